@@ -1,0 +1,40 @@
+# The front door: `make demo` sets up and shows the main job, `make test` sets up and runs everything CI runs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check system-packages clean
+
+demo: $(READY)
+	$(BIN)/aleator demo --output demo-audit --force
+
+test: check system-packages
+	$(BIN)/pytest
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Aleator needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+# Tests of the pages open them in a real browser. It is installed where that is allowed, else those tests skip.
+system-packages:
+	@if command -v chromium chromium-browser google-chrome >/dev/null 2>&1; then :; \
+	elif command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
+		(apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+			chromium fonts-dejavu-core) >/dev/null || \
+			echo "chromium could not be installed: the tests that open pages in a browser are left out."; \
+	else \
+		echo "No chromium here and no right to install it: the tests that open pages in a browser are left out."; \
+	fi
+
+clean:
+	rm -rf $(VENV) demo-audit .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,52 @@
+"""Aleator finds the wrong labels in a classification data set and tells a mistake from honest ambiguity.
+
+    import aleator
+
+    audit = aleator.audit("fer2013.csv", "audit")     # or a LabelledDataset
+    audit.labels                                      # a table, one row per example
+    audit.report("report.html")
+
+Importing the package is quick: torch is loaded when the first name that needs it is used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from aleator.auditing import Audit as Audit
+    from aleator.auditing import audit as audit  # type: ignore[no-redef]
+    from aleator.auditing import load_audit as load_audit
+    from aleator.data import LabelledDataset as LabelledDataset
+    from aleator.data import Votes as Votes
+    from aleator.data import read_dataset as read_dataset
+    from aleator.data.drawn_faces import drawn_faces as drawn_faces
+    from aleator.errors import AleatorError as AleatorError
+    from aleator.errors import AuditFolderError as AuditFolderError
+    from aleator.errors import DataError as DataError
+
+_HOME = {
+    "Audit": "aleator.auditing",
+    "audit": "aleator.auditing",
+    "load_audit": "aleator.auditing",
+    "LabelledDataset": "aleator.data",
+    "Votes": "aleator.data",
+    "read_dataset": "aleator.data",
+    "drawn_faces": "aleator.data.drawn_faces",
+    "AleatorError": "aleator.errors",
+    "AuditFolderError": "aleator.errors",
+    "DataError": "aleator.errors",
+}
+
+__all__ = ["__version__", *_HOME]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'aleator' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,5 @@
+"""`python -m aleator`."""
+
+from aleator.cli import main
+
+main()

@@ -1,0 +1,280 @@
+"""The audit, from top to bottom: read, deduplicate, fit, decompose, weigh, judge, report."""
+
+import platform
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from aleator import __version__
+from aleator.auditing.examples import load_examples
+from aleator.auditing.folder import (
+    SCHEMA_VERSION,
+    Audit,
+    close_folder,
+    open_folder,
+    read_array,
+    write_array,
+)
+from aleator.auditing.labels import label_table, write_labels
+from aleator.auditing.referee import VOTES_RULE, Truth, score_audit
+from aleator.auditing.settings import EFFORTS, AuditSettings, pick_device
+from aleator.data import read_dataset
+from aleator.data.dataset import LabelledDataset
+from aleator.data.duplicates import Duplicates, find_duplicates
+from aleator.evidence import EVIDENCE, EvidenceInputs
+from aleator.evidence.neighbours import joint_embedding, nearest_neighbours
+from aleator.learning.checkpoints import save_network
+from aleator.learning.loop import Predictions, TrainingSettings
+from aleator.learning.members import ensemble_tasks, fit_member
+from aleator.models import Network, NetworkSpec, choose_backbone
+from aleator.progress import Progress, silent
+from aleator.report import render_report
+from aleator.uncertainty.decomposition import information_theoretic
+from aleator.uncertainty.gaussian_logits import log_expected_softmax
+from aleator.verdicts import estimate_data_set, judge
+
+NEIGHBOURS = 10
+EARLY_LEARNING_TEMPERATURE = 1.5
+"""The objective rewards agreeing with oneself, and so makes the networks surer than they are right. This undoes it:
+on FER2013 the calibration error of p_mislabelled is .088 without, .054 with it, .075 at 2."""
+
+
+def audit(
+    data: LabelledDataset | str | Path,
+    folder: str | Path,
+    *,
+    effort: str = "standard",
+    seed: int = 0,
+    device: str = "auto",
+    members: int | None = None,
+    use_votes: bool = False,
+    flip: bool = True,
+    force: bool = False,
+    truth: Truth | None = None,
+    progress: Progress = silent,
+) -> Audit:
+    """Find the wrong labels of a data set, and leave the audit in `folder`.
+
+    Args:
+        data: a data set, or a path that `read_dataset` reads.
+        folder: where the audit is left; an interrupted audit of the same data goes on from there.
+        effort: `quick`, `standard` or `thorough`.
+        seed: the same seed on the same machine gives the same audit.
+        device: `auto`, `cpu`, `cuda`, ...
+        members: how many networks are trained; by default the effort's.
+        use_votes: take the data set's votes as evidence; otherwise they only score the audit.
+        flip: a mirrored picture keeps its class (not so for letters and digits).
+        force: replace an audit of other data in the folder.
+        truth: known labels to score the audit against; the votes are the referee without it.
+        progress: called with stage, completed, total.
+
+    Raises DataError for data that cannot be audited and AuditFolderError for a folder that cannot be used.
+    """
+    settings = AuditSettings(effort, seed, device, members, use_votes, flip)
+    clock = Clock()
+
+    with clock("reading"):
+        dataset = data if isinstance(data, LabelledDataset) else read_dataset(data, progress=progress)
+        dataset.check_learnable()
+        identity = {
+            "fingerprint": dataset.fingerprint(),
+            "path": dataset.path,
+            "settings": asdict(settings),
+            "aleator_version": __version__,
+        }
+        unfinished = open_folder(Path(folder), identity, force=force)
+        dataset, examples, geometry = load_examples(
+            dataset, EFFORTS[effort].max_side, cache=unfinished / "pixels.npy", progress=progress
+        )
+    labels = dataset.given_labels
+
+    with clock("duplicates"):
+        progress("finding copies", 0, 1)
+        duplicates = find_duplicates(examples)
+        progress("finding copies", 1, 1)
+
+    with clock("training"):
+        choice = choose_backbone(dataset.source.kind)
+        spec = NetworkSpec(choice.name, tuple(examples.shape[1:]), len(dataset.class_names))
+        training = settings.training(int((labels >= 0).sum()))
+        draws = _fit_members(settings, training, spec, examples, labels, unfinished, progress)
+
+    with clock("judging"):
+        mean = np.stack([draw.mean for draw, _ in draws])
+        spread = np.stack([draw.spread for draw, _ in draws])
+        log_probs = label_distributions(mean, spread)
+        uncertainty = information_theoretic(torch.from_numpy(log_probs))
+        embedding = joint_embedding([draw.embedding for draw, _ in draws])
+        neighbours, distance = nearest_neighbours(
+            embedding,
+            duplicates.group,
+            count=NEIGHBOURS,
+            on_block=lambda completed, total: progress("finding neighbours", completed, total),
+        )
+        progress("judging", 0, 1)
+        evidence_inputs = EvidenceInputs(
+            given_label=labels,
+            log_probs=np.logaddexp.reduce(log_probs, axis=0) - np.log(len(log_probs)),
+            margin_history=np.concatenate([margins for _, margins in draws]),
+            neighbours=neighbours,
+        )
+        evidence = {name: score(evidence_inputs) for name, score in EVIDENCE.items()}
+        judgement = judge(
+            log_probs,
+            labels,
+            epistemic=uncertainty.epistemic.numpy(),
+            distance=distance,
+            duplicate_group=duplicates.group,
+            votes=dataset.votes if use_votes else None,
+        )
+        estimates = estimate_data_set(judgement, log_probs, labels, dataset.class_names)
+        columns = {
+            "given_label": labels,
+            "verdict": judgement.verdict,
+            "p_mislabelled": judgement.p_mislabelled,
+            "suggested_label": judgement.suggested_label,
+            "aleatoric": uncertainty.aleatoric.numpy(),
+            **evidence,
+        }
+        referee = _referee(dataset, truth, columns, use_votes)
+        progress("judging", 1, 1)
+
+    columns |= {
+        "label_distribution": judgement.label_distribution,
+        "predicted_label": evidence_inputs.log_probs.argmax(axis=1),
+        "total": uncertainty.total.numpy(),
+        "epistemic": uncertainty.epistemic.numpy(),
+    }
+    table = label_table(dataset, columns, duplicates.group, neighbours)
+    info: dict[str, Any] = {
+        "schema_version": SCHEMA_VERSION,
+        "aleator_version": __version__,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "identity": identity,
+        "settings": {**asdict(settings), "members": len(draws), "training": asdict(training)},
+        "versions": {
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+        },
+        "data": {
+            "name": dataset.name,
+            "path": dataset.path,
+            "fingerprint": identity["fingerprint"],
+            "examples": len(dataset),
+            "kind": dataset.source.kind,
+            **geometry,
+        },
+        "class_names": list(dataset.class_names),
+        "model": {
+            "backbone": choice.name,
+            "reason": choice.reason,
+            "members": len(draws),
+            "parameters": sum(parameter.numel() for parameter in Network(spec).parameters()),
+        },
+        "estimates": estimates,
+        "duplicates": _count_duplicates(duplicates, judgement.verdict),
+        "skipped": [asdict(skipped) for skipped in dataset.skipped],
+        "referee": referee,
+        "timings": clock.seconds,
+    }
+
+    with clock("report"):
+        progress("writing the report", 0, 1)
+        html = render_report(info, table, dataset.source)
+        progress("writing the report", 1, 1)
+    close_folder(
+        Path(folder),
+        {
+            "labels.parquet": lambda path: write_labels(table, path),
+            "logits.npy": lambda path: write_array(path, np.stack([mean, spread])),
+            "embeddings.npy": lambda path: write_array(path, embedding),
+            "report.html": lambda path: path.write_text(html, encoding="utf-8"),
+        },
+        info,
+    )
+    return Audit(Path(folder), info, table, dataset)
+
+
+@dataclass
+class Clock:
+    """Seconds that each stage took."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[stage] = round(time.perf_counter() - start, 3)
+        self.seconds["total"] = round(sum(value for name, value in self.seconds.items() if name != "total"), 3)
+
+
+def label_distributions(mean: NDArray[np.float32], spread: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Log of each draw's expected softmax, `(draw, example, class)`, at the temperature of the objective."""
+    log_probs = log_expected_softmax(
+        torch.from_numpy(mean) / EARLY_LEARNING_TEMPERATURE,
+        torch.from_numpy(spread) / EARLY_LEARNING_TEMPERATURE,
+    )
+    return log_probs.double().numpy()
+
+
+def _fit_members(
+    settings: AuditSettings,
+    training: TrainingSettings,
+    spec: NetworkSpec,
+    examples: NDArray[np.generic],
+    labels: NDArray[np.int64],
+    unfinished: Path,
+    progress: Progress,
+) -> list[tuple[Predictions, NDArray[np.float32]]]:
+    """Predictions and margins of each member; a member that an interrupted audit finished is read back."""
+    device = pick_device(settings.device)
+    tasks = ensemble_tasks(labels, settings.member_count, settings.seed)
+    draws = []
+    for number, task in enumerate(tasks):
+
+        def on_step(step: int, steps: int, before: int = number) -> None:
+            progress("training", before * steps + step, len(tasks) * steps)
+
+        place = unfinished / f"member-{number}"
+        if not (place / "margins.npy").exists():
+            member = fit_member(task, spec, examples, labels, training, device, on_step)
+            place.mkdir(exist_ok=True)
+            save_network(member.network.cpu(), place / "weights.safetensors")
+            for name, array in vars(member.predictions).items():
+                write_array(place / f"{name}.npy", array)
+            write_array(place / "margins.npy", member.margin_history)
+        predictions = Predictions(*(read_array(place / f"{name}.npy") for name in ("mean", "spread", "embedding")))
+        draws.append((predictions, read_array(place / "margins.npy")))
+    return draws
+
+
+def _referee(
+    dataset: LabelledDataset, truth: Truth | None, columns: dict[str, NDArray[Any]], use_votes: bool
+) -> dict[str, Any] | None:
+    """How the audit agrees with somebody it did not listen to; None where there is nobody."""
+    if truth is None:
+        if dataset.votes is None or use_votes:
+            return None
+        truth = Truth("votes", VOTES_RULE, dataset.votes.majority())
+    return score_audit(columns, truth, classes=len(dataset.class_names), votes=dataset.votes)
+
+
+def _count_duplicates(duplicates: Duplicates, verdict: NDArray[np.str_]) -> dict[str, int]:
+    grouped = duplicates.group >= 0
+    groups = len(np.unique(duplicates.group[grouped]))
+    return {
+        "groups": groups,
+        "extra_copies": int(grouped.sum()) - groups,
+        "exact_groups": len(np.unique(duplicates.group[grouped & duplicates.exact])),
+        "conflicting_groups": len(np.unique(duplicates.group[verdict == "conflict"])),
+    }

@@ -1,0 +1,182 @@
+"""The audit folder: what an audit leaves on disk, written whole or not at all."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from aleator.data.dataset import LabelledDataset
+from aleator.errors import AuditFolderError
+from aleator.report import render_report
+
+SCHEMA_VERSION = 1
+UNFINISHED = "unfinished"
+"""Sub-folder with the state of an audit that is still running; gone when the audit is complete."""
+OUR_FILES = (
+    "audit.json",
+    "labels.parquet",
+    "logits.npy",
+    "embeddings.npy",
+    "models",
+    "report.html",
+    UNFINISHED,
+)
+
+
+@dataclass(frozen=True)
+class Audit:
+    """A finished audit: its folder and the two files that everything else is read from."""
+
+    folder: Path
+    info: dict[str, Any]
+    """The content of `audit.json`."""
+    labels: pa.Table
+    """The content of `labels.parquet`: one row per example, in the data's order."""
+    dataset: LabelledDataset | None = None
+    """The data that was audited; None for an audit that was loaded from disk."""
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return tuple(self.info["class_names"])
+
+    @property
+    def logits(self) -> NDArray[np.float32]:
+        """Mean and spread of each logit, `(2, draw, example, class)`, mapped from disk."""
+        return np.asarray(np.load(self.folder / "logits.npy", mmap_mode="r"))
+
+    @property
+    def embeddings(self) -> NDArray[np.float32]:
+        """`(example, feature)`, mapped from disk."""
+        return np.load(self.folder / "embeddings.npy", mmap_mode="r")  # type: ignore[no-any-return]
+
+    def column(self, name: str) -> NDArray[Any]:
+        """A column of `labels` as an array; class labels come as integers, -1 where there is none."""
+        column = self.labels[name].combine_chunks()
+        if pa.types.is_dictionary(column.type):
+            column = column.indices.fill_null(-1).cast(pa.int64())
+        return np.asarray(column.to_numpy(zero_copy_only=False))
+
+    def report(self, path: str | Path | None = None) -> Path:
+        """Write the HTML report, to `report.html` in the folder unless a path is given."""
+        if self.dataset is None:
+            raise AuditFolderError(
+                "The report shows pictures, and this audit was loaded without its data: "
+                "pass the data set to load_audit(folder, dataset)."
+            )
+        target = Path(path) if path is not None else self.folder / "report.html"
+        html = render_report(self.info, self.labels, self.dataset.source)
+        write_whole(target, lambda unfinished: unfinished.write_text(html, encoding="utf-8"))
+        return target
+
+
+def load_audit(folder: str | Path, dataset: LabelledDataset | None = None) -> Audit:
+    """Read a finished audit.
+
+    Raises AuditFolderError when there is none, when it is unfinished, or when another version wrote it.
+    """
+    folder = Path(folder)
+    if not (folder / "audit.json").exists():
+        state = "an unfinished audit" if (folder / UNFINISHED).exists() else "no audit"
+        raise AuditFolderError(f"{folder} holds {state}; run `aleator audit DATA -o {folder}`.")
+    info = json.loads((folder / "audit.json").read_text(encoding="utf-8"))
+    if info.get("schema_version") != SCHEMA_VERSION:
+        raise AuditFolderError(
+            f"{folder} was written with schema version {info.get('schema_version')}, this version reads "
+            f"{SCHEMA_VERSION}; audit the data again with --force."
+        )
+    if dataset is not None and dataset.fingerprint() != info["data"]["fingerprint"]:
+        raise AuditFolderError(f"{folder} is the audit of other data than {dataset.name}.")
+    return Audit(folder, info, pq.read_table(folder / "labels.parquet"), dataset)
+
+
+def open_folder(folder: Path, identity: dict[str, Any], *, force: bool) -> Path:
+    """Make the folder ready for an audit with this identity and return the place for unfinished work.
+
+    Work that an interrupted audit with the same identity left is kept. Another audit in the folder is an
+    AuditFolderError unless `force`, which removes it.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise AuditFolderError(f"{folder} is a file; name a folder for the audit.")
+    unfinished = folder / UNFINISHED
+    identity = json.loads(json.dumps(identity))
+    earlier = _identity_in(folder)
+    if earlier is None and folder.exists() and any(folder.iterdir()) and not force:
+        raise AuditFolderError(
+            f"{folder} is not empty and holds no audit; name a new folder, or use --force to write into it."
+        )
+    if earlier is not None and earlier["fingerprint"] != identity["fingerprint"] and not force:
+        raise AuditFolderError(
+            f"{folder} holds the audit of other data ({earlier.get('path', 'unknown')}); name another folder, "
+            "or use --force to replace it."
+        )
+    if earlier != identity or force:
+        for name in OUR_FILES:
+            _remove(folder / name)
+    unfinished.mkdir(parents=True, exist_ok=True)
+    write_json(unfinished / "identity.json", identity)
+    return unfinished
+
+
+def close_folder(folder: Path, files: dict[str, Callable[[Path], object]], info: dict[str, Any]) -> None:
+    """Write the files beside and rename them, `audit.json` last: with it the audit is complete."""
+    for name, write in files.items():
+        write_whole(folder / name, write)
+    (folder / "models").mkdir(exist_ok=True)
+    for weights in (folder / UNFINISHED).glob("member-*/weights.safetensors"):
+        shutil.copyfile(weights, folder / "models" / f"{weights.parent.name}.safetensors")
+    write_json(folder / "audit.json", info)
+    _remove(folder / UNFINISHED)
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a file beside `path`, then rename it: readers see the old file or the new one, whole."""
+    beside = path.with_name(f".{path.name}.unfinished")
+    try:
+        write(beside)
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    write_whole(path, lambda beside: beside.write_text(text + "\n", encoding="utf-8"))
+
+
+def write_array(path: Path, array: NDArray[Any]) -> None:
+    def write(beside: Path) -> None:
+        with beside.open("wb") as file:  # np.save would append .npy to the name
+            np.save(file, array, allow_pickle=False)
+
+    write_whole(path, write)
+
+
+def read_array(path: Path) -> NDArray[Any]:
+    return np.load(path, allow_pickle=False)  # type: ignore[no-any-return]
+
+
+def _identity_in(folder: Path) -> dict[str, Any] | None:
+    for name in (f"{UNFINISHED}/identity.json", "audit.json"):
+        try:
+            content = json.loads((folder / name).read_text(encoding="utf-8"))
+            return dict(content.get("identity", content))
+        except FileNotFoundError:
+            continue
+        except ValueError as error:
+            raise AuditFolderError(f"{folder / name} cannot be read ({error}); use --force to start again.") from error
+    return None
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

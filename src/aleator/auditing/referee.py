@@ -1,0 +1,148 @@
+"""How well an audit did, judged by somebody it did not listen to: a crowd's votes, or the known truth."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata, spearmanr
+from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
+
+from aleator.data.dataset import Votes
+
+NO_OPINION = -1
+"""The referee's label where it has none: such examples are not scored."""
+PRECISION_AT = (10, 30, 100, 300, 1000, 3000, 10000)
+VOTES_RULE = (
+    "single votes are dropped; an example is scored if one class then has more than half of the votes and the "
+    "votes do not call it unusable; its label is wrong if it is another class"
+)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What somebody knows about the labels; the audit is scored against it and never sees it."""
+
+    name: str
+    rule: str
+    label: NDArray[np.int64]
+    """`(example,)`: a class, -1 no opinion, -2 a class that the data set does not have."""
+
+
+def detection_scores(
+    suspicion: NDArray[np.floating[Any]], given_label: NDArray[np.int64], referee_label: NDArray[np.int64]
+) -> dict[str, float]:
+    """AUROC, mean AUROC within a given label, and average precision of a score that is high for wrong labels.
+
+    The AUROC over all examples is flattered by a score that only knows which classes are bad; the one within a
+    given label is not. Classes with no wrong or no right label have none and are left out of the mean.
+    """
+    scored = (referee_label != NO_OPINION) & (given_label >= 0)
+    wrong = (given_label != referee_label)[scored]
+    suspicion, given = suspicion[scored], given_label[scored]
+    if wrong.all() or not wrong.any():
+        return {"auroc": float("nan"), "auroc_within_label": float("nan"), "average_precision": float("nan")}
+    within = [
+        roc_auc_score(wrong[given == label], suspicion[given == label])
+        for label in np.unique(given)
+        if 0 < wrong[given == label].sum() < (given == label).sum()
+    ]
+    return {
+        "auroc": float(roc_auc_score(wrong, suspicion)),
+        "auroc_within_label": float(np.mean(within)) if within else float("nan"),
+        "average_precision": float(average_precision_score(wrong, suspicion)),
+    }
+
+
+def score_audit(
+    columns: Mapping[str, NDArray[Any]],
+    truth: Truth,
+    *,
+    classes: int,
+    votes: Votes | None = None,
+) -> dict[str, Any]:
+    """The referee section of `audit.json`.
+
+    `columns` holds, per example: `given_label`, `suggested_label`, `verdict`, `p_mislabelled`, `aleatoric` and
+    the columns of evidence (up is good).
+    """
+    given, referee_label = columns["given_label"], truth.label
+    scored = (referee_label != NO_OPINION) & (given >= 0)
+    wrong = (given != referee_label)[scored]
+    p_mislabelled = columns["p_mislabelled"][scored]
+    flagged = np.isin(columns["verdict"], FLAGGED)[scored]
+    precision, recall, _ = precision_recall_curve(wrong, p_mislabelled)
+    by_suspicion = wrong[np.argsort(-p_mislabelled, kind="stable")]
+    confusion = np.zeros((classes, classes), dtype=np.int64)
+    known = scored & (referee_label >= 0)
+    np.add.at(confusion, (given[known], referee_label[known]), 1)
+    return {
+        "name": truth.name,
+        "rule": truth.rule,
+        "examples": int(scored.sum()),
+        "wrong": int(wrong.sum()),
+        "share_wrong": float(wrong.mean()),
+        **detection_scores(columns["p_mislabelled"], given, referee_label),
+        "best_f1": float(np.max(2 * precision * recall / np.maximum(precision + recall, 1e-12))),
+        **_flag_scores(flagged, wrong),
+        "calibration_error": calibration_error(p_mislabelled, wrong),
+        "given_label_accuracy": float(1 - wrong.mean()),
+        "suggested_label_accuracy": float((columns["suggested_label"] == referee_label)[scored].mean()),
+        "spearman_aleatoric_vote_entropy": _vote_entropy_correlation(columns["aleatoric"], votes),
+        "baselines": baselines(columns, given, referee_label),
+        "precision_at": [
+            [count, float(by_suspicion[:count].mean())] for count in PRECISION_AT if count <= len(by_suspicion)
+        ],
+        "confusion": confusion.tolist(),
+    }
+
+
+FLAGGED = ("mistake",)
+"""The verdicts that say: this label is wrong."""
+
+
+def baselines(
+    columns: Mapping[str, NDArray[Any]], given: NDArray[np.int64], referee_label: NDArray[np.int64]
+) -> dict[str, dict[str, float]]:
+    """The same scores for the plain detectors that come out of the same run."""
+    frequency = np.bincount(given[given >= 0], minlength=int(given.max(initial=0)) + 1)
+    suspicion = {"label_frequency": -frequency[np.maximum(given, 0)].astype(float)}
+    suspicion |= {
+        name: -columns[name]
+        for name in ("self_confidence", "margin", "area_under_margin", "neighbour_agreement")
+        if name in columns
+    }
+    return {name: detection_scores(score, given, referee_label) for name, score in suspicion.items()}
+
+
+def calibration_error(probability: NDArray[np.floating[Any]], outcome: NDArray[np.bool_], bins: int = 15) -> float:
+    """Expected calibration error in equal-width bins: mean distance of stated from observed share."""
+    bin_of = np.minimum((probability * bins).astype(int), bins - 1)
+    gap = np.bincount(bin_of, probability - outcome, minlength=bins)
+    return float(np.abs(gap).sum() / len(probability))
+
+
+def _flag_scores(flagged: NDArray[np.bool_], wrong: NDArray[np.bool_]) -> dict[str, float]:
+    hits = int((flagged & wrong).sum())
+    return {
+        "flags_precision": hits / max(1, int(flagged.sum())),
+        "flags_recall": hits / max(1, int(wrong.sum())),
+        "flags_f1": 2 * hits / max(1, int(flagged.sum() + wrong.sum())),
+    }
+
+
+def _vote_entropy_correlation(aleatoric: NDArray[np.floating[Any]], votes: Votes | None) -> float | None:
+    """Spearman correlation of aleatoric uncertainty with the entropy of the votes on usable classes."""
+    if votes is None:
+        return None
+    counts = votes.counts[:, ~votes.unusable].astype(np.float64)
+    voted = counts.sum(axis=1)
+    enough = voted > 1
+    if enough.sum() < 3:
+        return None
+    share = counts[enough] / voted[enough, None]
+    entropy = -(share * np.log(np.where(share > 0, share, 1.0))).sum(axis=1)
+    if np.ptp(rankdata(entropy)) == 0 or np.ptp(aleatoric[enough]) == 0:
+        return None
+    return float(spearmanr(aleatoric[enough], entropy).statistic)

@@ -1,0 +1,103 @@
+"""What the command line shows: progress with the time left while it works, and a summary at the end."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+FLOWS_SHOWN = 5
+
+
+class ProgressDisplay:
+    """Shows each stage with a bar and the time left on a terminal, a line per stage elsewhere. Writes to stderr."""
+
+    def __init__(self) -> None:
+        self.console = Console(stderr=True)
+        self.tasks: dict[str, TaskID] = {}
+        self.progress = Progress(
+            TextColumn("{task.description:20}"),
+            BarColumn(bar_width=32),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(compact=True),
+            console=self.console,
+            disable=not self.console.is_terminal,
+        )
+
+    def __enter__(self) -> "ProgressDisplay":
+        self.progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.progress.stop()
+
+    def __call__(self, stage: str, completed: int, total: int) -> None:
+        if stage not in self.tasks:
+            self.tasks[stage] = self.progress.add_task(stage, total=total)
+            if not self.console.is_terminal:
+                self.console.print(f"{stage} ...")
+        self.progress.update(self.tasks[stage], completed=completed, total=total)
+
+
+def print_summary(info: dict[str, Any], folder: Path) -> None:
+    """A dozen lines: how many labels are wrong, in which direction, how sure that is, and where to look."""
+    console = Console(highlight=False, soft_wrap=True)
+    estimates, names = info["estimates"], info["class_names"]
+    wrong = estimates["mislabelled"]
+    console.print(
+        f"\n[bold]{wrong['count']:,.0f} of {info['data']['examples']:,} labels are probably wrong[/bold] "
+        f"({wrong['share']:.1%}; {estimates['level']:.0%} interval {wrong['low']:,.0f} to {wrong['high']:,.0f})"
+    )
+    verdicts = estimates["verdicts"]
+    console.print(" · ".join(f"{count:,} {verdict}" for verdict, count in verdicts.items()) + "\n")
+    table = Table("given", "rather", "about", box=None, padding=(0, 2), header_style="dim")
+    for given, true, count in largest_flows(estimates["confusion"])[:FLOWS_SHOWN]:
+        table.add_row(_plain(names[given]), _plain(names[true]), f"{count:,.0f}")
+    console.print(table)
+    referee = info["referee"]
+    if referee:
+        console.print(
+            f"\nScored against the {referee['name']} ({referee['wrong']:,} of {referee['examples']:,} labels wrong): "
+            f"AUROC {referee['auroc']:.3f}, within a given label {referee['auroc_within_label']:.3f}, "
+            f"average precision {referee['average_precision']:.3f}.\n"
+            f"Of what is called a mistake {referee['flags_precision']:.0%} is wrong, of what is wrong "
+            f"{referee['flags_recall']:.0%} is called a mistake. Right labels: {referee['given_label_accuracy']:.1%} "
+            f"given, {referee['suggested_label_accuracy']:.1%} suggested."
+        )
+    if info["skipped"]:
+        console.print(f"\n{len(info['skipped'])} pictures could not be read and are listed in audit.json.")
+    console.print(f"\nLook: {folder / 'report.html'}\nAll examples: {folder / 'labels.parquet'}")
+    console.print(f"[dim]{info['timings']['total']:.0f} seconds[/dim]")
+
+
+def largest_flows(confusion: list[list[float]]) -> list[tuple[int, int, float]]:
+    """`(given, true, expected count)` off the diagonal, largest first."""
+    flows = [
+        (given, true, count)
+        for given, row in enumerate(confusion)
+        for true, count in enumerate(row)
+        if given != true and count > 0
+    ]
+    return sorted(flows, key=lambda flow: -flow[2])
+
+
+def _plain(text: str) -> str:
+    """Class names are untrusted text: square brackets would be read as markup."""
+    return text.replace("[", "\\[")

@@ -1,0 +1,16 @@
+"""Labelled data in: readers, pictures, copies, and the drawn faces. Nothing here knows a model."""
+
+from aleator.data.dataset import LabelledDataset, Skipped, Votes
+from aleator.data.read import read_dataset
+from aleator.data.sources import ExampleSource, FeatureArray, ImageArray, ImageFiles
+
+__all__ = [
+    "ExampleSource",
+    "FeatureArray",
+    "ImageArray",
+    "ImageFiles",
+    "LabelledDataset",
+    "Skipped",
+    "Votes",
+    "read_dataset",
+]

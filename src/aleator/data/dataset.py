@@ -1,0 +1,170 @@
+"""A labelled data set: what every reader returns and everything else starts from."""
+
+import hashlib
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aleator.data.sources import ExampleSource
+from aleator.errors import DataError
+
+FEWEST_EXAMPLES = 5
+"""A class with fewer labelled examples cannot be learned, and its errors cannot be told from its examples."""
+
+
+@dataclass(frozen=True)
+class Votes:
+    """What several people answered for each example."""
+
+    counts: NDArray[np.float32]
+    """How often each answer was given, `(example, answer)`; a row of zeros means that nobody voted."""
+    names: tuple[str, ...]
+    class_index: NDArray[np.int64]
+    """The data set's class that an answer means, `(answer,)`; -1 where it is none of them."""
+    unusable: NDArray[np.bool_]
+    """Answers that say "unknown" or "not a face" rather than a class, `(answer,)`."""
+
+    def __post_init__(self) -> None:
+        answers = len(self.names)
+        if self.counts.ndim != 2 or self.counts.shape[1] != answers:
+            raise DataError(f"Votes have shape {self.counts.shape}; wanted is (example, {answers} answers).")
+        if len(self.class_index) != answers or len(self.unusable) != answers:
+            raise DataError(f"Votes name {answers} answers; class_index and unusable must say what each of them means.")
+        bad = np.flatnonzero(~np.isfinite(self.counts).all(axis=1) | (self.counts < 0).any(axis=1))
+        if len(bad):
+            raise DataError(f"Votes of row {bad[0]} are negative or not finite; they must be counts.")
+
+    def take(self, rows: NDArray[np.int64]) -> "Votes":
+        return replace(self, counts=self.counts[rows])
+
+    def class_counts(self, classes: int) -> NDArray[np.float32]:
+        """Votes for the data set's own classes, `(example, class)`."""
+        result = np.zeros((len(self.counts), classes), dtype=np.float32)
+        for answer, label in enumerate(self.class_index):
+            if label >= 0:
+                result[:, label] += self.counts[:, answer]
+        return result
+
+    def majority(self) -> NDArray[np.int64]:
+        """The referee's label, `(example,)`: -1 no majority or unusable, -2 a class the data set does not have.
+
+        After Barsoum et al. 2016 (arXiv 1608.01041): single votes are dropped where more than five people
+        voted, then one answer needs more than half of what is left.
+        """
+        counts = self.counts
+        many = counts.sum(axis=1, keepdims=True) > 5
+        counts = np.where(many & (counts == 1), 0, counts)
+        top = counts.argmax(axis=1)
+        decided = counts.max(axis=1) > 0.5 * counts.sum(axis=1)
+        label = np.where(self.class_index[top] >= 0, self.class_index[top], -2)
+        return np.where(decided & ~self.unusable[top], label, -1)
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """An example that could not be read."""
+
+    id: str
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class LabelledDataset:
+    """Examples with given labels. Labels are integers against `class_names`, -1 is no label.
+
+    Raises DataError when the parts do not fit together.
+    """
+
+    name: str
+    path: str
+    ids: NDArray[np.str_]
+    """`(example,)`, unique."""
+    source: ExampleSource
+    given_labels: NDArray[np.int64]
+    """`(example,)`."""
+    class_names: tuple[str, ...]
+    votes: Votes | None = None
+    split: NDArray[np.str_] | None = None
+    group: NDArray[np.str_] | None = None
+    """Examples of one group belong together (one person, one video) and never straddle two folds."""
+    skipped: tuple[Skipped, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __post_init__(self) -> None:
+        total = len(self.ids)
+        if total == 0:
+            raise DataError(f"{self.path}: there are no examples.")
+        parts = {"labels": len(self.given_labels), "examples": len(self.source)}
+        parts |= {} if self.votes is None else {"rows of votes": len(self.votes.counts)}
+        parts |= {} if self.split is None else {"splits": len(self.split)}
+        parts |= {} if self.group is None else {"groups": len(self.group)}
+        for what, count in parts.items():
+            if count != total:
+                raise DataError(f"{self.path}: {total} ids but {count} {what}; they must line up row by row.")
+        if len(set(self.class_names)) < len(self.class_names):
+            raise DataError(f"{self.path}: a class name stands twice in {', '.join(self.class_names)}.")
+        _check_unique(self.path, self.ids)
+        _check_labels(self)
+
+    def take(self, rows: NDArray[np.int64]) -> "LabelledDataset":
+        """The data set of these rows only, in this order."""
+        return replace(
+            self,
+            ids=self.ids[rows],
+            source=self.source.take(rows),
+            given_labels=self.given_labels[rows],
+            votes=None if self.votes is None else self.votes.take(rows),
+            split=None if self.split is None else self.split[rows],
+            group=None if self.group is None else self.group[rows],
+        )
+
+    def check_learnable(self) -> None:
+        """Raise DataError unless there are two classes, and enough examples of each that occurs."""
+        labels, names = self.given_labels, self.class_names
+        counts = np.bincount(labels[labels >= 0], minlength=len(names))
+        if (counts > 0).sum() < 2:
+            present = [names[label] for label in np.flatnonzero(counts)]
+            raise DataError(
+                f"{self.path}: the labels name {len(present)} class{'es' if not present else ''} "
+                f"({', '.join(present) or 'none'}); an audit needs at least two."
+            )
+        for label in np.flatnonzero((counts > 0) & (counts < FEWEST_EXAMPLES)):
+            raise DataError(
+                f"{self.path}: the class {names[label]!r} has {counts[label]} labelled example(s), at least "
+                f"{FEWEST_EXAMPLES} are needed; add examples, merge it with another class, or leave it out."
+            )
+
+    def fingerprint(self) -> str:
+        """A hash of ids, labels, class names and the examples' identity: the same data give the same."""
+        digest = hashlib.sha256()
+        digest.update("\0".join(self.class_names).encode())
+        digest.update("\0".join(self.ids.tolist()).encode())
+        digest.update(np.ascontiguousarray(self.given_labels, dtype=np.int64).tobytes())
+        digest.update(self.source.identity())
+        return digest.hexdigest()
+
+
+def _check_unique(path: str, ids: NDArray[np.str_]) -> None:
+    order = np.argsort(ids, kind="stable")
+    same = np.flatnonzero(ids[order][1:] == ids[order][:-1])
+    if len(same):
+        first, second = sorted((int(order[same[0]]), int(order[same[0] + 1])))
+        raise DataError(
+            f"{path}: the id {str(ids[first])!r} stands in row {first} and in row {second} (counted from 0); "
+            "ids must be unique. Make them so, or leave the id column out to number the rows."
+        )
+
+
+def _check_labels(dataset: LabelledDataset) -> None:
+    labels, names = dataset.given_labels, dataset.class_names
+    out_of_range = np.flatnonzero((labels < -1) | (labels >= len(names)))
+    if len(out_of_range):
+        row = int(out_of_range[0])
+        raise DataError(
+            f"{dataset.path}: the label of {str(dataset.ids[row])!r} (row {row}) is {labels[row]}, but there are "
+            f"{len(names)} classes (0 to {len(names) - 1}; -1 for no label)."
+        )

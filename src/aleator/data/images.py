@@ -1,0 +1,136 @@
+"""Pictures of any size and colour as one uint8 array of the size that a network works on."""
+
+import io
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from aleator.data.sources import ImageArray, ImageFiles, ImageSource, UnreadableImage
+from aleator.errors import DataError
+from aleator.progress import Progress, silent
+
+SAMPLE = 256
+SMALLEST_SIDE = 16
+MOST_UNREADABLE = 0.1
+CHUNK = 512
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """The size and the number of channels (1 grey, 3 colour) that pictures are brought to, and why."""
+
+    height: int
+    width: int
+    channels: int
+    reason: str
+
+
+def choose_geometry(source: ImageSource, max_side: int = 64) -> Geometry:
+    """A square as large as the median picture's longer side, at most `max_side`; grey if all seen are grey.
+
+    Looks at up to 256 pictures, evenly spread.
+    """
+    rows = np.unique(np.linspace(0, len(source) - 1, SAMPLE).astype(int))
+    sides, colour = [], False
+    for row in rows:
+        try:
+            image = source.load(int(row))
+        except UnreadableImage:
+            continue
+        sides.append(max(image.size))
+        colour = colour or _has_colour(image)
+    if not sides:
+        raise DataError(f"None of the {len(rows)} pictures that were tried can be read; first: {source.describe(0)}.")
+    median = float(np.median(sides))
+    side = int(np.clip(round(median / 8) * 8, SMALLEST_SIDE, max_side))
+    kind = "colour" if colour else "grey"
+    return Geometry(
+        side,
+        side,
+        3 if colour else 1,
+        f"median longer side of {len(sides)} pictures is {median:g} pixels; {kind}",
+    )
+
+
+def load_pixels(
+    source: ImageSource,
+    geometry: Geometry,
+    *,
+    cache: Path | None = None,
+    workers: int | None = None,
+    memory_limit: int = 2 << 30,
+    progress: Progress = silent,
+) -> tuple[NDArray[np.uint8], list[tuple[int, str]]]:
+    """All pictures as `(example, channel, height, width)`, and the rows that cannot be read with the reason.
+
+    Each picture is decoded once, in threads. What does not fit into `memory_limit` bytes goes to a file at
+    `cache`, mapped into memory. Unreadable pictures are left black. More than a tenth of them is a DataError.
+    """
+    shape = (len(source), geometry.channels, geometry.height, geometry.width)
+    if isinstance(source, ImageArray) and source.pixels.shape == (shape[0], *shape[2:]) and shape[1] == 1:
+        return source.pixels[:, None], []
+    pixels: NDArray[np.uint8]
+    if cache is not None and int(np.prod(shape, dtype=np.int64)) > memory_limit:
+        pixels = np.lib.format.open_memmap(cache, mode="w+", dtype=np.uint8, shape=shape)
+    else:
+        pixels = np.zeros(shape, dtype=np.uint8)
+
+    def load(row: int) -> tuple[int, str] | None:
+        try:
+            pixels[row] = fit(_load(source, row, 2 * max(geometry.height, geometry.width)), geometry)
+        except UnreadableImage as error:
+            return row, str(error)
+        return None
+
+    unreadable = []
+    with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
+        for start in range(0, len(source), CHUNK):
+            rows = range(start, min(start + CHUNK, len(source)))
+            unreadable += [failure for failure in pool.map(load, rows) if failure is not None]
+            progress("reading pictures", rows[-1] + 1, len(source))
+    if len(unreadable) > MOST_UNREADABLE * len(source):
+        first = "; ".join(f"{source.describe(row)} {reason}" for row, reason in unreadable[:3])
+        raise DataError(
+            f"{len(unreadable)} of {len(source)} pictures cannot be read, more than a tenth: {first}. "
+            "Check the paths and the files."
+        )
+    return pixels, unreadable
+
+
+def fit(image: Image.Image, geometry: Geometry) -> NDArray[np.uint8]:
+    """One picture as `(channel, height, width)`: scaled to fit, its aspect kept, the rest filled by its edge."""
+    image = image.convert("L" if geometry.channels == 1 else "RGB")
+    if image.size != (geometry.width, geometry.height):
+        scale = min(geometry.width / image.width, geometry.height / image.height)
+        size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+        image = image.resize(size, Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.BICUBIC)
+    pixels = np.asarray(image)
+    pixels = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
+    missing = geometry.height - pixels.shape[1], geometry.width - pixels.shape[2]
+    around = [(0, 0), *((gap // 2, gap - gap // 2) for gap in missing)]
+    return np.pad(pixels, around, mode="edge")
+
+
+def thumbnail(source: ImageSource, row: int, side: int) -> bytes:
+    """A PNG of at most `side` pixels a side; small pictures keep their size."""
+    image = _load(source, row, 2 * side)
+    image.thumbnail((side, side))
+    file = io.BytesIO()
+    image.save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def _load(source: ImageSource, row: int, draft: int) -> Image.Image:
+    return source.load(row, draft) if isinstance(source, ImageFiles) else source.load(row)
+
+
+def _has_colour(image: Image.Image) -> bool:
+    if image.mode == "L":
+        return False
+    small = np.asarray(image.resize((32, 32))).astype(int)
+    return bool(np.abs(small - small.mean(axis=2, keepdims=True)).max() > 8)

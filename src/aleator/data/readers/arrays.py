@@ -1,0 +1,125 @@
+"""Arrays: `.npz` with examples and labels, or `.npy` with the labels in a file of their own."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aleator.data.dataset import LabelledDataset
+from aleator.data.readers.options import EMOTIONS, ReadOptions, encode_labels, find_column
+from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
+from aleator.data.sources import ExampleSource, FeatureArray, ImageArray
+from aleator.errors import DataError
+
+EXAMPLE_ARRAYS = ("images", "pixels", "x", "data", "features", "x_train", "train_images", "arr_0")
+LABEL_ARRAYS = ("labels", "label", "y", "targets", "target", "emotion", "y_train", "train_labels", "arr_1")
+SPLIT_ARRAYS = ("split", "usage")
+ID_ARRAYS = ("ids", "id")
+
+
+def knows(path: Path) -> bool:
+    """NumPy's files."""
+    return path.is_file() and path.suffix.lower() in (".npz", ".npy")
+
+
+def read(path: Path, options: ReadOptions) -> LabelledDataset:
+    """Read it; nothing is unpickled."""
+    if path.suffix.lower() == ".npy":
+        if options.labels is None:
+            raise DataError(f"{path} holds examples but no labels; name the file with the labels: --labels FILE.")
+        return _dataset(path, _load(path), _labels_from(options.labels), {}, "labels", options)
+    arrays: Mapping[str, Any] = _load(path)
+    names = list(arrays)
+    examples = find_column(names, EXAMPLE_ARRAYS, None, str(path))
+    label = find_column(names, LABEL_ARRAYS, options.label_column, str(path))
+    if examples is None:
+        raise DataError(f"{path} has no array of examples ({', '.join(EXAMPLE_ARRAYS)}); it has {', '.join(names)}.")
+    if label is None and options.labels is None:
+        raise DataError(
+            f"{path} has no array of labels ({', '.join(LABEL_ARRAYS)}); it has {', '.join(names)}. "
+            "Name it with --label-column, or a file with --labels."
+        )
+    values = arrays[str(label)] if options.labels is None else _labels_from(options.labels)
+    return _dataset(path, arrays[examples], values, arrays, str(label), options)
+
+
+def _dataset(
+    path: Path,
+    examples: NDArray[Any],
+    values: NDArray[Any],
+    arrays: Mapping[str, Any],
+    label_name: str,
+    options: ReadOptions,
+) -> LabelledDataset:
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if values.ndim != 1:
+        raise DataError(f"{path}: labels have shape {values.shape}; wanted is one label per example, (example,).")
+    if len(values) != len(examples):
+        raise DataError(f"{path}: {len(examples)} examples but {len(values)} labels; they must line up.")
+    class_names = options.class_names or (EMOTIONS if label_name == "emotion" and len(values) else None)
+    labels, names = encode_labels(values, f"{path}, labels", class_names)
+    split = find_column(list(arrays), SPLIT_ARRAYS, None, str(path))
+    ids = find_column(list(arrays), ID_ARRAYS, options.id_column, str(path))
+    return LabelledDataset(
+        name=path.stem,
+        path=str(path),
+        ids=np.arange(len(labels)).astype(str) if ids is None else np.asarray(arrays[ids]).astype(str),
+        source=source_of_array(examples, path),
+        given_labels=labels,
+        class_names=names,
+        split=None if split is None else np.asarray(arrays[split]).astype(str),
+    )
+
+
+def source_of_array(examples: NDArray[Any], path: Path) -> ExampleSource:
+    """Two axes are feature vectors, three or four are pictures (floats from 0 to 1 or 0 to 255 are converted)."""
+    if not (np.issubdtype(examples.dtype, np.number) or examples.dtype == bool):
+        raise DataError(f"{path}: examples are {examples.dtype}; wanted are numbers.")
+    if examples.ndim == 2:
+        return FeatureArray(examples.astype(np.float32))
+    if examples.ndim not in (3, 4):
+        raise DataError(
+            f"{path}: examples have shape {examples.shape}; wanted are (example, feature), "
+            "(example, height, width) or (example, height, width, channel)."
+        )
+    if examples.ndim == 4 and examples.shape[1] in (1, 3) and examples.shape[3] not in (1, 3, 4):
+        examples = examples.transpose(0, 2, 3, 1)
+    if examples.dtype != np.uint8:
+        values = examples.astype(np.float32)
+        if not np.isfinite(values).all():
+            row = int(np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))[0])
+            raise DataError(f"{path}: the picture in row {row} has values that are NaN or infinite.")
+        low, high = float(values.min()), float(values.max())
+        if low < 0 or high > 255:
+            raise DataError(f"{path}: pixels run from {low:g} to {high:g}; wanted are 0 to 1 or 0 to 255.")
+        examples = np.round(values * (255 if high <= 1 else 1)).astype(np.uint8)
+    return ImageArray(examples)
+
+
+def _labels_from(path: Path) -> NDArray[Any]:
+    if path.suffix.lower() == ".npy":
+        return np.asarray(_load(path))
+    if path.suffix.lower() in TABLE_SUFFIXES:
+        table = read_table(path)
+        column = table.column_names[0] if table.num_columns == 1 else "label"
+        if column not in table.column_names:
+            raise DataError(f"{path} has no column 'label'; it has {', '.join(table.column_names)}.")
+        return np.array(table[column].to_pylist())
+    raise DataError(f"{path}: labels are read from .npy or a table ({', '.join(TABLE_SUFFIXES)}).")
+
+
+def _load(path: Path) -> Any:
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            return loaded
+        with loaded:
+            return {name: loaded[name] for name in loaded.files}
+    except FileNotFoundError as error:
+        raise DataError(f"{path} is not there.") from error
+    except (ValueError, OSError, EOFError, BadZipFile) as error:
+        raise DataError(f"{path} cannot be read as NumPy arrays ({error}).") from error

@@ -1,0 +1,156 @@
+"""Where the examples themselves come from: arrays in memory, or picture files that are decoded when needed."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from aleator.errors import DataError
+
+MOST_PIXELS = 80_000_000
+
+
+class UnreadableImage(Exception):
+    """A picture that cannot be decoded; the message says why."""
+
+
+@dataclass(frozen=True)
+class ImageArray:
+    """Pictures in one uint8 array, `(example, height, width)` or `(example, height, width, channel)`."""
+
+    pixels: NDArray[np.uint8]
+    kind: ClassVar[Literal["images"]] = "images"
+
+    def __post_init__(self) -> None:
+        shape = self.pixels.shape
+        colours_fit = len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3, 4))
+        if self.pixels.dtype != np.uint8 or not colours_fit or 0 in shape[1:]:
+            raise DataError(
+                f"Pictures have shape {shape} and type {self.pixels.dtype}; wanted are uint8 arrays "
+                "(example, height, width) or (example, height, width, 1, 3 or 4 channels)."
+            )
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def take(self, rows: NDArray[np.int64]) -> "ImageArray":
+        return ImageArray(self.pixels[rows])
+
+    def describe(self, row: int) -> str:
+        return f"row {row}"
+
+    def identity(self) -> bytes:
+        return hashlib.sha256(np.ascontiguousarray(self.pixels).data).digest()
+
+    def load(self, row: int) -> Image.Image:
+        pixels = self.pixels[row]
+        return upright(Image.fromarray(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels))
+
+
+@dataclass(frozen=True)
+class ImageFiles:
+    """Picture files below one folder. Nothing outside of the folder is ever opened."""
+
+    root: Path
+    paths: tuple[str, ...]
+    """Relative to `root`, with forward slashes."""
+    kind: ClassVar[Literal["images"]] = "images"
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def take(self, rows: NDArray[np.int64]) -> "ImageFiles":
+        return ImageFiles(self.root, tuple(self.paths[row] for row in rows))
+
+    def describe(self, row: int) -> str:
+        return self.paths[row]
+
+    def identity(self) -> bytes:
+        digest = hashlib.sha256()
+        for path in self.paths:
+            file = self.root / path
+            size = file.stat().st_size if file.is_file() else -1
+            digest.update(f"{path}\0{size}\0".encode())
+        return digest.digest()
+
+    def load(self, row: int, draft: int | None = None) -> Image.Image:
+        """Decode one picture; `draft` lets a JPEG be decoded at a lower resolution, not below that side."""
+        file = self.root / self.paths[row]
+        if not inside(self.root, file):
+            raise UnreadableImage("lies outside the data set's folder")
+        try:
+            with Image.open(file) as image:
+                if image.width * image.height > MOST_PIXELS:
+                    raise UnreadableImage(f"is larger than {MOST_PIXELS // 1_000_000} million pixels")
+                if draft:
+                    image.draft(None, (draft, draft))
+                return upright(image)
+        except UnreadableImage:
+            raise
+        except Image.DecompressionBombError as error:
+            raise UnreadableImage(f"is larger than {MOST_PIXELS // 1_000_000} million pixels") from error
+        except FileNotFoundError as error:
+            raise UnreadableImage("is not there") from error
+        except (OSError, SyntaxError, ValueError) as error:
+            raise UnreadableImage(f"cannot be decoded ({error or type(error).__name__})") from error
+
+
+@dataclass(frozen=True)
+class FeatureArray:
+    """Feature vectors, `(example, feature)` float32."""
+
+    values: NDArray[np.float32]
+    kind: ClassVar[Literal["features"]] = "features"
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 2 or self.values.shape[1] == 0:
+            raise DataError(f"Features have shape {self.values.shape}; wanted is (example, feature).")
+        bad = np.flatnonzero(~np.isfinite(self.values).all(axis=1))
+        if len(bad):
+            raise DataError(
+                f"The features of row {bad[0]} are not all finite (NaN or infinite), {len(bad)} row(s) in all; "
+                "fill the gaps in or leave these rows out."
+            )
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def take(self, rows: NDArray[np.int64]) -> "FeatureArray":
+        return FeatureArray(self.values[rows])
+
+    def describe(self, row: int) -> str:
+        return f"row {row}"
+
+    def identity(self) -> bytes:
+        return hashlib.sha256(np.ascontiguousarray(self.values).data).digest()
+
+
+ImageSource = ImageArray | ImageFiles
+ExampleSource = ImageSource | FeatureArray
+"""Examples by row: `len`, `take(rows)`, `describe(row)` (a path, or the row) and `identity()`, which changes when
+the examples change."""
+
+
+def inside(root: Path, path: Path) -> bool:
+    """Whether the path, links followed, lies below the root."""
+    return path.resolve().is_relative_to(root.resolve())
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """The picture as a person sees it: turned by its EXIF tag, on white, 8 bits, grey (L) or colour (RGB)."""
+    image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I") or image.mode == "F":
+        values = np.asarray(image, dtype=np.float64)
+        top = 65535.0 if image.mode.startswith("I") else max(float(values.max()), 1e-12)
+        return Image.fromarray((np.clip(values / top, 0, 1) * 255).astype(np.uint8))
+    if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image).convert("RGB")
+    if image.mode in ("1", "L"):
+        return image.convert("L")
+    return image.convert("RGB")

@@ -1,0 +1,17 @@
+"""The errors Aleator raises on purpose. Each message says what is wrong, where, and what to do."""
+
+
+class AleatorError(Exception):
+    """Base class: catching it catches every error that Aleator raises on purpose."""
+
+
+class DataError(AleatorError, ValueError):
+    """The data set cannot be used as it is; the message names the file, row or id and the remedy."""
+
+
+class AuditFolderError(AleatorError):
+    """The audit folder is missing, belongs to another data set, or was written by another version."""
+
+
+class MissingExtraError(AleatorError, ImportError):
+    """An optional dependency is needed; the message names the extra that installs it."""

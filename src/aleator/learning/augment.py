@@ -1,0 +1,52 @@
+"""Random views of pictures, a whole batch at once, from an explicit generator."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How far a picture may move without changing its class."""
+
+    rotation: float = 0.2
+    """Largest turn either way, in radians."""
+    zoom: float = 0.12
+    """Largest change of scale, as a share."""
+    shift: float = 0.075
+    """Largest move along each axis, as a share of the side."""
+    flip: bool = True
+    """Mirror left and right; not for letters and digits."""
+
+
+def random_views(images: Tensor, augmentation: Augmentation, generator: torch.Generator) -> Tensor:
+    """Turn, zoom, shift and mirror each image of `(example, channel, height, width)` at random."""
+    count = len(images)
+
+    def uniform(*shape: int) -> Tensor:
+        return torch.rand(shape, generator=generator).to(images.device) * 2 - 1
+
+    angle, scale = uniform(count) * augmentation.rotation, 1 + uniform(count) * augmentation.zoom
+    mirror = torch.where(uniform(count) < 0, -1.0, 1.0) if augmentation.flip else torch.ones_like(angle)
+    shift = uniform(count, 2) * augmentation.shift * 2  # affine_grid measures from -1 to 1
+    cosine, sine = scale * angle.cos(), scale * angle.sin()
+    transform = torch.stack(
+        [
+            torch.stack([cosine * mirror, -sine, shift[:, 0]], 1),
+            torch.stack([sine * mirror, cosine, shift[:, 1]], 1),
+        ],
+        1,
+    )
+    grid = F.affine_grid(transform, list(images.shape), align_corners=False)
+    return F.grid_sample(images.float(), grid, padding_mode="border", align_corners=False)
+
+
+def cosine_one_cycle(step: int, steps: int, warmup: float = 0.25) -> float:
+    """Share of the peak learning rate at `step`: up over the first quarter, then down along a cosine."""
+    progress = step / max(1, steps)
+    if progress < warmup:
+        return 0.04 + 0.96 * 0.5 * (1 - math.cos(math.pi * progress / warmup))
+    return 0.5 * (1 + math.cos(math.pi * (progress - warmup) / (1 - warmup)))

@@ -1,0 +1,128 @@
+"""The report's plots as inline SVG: they need no script, print sharply and follow the page's colours."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup, escape
+from numpy.typing import NDArray
+
+VERDICT_ORDER = ("ok", "mistake", "ambiguous", "unfamiliar", "conflict")
+MAP_WIDTH, MAP_HEIGHT, MAP_LEFT, MAP_BOTTOM = 720, 440, 52, 46
+MAP_CELLS = (60, 40)
+MOST_CLASSES = 20
+
+
+def confusion_table(
+    confusion: NDArray[np.float64], class_names: Sequence[str], row_title: str, column_title: str
+) -> Markup:
+    """Counts `(given, true)` as a table whose cells are shaded by their share of the row, diagonal muted."""
+    shown = _most_affected(confusion)
+    head = "".join(f'<th scope="col"><span>{escape(class_names[label])}</span></th>' for label in shown)
+    body = []
+    for given in shown:
+        total = max(float(confusion[given].sum()), 1e-12)
+        cells = []
+        for true in shown:
+            count, share = float(confusion[given, true]), float(confusion[given, true]) / total
+            kind = "right" if given == true else "wrong"
+            cells.append(
+                f'<td class="{kind}" style="--share:{share:.3f}" '
+                f'title="{escape(class_names[given])} → {escape(class_names[true])}: {share:.1%}">'
+                f"{_count(count)}</td>"
+            )
+        body.append(f'<tr><th scope="row">{escape(class_names[given])}</th>{"".join(cells)}</tr>')
+    corner = f'<td class="corner">{escape(row_title)} ↓ &nbsp; {escape(column_title)} →</td>'
+    return Markup(
+        f'<div class="scroll"><table class="confusion"><thead><tr>{corner}{head}</tr></thead>'
+        f"<tbody>{''.join(body)}</tbody></table></div>"
+    )
+
+
+def _most_affected(confusion: NDArray[np.float64]) -> list[int]:
+    """All classes, or the twenty with the most labels that belong elsewhere."""
+    if len(confusion) <= MOST_CLASSES:
+        return list(range(len(confusion)))
+    wrong = confusion.sum(axis=1) - np.diag(confusion)
+    return sorted(np.argsort(-wrong)[:MOST_CLASSES].tolist())
+
+
+def _count(count: float) -> str:
+    return "·" if count < 0.5 else f"{count:,.0f}"
+
+
+def example_map(
+    aleatoric: NDArray[np.float64],
+    p_mislabelled: NDArray[np.float64],
+    points: Sequence[dict[str, Any]],
+) -> Markup:
+    """All examples as a density, aleatoric uncertainty against probability of being mislabelled, with a sample
+    of points that can be opened."""
+    known = np.isfinite(p_mislabelled)
+    right = max(float(aleatoric[known].max(initial=0.1)) * 1.02, 0.1)
+    width, height = MAP_WIDTH - MAP_LEFT - 12, MAP_HEIGHT - MAP_BOTTOM - 12
+
+    def x(value: float) -> float:
+        return MAP_LEFT + value / right * width
+
+    def y(value: float) -> float:
+        return 12 + (1 - value) * height
+
+    density, _, _ = np.histogram2d(aleatoric[known], p_mislabelled[known], bins=MAP_CELLS, range=[[0, right], [0, 1]])
+    strongest = math.log1p(max(float(density.max()), 1.0))
+    step_x, step_y = width / MAP_CELLS[0], height / MAP_CELLS[1]
+    cells = [
+        f'<rect x="{MAP_LEFT + i * step_x:.1f}" y="{12 + height - (j + 1) * step_y:.1f}" width="{step_x + 0.3:.1f}" '
+        f'height="{step_y + 0.3:.1f}" opacity="{0.08 + 0.72 * math.log1p(density[i, j]) / strongest:.2f}"/>'
+        for i, j in np.argwhere(density > 0)
+    ]
+    ticks = [
+        f'<text x="{x(value):.0f}" y="{MAP_HEIGHT - 24}" text-anchor="middle">{value:g}</text>'
+        for value in np.arange(0, right, 0.5 if right > 1 else 0.1).round(1)
+    ] + [
+        f'<text x="{MAP_LEFT - 8}" y="{y(value) + 4:.0f}" text-anchor="end">{value:.0%}</text>'
+        f'<line x1="{MAP_LEFT}" x2="{MAP_WIDTH - 12}" y1="{y(value):.1f}" y2="{y(value):.1f}"/>'
+        for value in (0, 0.25, 0.5, 0.75, 1)
+    ]
+    dots = [
+        f'<circle class="dot v-{escape(point["verdict"])}" data-point="{number}" r="4" '
+        f'cx="{x(point["aleatoric"]):.1f}" cy="{y(point["p"]):.1f}"><title>{escape(point["title"])}</title></circle>'
+        for number, point in enumerate(points)
+    ]
+    return Markup(
+        f'<svg class="map" viewBox="0 0 {MAP_WIDTH} {MAP_HEIGHT}" role="img" '
+        'aria-label="Map of all examples: aleatoric uncertainty to the right, probability of a wrong label upwards">'
+        f'<g class="grid">{"".join(ticks)}</g><g class="density">{"".join(cells)}</g><g>{"".join(dots)}</g>'
+        f'<text class="axis" x="{MAP_LEFT + width / 2:.0f}" y="{MAP_HEIGHT - 4}" text-anchor="middle">'
+        "aleatoric uncertainty (nats): how much careful people would differ →</text>"
+        f'<text class="axis" transform="translate(12 {12 + height / 2:.0f}) rotate(-90)" text-anchor="middle">'
+        "label probably wrong →</text></svg>"
+    )
+
+
+def precision_curve(points: Sequence[tuple[int, float]], base_rate: float) -> Markup:
+    """Share of truly wrong labels among the most suspicious k, k on a logarithmic axis."""
+    if len(points) < 2:
+        return Markup("")
+    width, height, left, bottom = 520, 240, 48, 40
+    low, high = math.log10(points[0][0]), math.log10(points[-1][0])
+
+    def place(count: int, precision: float) -> tuple[float, float]:
+        across = (math.log10(count) - low) / max(high - low, 1e-9)
+        return left + across * (width - left - 24), 24 + (1 - precision) * (height - bottom - 24)
+
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (place(*point) for point in points))
+    marks = "".join(
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4"/><text x="{x:.1f}" y="{y - 9:.1f}" text-anchor="middle">'
+        f'{precision:.0%}</text><text x="{x:.1f}" y="{height - 22}" text-anchor="middle">{count:,}</text>'
+        for (count, precision), (x, y) in ((point, place(*point)) for point in points)
+    )
+    base = place(points[0][0], base_rate)[1]
+    return Markup(
+        f'<svg class="curve" viewBox="0 0 {width} {height}" role="img" aria-label="Share of wrong labels among the '
+        f'most suspicious"><line class="base" x1="{left}" x2="{width - 24}" y1="{base:.1f}" y2="{base:.1f}"/>'
+        f'<text x="{left}" y="{base - 5:.1f}">looking at random: {base_rate:.0%}</text>'
+        f'<polyline points="{path}"/>{marks}<text class="axis" x="{width / 2}" y="{height - 4}" '
+        'text-anchor="middle">most suspicious examples looked at</text></svg>'
+    )

@@ -1,0 +1,1 @@
+"""Pure mathematics on tensors; imports nothing of the project."""

@@ -1,0 +1,57 @@
+"""What all tests share: small data sets, FER2013 where it is, and a real browser where there is one."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from aleator.data import ImageArray, LabelledDataset
+from aleator.data.fer2013 import fer2013_folder
+
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def fer2013() -> Path:
+    """The folder with FER2013 and FER+'s votes."""
+    folder = fer2013_folder()
+    if folder is None:
+        pytest.skip("FER2013 is not here; ALEATOR_FER2013 names its folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next((found for name in names if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("no chromium here: tests that open pages in a browser are left out")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+def tiny_dataset(count: int = 40, classes: int = 3, seed: int = 0, side: int = 16) -> LabelledDataset:
+    """Noise pictures with random labels, every class present: enough for what does not learn."""
+    random = np.random.default_rng(seed)
+    return LabelledDataset(
+        name="tiny",
+        path="tiny",
+        ids=np.array([f"example {row}" for row in range(count)]),
+        source=ImageArray(random.integers(0, 256, (count, side, side), dtype=np.uint8)),
+        given_labels=np.arange(count) % classes,
+        class_names=tuple(f"class {label}" for label in range(classes)),
+    )

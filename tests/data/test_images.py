@@ -1,0 +1,82 @@
+"""Pictures of any size and colour arrive as one array; what cannot be decoded is named."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from aleator.data.images import Geometry, choose_geometry, load_pixels, thumbnail
+from aleator.data.sources import ImageArray, ImageFiles, UnreadableImage, upright
+from aleator.errors import DataError
+
+
+def files(root: Path, images: list[Image.Image]) -> ImageFiles:
+    for number, image in enumerate(images):
+        image.save(root / f"{number}.png")
+    return ImageFiles(root, tuple(f"{number}.png" for number in range(len(images))))
+
+
+def test_geometry_is_the_median_side_in_grey_unless_there_is_colour(tmp_path: Path) -> None:
+    grey = [Image.new("RGB", (size, 30), (9, 9, 9)) for size in (40, 50, 500)]
+    geometry = choose_geometry(files(tmp_path, grey))
+    assert (geometry.height, geometry.width, geometry.channels) == (48, 48, 1)
+    colourful = files(tmp_path, [*grey, Image.new("RGB", (50, 50), (200, 10, 10))])
+    assert choose_geometry(colourful).channels == 3
+    assert choose_geometry(colourful, max_side=32).height == 32
+
+
+def test_modes_are_seen_as_a_person_sees_them() -> None:
+    clear = Image.new("RGBA", (4, 4), (0, 0, 0, 0))
+    assert upright(clear).getpixel((0, 0)) == (255, 255, 255)
+    deep = Image.fromarray(np.full((4, 4), 65535, dtype=np.uint16))
+    assert upright(deep).getpixel((0, 0)) == 255
+    assert upright(Image.new("CMYK", (4, 4))).mode == "RGB"
+    assert upright(Image.new("1", (4, 4))).mode == "L"
+
+
+def test_aspect_is_kept(tmp_path: Path) -> None:
+    wide = np.zeros((20, 40), dtype=np.uint8)
+    wide[:, 20:] = 255
+    pixels, unreadable = load_pixels(files(tmp_path, [Image.fromarray(wide)]), Geometry(16, 16, 1, ""))
+    assert unreadable == []
+    assert pixels.shape == (1, 1, 16, 16)
+    assert pixels[0, 0, 8, :6].max() < 20
+    assert pixels[0, 0, 8, 10:].min() > 235
+
+
+def test_an_unreadable_picture_is_named_and_many_are_an_error(tmp_path: Path) -> None:
+    source = files(tmp_path, [Image.new("L", (16, 16))] * 20)
+    (tmp_path / "3.png").write_bytes(b"this is no picture")
+    pixels, unreadable = load_pixels(source, Geometry(16, 16, 1, ""))
+    assert pixels.shape[0] == 20
+    assert [row for row, _ in unreadable] == [3]
+    assert "cannot be decoded" in unreadable[0][1]
+    for number in (4, 5):
+        (tmp_path / f"{number}.png").write_bytes(b"")
+    with pytest.raises(DataError, match=r"3 of 20 pictures cannot be read.*3\.png cannot be decoded"):
+        load_pixels(source, Geometry(16, 16, 1, ""))
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+@pytest.mark.parametrize("side", [(10_000, 9_000), (20_000, 10_000)])
+def test_an_absurdly_large_picture_is_refused_before_it_is_decoded(tmp_path: Path, side: tuple[int, int]) -> None:
+    Image.new("1", side).save(tmp_path / "0.png")
+    with pytest.raises(UnreadableImage, match="larger than 80 million pixels"):
+        ImageFiles(tmp_path, ("0.png",)).load(0)
+
+
+def test_what_does_not_fit_into_memory_goes_to_a_file(tmp_path: Path) -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (6, 20, 20), dtype=np.uint8)
+    mapped, _ = load_pixels(
+        ImageArray(pictures), Geometry(16, 16, 1, ""), cache=tmp_path / "cache.npy", memory_limit=100
+    )
+    whole, _ = load_pixels(ImageArray(pictures), Geometry(16, 16, 1, ""))
+    assert isinstance(mapped, np.memmap)
+    assert np.array_equal(mapped, whole)
+
+
+def test_thumbnail_is_a_small_png() -> None:
+    png = thumbnail(ImageArray(np.zeros((1, 300, 200), dtype=np.uint8)), 0, 64)
+    assert png.startswith(b"\x89PNG")
+    assert len(png) < 500

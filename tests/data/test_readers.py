@@ -1,0 +1,244 @@
+"""Each form of labelled data is read back as it was written, and what cannot be read is told in words."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from aleator.data import read_dataset
+from aleator.data.readers.options import encode_labels
+from aleator.errors import DataError
+
+RANDOM = np.random.default_rng(0)
+CLASSES = ["cat", "dog", "owl"]
+
+
+def write_picture(path: Path, size: tuple[int, int] = (12, 10), mode: str = "L") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shape = (size[1], size[0]) if mode == "L" else (size[1], size[0], 3)
+    Image.fromarray(RANDOM.integers(0, 256, shape, dtype=np.uint8)).save(path)
+
+
+def class_folders(root: Path, splits: tuple[str, ...] = ("",), per_class: int = 6) -> None:
+    for split in splits:
+        for name in CLASSES:
+            for number in range(per_class):
+                write_picture(root / split / name / f"{number}.png")
+
+
+def kaggle_csv(path: Path, pictures: np.ndarray, labels: np.ndarray, usage: list[str]) -> None:
+    lines = [f"{y},{' '.join(map(str, x.ravel()))},{u}" for x, y, u in zip(pictures, labels, usage, strict=True)]
+    path.write_text("emotion,pixels,Usage\n" + "\n".join(lines) + "\n")
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(side=st.integers(1, 9), seed=st.integers(0, 99))
+def test_kaggle_csv_round_trips(tmp_path: Path, side: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    pictures = random.integers(0, 256, (30, side, side), dtype=np.uint8)
+    labels = np.arange(30) % 4
+    usage = ["Training"] * 20 + ["PublicTest"] * 10
+    kaggle_csv(tmp_path / "fer.csv", pictures, labels, usage)
+    dataset = read_dataset(tmp_path / "fer.csv")
+    assert np.array_equal(dataset.source.pixels, pictures)
+    assert np.array_equal(dataset.given_labels, labels)
+    assert dataset.class_names[:3] == ("angry", "disgust", "fear")
+    training = read_dataset(tmp_path / "fer.csv", split="training")
+    assert list(training.ids) == [str(row) for row in range(20)]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.one_of(st.none(), st.integers(0, 6)), min_size=1).filter(
+        lambda values: any(v is not None for v in values)
+    )
+)
+def test_numbers_and_their_text_mean_the_same_labels(values: list[int | None]) -> None:
+    labels, names = encode_labels(values, "here", None)
+    from_text, names_of_text = encode_labels([None if v is None else str(v) for v in values], "here", None)
+    assert np.array_equal(labels, from_text)
+    assert names == names_of_text
+    assert [None if label < 0 else int(names[label]) for label in labels] == values
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.text(min_size=1).map(str.strip).filter(bool), min_size=2))
+def test_text_labels_keep_their_names(values: list[str]) -> None:
+    labels, names = encode_labels(values, "here", None)
+    if not all(value.lstrip("-").isdigit() for value in values):
+        assert [names[label] for label in labels] == values
+
+
+def test_class_folders_with_and_without_splits(tmp_path: Path) -> None:
+    class_folders(tmp_path / "plain")
+    (tmp_path / "plain" / "cat" / "notes.txt").write_text("no picture")
+    (tmp_path / "plain" / "cat" / ".hidden.png").write_bytes(b"")
+    plain = read_dataset(tmp_path / "plain")
+    assert len(plain) == 18
+    assert plain.class_names == tuple(CLASSES)
+    assert plain.ids[0] == "cat/0.png"
+    assert plain.split is None
+    class_folders(tmp_path / "split", ("train", "test"))
+    split = read_dataset(tmp_path / "split", split="test")
+    assert len(split) == 18
+    assert all(name.startswith("test/") for name in split.ids)
+    with pytest.raises(DataError, match="no split 'dev'; there are test, train"):
+        read_dataset(tmp_path / "split", split="dev")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
+def test_image_folder_with_metadata_beside_each_split(tmp_path: Path, suffix: str) -> None:
+    for split in ("train", "test"):
+        names = [f"{number}.png" for number in range(15)]
+        for name in names:
+            write_picture(tmp_path / split / name)
+        labels = [CLASSES[number % 3] for number in range(15)]
+        file = tmp_path / split / f"metadata.{suffix}"
+        if suffix == "parquet":
+            pq.write_table(pa.table({"file_name": names, "label": labels}), file)
+        elif suffix == "csv":
+            file.write_text("file_name,label\n" + "\n".join(map(",".join, zip(names, labels, strict=True))))
+        else:
+            rows = [json.dumps({"file_name": n, "label": y}) for n, y in zip(names, labels, strict=True)]
+            file.write_text("\n".join(rows))
+    dataset = read_dataset(tmp_path, split="train")
+    assert len(dataset) == 15
+    assert dataset.ids[1] == "train/1.png"
+    assert dataset.class_names[dataset.given_labels[1]] == "dog"
+    assert dataset.source.load(0).size == (12, 10)
+
+
+def table_of_paths(root: Path, header: str = "path,label") -> Path:
+    for number in range(18):
+        write_picture(root / "pictures" / f"{number}.png")
+    rows = [f"pictures/{number}.png,{CLASSES[number % 3]}" for number in range(18)]
+    (root / "table.csv").write_text(header + "\n" + "\n".join(rows) + "\n")
+    return root / "table.csv"
+
+
+def test_table_of_paths_and_labels(tmp_path: Path) -> None:
+    dataset = read_dataset(table_of_paths(tmp_path))
+    assert dataset.class_names == tuple(CLASSES)
+    assert dataset.source.describe(3) == "pictures/3.png"
+    odd = table_of_paths(tmp_path, header="wo,was")
+    with pytest.raises(DataError, match=r"no column of picture paths; it has wo, was\. Name it with --path-column"):
+        read_dataset(odd)
+    named = read_dataset(odd, path_column="wo", label_column="was")
+    assert np.array_equal(named.given_labels, dataset.given_labels)
+
+
+def test_table_that_points_outside_its_folder_is_refused(tmp_path: Path) -> None:
+    table = table_of_paths(tmp_path / "inner")
+    write_picture(tmp_path / "secret.png")
+    table.write_text(table.read_text() + "../secret.png,cat\n")
+    with pytest.raises(DataError, match=r"row 18: '\.\./secret\.png' points outside"):
+        read_dataset(table)
+    (tmp_path / "inner" / "link.png").symlink_to(tmp_path / "secret.png")
+    table.write_text(table.read_text().replace("../secret.png", "link.png"))
+    with pytest.raises(DataError, match="points outside"):
+        read_dataset(table)
+
+
+def test_missing_files_are_skipped_up_to_a_tenth(tmp_path: Path) -> None:
+    table = table_of_paths(tmp_path)
+    (tmp_path / "pictures" / "4.png").unlink()
+    dataset = read_dataset(table)
+    assert len(dataset) == 17
+    assert [skipped.source for skipped in dataset.skipped] == ["pictures/4.png"]
+    for number in (5, 6):
+        (tmp_path / "pictures" / f"{number}.png").unlink()
+    with pytest.raises(DataError, match="3 of 18 files are not there"):
+        read_dataset(table)
+
+
+def test_arrays_of_pictures_and_features(tmp_path: Path) -> None:
+    pictures = RANDOM.integers(0, 256, (30, 8, 8, 3), dtype=np.uint8)
+    labels = np.arange(30) % 3
+    np.savez(tmp_path / "a.npz", images=pictures, labels=labels)
+    assert np.array_equal(read_dataset(tmp_path / "a.npz").source.pixels, pictures)
+    np.savez(tmp_path / "float.npz", X=pictures / 255.0, y=labels)
+    assert np.array_equal(read_dataset(tmp_path / "float.npz").source.pixels, pictures)
+    features = RANDOM.normal(size=(30, 5)).astype(np.float32)
+    np.save(tmp_path / "f.npy", features)
+    np.save(tmp_path / "y.npy", np.array(CLASSES)[labels])
+    with pytest.raises(DataError, match="--labels FILE"):
+        read_dataset(tmp_path / "f.npy")
+    dataset = read_dataset(tmp_path / "f.npy", labels=tmp_path / "y.npy")
+    assert np.array_equal(dataset.source.values, features)
+    assert dataset.class_names == tuple(CLASSES)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"X": np.zeros((30, 4)), "y": np.zeros(30, dtype=int)}, r"name 1 class.*at least two"),
+        ({"X": np.zeros((30, 4)), "y": np.arange(29) % 2}, "30 examples but 29 labels"),
+        ({"X": np.zeros((30, 4)), "y": np.r_[np.arange(28) % 2, 2, 2]}, "class '2' has 2 labelled"),
+        ({"X": np.full((30, 4), np.nan), "y": np.arange(30) % 2}, "features of row 0 are not all finite"),
+        ({"X": np.zeros((30, 4, 4, 4, 4)), "y": np.arange(30) % 2}, r"shape \(30, 4, 4, 4, 4\)"),
+        ({"X": np.zeros((30, 4)), "y": np.arange(30) % 2 + 0.5}, "no.* whole number"),
+        ({"X": np.zeros((30, 4)), "y": np.zeros((30, 2))}, "one label per example"),
+        ({"X": np.zeros((30, 4)), "z": np.zeros(30)}, "no array of labels.*it has X, z"),
+        ({"X": np.zeros((30, 4)), "y": np.arange(30) % 2, "ids": np.r_[np.arange(29), 3]}, "'3' stands in row 3"),
+        ({"images": np.full((30, 4, 4), 300.0), "y": np.arange(30) % 2}, "pixels run from 300"),
+    ],
+)
+def test_bad_arrays_are_refused_in_words(tmp_path: Path, arrays: dict[str, np.ndarray], message: str) -> None:
+    np.savez(tmp_path / "bad.npz", **arrays)
+    with pytest.raises(DataError, match=message):
+        read_dataset(tmp_path / "bad.npz")
+
+
+def test_labels_out_of_range_of_the_class_names(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", X=np.zeros((30, 4)), y=np.arange(30) % 3)
+    with pytest.raises(DataError, match=r"label 2 in row 2 is out of range; there are 2 classes"):
+        read_dataset(tmp_path / "a.npz", class_names=("no", "yes"))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "cannot be read|no rows"),
+        ("emotion,pixels,Usage\n", "no rows"),
+        ("emotion,pixels,Usage\n0,1 2 3 4,Training\n1,1 2 3,Training\n", "row 1: 3 pixels"),
+        ("emotion,pixels,Usage\n0,1 2 3 999,Training\n", "row 0: a pixel is no number from 0 to 255"),
+        ("emotion,pixels,Usage\n9,1 2 3 4,Training\n", "out of range"),
+        ("mood,pixels\n1,1 2 3 4\n", "no column 'emotion'; it has mood, pixels"),
+    ],
+)
+def test_bad_kaggle_csv(tmp_path: Path, content: str, message: str) -> None:
+    (tmp_path / "fer2013.csv").write_text(content)
+    with pytest.raises(DataError, match=message):
+        read_dataset(tmp_path / "fer2013.csv")
+
+
+def test_paths_that_hold_nothing(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is not there"):
+        read_dataset(tmp_path / "nothing")
+    with pytest.raises(DataError, match="no pictures in class folders; layouts that are read"):
+        read_dataset(tmp_path)
+    write_picture(tmp_path / "loose.png")
+    with pytest.raises(DataError, match="1 pictures but no class folders"):
+        read_dataset(tmp_path)
+    (tmp_path / "a.pickle").write_bytes(b"")
+    with pytest.raises(DataError, match="in no form that is read"):
+        read_dataset(tmp_path / "a.pickle")
+    buffer = io.BytesIO()
+    np.save(buffer, np.array([{}]), allow_pickle=True)
+    (tmp_path / "pickled.npy").write_bytes(buffer.getvalue())
+    with pytest.raises(DataError, match="cannot be read as NumPy arrays"):
+        read_dataset(tmp_path / "pickled.npy", labels=tmp_path / "pickled.npy")
+
+
+def test_fer2013_as_kaggle_csv_has_the_known_rows(fer2013: Path) -> None:
+    dataset = read_dataset(fer2013)
+    assert len(dataset) == 35_887
+    assert np.bincount(dataset.given_labels).tolist()[1] == 547
+    assert list(dataset.given_labels[:10]) == [0, 0, 2, 4, 6, 2, 4, 3, 3, 2]

@@ -1,0 +1,82 @@
+"""Votes line up with the examples, and the majority follows FER+'s rule."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aleator.data import Votes, read_dataset
+from aleator.errors import DataError
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    np.savez(tmp_path / "d.npz", X=np.random.default_rng(0).normal(size=(12, 3)), emotion=np.arange(12) % 2)
+    return tmp_path / "d.npz"
+
+
+def test_wide_votes_line_up_by_row_and_by_synonym(data: Path, tmp_path: Path) -> None:
+    votes = tmp_path / "v.csv"
+    votes.write_text("Usage,name,anger,disgust,NF\n" + "\n".join(f"Training,x,{row},1,0" for row in range(12)))
+    result = read_dataset(data, votes=votes).votes
+    assert result is not None
+    assert result.names == ("anger", "disgust", "NF")
+    assert result.class_index.tolist() == [0, 1, -1]
+    assert result.unusable.tolist() == [False, False, True]
+    assert result.counts[:, 0].tolist() == list(range(12))
+
+
+def test_votes_that_do_not_line_up_are_refused(data: Path, tmp_path: Path) -> None:
+    votes = tmp_path / "v.csv"
+    votes.write_text("anger,disgust\n" + "1,0\n" * 11)
+    with pytest.raises(DataError, match="11 rows of votes but .* has 12 examples"):
+        read_dataset(data, votes=votes)
+    votes.write_text("joy,calm\n" + "1,0\n" * 12)
+    with pytest.raises(DataError, match=r"none of its answers \(joy, calm\)"):
+        read_dataset(data, votes=votes)
+    votes.write_text("id,anger\n0,1\n77,1\n")
+    with pytest.raises(DataError, match="row 1: '77' is no id"):
+        read_dataset(data, votes=votes)
+
+
+def test_long_votes_are_counted(data: Path, tmp_path: Path) -> None:
+    votes = tmp_path / "v.csv"
+    votes.write_text("task,annotator,label\n0,ann,angry\n0,bob,angry\n0,cem,disgust\n3,ann,disgust\n")
+    result = read_dataset(data, votes=votes).votes
+    assert result is not None
+    counts = result.class_counts(7)
+    assert counts[0, :2].tolist() == [2, 1]
+    assert counts[3, :2].tolist() == [0, 1]
+    assert counts.sum() == 4
+
+
+@pytest.mark.parametrize(
+    ("counts", "majority"),
+    [
+        ([6, 4, 0, 0], 0),
+        ([5, 5, 0, 0], -1),
+        ([5, 1, 4, 0], 0),  # the single vote is dropped: five of nine
+        ([4, 3, 3, 0], -1),
+        ([0, 0, 8, 2], -2),  # a class that the data set does not have
+        ([0, 2, 0, 8], -1),  # unusable
+        ([0, 0, 0, 0], -1),
+        ([1, 0, 0, 0], 0),  # few voters: the single vote counts
+    ],
+)
+def test_majority_by_hand(counts: list[int], majority: int) -> None:
+    votes = Votes(
+        np.array([counts], dtype=np.float32),
+        ("a", "b", "contempt", "unknown"),
+        np.array([0, 1, -1, -1]),
+        np.array([False, False, False, True]),
+    )
+    assert votes.majority().tolist() == [majority]
+
+
+def test_ferplus_gives_the_known_referee(fer2013: Path) -> None:
+    dataset = read_dataset(fer2013, split="Training", votes=fer2013 / "fer2013new.csv")
+    assert dataset.votes is not None
+    referee = dataset.votes.majority()
+    assert (referee != -1).sum() == 25_060
+    assert (referee == -2).sum() == 119  # contempt
+    assert (referee != dataset.given_labels)[referee != -1].mean() == pytest.approx(0.323, abs=5e-4)

@@ -1,0 +1,56 @@
+"""Each kind of evidence against a case worked by hand."""
+
+import numpy as np
+import pytest
+
+from aleator.evidence import EVIDENCE, EvidenceInputs
+from aleator.evidence.neighbours import joint_embedding, nearest_neighbours
+
+
+@pytest.fixture
+def inputs() -> EvidenceInputs:
+    nan = np.nan
+    return EvidenceInputs(
+        given_label=np.array([0, 1, -1]),
+        log_probs=np.log([[0.7, 0.2, 0.1], [0.6, 0.3, 0.1], [0.2, 0.2, 0.6]]),
+        margin_history=np.array([[1.0, -2.0, nan], [3.0, nan, nan]], dtype=np.float32),
+        neighbours=np.array([[1, 2], [0, 2], [0, 1]]),
+    )
+
+
+def test_by_hand(inputs: EvidenceInputs) -> None:
+    columns = {name: score(inputs) for name, score in EVIDENCE.items()}
+    assert columns["self_confidence"][:2] == pytest.approx([0.7, 0.3])
+    assert columns["margin"][:2] == pytest.approx([np.log(0.7 / 0.2), np.log(0.3 / 0.6)])
+    assert columns["area_under_margin"][:2] == pytest.approx([2.0, -2.0])
+    assert columns["neighbour_agreement"][:2] == pytest.approx([0.0, 0.0])
+    for name, column in columns.items():
+        assert np.isnan(column[2]), f"{name} says something of an example without a label"
+
+
+def test_neighbours_are_the_nearest_without_copies() -> None:
+    angles = np.array([0.0, 0.1, 0.3, 3.0, 0.0])
+    embedding = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+    embedding = np.concatenate([embedding, -embedding])  # the mean is zero, so centring changes nothing
+    group = np.full(10, -1)
+    group[[0, 4]] = 0
+    rows, distance = nearest_neighbours(embedding, group, count=2)
+    assert rows[0].tolist() == [1, 8]  # row 8 is the opposite of row 3; the copy 4 is left out
+    assert rows[1, 0] in (0, 4)
+    assert distance[0] == pytest.approx(1 - np.cos(3.0 - np.pi), abs=1e-5)
+
+
+def test_fewer_examples_than_neighbours_wanted() -> None:
+    rows, distance = nearest_neighbours(np.eye(3, dtype=np.float32), np.array([0, 0, -1]), count=5)
+    assert rows[2, :2].tolist() in ([0, 1], [1, 0])
+    assert rows[0].tolist() == [2, -1, -1, -1, -1]
+    assert np.isfinite(distance).all()
+
+
+def test_joint_embedding_weighs_each_member_the_same() -> None:
+    random = np.random.default_rng(0)
+    small, large = random.normal(size=(9, 4)), 1000 * random.normal(size=(9, 4))
+    joint = joint_embedding([small.astype(np.float32), large.astype(np.float32)])
+    assert joint.shape == (9, 8)
+    assert np.linalg.norm(joint[:, :4], axis=1) == pytest.approx(np.ones(9), abs=1e-5)
+    assert np.linalg.norm(joint[:, 4:], axis=1) == pytest.approx(np.ones(9), abs=1e-5)

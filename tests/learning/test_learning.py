@@ -1,0 +1,123 @@
+"""The objectives by hand, the loop on what can be learned, and members that are independent and repeatable."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aleator.data.drawn_faces import drawn_faces
+from aleator.errors import AleatorError
+from aleator.learning.augment import Augmentation, random_views
+from aleator.learning.checkpoints import load_network, save_network
+from aleator.learning.loop import TrainingSettings, predict, train
+from aleator.learning.members import ensemble_tasks, fold_tasks
+from aleator.learning.objectives import OBJECTIVES, EarlyLearning
+from aleator.models import NetworkSpec
+
+CPU = torch.device("cpu")
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_extreme_logits_give_finite_losses_and_live_gradients(name: str) -> None:
+    logits = torch.tensor([[200.0, -200.0, 0.0], [-200.0, 200.0, 0.0]], requires_grad=True)
+    objective = OBJECTIVES[name](2, 3)
+    loss = objective(torch.log_softmax(logits, 1), torch.tensor([1, 1]), torch.arange(2))
+    assert loss.shape == (2,)
+    assert torch.isfinite(loss).all()
+    loss.sum().backward()
+    assert logits.grad is not None
+    assert logits.grad[0, 1] != 0  # the confidently wrong one still pulls
+
+
+def test_early_learning_by_hand() -> None:
+    objective = EarlyLearning(1, 2, strength=3.0, momentum=0.5, floor=0.0)
+    p = torch.tensor([[0.8, 0.2]])
+    memory = 0.5 * torch.tensor([[0.5, 0.5]]) + 0.5 * p
+    expected = -np.log(0.2) + 3.0 * np.log(1 - float((memory * p).sum()))
+    loss = objective(p.log(), torch.tensor([1]), torch.tensor([0]))
+    assert loss.item() == pytest.approx(expected, rel=1e-5)
+    assert torch.allclose(objective.memory, memory)
+    assert "memory" in objective.state_dict()
+
+
+def test_early_learning_cancels_the_pull_of_a_label_that_contradicts_what_was_learned() -> None:
+    log_probs = torch.tensor([[0.9, 0.05, 0.05]]).log()
+    pulls = {}
+    for name in OBJECTIVES:
+        objective = OBJECTIVES[name](1, 3)
+        for _ in range(20):  # the network has said class 0 all along
+            objective(log_probs, torch.tensor([1]), torch.tensor([0]))
+        logits = log_probs.clone().requires_grad_()
+        objective(torch.log_softmax(logits, 1), torch.tensor([1]), torch.tensor([0])).sum().backward()
+        assert logits.grad is not None
+        pulls[name] = -float(logits.grad[0, 0])  # descent moves class 0 by this much
+    assert pulls["cross_entropy"] < -0.5
+    assert pulls["early_learning"] > 0
+
+
+def test_views_move_pictures_and_flips_can_be_left_out() -> None:
+    images = torch.zeros(64, 1, 16, 16)
+    images[..., :8] = 255
+    still = Augmentation(rotation=0, zoom=0, shift=0, flip=False)
+    assert torch.allclose(random_views(images, still, torch.Generator().manual_seed(0)), images, atol=1e-2)
+    flips = random_views(images, Augmentation(0, 0, 0, flip=True), torch.Generator().manual_seed(0))
+    mirrored = flips[:, 0, 8, 0] < 128
+    assert 16 < int(mirrored.sum()) < 48
+
+
+@given(st.integers(2, 5), st.lists(st.integers(-1, 6), min_size=10, max_size=60), st.integers(0, 9))
+def test_groups_never_straddle_folds(folds: int, groups: list[int], seed: int) -> None:
+    group = np.array(groups)
+    labels = np.arange(len(group)) % 2
+    tasks, fold = fold_tasks(labels, group, folds, seed)
+    for number in set(groups) - {-1}:
+        assert len(set(fold[group == number])) == 1
+    for number, task in enumerate(tasks):
+        assert set(task.rows) == set(np.flatnonzero(fold != number))
+
+
+def test_unlabelled_examples_are_not_trained_on_and_members_differ_in_their_seed() -> None:
+    tasks = ensemble_tasks(np.array([0, -1, 1, 1]), 3, seed=5)
+    assert all(task.rows.tolist() == [0, 2, 3] for task in tasks)
+    assert len({task.seed for task in tasks}) == 3
+    assert tasks[0].seed == ensemble_tasks(np.array([0, 1]), 1, seed=5)[0].seed
+
+
+@pytest.fixture(scope="module")
+def faces() -> tuple[np.ndarray, np.ndarray]:
+    drawn = drawn_faces(400, seed=1)
+    clear = np.flatnonzero(np.isin(drawn.true_label, (3, 5)) & ~drawn.is_ambiguous)
+    return drawn.dataset.source.pixels[clear][:, None], (drawn.true_label[clear] == 3).astype(np.int64)
+
+
+def test_the_loop_learns_repeats_itself_and_predicts_rows_alone(faces: tuple[np.ndarray, np.ndarray], tmp_path) -> None:
+    pictures, labels = faces
+    spec = NetworkSpec("small_vgg", pictures.shape[1:], 2)
+    settings = TrainingSettings(epochs=6, batch_size=16)
+    rows = np.arange(0, len(labels), 2)
+    before = torch.random.get_rng_state()
+    network, margins = train(spec, pictures, labels, rows, settings, seed=3, device=CPU)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    buffers = {name: value.clone() for name, value in network.state_dict().items()}
+    predictions = predict(network, pictures, flip=True, device=CPU)
+    held_out = np.setdiff1d(np.arange(len(labels)), rows)
+    assert (predictions.mean.argmax(1) == labels)[held_out].mean() > 0.9
+    assert np.isnan(margins[:, held_out]).all()
+    assert np.isfinite(margins[:, rows]).mean() > 0.8
+    for name, value in network.state_dict().items():
+        assert torch.equal(value, buffers[name]), f"prediction changed {name}"
+    alone = predict(network, pictures[:1], flip=True, device=CPU)
+    assert np.allclose(alone.mean, predictions.mean[:1], atol=0.05)
+
+    again, _ = train(spec, pictures, labels, rows, settings, seed=3, device=CPU)
+    assert np.array_equal(predict(again, pictures, flip=True, device=CPU).mean, predictions.mean)
+
+    save_network(network, tmp_path / "network.safetensors")
+    loaded = load_network(tmp_path / "network.safetensors")
+    assert loaded.spec == spec
+    assert np.array_equal(predict(loaded, pictures, flip=True, device=CPU).mean, predictions.mean)
+    damaged = tmp_path / "damaged.safetensors"
+    damaged.write_bytes((tmp_path / "network.safetensors").read_bytes()[:500])
+    with pytest.raises(AleatorError, match="damaged"):
+        load_network(damaged)

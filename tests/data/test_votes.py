@@ -29,7 +29,7 @@ def test_wide_votes_line_up_by_row_and_by_synonym(data: Path, tmp_path: Path) ->
 def test_votes_that_do_not_line_up_are_refused(data: Path, tmp_path: Path) -> None:
     votes = tmp_path / "v.csv"
     votes.write_text("anger,disgust\n" + "1,0\n" * 11)
-    with pytest.raises(DataError, match="11 rows of votes but .* has 12 examples"):
+    with pytest.raises(DataError, match=r"11 rows of votes but .* has 12 examples"):
         read_dataset(data, votes=votes)
     votes.write_text("joy,calm\n" + "1,0\n" * 12)
     with pytest.raises(DataError, match=r"none of its answers \(joy, calm\)"):

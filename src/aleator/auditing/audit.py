@@ -221,8 +221,7 @@ class Clock:
 def label_distributions(mean: NDArray[np.float32], spread: NDArray[np.float32]) -> NDArray[np.float64]:
     """Log of each draw's expected softmax, `(draw, example, class)`, at the temperature of the objective."""
     log_probs = log_expected_softmax(
-        torch.from_numpy(mean) / EARLY_LEARNING_TEMPERATURE,
-        torch.from_numpy(spread) / EARLY_LEARNING_TEMPERATURE,
+        torch.from_numpy(mean), torch.from_numpy(spread), temperature=EARLY_LEARNING_TEMPERATURE
     )
     return log_probs.double().numpy()
 

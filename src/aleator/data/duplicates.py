@@ -13,6 +13,8 @@ from scipy.sparse.csgraph import connected_components
 SKETCH_SIDE = 12
 SKETCH_CORRELATION = 0.975
 FULL_CORRELATION = 0.97
+SMALL_SIDE, SMALL_CORRELATION = 32, 0.99
+"""Below 32 pixels a side there is so little detail that different pictures (two handwritten ones) correlate by .97."""
 FAINT = 4.0
 """A picture whose pixels deviate less than this is blank: it only equals its exact copies."""
 BLOCK_CELLS = 8_000_000
@@ -37,7 +39,8 @@ def find_duplicates(
     """Groups of copies among pictures `(example, channel, height, width)` or feature vectors `(example, feature)`.
 
     Exact copies are found by hash. Near copies (pictures only: brighter, recompressed, slightly cropped) are those
-    whose pixels correlate by .97 or more, found by a sketch of 12x12 pixels first. Copies of copies are one group.
+    whose pixels correlate by .97 or more (.99 below 32 pixels a side), found by a sketch of 12x12 pixels first.
+    Copies of copies are one group. A mirrored picture is no copy: mirrored letters and digits mean something else.
     """
     exact_of = _exact(examples)
     _, first, count = np.unique(exact_of, return_index=True, return_counts=True)
@@ -97,9 +100,9 @@ def _near_pairs(
 
 def _alike(pictures: NDArray[np.uint8], row: np.int64, others: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether the pixels of each other picture correlate with those of one, `(other,)`."""
+    enough = FULL_CORRELATION if min(pictures.shape[2:]) >= SMALL_SIDE else SMALL_CORRELATION
     one = _unit(pictures[row].ravel())
-    found = [float(np.vdot(one, _unit(pictures[other].ravel()))) >= FULL_CORRELATION for other in others]
-    return np.array(found, dtype=bool)
+    return np.array([float(np.vdot(one, _unit(pictures[other].ravel()))) >= enough for other in others], dtype=bool)
 
 
 def _sketch(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -110,7 +113,7 @@ def _sketch(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
         # Cells differ in size by one pixel: their sums would show the same grid in every sketch.
         size = np.diff(edges).reshape((-1, 1) if axis == 0 else (1, -1))
         grey = np.add.reduceat(grey, edges[:-1], axis=axis) / size.astype(np.float32)
-    return grey.ravel()
+    return np.asarray(grey, dtype=np.float32).ravel()
 
 
 def _unit(values: NDArray[Any]) -> NDArray[np.float32]:

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from aleator.data.dataset import LabelledDataset
 from aleator.data.readers import READERS
 from aleator.data.readers.options import ReadOptions, select_split
@@ -55,8 +57,21 @@ def read_dataset(
     dataset = read(path, options)
     if votes is not None:
         dataset = replace(dataset, votes=read_votes(Path(votes), dataset))
-    rows = select_split(dataset.split, split, str(path))
-    dataset = dataset if rows is None else dataset.take(rows)
+    dataset = _without_skipped(_of_split(dataset, split))
     dataset.check_learnable()
     progress("reading", 1, 1)
     return dataset
+
+
+def _of_split(dataset: LabelledDataset, split: str | None) -> LabelledDataset:
+    rows = select_split(dataset.split, split, dataset.path)
+    if rows is None:
+        return dataset
+    ids = set(dataset.ids[rows].tolist())
+    return replace(dataset.take(rows), skipped=tuple(one for one in dataset.skipped if one.id in ids))
+
+
+def _without_skipped(dataset: LabelledDataset) -> LabelledDataset:
+    """Rows of missing files were kept until votes were joined, which may line up by row."""
+    skipped = [one.id for one in dataset.skipped]
+    return dataset.take(np.flatnonzero(~np.isin(dataset.ids, skipped))) if skipped else dataset

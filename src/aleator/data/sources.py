@@ -1,6 +1,8 @@
 """Where the examples themselves come from: arrays in memory, or picture files that are decoded when needed."""
 
 import hashlib
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -60,6 +62,14 @@ class ImageFiles:
     """Relative to `root`, with forward slashes."""
     kind: ClassVar[Literal["images"]] = "images"
 
+    def __post_init__(self) -> None:
+        row = first_outside(self.root, self.paths)
+        if row is not None:
+            raise DataError(
+                f"Row {row}: {self.paths[row]!r} lies outside of {self.root} or links there; only files below the "
+                "folder are read. Copy them into it, or name the folder that holds them all."
+            )
+
     def __len__(self) -> int:
         return len(self.paths)
 
@@ -95,7 +105,7 @@ class ImageFiles:
             raise UnreadableImage(f"is larger than {MOST_PIXELS // 1_000_000} million pixels") from error
         except FileNotFoundError as error:
             raise UnreadableImage("is not there") from error
-        except (OSError, SyntaxError, ValueError) as error:
+        except Exception as error:  # a broken file makes Pillow's decoders raise nearly anything
             raise UnreadableImage(f"cannot be decoded ({error or type(error).__name__})") from error
 
 
@@ -138,6 +148,25 @@ the examples change."""
 def inside(root: Path, path: Path) -> bool:
     """Whether the path, links followed, lies below the root."""
     return path.resolve().is_relative_to(root.resolve())
+
+
+def first_outside(root: Path, paths: Sequence[str]) -> int | None:
+    """The row of the first path (relative to `root`) that, links followed, does not lie below the root.
+
+    Folders are resolved once each, so that this costs one look at each file's own entry.
+    """
+    top = os.path.realpath(root)
+    folder_is_inside: dict[str, bool] = {}
+    for row, path in enumerate(paths):
+        folder, name = os.path.split(os.path.join(top, path))
+        if folder not in folder_is_inside:
+            real = os.path.realpath(folder.replace("\0", ""))
+            folder_is_inside[folder] = real == top or real.startswith(os.path.join(top, ""))
+        if not folder_is_inside[folder] or name in ("", ".", "..") or "\0" in path:
+            return row
+        if os.path.islink(os.path.join(folder, name)) and not inside(root, root / path):
+            return row
+    return None
 
 
 def upright(image: Image.Image) -> Image.Image:

@@ -29,7 +29,7 @@ def log_expected_softmax(
     """Log of `E[softmax((mean + spread * eps + factors @ eps_R) / temperature)]`, `(..., class)`."""
     dtype = torch.promote_types(torch.promote_types(mean.dtype, spread.dtype), torch.float32)
     with torch.autocast(mean.device.type, enabled=False):
-        mean, spread = torch.broadcast_tensors(mean.to(dtype) / temperature, spread.to(dtype) / temperature)
+        mean, spread = torch.broadcast_tensors(mean.to(dtype) / temperature, spread.to(dtype) / temperature)  # type: ignore[no-untyped-call]
         rank = 0 if factors is None else factors.shape[-1]
         classes = mean.shape[-1]
         if method == "monte_carlo":
@@ -57,6 +57,6 @@ def log_likelihood(log_probs: Tensor, target: Tensor) -> Tensor:
 
 @lru_cache(maxsize=32)
 def _sobol_normal(draws: int, dimension: int) -> Tensor:
-    engine = torch.quasirandom.SobolEngine(dimension, scramble=True, seed=0)
+    engine = torch.quasirandom.SobolEngine(dimension, scramble=True, seed=0)  # type: ignore[no-untyped-call]
     uniform = engine.draw(draws, dtype=torch.float64).clamp(1e-9, 1 - 1e-9)
     return math.sqrt(2) * torch.erfinv(2 * uniform - 1)

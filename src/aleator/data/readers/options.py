@@ -111,12 +111,15 @@ def select_split(splits: NDArray[np.str_] | None, wanted: str | None, where: str
     return rows
 
 
-def find_column(columns: Iterable[str], candidates: Sequence[str], asked: str | None, where: str) -> str | None:
-    """The column that the user named, or the first whose name is a candidate; names are compared loosely."""
+def find_column(
+    columns: Iterable[str], candidates: Sequence[str], asked: str | None, where: str, flag: str = ""
+) -> str | None:
+    """The column that the user named by a flag, or the first whose name is a candidate, compared loosely."""
     names = list(columns)
     if asked is not None:
         if asked not in names:
-            raise DataError(f"{where} has no column {asked!r}; it has {', '.join(names)}.")
+            remedy = f" Give {flag} one of these." if flag else ""
+            raise DataError(f"{where} has no column {asked!r}; it has {', '.join(names)}.{remedy}")
         return asked
     loose = {_loosely(name): name for name in reversed(names)}
     return next((loose[_loosely(candidate)] for candidate in candidates if _loosely(candidate) in loose), None)

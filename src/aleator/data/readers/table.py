@@ -4,40 +4,22 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.images import MOST_UNREADABLE
 from aleator.data.readers.options import ReadOptions, encode_labels, find_column
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
-from aleator.data.sources import ImageFiles, inside
+from aleator.data.sources import ImageFiles, first_outside
 from aleator.errors import DataError
 
-PATH_COLUMNS = (
-    "path",
-    "file_name",
-    "filename",
-    "file",
-    "image_path",
-    "image",
-    "filepath",
-    "file_path",
-    "img",
-    "url",
-)
+PATH_COLUMNS = ("path", "file_name", "filename", "file", "image_path", "image", "filepath", "file_path", "img")
 LABEL_COLUMNS = (
-    "label",
-    "given_label",
-    "class",
-    "target",
-    "emotion",
-    "category",
-    "y",
-    "class_name",
-    "labels",
-    "expression",
+    *("label", "given_label", "class", "target", "emotion", "category", "y", "class_name", "label_name", "labels"),
+    *("expression", "class_id", "label_id"),
 )
 SPLIT_COLUMNS = ("split", "usage", "subset", "fold", "partition")
-ID_COLUMNS = ("id", "image_id", "example_id", "task", "uid")
+ID_COLUMNS = ("id", "image_id", "example_id", "uid")
 
 
 def knows(path: Path) -> bool:
@@ -47,14 +29,24 @@ def knows(path: Path) -> bool:
 
 def read(path: Path, options: ReadOptions) -> LabelledDataset:
     """Read it; paths are relative to the table's folder and must lie below it."""
-    return dataset_of_table(read_table(path), path, path.parent, options)
+    return dataset_of_table(read_table(path, text_columns(options)), path, path.parent, options)
+
+
+def text_columns(options: ReadOptions) -> set[str]:
+    """Columns that stay text even if they look like numbers."""
+    asked = {options.path_column, options.id_column} - {None}
+    return {*PATH_COLUMNS, *ID_COLUMNS, *(str(name) for name in asked)}
 
 
 def dataset_of_table(table: pa.Table, path: Path, root: Path, options: ReadOptions) -> LabelledDataset:
-    """The data set that a table of paths (relative to `root`) and labels describes."""
+    """The data set that a table of paths (relative to `root`) and labels describes.
+
+    Files that are not there (at most a tenth) are listed in `skipped`, but keep their rows, so that votes still line
+    up; `read_dataset` takes them out.
+    """
     columns = table.column_names
-    path_column = find_column(columns, PATH_COLUMNS, options.path_column, str(path))
-    label_column = find_column(columns, LABEL_COLUMNS, options.label_column, str(path))
+    path_column = find_column(columns, PATH_COLUMNS, options.path_column, str(path), "--path-column")
+    label_column = find_column(columns, LABEL_COLUMNS, options.label_column, str(path), "--label-column")
     if path_column is None:
         raise DataError(
             f"{path} has no column of picture paths; it has {', '.join(columns)}. Name it with --path-column "
@@ -65,12 +57,10 @@ def dataset_of_table(table: pa.Table, path: Path, root: Path, options: ReadOptio
     labels, names = encode_labels(
         table[label_column].to_pylist(), f"{path}, column {label_column!r}", options.class_names
     )
-    paths = _relative_paths(table[path_column].to_pylist(), path, root)
-    id_column = find_column(columns, ID_COLUMNS, options.id_column, str(path))
+    paths = _relative_paths(table[path_column], path, root)
+    id_column = find_column(columns, ID_COLUMNS, options.id_column, str(path), "--id-column")
     split_column = find_column(columns, SPLIT_COLUMNS, None, str(path))
-    ids = np.array(paths if id_column is None else [str(value) for value in table[id_column].to_pylist()])
-    split = None if split_column is None else np.array([str(v or "") for v in table[split_column].to_pylist()])
-
+    ids = np.array(paths) if id_column is None else _ids(table[id_column], path, id_column)
     there = np.array([(root / file).is_file() for file in paths])
     missing = np.flatnonzero(~there)
     if len(missing) > MOST_UNREADABLE * len(paths):
@@ -79,29 +69,52 @@ def dataset_of_table(table: pa.Table, path: Path, root: Path, options: ReadOptio
             f"{path}: {len(missing)} of {len(paths)} files are not there, more than a tenth; first: {first}. "
             f"Paths are relative to {root}."
         )
-    dataset = LabelledDataset(
-        name=path.stem if path.is_file() else path.name,
+    return LabelledDataset(
+        name=path.stem if path.is_file() else path.resolve().name,
         path=str(path),
         ids=ids,
         source=ImageFiles(root, tuple(paths)),
         given_labels=labels,
         class_names=names,
-        split=split,
+        split=None if split_column is None else texts_of(table[split_column]),
         skipped=tuple(Skipped(str(ids[row]), paths[row], "is not there") for row in missing),
     )
-    return dataset.take(np.flatnonzero(there)) if len(missing) else dataset
 
 
-def _relative_paths(values: list[object], table: Path, root: Path) -> list[str]:
+def texts_of(column: pa.ChunkedArray) -> NDArray[np.str_]:
+    """A column as text; what is missing is empty."""
+    return np.array(["" if value is None else str(value).strip() for value in column.to_pylist()])
+
+
+def _ids(column: pa.ChunkedArray, table: Path, name: str) -> NDArray[np.str_]:
+    ids = texts_of(column)
+    empty = np.flatnonzero(ids == "")
+    if len(empty):
+        raise DataError(f"{table}, row {empty[0]}: the column {name!r} holds no id; fill it in, or rename the column.")
+    return ids
+
+
+def _relative_paths(column: pa.ChunkedArray, table: Path, root: Path) -> list[str]:
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        raise DataError(
+            f"{table}: its column of picture paths holds {column.type}, not text. Name the right one with "
+            "--path-column; pictures inside of a table have to be saved as files."
+        )
     paths = []
-    for row, value in enumerate(values):
-        if not isinstance(value, str) or not value.strip():
-            raise DataError(f"{table}, row {row}: the path is missing or no text ({value!r}).")
+    for row, value in enumerate(column.to_pylist()):
+        if value is None or not value.strip():
+            raise DataError(f"{table}, row {row}: the path is missing.")
         file = Path(value.strip().replace("\\", "/"))
-        if not inside(root, root / file):
-            raise DataError(
-                f"{table}, row {row}: {value!r} points outside of {root}; only files below it are read. "
-                "Move the table, or make its paths relative to its folder."
-            )
-        paths.append((file.relative_to(root) if file.is_absolute() else file).as_posix())
+        if file.is_absolute():
+            parent = next((top for top in (root, root.resolve()) if file.is_relative_to(top)), None)
+            file = file if parent is None else file.relative_to(parent)
+        paths.append(file.as_posix())
+    row_outside = first_outside(root, paths)
+    if row_outside is not None:
+        raise DataError(
+            f"{table}, row {row_outside}: {column[row_outside].as_py()!r} points outside of {root}; only files below "
+            "it are read. Move the table, or make its paths relative to its folder."
+        )
     return paths

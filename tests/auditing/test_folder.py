@@ -51,9 +51,14 @@ def test_another_data_sets_audit_is_not_overwritten_without_force(tmp_path: Path
         open_folder(tmp_path, {**OURS, "fingerprint": "b"}, force=False)
     assert (tmp_path / "labels.parquet").exists()
     (tmp_path / "mine.txt").write_text("not ours")
-    open_folder(tmp_path, {**OURS, "fingerprint": "b"}, force=True)
-    assert not (tmp_path / "labels.parquet").exists()
+    other = {**OURS, "fingerprint": "b"}
+    open_folder(tmp_path, other, force=True)
+    assert (tmp_path / "labels.parquet").read_text() == "rows"  # until the new audit is complete
+    open_folder(tmp_path, other, force=False)  # and the new one can be resumed
+    close_folder(tmp_path, {"labels.parquet": lambda path: path.write_text("new rows")}, {"identity": other})
+    assert (tmp_path / "labels.parquet").read_text() == "new rows"
     assert (tmp_path / "mine.txt").exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["audit.json", "labels.parquet", "mine.txt", "models"]
 
 
 def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:

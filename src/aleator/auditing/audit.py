@@ -97,9 +97,9 @@ def audit(
     labels = dataset.given_labels
 
     with clock("duplicates"):
-        progress("finding copies", 0, 1)
-        duplicates = find_duplicates(examples)
-        progress("finding copies", 1, 1)
+        duplicates = find_duplicates(
+            examples, on_block=lambda completed, total: progress("finding copies", completed, total)
+        )
 
     with clock("training"):
         choice = choose_backbone(dataset.source.kind)

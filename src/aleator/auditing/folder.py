@@ -20,15 +20,6 @@ from aleator.report import render_report
 SCHEMA_VERSION = 1
 UNFINISHED = "unfinished"
 """Sub-folder with the state of an audit that is still running; gone when the audit is complete."""
-OUR_FILES = (
-    "audit.json",
-    "labels.parquet",
-    "logits.npy",
-    "embeddings.npy",
-    "models",
-    "report.html",
-    UNFINISHED,
-)
 
 
 @dataclass(frozen=True)
@@ -100,12 +91,11 @@ def load_audit(folder: str | Path, dataset: LabelledDataset | None = None) -> Au
 def open_folder(folder: Path, identity: dict[str, Any], *, force: bool) -> Path:
     """Make the folder ready for an audit with this identity and return the place for unfinished work.
 
-    Work that an interrupted audit with the same identity left is kept. Another audit in the folder is an
-    AuditFolderError unless `force`, which removes it.
+    Work that an interrupted audit with the same identity left is kept. An audit of other data, or anything else in
+    the folder, is an AuditFolderError unless `force`. What is there stays until the new audit is complete.
     """
     if folder.exists() and not folder.is_dir():
         raise AuditFolderError(f"{folder} is a file; name a folder for the audit.")
-    unfinished = folder / UNFINISHED
     identity = json.loads(json.dumps(identity))
     earlier = _identity_in(folder)
     if earlier is None and folder.exists() and any(folder.iterdir()) and not force:
@@ -114,26 +104,36 @@ def open_folder(folder: Path, identity: dict[str, Any], *, force: bool) -> Path:
         )
     if earlier is not None and earlier["fingerprint"] != identity["fingerprint"] and not force:
         raise AuditFolderError(
-            f"{folder} holds the audit of other data ({earlier.get('path', 'unknown')}); name another folder, "
-            "or use --force to replace it."
+            f"{folder} holds the audit of other data ({earlier.get('path', 'unknown')}); "
+            "name another folder, or use --force to replace it."
         )
-    if earlier != identity or force:
-        for name in OUR_FILES:
-            _remove(folder / name)
+    unfinished = folder / UNFINISHED
+    if earlier != identity:
+        _remove(unfinished)
     unfinished.mkdir(parents=True, exist_ok=True)
     write_json(unfinished / "identity.json", identity)
     return unfinished
 
 
 def close_folder(folder: Path, files: dict[str, Callable[[Path], object]], info: dict[str, Any]) -> None:
-    """Write the files beside and rename them, `audit.json` last: with it the audit is complete."""
+    """Put the new files in the place of the old: all are written first, then renamed, `audit.json` last.
+
+    With `audit.json` the audit is complete; while it is missing, readers are told that it is unfinished.
+    """
+    unfinished = folder / UNFINISHED
+    new = unfinished / "complete"
+    _remove(new)
+    (new / "models").mkdir(parents=True)
     for name, write in files.items():
-        write_whole(folder / name, write)
-    (folder / "models").mkdir(exist_ok=True)
-    for weights in (folder / UNFINISHED).glob("member-*/weights.safetensors"):
-        shutil.copyfile(weights, folder / "models" / f"{weights.parent.name}.safetensors")
-    write_json(folder / "audit.json", info)
-    _remove(folder / UNFINISHED)
+        write(new / name)
+    for weights in unfinished.glob("member-*/weights.safetensors"):
+        shutil.copyfile(weights, new / "models" / f"{weights.parent.name}.safetensors")
+    write_json(new / "audit.json", info)
+    _remove(folder / "audit.json")
+    for name in (*files, "models", "audit.json"):
+        _remove(folder / name)
+        (new / name).rename(folder / name)
+    _remove(unfinished)
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:

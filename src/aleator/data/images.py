@@ -111,6 +111,8 @@ def fit(image: Image.Image, geometry: Geometry) -> NDArray[np.uint8]:
         image = image.resize(size, Image.Resampling.LANCZOS if scale < 1 else Image.Resampling.BICUBIC)
     pixels = np.asarray(image)
     pixels = pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1)
+    if pixels.shape[1:] == (geometry.height, geometry.width):
+        return pixels
     missing = geometry.height - pixels.shape[1], geometry.width - pixels.shape[2]
     around = [(0, 0), *((gap // 2, gap - gap // 2) for gap in missing)]
     return np.pad(pixels, around, mode="edge")

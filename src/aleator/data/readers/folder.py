@@ -15,8 +15,27 @@ from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
 from aleator.data.sources import ImageFiles, first_outside
 from aleator.errors import DataError
 
-IMAGE_SUFFIXES = frozenset(".jpg .jpeg .png .bmp .gif .webp .tif .tiff .ppm .pgm .pbm .jp2 .avif .jfif".split())
-SPLIT_FOLDERS = frozenset("train training val valid validation dev test testing publictest privatetest eval".split())
+IMAGE_SUFFIXES = frozenset(
+    (
+        ".jpg",
+        ".jpeg",
+        ".png",
+        ".bmp",
+        ".gif",
+        ".webp",
+        ".tif",
+        ".tiff",
+        ".ppm",
+        ".pgm",
+        ".pbm",
+        ".jp2",
+        ".avif",
+        ".jfif",
+    )
+)
+SPLIT_FOLDERS = frozenset(
+    ("train", "training", "val", "valid", "validation", "dev", "test", "testing", "publictest", "privatetest", "eval")
+)
 METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
 LAYOUTS = "class/picture.png, split/class/picture.png, or metadata.csv (.jsonl, .parquet) with file_name and label"
 

@@ -18,7 +18,7 @@ def test_the_crowd_is_sure_of_a_strong_expression_and_split_over_a_blend() -> No
     answers = crowd_answer(PROTOTYPES)
     assert (answers.argmax(axis=1) == np.arange(7)).all()
     assert answers.max(axis=1).min() > 0.9
-    blends = crowd_answer((PROTOTYPES[[0, 4]] + PROTOTYPES[[2, 5]]) / 2)
+    blends = crowd_answer((PROTOTYPES[[2, 2]] + PROTOTYPES[[4, 5]]) / 2)
     assert blends.max(axis=1).max() < 0.7
     assert answers.sum(axis=1) == pytest.approx(np.ones(7))
 
@@ -32,12 +32,11 @@ def test_noise_and_annotators_are_as_known() -> None:
     votes = faces.dataset.votes
     assert votes is not None
     assert (votes.counts.sum(axis=1) == len(faces.annotator_confusion)).all()
-    sure = faces.label_distribution.max(axis=1) > 0.97
     for annotator, known in enumerate(faces.annotator_confusion):
         own = faces.annotations[faces.annotations[:, 1] == annotator]
-        mine = own[sure[own[:, 0]]]
-        measured = measured_confusion(faces.true_label[mine[:, 0]], mine[:, 2], 7)
-        assert np.abs(np.diag(measured) - np.diag(known)).max() < 0.15
+        answered = np.bincount(own[:, 2], minlength=7)
+        expected = (faces.label_distribution @ known).sum(axis=0)
+        assert (np.abs(answered - expected) < 5 * np.sqrt(expected)).all()
 
 
 def test_copies_are_there_exact_and_brighter() -> None:

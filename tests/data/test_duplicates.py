@@ -3,6 +3,9 @@
 from pathlib import Path
 
 import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
 
 from aleator.data import read_dataset
 from aleator.data.drawn_faces import drawn_faces
@@ -43,3 +46,61 @@ def test_fer2013_has_the_known_exact_copies(fer2013: Path) -> None:
     groups = len(np.unique(group[group >= 0]))
     assert groups == 1513
     assert (group >= 0).sum() - groups == 1840
+
+
+def smooth_pictures(count: int, side: int, seed: int = 0) -> np.ndarray:
+    """Different soft patterns, `(example, 1, side, side)`: as alike as photographs are."""
+    random = np.random.default_rng(seed)
+    small = random.integers(0, 256, (count, 6, 6), dtype=np.uint8)
+    grown = [np.asarray(Image.fromarray(one).resize((side, side), Image.Resampling.BICUBIC)) for one in small]
+    return np.stack(grown)[:, None]
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    gain=st.floats(0.5, 0.9),
+    offset=st.integers(0, 25),
+    noise=st.floats(0, 3),
+    channels=st.sampled_from([1, 3]),
+)
+def test_a_brighter_or_noisier_copy_is_found(seed: int, gain: float, offset: int, noise: float, channels: int) -> None:
+    pictures = smooth_pictures(30, 40, seed).repeat(channels, axis=1)
+    changed = pictures[4] * gain + offset + np.random.default_rng(seed).normal(0, noise, pictures[4].shape)
+    pictures[21] = np.clip(changed, 0, 255).astype(np.uint8)
+    found = find_duplicates(pictures)
+    assert np.flatnonzero(found.group >= 0).tolist() == [4, 21]
+    assert not found.exact.any()
+    assert (find_duplicates(pictures, near=False).group == -1).all()
+
+
+def test_a_mirrored_picture_is_no_copy() -> None:
+    pictures = smooth_pictures(10, 40)
+    pictures[7] = pictures[2, :, :, ::-1]
+    assert (find_duplicates(pictures).group == -1).all()
+
+
+def test_copies_of_copies_are_one_group_and_order_does_not_matter() -> None:
+    pictures = smooth_pictures(40, 40)
+    for copy, original in ((11, 3), (30, 3), (31, 30), (8, 25)):
+        pictures[copy] = np.clip(pictures[original] * 0.95 + 4, 0, 255).astype(np.uint8)
+    group = find_duplicates(pictures).group
+    assert [set(np.flatnonzero(group == number)) for number in range(group.max() + 1)] == [{3, 11, 30, 31}, {8, 25}]
+    order = np.random.default_rng(0).permutation(40)
+    shuffled = find_duplicates(pictures[order]).group
+    assert np.array_equal(shuffled[:, None] == shuffled, (group[:, None] == group)[np.ix_(order, order)])
+
+
+def test_different_small_pictures_with_little_detail_are_no_copies() -> None:
+    strokes = np.zeros((2, 1, 16, 16), dtype=np.uint8)
+    strokes[:, 0, 2:14, 6:9] = 255
+    strokes[1, 0, 2, 9] = 255
+    strokes[1, 0, 13, 9] = 120
+    assert (find_duplicates(strokes).group == -1).all()
+
+
+def test_pictures_that_are_all_alike_are_one_group_within_seconds() -> None:
+    random = np.random.default_rng(0)
+    frame = random.integers(0, 200, (1, 1, 32, 32))
+    film = (frame + random.integers(0, 9, (4000, 1, 32, 32))).astype(np.uint8)
+    assert (find_duplicates(film).group == 0).all()

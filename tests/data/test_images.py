@@ -80,3 +80,24 @@ def test_thumbnail_is_a_small_png() -> None:
     png = thumbnail(ImageArray(np.zeros((1, 300, 200), dtype=np.uint8)), 0, 64)
     assert png.startswith(b"\x89PNG")
     assert len(png) < 500
+
+
+def test_large_photographs_are_measured_whole_though_decoded_small(tmp_path: Path) -> None:
+    photo = Image.new("RGB", (1600, 1200), (200, 30, 30))
+    photo.save(tmp_path / "0.jpg")
+    source = ImageFiles(tmp_path, ("0.jpg",))
+    assert source.longer_side(0) == 1600
+    assert max(source.load(0, draft=128).size) < 400
+    assert "1600 pixels; colour" in choose_geometry(source).reason
+
+
+def test_a_picture_lying_on_its_side_is_turned_by_its_tag(tmp_path: Path) -> None:
+    sky = np.zeros((8, 16), dtype=np.uint8)
+    sky[:, :8] = 255
+    tag = Image.Exif()
+    tag[0x0112] = 6  # turn by 90 degrees clockwise to see it upright
+    Image.fromarray(sky).save(tmp_path / "0.png", exif=tag)
+    upright_picture = np.asarray(ImageFiles(tmp_path, ("0.png",)).load(0))
+    assert upright_picture.shape == (16, 8)
+    assert upright_picture[:8].min() == 255
+    assert upright_picture[8:].max() == 0

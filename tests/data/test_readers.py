@@ -242,3 +242,20 @@ def test_fer2013_as_kaggle_csv_has_the_known_rows(fer2013: Path) -> None:
     assert len(dataset) == 35_887
     assert np.bincount(dataset.given_labels).tolist()[1] == 547
     assert list(dataset.given_labels[:10]) == [0, 0, 2, 4, 6, 2, 4, 3, 3, 2]
+
+
+def test_the_kaggle_file_and_the_arrays_are_the_same_data(fer2013: Path, tmp_path: Path) -> None:
+    arrays = read_dataset(fer2013).take(np.arange(0, 35_887, 50))
+    lines = [
+        f"{label},{' '.join(map(str, picture.ravel()))},{split}"
+        for label, picture, split in zip(arrays.given_labels, arrays.source.pixels, arrays.split, strict=True)
+    ]
+    for header in ("emotion,pixels,Usage", "emotion, pixels, Usage"):
+        (tmp_path / "fer2013.csv").write_text("\n".join([header, *lines]))
+        for path in (tmp_path, tmp_path / "fer2013.csv"):
+            dataset = read_dataset(path)
+            assert np.array_equal(dataset.source.pixels, arrays.source.pixels)
+            assert np.array_equal(dataset.given_labels, arrays.given_labels)
+            assert np.array_equal(dataset.split, arrays.split)
+            assert dataset.class_names == arrays.class_names
+            assert dataset.votes is None

@@ -124,4 +124,4 @@ def test_empty_sections_are_friendly(audit: Audit) -> None:
 
 def test_it_can_be_written_again_elsewhere(audit: Audit, tmp_path: Path) -> None:
     target = audit.report(tmp_path / "again.html")
-    assert target.stat().st_size == (audit.folder / "report.html").stat().st_size
+    assert "labels are probably wrong" in target.read_text(encoding="utf-8")

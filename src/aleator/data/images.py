@@ -39,10 +39,10 @@ def choose_geometry(source: ImageSource, max_side: int = 64) -> Geometry:
     sides, colour = [], False
     for row in rows:
         try:
-            image = source.load(int(row))
+            image = _load(source, int(row), 2 * max_side)
+            sides.append(source.longer_side(int(row)))
         except UnreadableImage:
             continue
-        sides.append(max(image.size))
         colour = colour or _has_colour(image)
     if not sides:
         raise DataError(f"None of the {len(rows)} pictures that were tried can be read; first: {source.describe(0)}.")

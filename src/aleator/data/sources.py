@@ -2,7 +2,8 @@
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -48,6 +49,9 @@ class ImageArray:
     def identity(self) -> bytes:
         return hashlib.sha256(np.ascontiguousarray(self.pixels).data).digest()
 
+    def longer_side(self, row: int) -> int:
+        return int(max(self.pixels.shape[1:3]))
+
     def load(self, row: int) -> Image.Image:
         pixels = self.pixels[row]
         return upright(Image.fromarray(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels))
@@ -87,16 +91,26 @@ class ImageFiles:
             digest.update(f"{path}\0{size}\0".encode())
         return digest.digest()
 
+    def longer_side(self, row: int) -> int:
+        """In pixels, read from the file's head."""
+        with self._open(row) as image:
+            return max(image.size)
+
     def load(self, row: int, draft: int | None = None) -> Image.Image:
         """Decode one picture; `draft` lets a JPEG be decoded at a lower resolution, not below that side."""
-        file = self.root / self.paths[row]
+        with self._open(row) as image:
+            if draft:
+                image.draft(None, (draft, draft))
+            return upright(image)
+
+    @contextmanager
+    def _open(self, row: int) -> Iterator[Image.Image]:
+        """The picture, not yet decoded. Whatever goes wrong until it is closed is an UnreadableImage."""
         try:
-            with Image.open(file) as image:
+            with Image.open(self.root / self.paths[row]) as image:
                 if image.width * image.height > MOST_PIXELS:
                     raise UnreadableImage(f"is larger than {MOST_PIXELS // 1_000_000} million pixels")
-                if draft:
-                    image.draft(None, (draft, draft))
-                return upright(image)
+                yield image
         except UnreadableImage:
             raise
         except Image.DecompressionBombError as error:

@@ -14,8 +14,11 @@ CALIBRATION_SHIFT = 0.3
 """Standard deviation, in logits, by which an unreviewed audit may be too strict or too lenient as a whole.
 
 Without a single reviewed label nothing in the data can tell this apart from the truth. On FER2013 and on drawn
-faces the shift that would make the estimate exact lay within this range; see `aleator bench detect`.
+faces the shift that would make the estimate exact lay within this range.
 """
+CALIBRATION_SCALE = 0.12
+"""And the relative standard deviation of the count itself: where the networks are sure of everything, a shift moves
+nothing, yet they may miss a part of the errors."""
 
 
 def estimate_data_set(
@@ -58,9 +61,9 @@ def _counted(
     half = (1 - LEVEL) / 2
     of_draws = t.isf(half, draws - 1) * counts.std(ddof=1) / np.sqrt(draws) if draws > 1 else 0.0
     log_odds = logit(np.clip(p_mislabelled, 1e-9, 1 - 1e-9))
-    shift = norm.isf(half) * CALIBRATION_SHIFT
-    low = max(0.0, estimate - np.hypot(estimate - expit(log_odds - shift).sum(), of_draws))
-    high = min(float(total), estimate + np.hypot(expit(log_odds + shift).sum() - estimate, of_draws))
+    shift, of_scale = norm.isf(half) * CALIBRATION_SHIFT, norm.isf(half) * CALIBRATION_SCALE * estimate
+    low = max(0.0, estimate - np.hypot.reduce([estimate - expit(log_odds - shift).sum(), of_draws, of_scale]))
+    high = min(float(total), estimate + np.hypot.reduce([expit(log_odds + shift).sum() - estimate, of_draws, of_scale]))
     row = {"count": estimate, "low": float(low), "high": float(high)}
     if with_share:
         row |= {"share": estimate / total, "share_low": float(low / total), "share_high": float(high / total)}

@@ -18,6 +18,7 @@ EXAMPLE_ARRAYS = ("images", "pixels", "x", "data", "features", "x_train", "train
 LABEL_ARRAYS = ("labels", "label", "y", "targets", "target", "emotion", "y_train", "train_labels", "arr_1")
 SPLIT_ARRAYS = ("split", "usage")
 ID_ARRAYS = ("ids", "id")
+ALONE = ""
 
 
 def knows(path: Path) -> bool:
@@ -26,17 +27,22 @@ def knows(path: Path) -> bool:
 
 
 def read(path: Path, options: ReadOptions) -> LabelledDataset:
-    """Read it; nothing is unpickled."""
+    """Read it; nothing is unpickled. `label_column`, `id_column` and `path_column` name arrays of an .npz."""
+    arrays = _load(path)
     if path.suffix.lower() == ".npy":
         if options.labels is None:
-            raise DataError(f"{path} holds examples but no labels; name the file with the labels: --labels FILE.")
-        return _dataset(path, _load(path), _labels_from(options.labels), {}, "labels", options)
-    arrays: Mapping[str, Any] = _load(path)
+            raise DataError(
+                f"{path} holds examples but no labels; name the file with the labels: --labels FILE.{_beside(path)}"
+            )
+        return _dataset(path, arrays[ALONE], _labels_from(options.labels), {}, "labels", options)
     names = list(arrays)
-    examples = find_column(names, EXAMPLE_ARRAYS, None, str(path))
-    label = find_column(names, LABEL_ARRAYS, options.label_column, str(path))
+    examples = find_column(names, EXAMPLE_ARRAYS, options.path_column, str(path), "--path-column")
+    label = find_column(names, LABEL_ARRAYS, options.label_column, str(path), "--label-column")
     if examples is None:
-        raise DataError(f"{path} has no array of examples ({', '.join(EXAMPLE_ARRAYS)}); it has {', '.join(names)}.")
+        raise DataError(
+            f"{path} has no array of examples ({', '.join(EXAMPLE_ARRAYS)}); it has {', '.join(names)}. "
+            "Name it with --path-column."
+        )
     if label is None and options.labels is None:
         raise DataError(
             f"{path} has no array of labels ({', '.join(LABEL_ARRAYS)}); it has {', '.join(names)}. "
@@ -50,7 +56,7 @@ def _dataset(
     path: Path,
     examples: NDArray[Any],
     values: NDArray[Any],
-    arrays: Mapping[str, Any],
+    arrays: Mapping[str, NDArray[Any]],
     label_name: str,
     options: ReadOptions,
 ) -> LabelledDataset:
@@ -58,51 +64,62 @@ def _dataset(
         values = values[:, 0]
     if values.ndim != 1:
         raise DataError(f"{path}: labels have shape {values.shape}; wanted is one label per example, (example,).")
+    if examples.ndim == 0 or len(examples) == 0:
+        raise DataError(f"{path}: there are no examples; their array has shape {examples.shape}.")
     if len(values) != len(examples):
         raise DataError(f"{path}: {len(examples)} examples but {len(values)} labels; they must line up.")
-    class_names = options.class_names or (EMOTIONS if label_name == "emotion" and len(values) else None)
-    labels, names = encode_labels(values, f"{path}, labels", class_names)
+    labels, names = encode_labels(
+        values, f"{path}, labels", options.class_names, number_names=EMOTIONS if label_name == "emotion" else None
+    )
     split = find_column(list(arrays), SPLIT_ARRAYS, None, str(path))
-    ids = find_column(list(arrays), ID_ARRAYS, options.id_column, str(path))
+    ids = find_column(list(arrays), ID_ARRAYS, options.id_column, str(path), "--id-column")
+    for what in (split, ids):
+        if what is not None and arrays[what].ndim != 1:
+            raise DataError(f"{path}: the array {what!r} has shape {arrays[what].shape}; wanted is (example,).")
+    try:
+        source = source_of_array(examples)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
     return LabelledDataset(
         name=path.stem,
         path=str(path),
-        ids=np.arange(len(labels)).astype(str) if ids is None else np.asarray(arrays[ids]).astype(str),
-        source=source_of_array(examples, path),
+        ids=np.arange(len(labels)).astype(str) if ids is None else arrays[ids].astype(str),
+        source=source,
         given_labels=labels,
         class_names=names,
-        split=None if split is None else np.asarray(arrays[split]).astype(str),
+        split=None if split is None else arrays[split].astype(str),
     )
 
 
-def source_of_array(examples: NDArray[Any], path: Path) -> ExampleSource:
+def source_of_array(examples: NDArray[Any]) -> ExampleSource:
     """Two axes are feature vectors, three or four are pictures (floats from 0 to 1 or 0 to 255 are converted)."""
-    if not (np.issubdtype(examples.dtype, np.number) or examples.dtype == bool):
-        raise DataError(f"{path}: examples are {examples.dtype}; wanted are numbers.")
-    if examples.ndim == 2:
-        return FeatureArray(examples.astype(np.float32))
-    if examples.ndim not in (3, 4):
+    if not any(np.issubdtype(examples.dtype, kind) for kind in (np.integer, np.floating, np.bool_)):
+        raise DataError(f"examples are {examples.dtype}; wanted are numbers.")
+    if examples.ndim not in (2, 3, 4):
         raise DataError(
-            f"{path}: examples have shape {examples.shape}; wanted are (example, feature), "
-            "(example, height, width) or (example, height, width, channel)."
+            f"examples have shape {examples.shape}; wanted are (example, feature), (example, height, width) or "
+            "(example, height, width, channel)."
         )
+    if examples.ndim == 2:
+        with np.errstate(over="ignore"):  # too large for float32 becomes infinite, which is refused by its row
+            return FeatureArray(examples.astype(np.float32))
     if examples.ndim == 4 and examples.shape[1] in (1, 3) and examples.shape[3] not in (1, 3, 4):
         examples = examples.transpose(0, 2, 3, 1)
-    if examples.dtype != np.uint8:
+    if examples.dtype != np.uint8 and examples.size:
         values = examples.astype(np.float32)
         if not np.isfinite(values).all():
             row = int(np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))[0])
-            raise DataError(f"{path}: the picture in row {row} has values that are NaN or infinite.")
+            raise DataError(f"the picture in row {row} has values that are NaN or infinite.")
         low, high = float(values.min()), float(values.max())
         if low < 0 or high > 255:
-            raise DataError(f"{path}: pixels run from {low:g} to {high:g}; wanted are 0 to 1 or 0 to 255.")
+            raise DataError(f"pixels run from {low:g} to {high:g}; wanted are 0 to 1 or 0 to 255.")
         examples = np.round(values * (255 if high <= 1 else 1)).astype(np.uint8)
     return ImageArray(examples)
 
 
 def _labels_from(path: Path) -> NDArray[Any]:
     if path.suffix.lower() == ".npy":
-        return np.asarray(_load(path))
+        return _load(path)[ALONE]
     if path.suffix.lower() in TABLE_SUFFIXES:
         table = read_table(path)
         column = table.column_names[0] if table.num_columns == 1 else "label"
@@ -112,13 +129,30 @@ def _labels_from(path: Path) -> NDArray[Any]:
     raise DataError(f"{path}: labels are read from .npy or a table ({', '.join(TABLE_SUFFIXES)}).")
 
 
-def _load(path: Path) -> Any:
+def _beside(path: Path) -> str:
+    """A hint at files that may hold the labels."""
+    found = [
+        file for name in ("labels", "y", f"{path.stem}_labels") if (file := path.with_name(f"{name}.npy")).is_file()
+    ]
+    return f" Perhaps {found[0]}?" if found else ""
+
+
+def _load(path: Path) -> dict[str, NDArray[Any]]:
+    """The arrays of a file by name; the one of an .npy is ALONE."""
     try:
         loaded = np.load(path, allow_pickle=False)
         if isinstance(loaded, np.ndarray):
-            return loaded
+            return {ALONE: loaded}
+        arrays = {}
         with loaded:
-            return {name: loaded[name] for name in loaded.files}
+            for name in loaded.files:
+                try:
+                    arrays[name] = loaded[name]
+                except ValueError as error:
+                    # Never unpickled; it only matters if it is one that would be read.
+                    if name.lower() in (*EXAMPLE_ARRAYS, *LABEL_ARRAYS, *SPLIT_ARRAYS, *ID_ARRAYS):
+                        raise ValueError(f"{name!r} holds Python objects; save it as numbers or text") from error
+        return arrays
     except FileNotFoundError as error:
         raise DataError(f"{path} is not there.") from error
     except (ValueError, OSError, EOFError, BadZipFile) as error:

@@ -16,22 +16,7 @@ from aleator.data.sources import ImageFiles, first_outside
 from aleator.errors import DataError
 
 IMAGE_SUFFIXES = frozenset(
-    (
-        ".jpg",
-        ".jpeg",
-        ".png",
-        ".bmp",
-        ".gif",
-        ".webp",
-        ".tif",
-        ".tiff",
-        ".ppm",
-        ".pgm",
-        ".pbm",
-        ".jp2",
-        ".avif",
-        ".jfif",
-    )
+    (".jpg", ".jpeg", ".jfif", ".png", ".bmp", ".gif", ".webp", ".avif", ".jp2", ".tif", ".tiff", ".ppm", ".pgm")
 )
 SPLIT_FOLDERS = frozenset(
     ("train", "training", "val", "valid", "validation", "dev", "test", "testing", "publictest", "privatetest", "eval")
@@ -73,6 +58,11 @@ def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
             f"{path} holds split folders ({', '.join(folder.name for folder in splits)}) beside other folders with "
             f"pictures ({', '.join(others)}). Move these away, or name one of the folders; layouts that are read: "
             f"{LAYOUTS}."
+        )
+    if not splits and all(folder.name.lower() in SPLIT_FOLDERS for folder in folders):
+        raise DataError(
+            f"{path} holds split folders ({', '.join(folder.name for folder in folders)}) with pictures directly in "
+            f"them and no class folders; layouts that are read: {LAYOUTS}."
         )
     found = [
         (folder.name if splits else "", _below(file, folder)[0] if splits else folder.name, file)

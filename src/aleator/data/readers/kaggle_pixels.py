@@ -30,11 +30,11 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
             read_options=csv.ReadOptions(block_size=64 << 20),
             convert_options=csv.ConvertOptions(strings_can_be_null=True),
         )
-    except pa.ArrowInvalid as error:
+        columns = table.column_names  # decoded only now: a header that is not UTF-8 fails here
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError(f"{path} cannot be read as CSV: {error}") from error
     if table.num_rows == 0:
         raise DataError(f"{path} has a header but no rows.")
-    columns = table.column_names
     pixel_column = find_column(columns, ["pixels"], None, str(path))
     label_column = find_column(columns, ["emotion", "label"], options.label_column, str(path))
     usage_column = find_column(columns, ["usage", "split"], None, str(path))
@@ -43,7 +43,8 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
     labels, names = encode_labels(
         table[label_column].to_pylist(),
         f"{path}, column {label_column!r}",
-        options.class_names or (EMOTIONS if label_column.strip().lower() == "emotion" else None),
+        options.class_names,
+        number_names=EMOTIONS if label_column.strip().lower() == "emotion" else None,
     )
     return LabelledDataset(
         name=path.stem,

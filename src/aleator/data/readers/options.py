@@ -28,14 +28,22 @@ class ReadOptions:
 
 
 def encode_labels(
-    values: Sequence[object] | NDArray[np.generic], where: str, class_names: tuple[str, ...] | None
+    values: Sequence[object] | NDArray[np.generic],
+    where: str,
+    class_names: tuple[str, ...] | None,
+    number_names: tuple[str, ...] | None = None,
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Labels as integers against class names; missing ones (None, NaN, empty text, -1) become -1.
 
-    Whole numbers index `class_names` when these are given; without them each number, in order, is a class.
-    Text is matched against `class_names`, or the names are those that occur, sorted.
+    Whole numbers index `class_names` when these are given, else `number_names`; without either each number, in
+    order, is a class. Text is matched against `class_names`, or the names are those that occur, sorted.
     """
-    array = pa.array(values.tolist() if isinstance(values, np.ndarray) else list(values), from_pandas=True)
+    try:
+        array = pa.array(values.tolist() if isinstance(values, np.ndarray) else list(values), from_pandas=True)
+    except pa.ArrowException as error:
+        raise DataError(f"{where}: labels are of mixed kinds ({error}); wanted are numbers or text.") from error
+    if pa.types.is_binary(array.type):
+        array = array.cast(pa.string())
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
     if pa.types.is_boolean(array.type):
@@ -51,7 +59,7 @@ def encode_labels(
         raise DataError(f"{where}: every label is missing.")
     if not (pa.types.is_integer(array.type) or pa.types.is_floating(array.type)):
         raise DataError(f"{where}: labels are {array.type}; wanted are numbers or text.")
-    return _encode_numbers(array.cast(pa.float64()).to_numpy(zero_copy_only=False), where, class_names)
+    return _encode_numbers(array.cast(pa.float64()).to_numpy(zero_copy_only=False), where, class_names or number_names)
 
 
 def _as_numbers(texts: pa.Array) -> pa.Array | None:
@@ -94,7 +102,7 @@ def _encode_numbers(
         row = int(outside[0])
         raise DataError(
             f"{where}: the label {labels[row]} in row {row} is out of range; there are {len(class_names)} classes, "
-            f"0 to {len(class_names) - 1} ({', '.join(class_names)})."
+            f"0 to {len(class_names) - 1} ({', '.join(class_names)}). Correct it, or name all with --class-names."
         )
     return labels, class_names
 

@@ -41,11 +41,12 @@ def read_table(path: Path, as_text: Collection[str] = ()) -> pa.Table:
                     column_types={name: pa.string() for name in header if name.strip().lower() in wanted},
                 ),
             )
+        columns = table.column_names  # decoded only now: a header that is not UTF-8 fails here
     except FileNotFoundError as error:
         raise DataError(f"{path} is not there.") from error
     except (pa.ArrowException, OSError, ValueError, CsvError) as error:
         raise DataError(f"{path} cannot be read as a {suffix[1:]} table: {error}") from error
-    twice = sorted({name for name in table.column_names if table.column_names.count(name) > 1})
+    twice = sorted({name for name in columns if columns.count(name) > 1})
     if twice:
         raise DataError(f"{path} has more than one column {', '.join(map(repr, twice))}; rename or remove them.")
     if table.num_rows == 0:

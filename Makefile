@@ -27,8 +27,10 @@ $(READY): pyproject.toml constraints.txt
 
 # Tests of the pages open them in a real browser. It is installed where that is allowed, else those tests skip.
 system-packages:
-	@if command -v chromium chromium-browser google-chrome >/dev/null 2>&1; then :; \
-	elif command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
+	@for name in chromium chromium-browser google-chrome; do \
+		command -v $$name >/dev/null 2>&1 && exit 0; \
+	done; \
+	if command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
 		(apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
 			chromium fonts-dejavu-core) >/dev/null || \
 			echo "chromium could not be installed: the tests that open pages in a browser are left out."; \

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from aleator.console import print_summary
+
 
 def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
     result = subprocess.run([sys.executable, "-m", "aleator", *arguments], capture_output=True, text=True)
@@ -28,16 +30,47 @@ def test_torch_is_not_loaded_before_a_verb_needs_it(line: str) -> None:
     assert subprocess.run([sys.executable, "-c", check]).returncode == 0
 
 
-def test_the_public_face_is_whole() -> None:
-    check = "import aleator; [getattr(aleator, name) for name in aleator.__all__]; aleator.audit.__call__"
-    assert subprocess.run([sys.executable, "-c", check]).returncode == 0
-
-
 def test_bad_input_is_told_in_words(tmp_path: Path) -> None:
     result = run("audit", str(tmp_path / "nothing.csv"), "-o", str(tmp_path / "out"), code=2)
     assert "nothing.csv is not there" in result.stderr
     assert "Traceback" not in result.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_an_interruption_is_told_without_a_traceback(tmp_path: Path) -> None:
+    code = (
+        "import sys, aleator.cli, aleator.data\n"
+        "def stop(*_, **__): raise KeyboardInterrupt\n"
+        "aleator.data.read_dataset = stop\n"
+        f"sys.argv = ['aleator', 'audit', 'x.csv', '-o', {str(tmp_path / 'out')!r}]\n"
+        "aleator.cli.main()"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 130
+    assert "goes on from the last finished member" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("name", ["out[bold]", "out[/red]", "out\\[x]"])
+def test_the_summary_takes_names_as_they_are(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    info = {
+        "class_names": ["[red]a", "[/b]"],
+        "data": {"examples": 9},
+        "estimates": {
+            "level": 0.9,
+            "mislabelled": {"count": 2.0, "share": 0.2, "low": 1.0, "high": 3.0},
+            "verdicts": {"ok": 7, "mistake": 2},
+            "confusion": [[4.0, 2.0], [0.0, 3.0]],
+        },
+        "referee": None,
+        "skipped": [],
+        "timings": {"total": 1.0},
+    }
+    print_summary(info, Path(name))
+    told = capsys.readouterr().out
+    assert str(Path(name) / "report.html") in told
+    assert "[red]a" in told
+    assert "[/b]" in told
 
 
 def test_an_audit_from_a_file_with_a_summary_and_as_json(tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ Importing the package is quick: torch is loaded when the first name that needs i
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from aleator import errors as errors
+
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ _HOME = {
     "DataError": "aleator.errors",
 }
 
-__all__ = ["__version__", *_HOME]
+__all__ = ["__version__", "errors", *_HOME]
 
 
 def __getattr__(name: str) -> Any:

@@ -21,6 +21,7 @@ app = App(
     help="Find the wrong labels in a classification data set, and tell a mistake from honest ambiguity.",
     version=__version__,
     version_flags=["--version"],
+    suppress_keyboard_interrupt=False,  # main() tells how to go on
 )
 bench = App(name="bench", help="Measure what the README claims, beside plain baselines, in one run.")
 app.command(bench)
@@ -199,7 +200,11 @@ def main() -> None:
         print(f"aleator: {error}", file=sys.stderr)
         sys.exit(EXIT_BAD_INPUT)
     except KeyboardInterrupt:
-        print("aleator: interrupted; the same command goes on from the last finished member.", file=sys.stderr)
+        print(
+            "aleator: interrupted; an audit or a demo goes on from the last finished member when the same command is "
+            "given again.",
+            file=sys.stderr,
+        )
         sys.exit(EXIT_INTERRUPTED)
 
 

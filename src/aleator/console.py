@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     Progress,
@@ -69,7 +70,7 @@ def print_summary(info: dict[str, Any], folder: Path) -> None:
     console.print(" · ".join(f"{count:,} {verdict}" for verdict, count in verdicts.items()) + "\n")
     table = Table("given", "rather", "about", box=None, padding=(0, 2), header_style="dim")
     for given, true, count in largest_flows(estimates["confusion"])[:FLOWS_SHOWN]:
-        table.add_row(_plain(names[given]), _plain(names[true]), f"{count:,.0f}")
+        table.add_row(escape(names[given]), escape(names[true]), f"{count:,.0f}")
     console.print(table)
     referee = info["referee"]
     if referee:
@@ -83,7 +84,9 @@ def print_summary(info: dict[str, Any], folder: Path) -> None:
         )
     if info["skipped"]:
         console.print(f"\n{len(info['skipped'])} pictures could not be read and are listed in audit.json.")
-    console.print(f"\nLook: {folder / 'report.html'}\nAll examples: {folder / 'labels.parquet'}")
+    # Names of folders and classes are untrusted text: square brackets would be read as markup.
+    report, labels = escape(str(folder / "report.html")), escape(str(folder / "labels.parquet"))
+    console.print(f"\nLook: {report}\nAll examples: {labels}")
     console.print(f"[dim]{info['timings']['total']:.0f} seconds[/dim]")
 
 
@@ -96,8 +99,3 @@ def largest_flows(confusion: list[list[float]]) -> list[tuple[int, int, float]]:
         if given != true and count > 0
     ]
     return sorted(flows, key=lambda flow: -flow[2])
-
-
-def _plain(text: str) -> str:
-    """Class names are untrusted text: square brackets would be read as markup."""
-    return text.replace("[", "\\[")

@@ -10,13 +10,11 @@ from aleator.auditing.folder import (
     close_folder,
     load_audit,
     open_folder,
-    write_array,
-    write_json,
-    write_whole,
 )
 from aleator.auditing.referee import calibration_error, detection_scores
 from aleator.auditing.settings import AuditSettings, pick_device
 from aleator.errors import AleatorError, AuditFolderError
+from aleator.files import write_array, write_json, write_whole
 
 OURS = {"fingerprint": "a", "path": "data", "settings": {"seed": 0}}
 

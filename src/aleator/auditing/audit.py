@@ -20,8 +20,6 @@ from aleator.auditing.folder import (
     Audit,
     close_folder,
     open_folder,
-    read_array,
-    write_array,
 )
 from aleator.auditing.labels import label_table, write_labels
 from aleator.auditing.referee import VOTES_RULE, Truth, score_audit
@@ -31,9 +29,8 @@ from aleator.data.dataset import LabelledDataset
 from aleator.data.duplicates import Duplicates, find_duplicates
 from aleator.evidence import EVIDENCE, EvidenceInputs
 from aleator.evidence.neighbours import joint_embedding, nearest_neighbours
-from aleator.learning.checkpoints import save_network
-from aleator.learning.loop import Predictions, TrainingSettings
-from aleator.learning.members import ensemble_tasks, fit_member
+from aleator.files import write_array
+from aleator.learning.members import ensemble_tasks, fit_members
 from aleator.models import Network, NetworkSpec, choose_backbone
 from aleator.progress import Progress, silent
 from aleator.report import render_report
@@ -105,14 +102,17 @@ def audit(
         choice = choose_backbone(dataset.source.kind)
         spec = NetworkSpec(choice.name, tuple(examples.shape[1:]), len(dataset.class_names))
         training = settings.training(int((labels >= 0).sum()))
-        draws = _fit_members(settings, training, spec, examples, labels, unfinished, progress)
+        fitted = fit_members(
+            ensemble_tasks(labels, settings.member_count, seed), spec, examples, labels, training,
+            pick_device(device), unfinished, on_step=lambda step, steps: progress("training", step, steps),
+        )  # fmt: skip
 
     with clock("judging"):
-        mean = np.stack([draw.mean for draw, _ in draws])
-        spread = np.stack([draw.spread for draw, _ in draws])
+        mean = np.stack([member.predictions.mean for member in fitted])
+        spread = np.stack([member.predictions.spread for member in fitted])
         log_probs = label_distributions(mean, spread)
         uncertainty = information_theoretic(torch.from_numpy(log_probs))
-        embedding = joint_embedding([draw.embedding for draw, _ in draws])
+        embedding = joint_embedding([member.predictions.embedding for member in fitted])
         neighbours, distance = nearest_neighbours(
             embedding,
             duplicates.group,
@@ -123,7 +123,7 @@ def audit(
         evidence_inputs = EvidenceInputs(
             given_label=labels,
             log_probs=np.logaddexp.reduce(log_probs, axis=0) - np.log(len(log_probs)),
-            margin_history=np.concatenate([margins for _, margins in draws]),
+            margin_history=np.concatenate([member.margin_history for member in fitted]),
             neighbours=neighbours,
         )
         evidence = {name: score(evidence_inputs) for name, score in EVIDENCE.items()}
@@ -159,7 +159,7 @@ def audit(
         "aleator_version": __version__,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "identity": identity,
-        "settings": {**asdict(settings), "members": len(draws), "training": asdict(training)},
+        "settings": {**asdict(settings), "members": len(fitted), "training": asdict(training)},
         "versions": {
             "python": platform.python_version(),
             "torch": torch.__version__,
@@ -177,7 +177,7 @@ def audit(
         "model": {
             "backbone": choice.name,
             "reason": choice.reason,
-            "members": len(draws),
+            "members": len(fitted),
             "parameters": sum(parameter.numel() for parameter in Network(spec).parameters()),
         },
         "estimates": estimates,
@@ -224,37 +224,6 @@ def label_distributions(mean: NDArray[np.float32], spread: NDArray[np.float32]) 
         torch.from_numpy(mean), torch.from_numpy(spread), temperature=EARLY_LEARNING_TEMPERATURE
     )
     return log_probs.double().numpy()
-
-
-def _fit_members(
-    settings: AuditSettings,
-    training: TrainingSettings,
-    spec: NetworkSpec,
-    examples: NDArray[np.generic],
-    labels: NDArray[np.int64],
-    unfinished: Path,
-    progress: Progress,
-) -> list[tuple[Predictions, NDArray[np.float32]]]:
-    """Predictions and margins of each member; a member that an interrupted audit finished is read back."""
-    device = pick_device(settings.device)
-    tasks = ensemble_tasks(labels, settings.member_count, settings.seed)
-    draws = []
-    for number, task in enumerate(tasks):
-
-        def on_step(step: int, steps: int, before: int = number) -> None:
-            progress("training", before * steps + step, len(tasks) * steps)
-
-        place = unfinished / f"member-{number}"
-        if not (place / "margins.npy").exists():
-            member = fit_member(task, spec, examples, labels, training, device, on_step)
-            place.mkdir(exist_ok=True)
-            save_network(member.network.cpu(), place / "weights.safetensors")
-            for name, array in vars(member.predictions).items():
-                write_array(place / f"{name}.npy", array)
-            write_array(place / "margins.npy", member.margin_history)
-        predictions = Predictions(*(read_array(place / f"{name}.npy") for name in ("mean", "spread", "embedding")))
-        draws.append((predictions, read_array(place / "margins.npy")))
-    return draws
 
 
 def _referee(

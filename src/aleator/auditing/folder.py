@@ -1,7 +1,6 @@
 """The audit folder: what an audit leaves on disk, written whole or not at all."""
 
 import json
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset
 from aleator.errors import AuditFolderError
+from aleator.files import write_json, write_whole
 from aleator.report import render_report
 
 SCHEMA_VERSION = 1
@@ -134,33 +134,6 @@ def close_folder(folder: Path, files: dict[str, Callable[[Path], object]], info:
         _remove(folder / name)
         (new / name).rename(folder / name)
     _remove(unfinished)
-
-
-def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a file beside `path`, then rename it: readers see the old file or the new one, whole."""
-    beside = path.with_name(f".{path.name}.unfinished")
-    try:
-        write(beside)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def write_json(path: Path, value: Any) -> None:
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    write_whole(path, lambda beside: beside.write_text(text + "\n", encoding="utf-8"))
-
-
-def write_array(path: Path, array: NDArray[Any]) -> None:
-    def write(beside: Path) -> None:
-        with beside.open("wb") as file:  # np.save would append .npy to the name
-            np.save(file, array, allow_pickle=False)
-
-    write_whole(path, write)
-
-
-def read_array(path: Path) -> NDArray[Any]:
-    return np.load(path, allow_pickle=False)  # type: ignore[no-any-return]
 
 
 def _identity_in(folder: Path) -> dict[str, Any] | None:

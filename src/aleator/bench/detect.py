@@ -20,7 +20,7 @@ from aleator.auditing.settings import EFFORTS, AuditSettings, pick_device
 from aleator.data import LabelledDataset, read_dataset
 from aleator.errors import DataError
 from aleator.learning.loop import TrainingSettings
-from aleator.learning.members import fit_member, fold_tasks
+from aleator.learning.members import available_cores, fit_members, fold_tasks
 from aleator.models import NetworkSpec, choose_backbone
 from aleator.progress import Progress, silent
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
@@ -59,7 +59,7 @@ def run(
         "share_wrong": info["referee"]["share_wrong"],
         "effort": effort,
         "seed": seed,
-        "threads": torch.get_num_threads(),
+        "cores": available_cores(),
         "flags_f1": info["referee"]["flags_f1"],
         "best_f1": info["referee"]["best_f1"],
         "calibration_error": info["referee"]["calibration_error"],
@@ -74,7 +74,7 @@ def format_table(result: dict[str, Any]) -> str:
     lines = [
         f"{result['data']}: {result['examples']:,} examples, {result['scored']:,} scored by FER+, "
         f"{result['share_wrong']:.1%} wrong; effort {result['effort']}, seed {result['seed']}, "
-        f"{result['threads']} threads",
+        f"{result['cores']} cores",
         "",
         f"{'detector':44} {'AUROC':>7} {'within':>7} {'AP':>7} {'seconds':>8}",
     ]
@@ -126,12 +126,12 @@ def _cross_entropy(
     group = result.labels["duplicate_group"].fill_null(-1).to_numpy().astype(np.int64)
     tasks, fold = fold_tasks(labels, group, folds, seed)
     log_probs = np.zeros((len(dataset), len(dataset.class_names)))
-    for number, task in enumerate(tasks):
-
-        def on_step(step: int, steps: int, before: int = number) -> None:
-            progress("cross-entropy folds", before * steps + step, folds * steps)
-
-        member = fit_member(task, spec, pixels, labels, training, pick_device(device), on_step)
+    with tempfile.TemporaryDirectory() as scratch:
+        members = fit_members(
+            tasks, spec, pixels, labels, training, pick_device(device), Path(scratch),
+            on_step=lambda step, steps: progress("cross-entropy folds", step, steps),
+        )  # fmt: skip
+    for number, member in enumerate(members):
         held_out = fold == number
         mean, spread = member.predictions.mean[held_out], member.predictions.spread[held_out]
         log_probs[held_out] = log_expected_softmax(torch.from_numpy(mean), torch.from_numpy(spread)).numpy()

@@ -28,6 +28,10 @@ class TrainingSettings:
     objective: str = "early_learning"
     augmentation: Augmentation = field(default_factory=Augmentation)
 
+    def steps(self, examples: int) -> int:
+        """Steps of a training on so many examples."""
+        return self.epochs * max(1, examples // self.batch_size)
+
 
 @dataclass(frozen=True)
 class Predictions:
@@ -50,7 +54,7 @@ def train(
     *,
     seed: int,
     device: torch.device,
-    on_step: Callable[[int, int], None] = lambda step, steps: None,
+    on_step: Callable[[int], None] = lambda step: None,
 ) -> tuple[Network, NDArray[np.float32]]:
     """Train a new network on `rows` of `examples`.
 
@@ -67,8 +71,8 @@ def train(
         optimizer = torch.optim.AdamW(
             network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
-        batches_per_epoch = max(1, len(rows) // settings.batch_size)
-        steps = settings.epochs * batches_per_epoch
+        steps = settings.steps(len(rows))
+        batches_per_epoch = steps // settings.epochs
         margins = np.full((settings.epochs, len(examples)), np.nan, dtype=np.float32)
         all_labels = torch.from_numpy(labels)
         network.train()
@@ -91,7 +95,7 @@ def train(
                 loss.backward()
                 optimizer.step()
                 margins[epoch, batch.numpy()] = log_odds_margin(log_probs.detach(), targets).cpu().numpy()
-                on_step(step + 1, steps)
+                on_step(step + 1)
     return network.eval(), margins
 
 

@@ -1,14 +1,35 @@
-"""Members of an ensemble, and folds of a cross-validation: training tasks that do not depend on each other."""
+"""Members of an ensemble, and folds of a cross-validation: trainings that do not depend on each other.
 
+Each leaves its results in a folder of its own, so that interrupted work goes on after the last finished one. Where a
+training is worth it, each runs in a process with one thread: small networks gain little from a second thread, and
+threads that wait for each other stand still when another program needs the processor.
+"""
+
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, fields
+from functools import partial
+from mmap import mmap
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from aleator.errors import AleatorError
+from aleator.files import read_array, write_array, write_json
+from aleator.learning.checkpoints import save_network
 from aleator.learning.loop import Predictions, TrainingSettings, predict, train
-from aleator.models.network import Network, NetworkSpec
+from aleator.models.network import NetworkSpec
+
+WORTH_PROCESSES = 60_000
+"""Examples seen in all trainings and epochs together, from which on processes of their own save time."""
+OnStep = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -21,29 +42,11 @@ class Task:
 
 @dataclass(frozen=True)
 class Member:
-    """One trained network and what it said of every example."""
+    """What one trained network said of every example. The network itself is `weights.safetensors` in its folder."""
 
-    network: Network
     predictions: Predictions
     margin_history: NDArray[np.float32]
     """Log-odds margin of the given label in each epoch, `(epoch, example)`, NaN where not seen."""
-
-
-def fit_member(
-    task: Task,
-    spec: NetworkSpec,
-    examples: NDArray[np.generic],
-    labels: NDArray[np.int64],
-    settings: TrainingSettings,
-    device: torch.device,
-    on_step: Callable[[int, int], None] = lambda step, steps: None,
-) -> Member:
-    """Train one network and predict every example with it."""
-    network, margins = train(
-        spec, examples, labels, task.rows, settings, seed=task.seed, device=device, on_step=on_step
-    )
-    predictions = predict(network, examples, flip=settings.augmentation.flip, device=device)
-    return Member(network, predictions, margins)
 
 
 def ensemble_tasks(labels: NDArray[np.int64], members: int, seed: int) -> list[Task]:
@@ -68,6 +71,155 @@ def fold_tasks(
         Task(_member_seed(seed, number), np.flatnonzero((labels >= 0) & (fold != number))) for number in range(folds)
     ]
     return tasks, fold
+
+
+def fit_members(
+    tasks: list[Task],
+    spec: NetworkSpec,
+    examples: NDArray[np.generic],
+    labels: NDArray[np.int64],
+    settings: TrainingSettings,
+    device: torch.device,
+    folder: Path,
+    on_step: OnStep = lambda step, steps: None,
+) -> list[Member]:
+    """Train one network for each task and predict every example with each.
+
+    `folder` receives `member-0`, `member-1`, ...; a member that is there already is read back, not trained again.
+    `on_step` is told the steps done by all members together, and how many there are.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    steps = [settings.steps(len(task.rows)) for task in tasks]
+    places = [folder / f"member-{number}" for number in range(len(tasks))]
+    waiting = [number for number, place in enumerate(places) if not _is_finished(place)]
+    done = [0 if number in waiting else count for number, count in enumerate(steps)]
+
+    def tell(number: int, step: int) -> None:
+        done[number] = step
+        on_step(sum(done), sum(steps))
+
+    processes = min(len(waiting), available_cores())
+    worth_it = sum(steps[number] for number in waiting) * settings.batch_size >= WORTH_PROCESSES
+    if device.type == "cpu" and processes > 1 and worth_it:
+        _fit_in_processes(
+            {places[number]: (tasks[number], partial(tell, number)) for number in waiting},
+            spec, examples, labels, settings, folder, processes,
+        )  # fmt: skip
+    else:
+        for number in waiting:
+            fit_member(tasks[number], spec, examples, labels, settings, device, places[number], partial(tell, number))
+    return [_read_member(place) for place in places]
+
+
+def fit_member(
+    task: Task,
+    spec: NetworkSpec,
+    examples: NDArray[np.generic],
+    labels: NDArray[np.int64],
+    settings: TrainingSettings,
+    device: torch.device,
+    place: Path,
+    on_step: Callable[[int], None] = lambda step: None,
+) -> None:
+    """Train one network here, predict every example with it, and leave both in `place`."""
+    network, margins = train(
+        spec, examples, labels, task.rows, settings, seed=task.seed, device=device, on_step=on_step
+    )
+    predictions = predict(network, examples, flip=settings.augmentation.flip, device=device)
+    place.mkdir(parents=True, exist_ok=True)
+    save_network(network.cpu(), place / "weights.safetensors")
+    for name, array in vars(predictions).items():
+        write_array(place / f"{name}.npy", array)
+    write_array(place / "margins.npy", margins)
+
+
+def available_cores() -> int:
+    """Cores that this process may use: a container or a batch system may grant fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _is_finished(place: Path) -> bool:
+    return (place / "margins.npy").exists()
+
+
+def _read_member(place: Path) -> Member:
+    arrays = (read_array(place / f"{field.name}.npy") for field in fields(Predictions))
+    return Member(Predictions(*arrays), read_array(place / "margins.npy"))
+
+
+def _fit_in_processes(
+    work: dict[Path, tuple[Task, Callable[[int], None]]],
+    spec: NetworkSpec,
+    examples: NDArray[np.generic],
+    labels: NDArray[np.int64],
+    settings: TrainingSettings,
+    folder: Path,
+    processes: int,
+) -> None:
+    """Run `worker.py` once for each place, `processes` of them at a time."""
+    shared = {"examples": _path_of(examples, folder / "examples.npy"), "labels": str(folder / "labels.npy")}
+    write_array(folder / "labels.npy", labels)
+    running: set[subprocess.Popen[str]] = set()
+
+    def run(place: Path, task: Task, on_step: Callable[[int], None]) -> None:
+        place.mkdir(parents=True, exist_ok=True)
+        write_array(place / "rows.npy", task.rows)
+        write_json(
+            place / "task.json",
+            {
+                **shared,
+                "seed": task.seed,
+                "spec": asdict(spec),
+                "settings": asdict(settings),
+                "threads": max(1, available_cores() // processes),
+            },
+        )
+        command = [sys.executable, "-m", "aleator.learning.worker", str(place)]
+        # Its standard input stays open as long as this process lives: the worker ends with it.
+        with (
+            (place / "errors.txt").open("w+", encoding="utf-8") as errors,
+            subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True
+            ) as worker,
+        ):
+            running.add(worker)
+            assert worker.stdout is not None
+            for line in worker.stdout:
+                on_step(int(line))
+            if worker.wait():
+                errors.seek(0)
+                raise AleatorError(_what_failed(worker.returncode, errors.read()))
+
+    with ThreadPoolExecutor(processes) as pool:
+        futures = [pool.submit(run, place, *one) for place, one in work.items()]
+        try:
+            for future in as_completed(futures):
+                future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in running:
+                worker.kill()
+            raise
+    (folder / "examples.npy").unlink(missing_ok=True)
+
+
+def _path_of(examples: NDArray[np.generic], path: Path) -> str:
+    """Where workers can map the examples from: the file they are mapped from whole already, or a new one at `path`."""
+    buffer: Any = examples.base
+    if isinstance(examples, np.memmap) and isinstance(buffer, mmap):
+        return str(examples.filename)
+    write_array(path, examples)
+    return str(path)
+
+
+def _what_failed(code: int, errors: str) -> str:
+    if code == -signal.SIGKILL:
+        return (
+            "A training was ended by the system, most likely because the memory ran out: close other programs, or use "
+            "--effort quick. The same command goes on from the last finished member."
+        )
+    last = (errors.strip() or "it said nothing").splitlines()[-1]
+    return f"A training failed ({last}). The same command goes on from the last finished member."
 
 
 def _member_seed(seed: int, member: int) -> int:

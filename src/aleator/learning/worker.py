@@ -1,0 +1,57 @@
+"""One training in a process of its own: `python -m aleator.learning.worker PLACE`. Started by `members.py`.
+
+Reads `task.json` and `rows.npy` in the place, leaves the member there, and prints the number of each step it has done.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+import torch
+
+from aleator.files import read_array
+from aleator.learning.augment import Augmentation
+from aleator.learning.loop import TrainingSettings
+from aleator.learning.members import Task, fit_member
+from aleator.models.network import NetworkSpec
+
+TELL_SECONDS = 0.2
+
+
+def main(place: Path) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interruption is the parent's to handle
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    task = json.loads((place / "task.json").read_text(encoding="utf-8"))
+    torch.set_num_threads(task["threads"])
+    settings = task["settings"]
+    told = 0.0
+
+    def on_step(step: int) -> None:
+        nonlocal told
+        if time.monotonic() - told >= TELL_SECONDS:
+            told = time.monotonic()
+            print(step, flush=True)
+
+    fit_member(
+        Task(task["seed"], read_array(place / "rows.npy")),
+        NetworkSpec(**{**task["spec"], "shape": tuple(task["spec"]["shape"])}),
+        read_array(Path(task["examples"]), mapped=True),
+        read_array(Path(task["labels"])),
+        TrainingSettings(**{**settings, "augmentation": Augmentation(**settings["augmentation"])}),
+        torch.device("cpu"),
+        place,
+        on_step,
+    )
+
+
+def _end_with_parent() -> None:
+    os.read(0, 1)  # returns when the other end of the pipe is closed
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,101 @@
+"""Members in processes of their own: the same results, told in words when one fails, gone when the parent is gone."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from aleator.errors import AleatorError
+from aleator.learning import members
+from aleator.learning.loop import TrainingSettings
+from aleator.learning.members import Member, ensemble_tasks, fit_members
+from aleator.models import NetworkSpec
+
+SPEC = NetworkSpec("mlp", (6,), 3)
+
+
+def fit(folder: Path, *, epochs: int = 2, steps: list[tuple[int, int]] | None = None) -> list[Member]:
+    random = np.random.default_rng(0)
+    labels = np.arange(96) % 3
+    examples = (random.normal(size=(96, 6)) + labels[:, None]).astype(np.float32)
+    return fit_members(
+        ensemble_tasks(labels, 2, seed=1),
+        SPEC,
+        examples,
+        labels,
+        TrainingSettings(epochs=epochs, batch_size=16),
+        torch.device("cpu"),
+        folder,
+        on_step=lambda step, total: None if steps is None else steps.append((step, total)),
+    )
+
+
+@pytest.fixture
+def always_in_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(members, "WORTH_PROCESSES", 0)
+    monkeypatch.setattr(members, "available_cores", lambda: 2)
+
+
+def test_a_process_gives_what_the_same_training_gives_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, always_in_processes: None
+) -> None:
+    steps: list[tuple[int, int]] = []
+    apart = fit(tmp_path / "apart", steps=steps)
+    assert {total for _, total in steps} == {24}
+    assert (tmp_path / "apart" / "member-1" / "task.json").exists()
+    monkeypatch.setattr(members, "WORTH_PROCESSES", 10**9)
+    here = fit(tmp_path / "here")
+    for one, other in zip(apart, here, strict=True):
+        assert np.allclose(one.predictions.mean, other.predictions.mean, atol=1e-4)
+        assert np.allclose(one.margin_history, other.margin_history, atol=1e-4, equal_nan=True)
+
+
+def test_a_finished_member_is_not_trained_again(tmp_path: Path, always_in_processes: None) -> None:
+    first = fit(tmp_path)
+    written = (tmp_path / "member-0" / "weights.safetensors").stat().st_mtime_ns
+    (tmp_path / "member-1" / "margins.npy").unlink()
+    steps: list[tuple[int, int]] = []
+    second = fit(tmp_path, steps=steps)
+    assert min(step for step, _ in steps) > 12
+    assert (tmp_path / "member-0" / "weights.safetensors").stat().st_mtime_ns == written
+    assert np.allclose(first[1].predictions.mean, second[1].predictions.mean, atol=1e-4)
+
+
+def test_a_training_that_fails_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, always_in_processes: None
+) -> None:
+    monkeypatch.setattr(members, "_path_of", lambda examples, path: str(tmp_path / "gone.npy"))
+    with pytest.raises(AleatorError, match=r"gone\.npy.*goes on from the last finished member"):
+        fit(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_workers_end_with_their_parent(tmp_path: Path, number: signal.Signals) -> None:
+    code = (
+        "from aleator.learning import members\n"
+        "members.WORTH_PROCESSES, members.available_cores = 0, lambda: 2\n"
+        "from tests.learning.test_members import fit\n"
+        "from pathlib import Path\n"
+        "class Tell(list):\n"
+        "    def append(self, step): print(step, flush=True)\n"
+        f"fit(Path({str(tmp_path)!r}), epochs=100_000, steps=Tell())\n"
+    )
+    # A Ctrl-C goes to all of a terminal's processes, a kill to one.
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+    assert parent.stdout is not None
+    parent.stdout.readline()
+    if number == signal.SIGINT:
+        os.killpg(parent.pid, number)
+    else:
+        parent.kill()
+    # The pipe is closed when nobody holds it any more: the parent and both workers are gone.
+    _, errors = parent.communicate(timeout=60)
+    assert (b"KeyboardInterrupt" in errors) == (number == signal.SIGINT)

@@ -1,10 +1,7 @@
 """The audit, from top to bottom: read, deduplicate, fit, decompose, weigh, judge, report."""
 
 import platform
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 
 from aleator import __version__
+from aleator.auditing.clock import Clock
 from aleator.auditing.examples import load_examples
 from aleator.auditing.folder import (
     SCHEMA_VERSION,
@@ -159,7 +157,7 @@ def audit(
             "fingerprint": identity["fingerprint"],
             "examples": len(dataset),
             "kind": dataset.source.kind,
-            "reading": dict(dataset.reading),
+            "reading": None if dataset.reading is None else dict(dataset.reading),
             **geometry,
         },
         "class_names": list(dataset.class_names),
@@ -169,6 +167,7 @@ def audit(
             "members": len(fitted),
             "parameters": sum(parameter.numel() for parameter in Network(spec).parameters()),
         },
+        "out_of_sample": False,
         "estimates": judged.estimates,
         "duplicates": _count_duplicates(duplicates, judged.judgement.verdict),
         "skipped": [asdict(skipped) for skipped in dataset.skipped],
@@ -191,20 +190,6 @@ def audit(
         info,
     )
     return Audit(Path(folder), info, table, dataset)
-
-
-@dataclass
-class Clock:
-    """Seconds that each stage took."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        self.seconds[stage] = round(time.perf_counter() - start, 3)
-        self.seconds["total"] = round(sum(value for name, value in self.seconds.items() if name != "total"), 3)
 
 
 def label_distributions(mean: NDArray[np.float32], spread: NDArray[np.float32]) -> NDArray[np.float64]:

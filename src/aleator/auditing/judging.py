@@ -32,6 +32,8 @@ class Grounds:
     duplicate_group: NDArray[np.int64]
     votes: Votes | None
     """As evidence."""
+    out_of_sample: bool = False
+    """The predictions are of a network that has not seen these given labels."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def pass_judgement(grounds: Grounds, reviews: Reviews | None = None, *, seed: in
     votes = grounds.votes
     posterior = weigh_sources(
         grounds.observations,
-        out_of_sample=False,
+        out_of_sample=grounds.out_of_sample,
         votes=None if votes is None else answers_of(votes, grounds.observations.classes),
         reviews=reviews,
     )

@@ -9,7 +9,8 @@ from scipy.special import log_softmax
 from sklearn.metrics import roc_auc_score
 
 from aleator.data.noise import from_confusion, pair_flip, symmetric
-from aleator.verdicts import Answers, Observations, Reviews, leading_features, reviews_of_labels, weigh_sources
+from aleator.evidence.features import leading_features
+from aleator.verdicts import Answers, Observations, Reviews, reviews_of_labels, weigh_sources
 from aleator.verdicts.opinion import Precision, learn, uncorrected
 from aleator.verdicts.sources import log_likelihood, pooled_confusions, prior_counts
 

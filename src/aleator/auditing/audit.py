@@ -132,6 +132,7 @@ def audit(
             given_label=labels,
             log_probs=log_softmax(opinion, axis=1),
             margin_history=np.concatenate([member.margin_history for member in fitted]),
+            embedding=embedding,
             neighbours=neighbours,
         )
         scores = {name: part.numpy() for name, part in uncertainty._asdict().items()}

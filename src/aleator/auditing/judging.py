@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from aleator.data.dataset import Votes
+from aleator.evidence.features import leading_features
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 from aleator.verdicts import (
     Answers,
@@ -17,7 +18,6 @@ from aleator.verdicts import (
     Reviews,
     estimate_data_set,
     judge,
-    leading_features,
     weigh_sources,
 )
 

@@ -19,11 +19,12 @@ from aleator.auditing.rejudge import with_reviews
 from aleator.data.dataset import LabelledDataset, Votes
 from aleator.data.sources import FeatureArray
 from aleator.evidence import EVIDENCE, EvidenceInputs
+from aleator.evidence.features import leading_features
 from aleator.evidence.neighbours import nearest_neighbours
 from aleator.files import write_array
 from aleator.progress import Progress, silent
 from aleator.report import render_report
-from aleator.verdicts import Observations, Reviews, leading_features
+from aleator.verdicts import Observations, Reviews
 from aleator.verdicts.issues import checked_features, checked_probabilities, log_of
 
 MOST_FOR_NEIGHBOURS = 100_000
@@ -100,7 +101,11 @@ def judge_predictions(
         if features is not None and len(given) <= MOST_FOR_NEIGHBOURS:
             neighbours, _ = nearest_neighbours(embedding, alone)
         inputs = EvidenceInputs(
-            given, log_probs.astype(np.float64), np.full((1, len(given)), np.nan, np.float32), neighbours
+            given_label=given,
+            log_probs=log_probs.astype(np.float64),
+            margin_history=np.full((1, len(given)), np.nan, np.float32),
+            embedding=embedding,
+            neighbours=neighbours,
         )
         entropy = entr(probs).sum(axis=1)
         scores = {"total": entropy, "aleatoric": entropy, "epistemic": np.zeros(len(given))}

@@ -1,6 +1,7 @@
 """Uncertainty taken apart: by hand, by exhaustive averaging, and in the limits that published versions get wrong."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -115,7 +116,7 @@ def test_epistemic_grows_with_disagreement_and_aleatoric_with_spread() -> None:
     base = draws(8, 20, 5)
     centre = base.mean(0)
     growing = [gaussian_logits(centre + k * (base - centre), 0.5 + 0 * base) for k in (0.1, 0.5, 1, 2)]
-    for less, more in zip(growing, growing[1:], strict=False):
+    for less, more in pairwise(growing):
         assert (more.epistemic > less.epistemic).all()
     wider = [gaussian_logits(base, torch.full_like(base, s)).aleatoric.mean().item() for s in (0.1, 1, 3)]
     assert wider == sorted(wider)

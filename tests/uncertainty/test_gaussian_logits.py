@@ -333,9 +333,7 @@ def test_likelihood_of_labels_soft_labels_and_counts() -> None:
     soft = torch.tensor([[0.0, 0.5, 0.5], [1.0, 0.0, 0.0]])
     assert torch.allclose(log_likelihood(log_probs, soft), torch.tensor([0.5 * math.log(0.06), 0.0]))
     counts = torch.tensor([[2, 3, 0], [4, 0, 0]])
-    assert torch.allclose(
-        log_likelihood(log_probs, counts), torch.tensor([2 * math.log(0.5) + 3 * math.log(0.3), 0.0])
-    )
+    assert torch.allclose(log_likelihood(log_probs, counts), torch.tensor([2 * math.log(0.5) + 3 * math.log(0.3), 0.0]))
     with pytest.raises(ValueError, match="a weight for each class"):
         log_likelihood(log_probs, torch.ones(2, 4))
 

@@ -45,3 +45,32 @@ def detect(
     with ProgressDisplay() as progress:
         result = track.run(data, effort=effort, folds=folds, seed=seed, device=device, folder=output, progress=progress)
     print(json.dumps(result, indent=2) if json_output else track.format_table(result))
+
+
+@bench.command
+def sampling_softmax(
+    *,
+    seed: int = 0,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    json_output: Json = False,
+) -> None:
+    """Error, time and memory of each way to the expected softmax: the integral, Sobol, Monte Carlo, mean field.
+
+    Parameters
+    ----------
+    seed
+        Seed of the logits and the draws.
+    output
+        Write the figure (.svg) here.
+    json_output
+        Print one JSON object instead of the table.
+    """
+    from aleator.bench import sampling_softmax as track
+    from aleator.files import write_whole
+
+    with ProgressDisplay() as progress:
+        result = track.run(seed=seed, progress=progress)
+    if output is not None:
+        drawn = track.draw_figure(result)
+        write_whole(output, lambda beside: beside.write_text(drawn, encoding="utf-8"))
+    print(json.dumps(result, indent=2) if json_output else track.format_table(result))

@@ -270,6 +270,20 @@ def test_a_saved_network_draws_the_same(name: str, tmp_path: Path) -> None:
     assert np.array_equal(predict(loaded, values, flip=False, device=CPU).mean, plain.mean)
 
 
+@NAMES
+def test_pictures_are_trained_on_and_drawn_from(name: str) -> None:
+    """In the memory format and precision of the loop, which are not those of the tests above."""
+    pictures = np.random.default_rng(0).integers(0, 255, (24, 1, 12, 12), dtype=np.uint8)
+    labels, rows = np.arange(24) % 3, np.arange(24)
+    spec = NetworkSpec("small_vgg", (1, 12, 12), 3, posterior=name)
+    network, margins = train(spec, pictures, labels, rows, TrainingSettings(2, 8), seed=0, device=CPU)
+    plain, draws = predict_draws(network, pictures, flip=True, device=CPU, seed=0)
+    assert np.isfinite(margins).all()
+    assert draws.shape == (2, POSTERIORS[name]().draws, 24, 3)
+    assert np.isfinite(draws).all()
+    assert np.isfinite(plain.embedding).all()
+
+
 def test_batches_and_mirrored_views_meet_the_same_draws() -> None:
     network = Network(NetworkSpec("small_vgg", (1, 8, 8), 3, posterior="mc_dropout"))
     pictures = np.random.default_rng(0).integers(0, 255, (3, 1, 8, 8), dtype=np.uint8)

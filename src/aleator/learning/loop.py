@@ -103,7 +103,7 @@ def train(
                 on_step(step + 1)
         network.eval()
         with mixed_precision(device):
-            posterior.after_training(network, partial(_batches, examples, rows, device))
+            posterior.after_training(network, partial(in_batches, examples, rows, device))
     return network, margins
 
 
@@ -135,7 +135,7 @@ def _predict(
 ) -> tuple[Predictions, NDArray[np.float32]]:
     network.eval().to(device)
     parts = []
-    for inputs in _batches(examples, np.arange(len(examples)), device):
+    for inputs in in_batches(examples, np.arange(len(examples)), device):
         views = [inputs, inputs.flip(3)] if flip and inputs.ndim == 4 else [inputs]
         with mixed_precision(device):
             drawn = [posterior.draw(network, view, generator=Generator().manual_seed(seed)) for view in views]
@@ -179,7 +179,8 @@ def _loss_of(objectives: list[nn.Module], targets: Tensor, rows: Tensor, margins
     return loss_of
 
 
-def _batches(examples: NDArray[np.generic], rows: NDArray[np.int64], device: torch.device) -> Iterator[Tensor]:
+def in_batches(examples: NDArray[np.generic], rows: NDArray[np.int64], device: torch.device) -> Iterator[Tensor]:
+    """The rows of the examples on the device, in order, as they are."""
     for part in torch.split(torch.from_numpy(rows), PREDICTION_BATCH):
         yield _on_device(examples, part, device)
 

@@ -21,6 +21,8 @@ class NetworkSpec:
     dropout: float = 0.3
     posterior: str = DEFAULT
     """A name of `POSTERIORS`."""
+    spread: bool = True
+    """Without it, the logits have no spread: a plain softmax classifier."""
 
 
 class Output(NamedTuple):
@@ -39,7 +41,7 @@ class Network(nn.Module):
         self.spec = spec
         self.backbone = build_backbone(spec.backbone, spec.shape)
         self.dropout = nn.Dropout(spec.dropout)
-        self.head = GaussianLogitHead(EMBEDDING_SIZE, spec.classes)
+        self.head = GaussianLogitHead(EMBEDDING_SIZE, spec.classes, spread=spec.spread)
         POSTERIORS[spec.posterior]().prepare(self)
 
     def forward(self, examples: Tensor) -> Output:

@@ -62,8 +62,8 @@ class DUQ(Posterior):
 
     The paper's network is a point: the draws are our reading of it. Far from every centroid all kernels are nothing,
     the means are equal and the draws differ most; at a centroid they agree. It is trained here by the same objective
-    as every other network, on the softmax of the kernels, with the paper's two-sided gradient penalty. Label noise pushes examples away from every centroid, so that its
-    epistemic part rises with it.
+    as every other network, on the softmax of the kernels, with the paper's two-sided gradient penalty. Label noise
+    pushes examples away from every centroid, so that its epistemic part rises with it.
     """
 
     draws: int = 16

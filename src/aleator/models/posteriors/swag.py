@@ -7,7 +7,6 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.func import functional_call
 from torch.nn.modules.batchnorm import _BatchNorm
-from torch.nn.utils import parameters_to_vector
 
 from aleator.models.posteriors.base import Drawn, Posterior, gaussian_logits_of
 
@@ -44,7 +43,7 @@ class SWAG(Posterior):
         every = max(1, (steps - first) // self.collected)
         if step <= first or (steps - step) % every:
             return
-        weights = parameters_to_vector(network.parameters())
+        weights = _weights(network)
         mean, square, deviations, count = _moments(network)
         count += 1
         mean += (weights - mean) / count
@@ -56,7 +55,7 @@ class SWAG(Posterior):
     def after_training(self, network: nn.Module, batches: Callable[[], Iterable[Tensor]]) -> None:
         mean, _, _, count = _moments(network)
         if count == 0:
-            mean.copy_(parameters_to_vector(network.parameters()))
+            mean.copy_(_weights(network))
         for name, part in _as_parameters(network, mean).items():
             network.get_parameter(name).copy_(part)
         norms = [module for module in network.modules() if isinstance(module, _BatchNorm)]
@@ -94,6 +93,10 @@ def _moments(network: nn.Module) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         network.get_buffer(f"swag_{name}") for name in ("mean", "square", "deviations", "count")
     )
     return mean, square, deviations, count
+
+
+def _weights(network: nn.Module) -> Tensor:
+    return torch.cat([parameter.detach().reshape(-1) for parameter in network.parameters()])
 
 
 def _as_parameters(network: nn.Module, weights: Tensor) -> dict[str, Tensor]:

@@ -133,7 +133,7 @@ def _series(series: Series, across: Place, up: Place) -> str:
         return f'<polygon points="{_points(outline)}" fill="{colour}" opacity=".22"/>'
     points = list(zip(x, up(series.y), strict=True))
     if series.kind == "points":
-        return "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="2" fill="{colour}" opacity=".75"/>' for a, b in points)
+        return "".join(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="2.5" fill="{colour}" opacity=".75"/>' for a, b in points)
     dash = ' stroke-dasharray="5 4"' if series.kind == "dashed" else ""
     return f'<polyline class="line" points="{_points(points)}" stroke="{colour}"{dash}/>'
 

@@ -235,10 +235,15 @@ def draw_figure(result: dict[str, Any]) -> str:
         lines.append(Series("", [draws[0], draws[-1]], [values["quadrature"]] * 2, colour, "dashed"))
     times = [row for row in result["rows"] if row["classes"] == 8]
     points = [
-        Series(name, [row["both_ms"] for row in times if row["method"] == name],
-               [max(row["kl"], 1e-9) for row in times if row["method"] == name], colour)
+        Series(
+            name,
+            [row["both_ms"] for row in times if row["method"] == name],
+            [max(row["kl"], 1e-9) for row in times if row["method"] == name],
+            colour,
+            "points",
+        )
         for colour, name in enumerate(ESTIMATORS)
-    ]  # fmt: skip
+    ]
     low, high = (pick(row["both_ms"] for row in times) for pick in (min, max))
     error = Axis("KL from the exact answer (nats)", 1e-9, 3, log=True)
     reach = 10 ** math.floor(math.log10(low)), 10 ** math.ceil(math.log10(high))

@@ -111,3 +111,29 @@ def posteriors(
     if output is not None:
         write_text(output, posterior_scores.draw_figure(result))
     print(json.dumps(result, indent=2) if json_output else posterior_scores.format_table(result))
+
+
+@bench.command
+def toys(
+    *,
+    output: Annotated[Path, Parameter(name=["--output", "-o"])],
+    seed: int = 0,
+) -> None:
+    """Two moons and x sin x, as pictures.
+
+    Parameters
+    ----------
+    output
+        The folder that the pictures (.svg) are written into.
+    seed
+        Seed of the data and the trainings.
+    """
+    from aleator.bench import toys as track
+    from aleator.files import write_text
+
+    with ProgressDisplay() as progress:
+        pictures = track.run(seed=seed, progress=progress)
+    output.mkdir(parents=True, exist_ok=True)
+    for name, picture in pictures.items():
+        write_text(output / f"{name}.svg", picture)
+        print(output / f"{name}.svg")

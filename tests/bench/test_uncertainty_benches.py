@@ -104,24 +104,23 @@ def test_scores_of_a_model_that_knows_its_doubt() -> None:
     def outcome(use: str, noise: float, log_probs: np.ndarray) -> Outcome:
         return Outcome("x", use, noise, log_probs.astype(np.float32), 2.0, 0.001)
 
+    order = random.permutation(count) / count
+
     def step(use: str, noise: float, doubt: float, flat: float) -> Outcome:
-        """Right for a share of the examples; `doubt` between the draws, or `flat` within them."""
+        """For a share of the examples, `doubt`, one draw is wrong, and a little surer than the right one."""
         right = np.eye(classes)[np.where(majority >= 0, majority, 0)]
-        wrong = np.roll(right, 1, axis=1)
-        share = np.where(random.random(count) < doubt, 1.0, 0.0)[:, None]
-        base = right * (1 - share) + wrong * share
-        mixed = (1 - flat) * base + flat / classes
-        draws = np.stack([mixed * (1 - doubt) + doubt * np.roll(mixed, k, axis=1) for k in (0, 1)])
-        return outcome(use, noise, np.log(draws + 1e-6))
+        wrong = np.where(order[:, None] < doubt, np.roll(right, 1, axis=1), right)
+        draws = np.stack([(1 - flat) * right, (1 - flat + 0.01) * wrong])
+        return outcome(use, noise, np.log(draws + (1 - draws.sum(2, keepdims=True)) / classes))
 
     sweeps = [step(f"size {size}", 0.0, doubt, 0.2) for size, doubt in ((0.1, 0.5), (0.3, 0.3), (1.0, 0.02))]
-    sweeps += [step(f"noise {noise}", noise, 0.02, 0.2 + 0.7 * noise) for noise in (0.0, 0.3, 0.6)]
+    sweeps += [step(f"noise {noise}", noise, 0.0, 0.2 + 0.7 * noise) for noise in (0.0, 0.3, 0.6)]
     row = scores([outcome("main", 0.0, shown), *sweeps], "x", "main", world)
     assert row["accuracy"] > 0.85  # ten votes do not always say what the truth does
     assert row["corrupted_top"] == row["nonfaces"] == 1.0
-    assert row["vote_spearman"] > 0.8
+    assert row["vote_spearman"] > 0.75
     assert row["train_seconds"] == 2.0
-    assert row["disentanglement"] < 0.35
+    assert row["disentanglement"] < 0.1
     assert scores([outcome("without", 0.0, shown)], "x", "without", world)["disentanglement"] is None
     together = answer([outcome("main", 0.0, shown[:1]), outcome("main", 0.0, shown[1:])])
     assert together.epistemic[slices["nonfaces"]] == pytest.approx(answer([outcome("main", 0.0, shown)]).epistemic[-1])

@@ -1,11 +1,13 @@
 """How much the draws of a linear layer differ, in closed form; and the last-layer Laplace beside a plain Hessian."""
 
+import copy
 import math
 
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call
+from torch.utils.data import DataLoader, TensorDataset
 
 from aleator.models.heads import GaussianLogitHead
 from aleator.models.posteriors import (
@@ -122,8 +124,8 @@ def test_tops_that_start_equal_on_purpose_do_so_and_only_the_first_teaches_the_t
     assert trunk_gradient(1) == 0
 
 
-# Last-layer Laplace. laplace-torch is not among the development tools, because it brings torchvision; its full
-# covariance of the last layer is the inverse of the Hessian that is computed here by differentiating twice.
+# Last-layer Laplace. laplace-torch brings torchvision, and so is not among the development tools: the test beside it runs
+# where somebody has it. Its full covariance is the inverse of the Hessian that the next one finds by differentiating twice.
 
 
 def laplace(outputs: int, count: int = 40, precision: float = 0.7) -> tuple[nn.Sequential, LaplaceLinear, Tensor]:
@@ -211,3 +213,26 @@ def test_the_prior_precision_has_the_greatest_evidence_and_data_shrink_the_doubt
     wide = float((laplace(3, count=40)[1].root ** 2).sum()) - 5 / 0.7
     narrow = float((laplace(3, count=4000)[1].root ** 2).sum()) - 5 / 0.7
     assert 0 < narrow < 0.05 * wide
+
+
+def test_the_covariance_and_the_variances_are_those_of_laplace_torch() -> None:
+    theirs = pytest.importorskip("laplace", reason="laplace-torch is not installed")
+    torch.manual_seed(0)
+    inputs, labels = torch.randn(60, 5), torch.randint(3, (60,))
+    network = nn.Sequential(nn.Linear(5, 4), nn.Tanh(), nn.Linear(4, 3))
+    other = theirs.Laplace(
+        copy.deepcopy(network), "classification", subset_of_weights="last_layer", hessian_structure="full",
+        prior_precision=0.7,
+    )  # fmt: skip
+    other.fit(DataLoader(TensorDataset(inputs, labels), batch_size=20))
+    posterior = LastLayerLaplace(prior_precision=0.7)
+    posterior.prepare(network)
+    network.eval()
+    posterior.after_training(network, lambda: [inputs])
+    covariance = network[2].root @ network[2].root.T
+    # Theirs has all weights first, then all biases.
+    order = [5 * k + d for k in range(3) for d in range(4)] + [5 * k + 4 for k in range(3)]
+    assert torch.allclose(covariance[order][:, order], other.posterior_covariance, atol=1e-5)
+    embedding = torch.cat([network[1](network[0](inputs)), torch.ones(60, 1)], 1).detach()
+    variance = torch.einsum("nd,kdle,ne->nkl", embedding, covariance.view(3, 5, 3, 5), embedding)
+    assert torch.allclose(variance, other._glm_predictive_distribution(inputs)[1], atol=1e-4)

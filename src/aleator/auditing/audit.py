@@ -32,6 +32,7 @@ from aleator.evidence.neighbours import joint_embedding, nearest_neighbours
 from aleator.files import write_array
 from aleator.learning.members import ensemble_tasks, fit_members
 from aleator.models import Network, NetworkSpec, choose_backbone
+from aleator.models.posteriors import DEFAULT
 from aleator.progress import Progress, silent
 from aleator.report import render_report
 from aleator.uncertainty.decomposition import information_theoretic
@@ -51,6 +52,7 @@ def audit(
     seed: int = 0,
     device: str = "auto",
     members: int | None = None,
+    posterior: str = DEFAULT,
     use_votes: bool = False,
     flip: bool = True,
     force: bool = False,
@@ -65,7 +67,9 @@ def audit(
         effort: `quick`, `standard` or `thorough`.
         seed: the same seed on the same machine gives the same audit.
         device: `auto`, `cpu`, `cuda`, ...
-        members: how many networks are trained; by default the effort's.
+        members: how many networks are trained; by default the effort's for a deep ensemble, one for what draws
+            several networks from one.
+        posterior: how the model's own doubt is found, a name of `aleator.models.posteriors.POSTERIORS`.
         use_votes: take the data set's votes as evidence; otherwise they only score the audit.
         flip: a mirrored picture keeps its class (not so for letters and digits).
         force: replace an audit of other data in the folder.
@@ -74,7 +78,7 @@ def audit(
 
     Raises DataError for data that cannot be audited and AuditFolderError for a folder that cannot be used.
     """
-    settings = AuditSettings(effort, seed, device, members, use_votes, flip)
+    settings = AuditSettings(effort, seed, device, members, posterior, use_votes, flip)
     clock = Clock()
 
     with clock("reading"):
@@ -99,7 +103,9 @@ def audit(
 
     with clock("training"):
         choice = choose_backbone(dataset.source.kind)
-        spec = NetworkSpec(choice.name, tuple(examples.shape[1:]), len(dataset.class_names))
+        spec = NetworkSpec(
+            choice.name, tuple(examples.shape[1:]), len(dataset.class_names), posterior=settings.posterior
+        )
         training = settings.training(int((labels >= 0).sum()))
         fitted = fit_members(
             ensemble_tasks(labels, settings.member_count, seed), spec, examples, labels, training,
@@ -107,8 +113,7 @@ def audit(
         )  # fmt: skip
 
     with clock("judging"):
-        mean = np.stack([member.predictions.mean for member in fitted])
-        spread = np.stack([member.predictions.spread for member in fitted])
+        mean, spread = np.concatenate([member.draws for member in fitted], axis=1)
         log_probs = label_distributions(mean, spread)
         uncertainty = information_theoretic(torch.from_numpy(log_probs))
         embedding = joint_embedding([member.predictions.embedding for member in fitted])
@@ -166,6 +171,8 @@ def audit(
             "backbone": choice.name,
             "reason": choice.reason,
             "members": len(fitted),
+            "posterior": settings.posterior,
+            "draws": len(mean),
             "parameters": sum(parameter.numel() for parameter in Network(spec).parameters()),
         },
         "out_of_sample": False,

@@ -28,8 +28,10 @@ $(READY): pyproject.toml constraints.txt
 # Tests of the pages open them in a real browser, those of the team's database start a real PostgreSQL. Both are
 # installed where that is allowed, else those tests skip.
 system-packages:
-	@missing=""; \
-	command -v chromium chromium-browser google-chrome >/dev/null 2>&1 || missing="chromium fonts-dejavu-core"; \
+	@missing="chromium fonts-dejavu-core"; \
+	for name in chromium chromium-browser google-chrome; do \
+		command -v $$name >/dev/null 2>&1 && missing=""; \
+	done; \
 	ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1 || command -v pg_ctl >/dev/null 2>&1 || \
 		missing="$$missing postgresql"; \
 	test -n "$$missing" || exit 0; \

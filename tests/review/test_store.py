@@ -29,7 +29,7 @@ from aleator.review.decisions import (
 from aleator.review.exchange import read_decisions_file, write_decisions
 from aleator.review.store import ConflictError, Store, database_url, shown
 
-EXAMPLES, REVIEWERS, CLASSES = ("one", "two", "three"), ("ann", "bob"), ("fear", "sad", "=2+3", "a,b\"c")
+EXAMPLES, REVIEWERS, CLASSES = ("one", "two", "three"), ("ann", "bob"), ("fear", "sad", "=2+3", 'a,b"c')
 
 
 @st.composite

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -19,16 +19,14 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
 """What makes a spreadsheet calculate; the apostrophe itself too, so that escaping can be undone."""
 
 
-def write_decisions(file: TextIO, decisions: Iterable[Decision]) -> int:
+def write_decisions(file: TextIO, decisions: Iterable[Decision]) -> None:
     """The decisions as CSV (`id,label,decision,reviewer,time,seconds`); several labels are joined by `|`."""
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
-    count = 0
-    for count, decision in enumerate(decisions, 1):
+    for decision in decisions:
         seconds = "" if decision.seconds is None else f"{decision.seconds:.3f}"
         cells = (decision.example, "|".join(decision.labels), decision.kind, decision.reviewer, decision.time, seconds)
         writer.writerow([safe_cell(cell) for cell in cells])
-    return count
 
 
 def safe_cell(text: str) -> str:
@@ -41,7 +39,7 @@ def plain_cell(text: str) -> str:
     return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_STARTS) else text
 
 
-def read_decisions_file(path: Path, ids: Collection[str], class_names: Collection[str]) -> list[Decision]:
+def read_decisions_file(path: Path, ids: Container[str], class_names: Collection[str]) -> list[Decision]:
     """Decisions made elsewhere: a decisions CSV, or Label Studio's JSON export.
 
     Each gets a uuid that follows from its content, so that importing a file twice stores it once. Raises DataError

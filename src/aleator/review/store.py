@@ -206,7 +206,9 @@ def _engine(url: sa.URL) -> sa.Engine:
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("reads_only") else "BEGIN IMMEDIATE")
+        connection.exec_driver_sql(
+            "BEGIN" if connection.get_execution_options().get("reads_only") else "BEGIN IMMEDIATE"
+        )
 
     return engine
 
@@ -222,7 +224,9 @@ def _only_server(database: str) -> sqlite3.Connection:
                 f"Another review server has {database} open. Use its page, stop it first, or let a team share a "
                 "PostgreSQL database (--database postgresql://...)."
             ) from error
-        raise AuditFolderError(f"{database} cannot be written ({error}); name another place with --database.") from error
+        raise AuditFolderError(
+            f"{database} cannot be written ({error}); name another place with --database."
+        ) from error
     return guard
 
 
@@ -244,9 +248,7 @@ def _migrate(connection: sa.Connection, url: sa.URL) -> None:
 
 def _claim(connection: sa.Connection, fingerprint: str, url: sa.URL) -> None:
     if _setting(connection, "fingerprint", fingerprint) != fingerprint:
-        raise AuditFolderError(
-            f"{shown(url)} holds decisions on other data; name another database with --database."
-        )
+        raise AuditFolderError(f"{shown(url)} holds decisions on other data; name another database with --database.")
 
 
 def _setting(connection: sa.Connection, key: str, default: str) -> str:

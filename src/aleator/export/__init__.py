@@ -1,0 +1,1 @@
+"""Cleaned data sets, and other tools' formats."""

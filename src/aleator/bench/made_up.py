@@ -56,7 +56,7 @@ def write_audit(folder: Path, data: Path, faces: DrawnFaces, *, seed: int = 0) -
     truth = faces.label_distribution[np.arange(rows) % len(faces.dataset)]
     mean = np.empty((DRAWS, rows, classes), dtype=np.float32)
     for draw in range(DRAWS):
-        mean[draw] = np.log(truth + 0.02) + random.normal(0, 0.5, (rows, classes))
+        mean[draw] = 2 * np.log(truth + 0.02) + random.normal(0, 0.7, (rows, classes))
     spread = np.full_like(mean, 0.1)
     log_probs = label_distributions(mean, spread)
     uncertainty = information_theoretic(torch.from_numpy(log_probs))

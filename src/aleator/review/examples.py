@@ -1,6 +1,6 @@
 """What is reviewed, as compact columns: a million examples are arrays, never a million Python objects."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,8 @@ class Examples:
     """The examples that people look at, with or without an audit of them."""
 
     name: str
+    path: str
+    """Where the data are."""
     fingerprint: str
     class_names: tuple[str, ...]
     ids: pa.StringArray
@@ -45,6 +47,18 @@ class Examples:
 
     def source_name(self, row: int) -> str:
         return str(self.source_names[row].as_py())
+
+    def take(self, rows: NDArray[np.int64]) -> "Examples":
+        """These rows only."""
+        audit = self.audit
+        return replace(
+            self,
+            ids=self.ids.take(pa.array(rows)),
+            source_names=self.source_names.take(pa.array(rows)),
+            source_row=self.source_row[rows],
+            given=self.given[rows],
+            audit=None if audit is None else replace(audit, labels=audit.labels.take(pa.array(rows))),
+        )
 
     @property
     def has_pictures(self) -> bool:
@@ -102,6 +116,7 @@ def of_dataset(dataset: LabelledDataset) -> Examples:
     """Data with labels, without an audit."""
     return Examples(
         name=dataset.name,
+        path=dataset.path,
         fingerprint=dataset.fingerprint(),
         class_names=dataset.class_names,
         ids=pa.array(dataset.ids, pa.string()),
@@ -128,6 +143,7 @@ def of_audit(audit: Audit, dataset: LabelledDataset) -> Examples:
     given = audit.labels["given_label"].combine_chunks().indices.fill_null(-1).to_numpy(zero_copy_only=False)
     return Examples(
         name=audit.info["data"]["name"],
+        path=dataset.path,
         fingerprint=audit.info["data"]["fingerprint"],
         class_names=audit.class_names,
         ids=audited,

@@ -1,7 +1,6 @@
 """What the tests of the review page share: a made-up audit, a real server, a real PostgreSQL."""
 
 import shutil
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ import uvicorn
 from aleator.bench.made_up import write_all
 from aleator.review.app import Review, create_app
 from aleator.review.examples import Examples, open_examples
-from aleator.review.serve import database_beside
+from aleator.review.serve import database_beside, listen
 from aleator.review.store import Store
 from tests.review import postgres
 
@@ -60,7 +59,7 @@ def serving(path: Path, examples: Examples | None = None, **options: Any) -> Ite
     examples = examples or open_examples(path)
     with Store(database_beside(path), examples.fingerprint, exclusive=True) as store:
         app, review = create_app(examples, store, **options)
-        listening = socket.create_server(("127.0.0.1", 0))
+        listening = listen("127.0.0.1", 0)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()

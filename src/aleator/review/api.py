@@ -16,7 +16,7 @@ from aleator.review.guard import Session, bounded_body
 from aleator.review.headway import headway
 from aleator.review.queue import read_filter
 
-MOST_CARDS, MOST_TILES, MOST_DECISIONS, MOST_HELD = 12, 300, 500, 2000
+MOST_CARDS, MOST_TILES, MOST_DECISIONS = 24, 300, 500
 
 
 def queue(request: Request) -> Response:

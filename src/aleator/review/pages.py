@@ -227,7 +227,8 @@ def picture(request: Request) -> Response:
     try:
         content, media_type = make_picture(review.examples, row, side)
     except UnreadableImage as error:
-        raise HTTPException(404, f"The picture {error}.") from error
+        # Why is in the server's own words, which may name files.
+        raise HTTPException(404, "This picture cannot be read.") from error
     return Response(content, media_type=media_type, headers={"cache-control": A_DAY})
 
 

@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const AHEAD = 8, ENOUGH = 5, TRAIL = 6, MOST_BUTTONS = 12;
+  const AHEAD = 20, ENOUGH = 14, PICTURES_AHEAD = 8, TRAIL = 6, MOST_BUTTONS = 12;
   const { names, keys, pictures, query, blind } = page.setup;
   const byId = (id) => document.getElementById(id);
   const desk = byId("desk"), empty = byId("empty"), frame = byId("frame");
@@ -30,8 +30,8 @@
     several = null;
     since = performance.now();
     desk.hidden = !card;
-    empty.hidden = !!card;
-    byId("undo-last").hidden = !!card || !done.length;
+    empty.hidden = !!card || !exhausted;
+    byId("undo-last").hidden = !done.length;
     if (!card) return;
     if (pictures) frame.replaceChildren(pictureOf(card));
     else frame.replaceChildren(page.make("p", { className: "id", textContent: `${card.features.join(", ")} …` }));
@@ -166,6 +166,7 @@
     const old = current;
     show(ahead.shift() ?? null);
     if (old) kept.delete(old.row);
+    loadPictures();
     showTrail();
     if (ahead.length < ENOUGH) load();
   }
@@ -192,15 +193,17 @@
     for (const card of answer.cards) {
       if (known.has(card.row)) continue;
       ahead.push(card);
-      if (pictures) pictureOf(card);
     }
     exhausted = !answer.cards.length;
     if (!current) show(ahead.shift() ?? null);
+    loadPictures();
   }
+
+  function loadPictures() { if (pictures) ahead.slice(0, PICTURES_AHEAD).forEach(pictureOf); }
 
   // The order was computed again: what is looked at and what comes right after it stay, the rest follows the new order.
   document.addEventListener("judged", () => {
-    if (loading || exhausted) return;
+    if (loading || (exhausted && !ahead.length)) return;
     for (const card of ahead.splice(1)) kept.delete(card.row);
     load();
   });

@@ -36,9 +36,16 @@ CHROMIUM_ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-net
 
 WATCH = """() => {
   window.measured = [];
-  let pressed = 0;
+  let pressed = 0, told = null;
   document.addEventListener("keydown", () => { pressed = performance.now(); }, true);
-  document.addEventListener("shown", () => { if (pressed) window.measured.push(performance.now() - pressed); });
+  document.addEventListener("shown", () => {
+    if (pressed) window.measured.push(performance.now() - pressed);
+    told?.();
+  });
+  window.afterNext = (count) => new Promise((done) => {
+    if (window.measured.length >= count) done();
+    else told = () => { if (window.measured.length >= count) done(); };
+  });
 }"""
 
 
@@ -84,7 +91,7 @@ def minute(rows: int, *, folder: Path | None = None, progress: Progress = silent
                 page.evaluate(WATCH)
                 for number in range(KEYS):
                     page.keyboard.press(("Enter", "Space", "1", "4", "x")[number % 5])
-                    page.wait_for_function(f"window.measured.length > {number}")
+                    page.evaluate(f"window.afterNext({number + 1})")
                     page.wait_for_timeout(PAUSE_MS)
                     progress("deciding", number + 1, KEYS)
                 latencies = page.evaluate("window.measured")
@@ -198,7 +205,7 @@ def _arm(
 
 
 @contextmanager
-def _serving(audit: Path, data: Path | None, votes_file: Path, scratch: Path) -> Iterator[tuple[str, Any]]:
+def _serving(audit: Path, data: Path | None, votes_file: Path, scratch: Path) -> Iterator[tuple[str, Any, Votes]]:
     """The real server in a thread of this process, so that what it believes can be scored."""
     import uvicorn
 
@@ -221,7 +228,7 @@ def _serving(audit: Path, data: Path | None, votes_file: Path, scratch: Path) ->
         thread.start()
         try:
             review.live.wait_for(0, 120)
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}", (review, votes)
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}", review, votes
         finally:
             server.should_exit = True
             thread.join()

@@ -12,6 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from aleator.auditing.labels import write_labels
+from aleator.data import read_dataset
 from aleator.data.dataset import LabelledDataset
 from aleator.errors import AuditFolderError
 from aleator.files import write_json, write_whole
@@ -134,6 +136,27 @@ def close_folder(folder: Path, files: dict[str, Callable[[Path], object]], info:
         _remove(folder / name)
         (new / name).rename(folder / name)
     _remove(unfinished)
+
+
+def rewrite_folder(audit: Audit) -> None:
+    """Write an audit's table, `audit.json` and, where its data are at hand, report in the place of the old."""
+    write_whole(audit.folder / "labels.parquet", lambda path: write_labels(audit.labels, path))
+    write_json(audit.folder / "audit.json", audit.info)
+    if audit.dataset is not None:
+        audit.report()
+
+
+def reopen_data(audit: Audit, path: str | Path | None = None) -> LabelledDataset:
+    """Read the data of an audit again, from where they were unless a path is given, as they were read then.
+
+    Raises DataError where they cannot be read, AuditFolderError where they are other data now.
+    """
+    data = audit.info["data"]
+    dataset = read_dataset(path or data["path"], **data["reading"])
+    if dataset.fingerprint() != data["fingerprint"]:
+        raise AuditFolderError(f"{audit.folder} is the audit of other data than {path or data['path']}.")
+    unreadable = [skipped["id"] for skipped in audit.info["skipped"]]
+    return dataset.take(np.flatnonzero(~np.isin(dataset.ids, unreadable)))
 
 
 def _identity_in(folder: Path) -> dict[str, Any] | None:

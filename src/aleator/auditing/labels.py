@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset
-from aleator.evidence import EVIDENCE
+from aleator.verdicts import Judgement
 
 MEANING = {
     "p_mislabelled": "probability, up is bad",
@@ -28,43 +28,58 @@ MEANING = {
 
 def label_table(
     dataset: LabelledDataset,
-    columns: Mapping[str, NDArray[Any]],
+    judgement: Judgement,
+    predicted_label: NDArray[np.int64],
+    scores: Mapping[str, NDArray[np.floating[Any]]],
     duplicate_group: NDArray[np.int64],
     neighbours: NDArray[np.int64],
 ) -> pa.Table:
-    """The table of an audit, from arrays with one row per example (labels as integers, -1 none)."""
+    """The table of an audit, from arrays with one row per example (labels as integers, -1 none).
 
-    def score(values: NDArray[Any]) -> pa.Array:
-        return pa.array(values.astype(np.float32), from_pandas=True)  # NaN becomes null
+    `scores` are total, aleatoric and epistemic uncertainty and the kinds of evidence, in the order of the columns.
+    """
 
-    def label(name: str) -> pa.Array:
-        return label_column(columns[name], dataset.class_names)
-
-    p_mislabelled, verdict = columns["p_mislabelled"], columns["verdict"]
-    distribution = columns["label_distribution"].astype(np.float32)
+    judged = judgement_columns(judgement, dataset.class_names)
     found = neighbours >= 0
     arrays: dict[str, pa.Array] = {
         "id": pa.array(dataset.ids.tolist(), pa.string()),
         "source": pa.array([dataset.source.describe(row) for row in range(len(dataset))], pa.string()),
-        "given_label": label("given_label"),
-        "verdict": pa.array(verdict.tolist(), pa.string(), mask=verdict == ""),
-        "p_mislabelled": score(p_mislabelled),
-        "label_quality": score(1 - p_mislabelled),
-        "suggested_label": label("suggested_label"),
-        "predicted_label": label("predicted_label"),
-        "label_distribution": pa.FixedSizeListArray.from_arrays(distribution.ravel(), distribution.shape[1]),
-        **{name: score(columns[name]) for name in ("total", "aleatoric", "epistemic", *EVIDENCE)},
+        "given_label": label_column(dataset.given_labels, dataset.class_names),
+        **{name: judged[name] for name in ("verdict", "p_mislabelled", "label_quality", "suggested_label")},
+        "predicted_label": label_column(predicted_label, dataset.class_names),
+        "label_distribution": judged["label_distribution"],
+        **{name: _score(values) for name, values in scores.items()},
         "duplicate_group": pa.array(duplicate_group.astype(np.int32), mask=duplicate_group < 0),
         "neighbours": pa.ListArray.from_arrays(
             np.concatenate([[0], found.sum(axis=1).cumsum()]).astype(np.int32),
             neighbours[found].astype(np.int32),
         ),
     }
-    fields = [
-        pa.field(name, array.type, metadata={"meaning": MEANING[name]} if name in MEANING else None)
-        for name, array in arrays.items()
-    ]
+    fields = [_field(name, array) for name, array in arrays.items()]
     return pa.Table.from_arrays(list(arrays.values()), schema=pa.schema(fields))
+
+
+def judgement_columns(judgement: Judgement, class_names: Sequence[str]) -> dict[str, pa.Array]:
+    """The columns that a judgement fills."""
+    p_mislabelled, distribution = judgement.p_mislabelled, judgement.label_distribution
+    return {
+        "verdict": pa.array(judgement.verdict.tolist(), pa.string(), mask=judgement.verdict == ""),
+        "p_mislabelled": _score(p_mislabelled),
+        "label_quality": _score(1 - p_mislabelled),
+        "suggested_label": label_column(judgement.suggested_label, class_names),
+        "label_distribution": pa.FixedSizeListArray.from_arrays(
+            distribution.astype(np.float32).ravel(), distribution.shape[1]
+        ),
+    }
+
+
+def set_columns(table: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:
+    """The table with these columns in the place of the old; a new one comes last."""
+    for name, array in columns.items():
+        field = _field(name, array)
+        at = table.schema.get_field_index(name)
+        table = table.append_column(field, array) if at < 0 else table.set_column(at, field, array)
+    return table
 
 
 def write_labels(table: pa.Table, path: Path) -> None:
@@ -75,3 +90,11 @@ def label_column(labels: NDArray[np.int64], class_names: Sequence[str]) -> pa.Di
     """Integer labels as names whose codes are the integers; -1 becomes null."""
     indices = pa.array(labels.astype(np.int32), mask=labels < 0)
     return pa.DictionaryArray.from_arrays(indices, pa.array(class_names, pa.string()))
+
+
+def _score(values: NDArray[np.floating[Any]]) -> pa.Array:
+    return pa.array(values.astype(np.float32), from_pandas=True)  # NaN becomes null
+
+
+def _field(name: str, array: pa.Array) -> pa.Field:
+    return pa.field(name, array.type, metadata={"meaning": MEANING[name]} if name in MEANING else None)

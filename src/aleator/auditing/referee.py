@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import entr
 from scipy.stats import rankdata, spearmanr
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
 from aleator.data.dataset import Votes
+from aleator.verdicts import DEFAULT_COSTS, Judgement
 
 NO_OPINION = -1
 """The referee's label where it has none: such examples are not scored."""
@@ -56,22 +58,19 @@ def detection_scores(
 
 
 def score_audit(
-    columns: Mapping[str, NDArray[Any]],
+    given: NDArray[np.int64],
+    judgement: Judgement,
+    scores: Mapping[str, NDArray[Any]],
     truth: Truth,
     *,
-    classes: int,
     votes: Votes | None = None,
 ) -> dict[str, Any]:
-    """The referee section of `audit.json`.
-
-    `columns` holds, per example: `given_label`, `suggested_label`, `verdict`, `p_mislabelled`, `aleatoric` and
-    the columns of evidence (up is good).
-    """
-    given, referee_label = columns["given_label"], truth.label
+    """The referee section of `audit.json`; `scores` are uncertainties and evidence (up is good), `(example,)` each."""
+    referee_label, classes = truth.label, judgement.label_distribution.shape[1]
     scored = (referee_label != NO_OPINION) & (given >= 0)
     wrong = (given != referee_label)[scored]
-    p_mislabelled = columns["p_mislabelled"][scored]
-    flagged = np.isin(columns["verdict"], FLAGGED)[scored]
+    p_mislabelled = judgement.p_mislabelled[scored]
+    flagged = p_mislabelled > DEFAULT_COSTS.flag_above
     precision, recall, _ = precision_recall_curve(wrong, p_mislabelled)
     by_suspicion = wrong[np.argsort(-p_mislabelled, kind="stable")]
     confusion = np.zeros((classes, classes), dtype=np.int64)
@@ -83,23 +82,22 @@ def score_audit(
         "examples": int(scored.sum()),
         "wrong": int(wrong.sum()),
         "share_wrong": float(wrong.mean()),
-        **detection_scores(columns["p_mislabelled"], given, referee_label),
+        **detection_scores(judgement.p_mislabelled, given, referee_label),
         "best_f1": float(np.max(2 * precision * recall / np.maximum(precision + recall, 1e-12))),
         **_flag_scores(flagged, wrong),
         "calibration_error": calibration_error(p_mislabelled, wrong),
         "given_label_accuracy": float(1 - wrong.mean()),
-        "suggested_label_accuracy": float((columns["suggested_label"] == referee_label)[scored].mean()),
-        "spearman_aleatoric_vote_entropy": _vote_entropy_correlation(columns["aleatoric"], votes),
-        "baselines": baselines(columns, given, referee_label),
+        "suggested_label_accuracy": float((judgement.suggested_label == referee_label)[scored].mean()),
+        "spearman_aleatoric_vote_entropy": vote_entropy_correlation(scores["aleatoric"], votes),
+        "spearman_distribution_vote_entropy": vote_entropy_correlation(
+            entr(judgement.label_distribution).sum(axis=1), votes
+        ),
+        "baselines": baselines(scores, given, referee_label),
         "precision_at": [
             [count, float(by_suspicion[:count].mean())] for count in PRECISION_AT if count <= len(by_suspicion)
         ],
         "confusion": confusion.tolist(),
     }
-
-
-FLAGGED = ("mistake",)
-"""The verdicts that say: this label is wrong."""
 
 
 def baselines(
@@ -132,8 +130,8 @@ def _flag_scores(flagged: NDArray[np.bool_], wrong: NDArray[np.bool_]) -> dict[s
     }
 
 
-def _vote_entropy_correlation(aleatoric: NDArray[np.floating[Any]], votes: Votes | None) -> float | None:
-    """Spearman correlation of aleatoric uncertainty with the entropy of the votes on usable classes."""
+def vote_entropy_correlation(uncertainty: NDArray[np.floating[Any]], votes: Votes | None) -> float | None:
+    """Spearman correlation of an uncertainty `(example,)` with the entropy of the votes on usable classes."""
     if votes is None:
         return None
     counts = votes.counts[:, ~votes.unusable].astype(np.float64)
@@ -143,6 +141,6 @@ def _vote_entropy_correlation(aleatoric: NDArray[np.floating[Any]], votes: Votes
         return None
     share = counts[enough] / voted[enough, None]
     entropy = -(share * np.log(np.where(share > 0, share, 1.0))).sum(axis=1)
-    if np.ptp(rankdata(entropy)) == 0 or np.ptp(aleatoric[enough]) == 0:
+    if np.ptp(rankdata(entropy)) == 0 or np.ptp(uncertainty[enough]) == 0:
         return None
-    return float(spearmanr(aleatoric[enough], entropy).statistic)
+    return float(spearmanr(uncertainty[enough], entropy).statistic)

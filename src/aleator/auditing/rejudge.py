@@ -1,72 +1,83 @@
-"""Judge an audit again with what reviewers answered, in a second and without training."""
+"""Reviewers' decisions change an audit without training anything again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from aleator.auditing.folder import Audit
-from aleator.verdicts.estimates import estimate_data_set
-from aleator.verdicts.judge import CLEAR_SHARE, Judgement
-from aleator.verdicts.reviews import Reviews
+from aleator.auditing.folder import Audit, rewrite_folder
+from aleator.auditing.judging import Grounds, Judged, observe, pass_judgement
+from aleator.auditing.labels import judgement_columns, label_column, set_columns
+from aleator.verdicts import Reviews, review_order, standing_answers
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What is believed of every example now, in the audit's order."""
+    """Where an audit stands, in its order."""
 
     p_mislabelled: NDArray[np.float64]
-    label_distribution: NDArray[np.float64]
+    label_distribution: NDArray[np.float32]
     suggested_label: NDArray[np.int64]
     verdict: NDArray[np.str_]
     review_order: NDArray[np.int64]
-    """Rows that nobody reviewed, best to review next first."""
+    """Rows that nobody has reviewed, the best to review next first."""
     estimates: dict[str, Any]
-    """The `estimates` section of `audit.json`, with `errors_left` among the unreviewed, and `sources`."""
+    """The `estimates` section of `audit.json`."""
 
 
 class LiveJudge:
-    """Judges one audit again and again. `update` is pure."""
+    """An audit that takes in decisions: what does not change with them is prepared once."""
 
     def __init__(self, audit: Audit) -> None:
-        from aleator.auditing.audit import label_distributions
-
         mean, spread = audit.logits
-        self.log_probs = label_distributions(np.asarray(mean), np.asarray(spread))
-        self.classes = audit.class_names
-        self.given = audit.column("given_label").astype(np.int64)
-        self.p_mislabelled = audit.column("p_mislabelled").astype(np.float64)
-        self.distribution = np.stack(audit.column("label_distribution").tolist()).astype(np.float64)
-        self.suggested = audit.column("suggested_label").astype(np.int64)
-        self.verdict = np.array([value or "" for value in audit.column("verdict")], dtype="<U10")
+        self.grounds = Grounds(
+            observations=observe(mean, spread, audit.embeddings, audit.column("given_label")),
+            class_names=audit.class_names,
+            unfamiliar=audit.column("verdict") == "unfamiliar",
+            duplicate_group=np.nan_to_num(audit.column("duplicate_group"), nan=-1).astype(np.int64),
+            votes=None,
+        )
+
+    def judged(self, reviews: Reviews) -> Judged:
+        return pass_judgement(self.grounds, reviews)
 
     def update(self, reviews: Reviews) -> Standing:
-        rows, place = np.unique(reviews.row, return_inverse=True)
-        answer = np.zeros((len(rows), len(self.classes)))
-        np.add.at(answer, place, reviews.answer)
-        usable = answer.sum(axis=1) > 0
-        rows, answer = rows[usable], answer[usable]
-        answer /= answer.sum(axis=1, keepdims=True)
-        p_mislabelled, distribution = self.p_mislabelled.copy(), self.distribution.copy()
-        suggested, verdict, log_probs = self.suggested.copy(), self.verdict.copy(), self.log_probs.copy()
-        distribution[rows], suggested[rows] = answer, answer.argmax(axis=1)
-        given = np.maximum(self.given[rows], 0)
-        fits = np.take_along_axis(answer, given[:, None], axis=1)[:, 0] >= answer.max(axis=1)
-        p_mislabelled[rows] = np.where(self.given[rows] >= 0, ~fits, np.nan)
-        verdict[rows] = np.where(answer.max(axis=1) < CLEAR_SHARE, "ambiguous", np.where(fits, "ok", "mistake"))
-        log_probs[:, rows] = np.log(np.maximum(answer, 1e-12))
-        judgement = Judgement(distribution, p_mislabelled, suggested, verdict)
-        estimates = estimate_data_set(judgement, log_probs, self.given, self.classes)
-        left = np.ones(len(self.given), dtype=bool)
-        left[reviews.row] = False
-        left &= self.given >= 0
-        unreviewed = np.flatnonzero(left)
-        open_part = Judgement(
-            distribution[unreviewed], p_mislabelled[unreviewed], suggested[unreviewed], verdict[unreviewed]
+        """Judge again with all standing decisions. Changes nothing here: safe to call from one thread after another."""
+        result = self.judged(reviews)
+        judgement = result.judgement
+        return Standing(
+            judgement.p_mislabelled,
+            judgement.label_distribution,
+            judgement.suggested_label,
+            judgement.verdict,
+            review_order(result.posterior, reviews),
+            result.estimates,
         )
-        errors = estimate_data_set(open_part, log_probs[:, unreviewed], self.given[unreviewed], self.classes)
-        estimates["errors_left"] = {key: errors["mislabelled"][key] for key in ("count", "low", "high")}
-        estimates["sources"] = []
-        order = unreviewed[np.argsort(-p_mislabelled[unreviewed], kind="stable")]
-        return Standing(p_mislabelled, distribution, suggested, verdict, order, estimates)
+
+
+def rejudge(audit: Audit, reviews: Reviews) -> Audit:
+    """The audit with these decisions heard, not yet written. `reviewed_label` joins the columns of `labels`."""
+    result = LiveJudge(audit).judged(reviews)
+    rows, answer = standing_answers(reviews, len(audit.class_names))
+    reviewed = np.full(len(audit.labels), -1, dtype=np.int64)
+    clear = answer.max(axis=1) > 0.5
+    reviewed[rows[clear]] = answer[clear].argmax(axis=1)
+    columns: dict[str, pa.Array] = judgement_columns(result.judgement, audit.class_names)
+    columns["reviewed_label"] = label_column(reviewed, audit.class_names)
+    info = {**audit.info, "estimates": result.estimates, "referee": None}
+    return replace(audit, info=info, labels=set_columns(audit.labels, columns))
+
+
+def rejudge_folder(audit: Audit, reviews: Reviews) -> Audit:
+    """`rejudge`, and write the audit's table, `audit.json` and (where its data are at hand) report anew."""
+    judged = rejudge(audit, reviews)
+    rewrite_folder(judged)
+    return judged
+
+
+def remembered_data(audit: Audit) -> Path:
+    """Where the data of an audit were when it was made."""
+    return Path(audit.info["data"]["path"])

@@ -1,7 +1,8 @@
 """A labelled data set: what every reader returns and everything else starts from."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,25 @@ from aleator.errors import DataError
 
 FEWEST_EXAMPLES = 5
 """A class with fewer labelled examples cannot be learned, and its errors cannot be told from its examples."""
+
+
+@dataclass(frozen=True)
+class AnnotatorVotes:
+    """Single votes, where it is known whose they are: one row each."""
+
+    row: NDArray[np.int64]
+    """The example's row, `(vote,)`."""
+    annotator: NDArray[np.int64]
+    """Whose vote it is, `(vote,)`, an index into `names`."""
+    answer: NDArray[np.int64]
+    """`(vote,)`, an index into the answers' names."""
+    names: tuple[str, ...]
+
+    def take(self, rows: NDArray[np.int64], examples: int) -> "AnnotatorVotes":
+        place = np.full(examples, -1)
+        place[rows] = np.arange(len(rows))
+        kept = place[self.row] >= 0
+        return replace(self, row=place[self.row[kept]], annotator=self.annotator[kept], answer=self.answer[kept])
 
 
 @dataclass(frozen=True)
@@ -24,6 +44,7 @@ class Votes:
     """The data set's class that an answer means, `(answer,)`; -1 where it is none of them."""
     unusable: NDArray[np.bool_]
     """Answers that say "unknown" or "not a face" rather than a class, `(answer,)`."""
+    annotators: AnnotatorVotes | None = None
 
     def __post_init__(self) -> None:
         answers = len(self.names)
@@ -36,7 +57,8 @@ class Votes:
             raise DataError(f"Votes of row {bad[0]} are negative or not finite; they must be counts.")
 
     def take(self, rows: NDArray[np.int64]) -> "Votes":
-        return replace(self, counts=self.counts[rows])
+        annotators = None if self.annotators is None else self.annotators.take(rows, len(self.counts))
+        return replace(self, counts=self.counts[rows], annotators=annotators)
 
     def class_counts(self, classes: int) -> NDArray[np.float32]:
         """Votes for the data set's own classes, `(example, class)`."""
@@ -90,6 +112,8 @@ class LabelledDataset:
     group: NDArray[np.str_] | None = None
     """Examples of one group belong together (one person, one video) and never straddle two folds."""
     skipped: tuple[Skipped, ...] = ()
+    reading: Mapping[str, str] = field(default_factory=dict)
+    """What `read_dataset` was asked beside the path: with it, the same data are read again."""
 
     def __len__(self) -> int:
         return len(self.ids)

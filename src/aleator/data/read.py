@@ -22,7 +22,7 @@ def read_dataset(
     path_column: str | None = None,
     label_column: str | None = None,
     id_column: str | None = None,
-    class_names: tuple[str, ...] | None = None,
+    class_names: tuple[str, ...] | str | None = None,
     progress: Progress = silent,
 ) -> LabelledDataset:
     """Read a labelled data set.
@@ -36,12 +36,14 @@ def read_dataset(
             `task,annotator,label`.
         labels: for arrays, the file that holds the labels.
         path_column, label_column, id_column: a table's columns, where their names do not tell.
-        class_names: names of the classes 0, 1, 2, ...
+        class_names: names of the classes 0, 1, 2, ...; in one text they are separated by commas.
         progress: called with stage, completed, total.
 
     Raises DataError naming the file, the row or the id, and the remedy.
     """
     path = Path(path)
+    if isinstance(class_names, str):
+        class_names = tuple(name.strip() for name in class_names.split(","))
     if not path.exists():
         raise DataError(f"{path} is not there.")
     options = ReadOptions(
@@ -58,6 +60,16 @@ def read_dataset(
     if votes is not None:
         dataset = replace(dataset, votes=read_votes(Path(votes), dataset))
     dataset = _without_skipped(_of_split(dataset, split))
+    asked = {
+        "split": split,
+        "votes": votes,
+        "labels": labels,
+        "path_column": path_column,
+        "label_column": label_column,
+        "id_column": id_column,
+        "class_names": None if class_names is None else ",".join(class_names),
+    }
+    dataset = replace(dataset, reading={name: str(value) for name, value in asked.items() if value is not None})
     dataset.check_learnable()
     progress("reading", 1, 1)
     return dataset

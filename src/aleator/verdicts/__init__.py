@@ -1,6 +1,37 @@
-"""The verdict: from draws and evidence to one judgement per example."""
+"""The verdict: from every source of labels to one judgement per example."""
 
 from aleator.verdicts.estimates import estimate_data_set
-from aleator.verdicts.judge import VERDICTS, Judgement, judge
+from aleator.verdicts.features import leading_features
+from aleator.verdicts.judge import (
+    DEFAULT_COSTS,
+    VERDICTS,
+    Costs,
+    Judgement,
+    judge,
+    standing_answers,
+    unfamiliar_examples,
+)
+from aleator.verdicts.opinion import Observations
+from aleator.verdicts.ordering import review_order
+from aleator.verdicts.posterior import Posterior, weigh_sources
+from aleator.verdicts.reviews import Reviews, reviews_of_labels
+from aleator.verdicts.sources import Answers
 
-__all__ = ["VERDICTS", "Judgement", "estimate_data_set", "judge"]
+__all__ = [
+    "DEFAULT_COSTS",
+    "VERDICTS",
+    "Answers",
+    "Costs",
+    "Judgement",
+    "Observations",
+    "Posterior",
+    "Reviews",
+    "estimate_data_set",
+    "judge",
+    "leading_features",
+    "review_order",
+    "reviews_of_labels",
+    "standing_answers",
+    "unfamiliar_examples",
+    "weigh_sources",
+]

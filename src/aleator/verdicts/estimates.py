@@ -1,97 +1,109 @@
-"""What the verdicts add up to: how many labels of the data set are wrong, and in which direction."""
+"""What the verdicts add up to: how many labels are wrong, in which direction, and how sure that is."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
-from scipy.stats import norm, t
 
 from aleator.verdicts.judge import VERDICTS, Judgement
+from aleator.verdicts.posterior import Posterior
+from aleator.verdicts.reviews import Reviews
 
 LEVEL = 0.9
-CALIBRATION_SHIFT = 0.3
-"""Standard deviation, in logits, by which an unreviewed audit may be too strict or too lenient as a whole.
-
-Without a single reviewed label nothing in the data can tell this apart from the truth. On FER2013 and on drawn
-faces the shift that would make the estimate exact lay within this range.
-"""
-CALIBRATION_SCALE = 0.12
-"""And the relative standard deviation of the count itself: where the networks are sure of everything, a shift moves
-nothing, yet they may miss a part of the errors."""
+DRAWS, MOST_ROWS = 60, 15_000
+"""Plausible opinions that the intervals are made of, and the examples they are applied to; the rest is like these."""
 
 
 def estimate_data_set(
+    posterior: Posterior,
     judgement: Judgement,
-    log_probs: NDArray[np.float64],
-    given_label: NDArray[np.int64],
-    classes: tuple[str, ...],
+    class_names: tuple[str, ...],
+    reviews: Reviews | None = None,
+    *,
+    seed: int = 0,
 ) -> dict[str, Any]:
-    """The `estimates` section of `audit.json`: counts with intervals, verdicts, the confusion, a row per class.
+    """The `estimates` section of `audit.json`: counts with credible intervals.
 
-    The interval joins the disagreement of the draws `(draw, example, class)` with a common shift of all
-    probabilities (`CALIBRATION_SHIFT`).
+    Each of `DRAWS` plausible opinions says how many labels are wrong; the interval holds `LEVEL` of what they say.
+    `errors_left` is the same for the examples that nobody has reviewed. `sources` are the confusion matrices
+    `(true, answered)` of all who gave labels, as shares of each row; that of the given labels has an interval.
     """
-    labelled = given_label >= 0
-    given = given_label[labelled]
-    p_mislabelled = judgement.p_mislabelled[labelled]
-    per_draw = 1 - np.exp(log_probs[:, labelled][:, np.arange(len(given)), given])
-    count = len(classes)
+    given, classes = posterior.observations.given_label, len(class_names)
+    labelled = np.flatnonzero(given >= 0)
+    reviewed = np.zeros(len(given), dtype=bool)
+    if reviews is not None:
+        reviewed[reviews.row] = True
+    sample = labelled if len(labelled) <= MOST_ROWS else _sample(labelled, seed)
+    draws = posterior.draws(DRAWS, sample, seed)
+    wrong = 1 - np.take_along_axis(draws, given[sample][None, :, None], axis=2)[:, :, 0]
+    p_mislabelled = judgement.p_mislabelled
+
+    def counted(rows: NDArray[np.bool_]) -> dict[str, float]:
+        """Of the examples in `rows`, as many as expected; its interval from the sampled ones among them."""
+        members = labelled[rows[labelled]]
+        inside = rows[sample]
+        expected = float(p_mislabelled[members].sum())
+        if not inside.any():
+            return {"count": expected, "low": expected, "high": expected}
+        # Draws scatter around the draws' own mean; the expectation of the whole is known better than from the sample.
+        scale = len(members) / inside.sum()
+        low, high = _interval(wrong[:, inside].sum(axis=1, dtype=np.float64) * scale)
+        return {"count": expected, "low": min(low, expected), "high": min(max(high, expected), float(len(members)))}
+
+    everything = counted(np.ones(len(given), dtype=bool))
+    total = max(1, len(labelled))
+    shares = {f"share{suffix}": everything[key] / total for key, suffix in _SHARES}
+    per_draw = _confusions(draws, given[sample], classes)
     return {
         "level": LEVEL,
-        "mislabelled": _counted(p_mislabelled, per_draw, with_share=True),
+        "mislabelled": {**everything, **shares},
+        "errors_left": {**counted(~reviewed), "examples": int((given[~reviewed] >= 0).sum())},
+        "reviewed": int(reviewed.sum()),
         "verdicts": {verdict: int((judgement.verdict == verdict).sum()) for verdict in VERDICTS},
-        "confusion": _confusion(judgement.label_distribution[labelled], p_mislabelled, given, count).tolist(),
+        "confusion": _expected_confusion(posterior.distribution, given, classes).tolist(),
         "per_class": [
-            _class_row(name, p_mislabelled[given == label], per_draw[:, given == label])
-            for label, name in enumerate(classes)
+            {"class": name, "examples": int((given == label).sum()), **_renamed(counted(given == label))}
+            for label, name in enumerate(class_names)
         ],
+        "sources": _sources(posterior, per_draw, reviews),
     }
 
 
-def _counted(
-    p_mislabelled: NDArray[np.float64], per_draw: NDArray[np.float64], *, with_share: bool = False
-) -> dict[str, float]:
-    total = len(p_mislabelled)
-    if not total:
-        return {"count": 0.0, "low": 0.0, "high": 0.0}
-    estimate = float(p_mislabelled.sum())
-    draws = len(per_draw)
-    counts = per_draw.sum(axis=1)
+_SHARES = (("count", ""), ("low", "_low"), ("high", "_high"))
+
+
+def _renamed(counted: dict[str, float]) -> dict[str, float]:
+    return {"mislabelled": counted["count"], "low": counted["low"], "high": counted["high"]}
+
+
+def _interval(values: NDArray[np.floating[Any]], axis: int = 0) -> Any:
     half = (1 - LEVEL) / 2
-    of_draws = t.isf(half, draws - 1) * counts.std(ddof=1) / np.sqrt(draws) if draws > 1 else 0.0
-    log_odds = logit(np.clip(p_mislabelled, 1e-9, 1 - 1e-9))
-    shift, of_scale = norm.isf(half) * CALIBRATION_SHIFT, norm.isf(half) * CALIBRATION_SCALE * estimate
-    low = max(0.0, estimate - np.hypot.reduce([estimate - expit(log_odds - shift).sum(), of_draws, of_scale]))
-    high = min(float(total), estimate + np.hypot.reduce([expit(log_odds + shift).sum() - estimate, of_draws, of_scale]))
-    row = {"count": estimate, "low": float(low), "high": float(high)}
-    if with_share:
-        row |= {"share": estimate / total, "share_low": float(low / total), "share_high": float(high / total)}
-    return row
+    return np.quantile(values, [half, 1 - half], axis=axis).tolist()
 
 
-def _class_row(name: str, p_mislabelled: NDArray[np.float64], per_draw: NDArray[np.float64]) -> dict[str, Any]:
-    counted = _counted(p_mislabelled, per_draw)
-    return {
-        "class": name,
-        "examples": len(p_mislabelled),
-        "mislabelled": counted["count"],
-        "low": counted["low"],
-        "high": counted["high"],
-    }
+def _sample(rows: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    return np.sort(np.random.default_rng(seed).choice(rows, MOST_ROWS, replace=False))
 
 
-def _confusion(
-    distribution: NDArray[np.float64],
-    p_mislabelled: NDArray[np.float64],
-    given: NDArray[np.int64],
-    classes: int,
+def _expected_confusion(
+    distribution: NDArray[np.float32], given: NDArray[np.int64], classes: int
 ) -> NDArray[np.float64]:
     """Expected number of examples `(given, true)`."""
-    others = distribution.copy()
-    others[np.arange(len(given)), given] = 0
-    others *= (p_mislabelled / np.maximum(others.sum(axis=1), 1e-12))[:, None]
-    others[np.arange(len(given)), given] = 1 - p_mislabelled
-    confusion = np.zeros((classes, classes))
-    np.add.at(confusion, given, others)
-    return confusion
+    labelled = given >= 0
+    columns = [np.bincount(given[labelled], distribution[labelled, true], minlength=classes) for true in range(classes)]
+    return np.stack(columns, axis=1)
+
+
+def _confusions(draws: NDArray[np.float32], given: NDArray[np.int64], classes: int) -> NDArray[np.float64]:
+    """The given labels' confusion matrix under each draw, `(draw, true, given)`, each row a distribution."""
+    joint = np.stack([_expected_confusion(one, given, classes).T for one in draws])
+    return np.asarray(joint / np.maximum(joint.sum(axis=2, keepdims=True), 1e-12))
+
+
+def _sources(posterior: Posterior, per_draw: NDArray[np.float64], reviews: Reviews | None) -> list[dict[str, Any]]:
+    low, high = _interval(per_draw)
+    sources = [{"name": "given labels", "confusion": per_draw.mean(axis=0).tolist(), "low": low, "high": high}]
+    people = [*zip(posterior.annotator_names, posterior.annotators, strict=True)]
+    if reviews is not None:
+        people += zip(reviews.reviewer_names, posterior.reviewers, strict=True)
+    return sources + [{"name": name, "confusion": confusion.tolist()} for name, confusion in people]

@@ -1,17 +1,16 @@
-"""The first judge: draws of the label distribution in, one verdict per example out."""
+"""The judge: from the posterior to one verdict per example, by what each way of acting would cost."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logsumexp
 
-from aleator.data.dataset import Votes
+from aleator.verdicts.posterior import Posterior
+from aleator.verdicts.reviews import Reviews
 
 VERDICTS = ("ok", "mistake", "ambiguous", "unfamiliar", "conflict")
 
-CLEAR_SHARE = 0.5
-"""A label distribution whose top class has less than this is ambiguous: no class has a majority of the crowd."""
 CLEAR_ANSWER = 0.9
 """An example that the networks are this sure of is familiar, wherever it lies in the embedding."""
 OUTLYING_DEVIATIONS = 4.0
@@ -19,14 +18,32 @@ OUTLYING_DEVIATIONS = 4.0
 DISPUTED_QUANTILE, DISPUTED_NATS = 0.99, 0.3
 """Or it is among the one in a hundred that the draws disagree on most, if that is by a good part of a nat."""
 NETWORK_VOTES = 4.0
-"""How many annotators the networks' opinion is worth beside real votes."""
+"""How many annotators the networks' opinion is worth beside real votes, for the label distribution."""
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What it costs to act wrongly, in units of one wrong label that is kept."""
+
+    touch_right: float = 0.67
+    """A right label is called wrong: somebody looks in vain, or it is changed."""
+    blur: float = 0.42
+    """An example is given a label distribution in place of one label: it will teach less than a right label does."""
+
+    @property
+    def flag_above(self) -> float:
+        """The probability of being mislabelled from which on calling it wrong costs less than keeping it."""
+        return self.touch_right / (1 + self.touch_right)
+
+
+DEFAULT_COSTS = Costs()
 
 
 @dataclass(frozen=True)
 class Judgement:
     """What is believed of each example."""
 
-    label_distribution: NDArray[np.float64]
+    label_distribution: NDArray[np.float32]
     """What a crowd of careful annotators would answer, `(example, class)`."""
     p_mislabelled: NDArray[np.float64]
     """Probability that the given label is not the crowd's first choice; NaN without a given label. Up is bad."""
@@ -37,56 +54,55 @@ class Judgement:
 
 
 def judge(
-    log_probs: NDArray[np.float64],
-    given_label: NDArray[np.int64],
+    posterior: Posterior,
     *,
-    epistemic: NDArray[np.float64],
-    distance: NDArray[np.float64],
-    duplicate_group: NDArray[np.int64],
-    votes: Votes | None = None,
+    unfamiliar: NDArray[np.bool_] | None = None,
+    duplicate_group: NDArray[np.int64] | None = None,
+    vote_counts: NDArray[np.floating[Any]] | None = None,
+    reviews: Reviews | None = None,
+    costs: Costs = DEFAULT_COSTS,
 ) -> Judgement:
     """Judge every example.
 
+    Keeping the given label costs the probability that it is wrong. Changing it to the likeliest class costs
+    `touch_right` if it was right, and one if neither is. Giving the label distribution instead costs `blur`. The
+    verdict is the cheapest: `ok`, `mistake`, `ambiguous`. Before that come what no label mends: copies that
+    contradict each other (`conflict`), and examples that are unlike the rest (`unfamiliar`). What reviewers
+    decided stands.
+
     Args:
-        log_probs: predicted label distributions of each draw, `(draw, example, class)`.
-        given_label: `(example,)`, -1 no label.
-        epistemic: disagreement of the draws in nats, `(example,)`.
-        distance: how far the example lies from its neighbours in the embedding, `(example,)`, up is far.
+        posterior: what is believed of the truth.
+        unfamiliar: what `unfamiliar_examples` found, `(example,)`.
         duplicate_group: `(example,)`, -1 stands alone.
-        votes: used as evidence when given.
+        vote_counts: the annotators' votes `(example, class)`, which shape the label distribution.
+        reviews: the decisions that the posterior has heard.
+        costs: what acting wrongly costs.
     """
-    distribution = np.exp(logsumexp(log_probs, axis=0) - np.log(len(log_probs)))
-    first_choice = distribution
-    if votes is not None:
-        counts = votes.class_counts(distribution.shape[1]).astype(np.float64)
-        first_choice = posterior_of_first_choice(distribution, counts)
-        distribution = (NETWORK_VOTES * distribution + counts) / (NETWORK_VOTES + counts.sum(axis=1, keepdims=True))
+    given_label, probs = posterior.observations.given_label, posterior.distribution
     labelled = given_label >= 0
-    given_probability = np.take_along_axis(first_choice, np.maximum(given_label, 0)[:, None], axis=1)[:, 0]
-    p_mislabelled = np.where(labelled, np.clip(1 - given_probability, 0.0, 1.0), np.nan)
-    suggested_label = first_choice.argmax(axis=1)
+    of_given = np.take_along_axis(probs, np.maximum(given_label, 0)[:, None], axis=1)[:, 0].astype(np.float64)
+    suggested_label, highest = probs.argmax(axis=1), probs.max(axis=1)
 
-    verdict = np.full(len(given_label), "ok", dtype="<U10")
-    verdict[labelled & (suggested_label != given_label)] = "mistake"
-    verdict[labelled & (distribution.max(axis=1) < CLEAR_SHARE)] = "ambiguous"
-    verdict[labelled & _unfamiliar(epistemic, distance, distribution)] = "unfamiliar"
-    verdict[labelled & conflicting_copies(given_label, duplicate_group)] = "conflict"
+    keep = 1 - of_given
+    change = np.where(suggested_label == given_label, np.inf, costs.touch_right * of_given + 1 - highest - of_given)
+    verdict = np.where(keep <= change, "ok", "mistake").astype("<U10")
+    verdict[np.minimum(keep, change) > costs.blur] = "ambiguous"
+    if unfamiliar is not None:
+        verdict[unfamiliar] = "unfamiliar"
+    if duplicate_group is not None:
+        verdict[conflicting_copies(given_label, duplicate_group)] = "conflict"
+    if reviews is not None:
+        _let_reviewers_decide(verdict, reviews, given_label)
     verdict[~labelled] = ""
+
+    distribution = probs
+    if vote_counts is not None:
+        voted = vote_counts.sum(axis=1, keepdims=True)
+        opinion = posterior.opinion.distribution(posterior.observations)
+        mixed = (NETWORK_VOTES * opinion + vote_counts) / (NETWORK_VOTES + voted)
+        distribution = np.where(voted > 0, mixed, probs).astype(np.float32)
+    p_mislabelled = np.where(labelled, np.clip(keep, 0.0, 1.0), np.nan)
     return Judgement(distribution, p_mislabelled, suggested_label, verdict)
-
-
-def posterior_of_first_choice(
-    distribution: NDArray[np.float64], counts: NDArray[np.float64], accuracy: float = 0.7
-) -> NDArray[np.float64]:
-    """Probability of each class to be the crowd's first choice, given the networks and some votes.
-
-    Each vote is one answer of an annotator who gives the first choice with probability `accuracy` and any other
-    class with equal probability otherwise. `(example, class)` in, `(example, class)` out.
-    """
-    classes = distribution.shape[1]
-    weight_of_vote = np.log(accuracy) - np.log((1 - accuracy) / (classes - 1))
-    log_posterior = np.log(distribution + 1e-12) + weight_of_vote * counts
-    return np.asarray(np.exp(log_posterior - logsumexp(log_posterior, axis=1, keepdims=True)))
 
 
 def conflicting_copies(given_label: NDArray[np.int64], duplicate_group: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -104,14 +120,37 @@ def conflicting_copies(given_label: NDArray[np.int64], duplicate_group: NDArray[
     return result
 
 
-def _unfamiliar(
-    epistemic: NDArray[np.float64], distance: NDArray[np.float64], distribution: NDArray[np.float64]
+def standing_answers(reviews: Reviews, classes: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Reviewed rows, sorted, and the mean of their reviewers' answers, `(row, class)`; all zero is not usable."""
+    rows, position = np.unique(reviews.row, return_inverse=True)
+    total = np.zeros((len(rows), classes))
+    np.add.at(total, position, reviews.answer)
+    said = total.sum(axis=1, keepdims=True)
+    # Usable or not: the majority decides.
+    asked = np.bincount(position, minlength=len(rows))[:, None]
+    total[(said <= asked / 2)[:, 0]] = 0
+    return rows, np.divide(total, said, out=np.zeros_like(total), where=total > 0)
+
+
+def _let_reviewers_decide(verdict: NDArray[np.str_], reviews: Reviews, given_label: NDArray[np.int64]) -> None:
+    rows, answer = standing_answers(reviews, reviews.answer.shape[1])
+    clear = answer.max(axis=1) > 0.5
+    right = answer.argmax(axis=1) == given_label[rows]
+    unusable = ~answer.any(axis=1)
+    verdict[rows] = np.select([unusable, ~clear, right], ["unfamiliar", "ambiguous", "ok"], "mistake")
+
+
+def unfamiliar_examples(
+    epistemic: NDArray[np.float64], distance: NDArray[np.float64], predicted: NDArray[np.floating[Any]]
 ) -> NDArray[np.bool_]:
-    """Examples that lie far from all others without a clear answer, or that the draws disagree on most."""
-    unclear = distribution.max(axis=1) < CLEAR_ANSWER
+    """Examples that lie far from all others without a clear answer, or that the draws disagree on most.
+
+    Takes the disagreement of the networks in nats `(example,)`, the distance to the neighbours in the embedding
+    `(example,)`, and the predicted distribution `(example, class)`.
+    """
     outlying = _robust_z(distance) > OUTLYING_DEVIATIONS
     disputed = (epistemic > np.quantile(epistemic, DISPUTED_QUANTILE)) & (epistemic > DISPUTED_NATS)
-    return np.asarray((outlying & unclear) | disputed)
+    return np.asarray((outlying & (predicted.max(axis=1) < CLEAR_ANSWER)) | disputed)
 
 
 def _robust_z(values: NDArray[np.float64]) -> NDArray[np.float64]:

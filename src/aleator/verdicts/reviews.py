@@ -1,6 +1,6 @@
-"""What reviewers answered, as arrays."""
+"""What reviewers answered."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,13 +8,43 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Reviews:
-    """What reviewers answered, one row a standing decision (latest of each reviewer for an example)."""
+    """Standing decisions, one row each: the latest of each reviewer for an example.
+
+    Raises ValueError when the parts do not fit together.
+    """
 
     row: NDArray[np.int64]
-    """`(decision,)`: the example's row in the audit."""
+    """The example's row, `(decision,)`."""
     answer: NDArray[np.float64]
-    """`(decision, class)`: shares summing to one, of one class or equal ones of several ("ambiguous between these");
-    all zero means "not usable"."""
+    """`(decision, class)`, shares that sum to one: one class, or equal shares of several that it lies between. All
+    zero: the example is not usable, and says nothing about the labels of others."""
     reviewer: NDArray[np.int64]
-    """`(decision,)`: index into `reviewer_names`."""
-    reviewer_names: tuple[str, ...]
+    """Who decided, `(decision,)`, an index into `reviewer_names`."""
+    reviewer_names: tuple[str, ...] = ("reviewer",)
+
+    def __post_init__(self) -> None:
+        if not len(self.row) == len(self.answer) == len(self.reviewer):
+            raise ValueError(f"{len(self.row)} rows, {len(self.answer)} answers, {len(self.reviewer)} reviewers")
+        total = self.answer.sum(axis=1)
+        if ((self.answer < 0).any(axis=1) | ((total != 0) & ~np.isclose(total, 1))).any():
+            raise ValueError("an answer is a distribution over classes, or all zero for an example that is not usable")
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def take(self, decisions: NDArray[np.bool_]) -> "Reviews":
+        return replace(self, row=self.row[decisions], answer=self.answer[decisions], reviewer=self.reviewer[decisions])
+
+    @property
+    def usable(self) -> NDArray[np.bool_]:
+        return np.asarray(self.answer.any(axis=1))
+
+
+def no_reviews(classes: int) -> Reviews:
+    return Reviews(np.empty(0, np.int64), np.empty((0, classes)), np.empty(0, np.int64), ())
+
+
+def reviews_of_labels(labels: NDArray[np.int64], classes: int, name: str = "reviewer") -> Reviews:
+    """One reviewer's labels, `(example,)`, -1 where the example was not reviewed."""
+    rows = np.flatnonzero(labels >= 0)
+    return Reviews(rows, np.eye(classes)[labels[rows]], np.zeros(len(rows), np.int64), (name,))

@@ -1,12 +1,13 @@
 """Several people's answers: one column per class (FER+'s file), or long `task,annotator,label`."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from aleator.data.dataset import LabelledDataset, Votes
+from aleator.data.dataset import AnnotatorVotes, LabelledDataset, Votes
 from aleator.data.readers.options import find_column
 from aleator.data.readers.table import ID_COLUMNS, LABEL_COLUMNS, PATH_COLUMNS, SPLIT_COLUMNS, texts_of
 from aleator.data.readers.tables import read_table
@@ -45,7 +46,7 @@ def read_votes(path: Path, dataset: LabelledDataset) -> Votes:
     worker = find_column(columns, WORKER_COLUMNS, None, str(path))
     label = find_column(columns, ANSWER_COLUMNS, None, str(path))
     if task is not None and worker is not None and label is not None:
-        return _long(table, task, label, path, dataset)
+        return _long(table, task, worker, label, path, dataset)
     return _wide(table, path, dataset)
 
 
@@ -95,7 +96,7 @@ def _id_column(table: pa.Table, path: Path, dataset: LabelledDataset) -> str | N
     return by_id
 
 
-def _long(table: pa.Table, task: str, label: str, path: Path, dataset: LabelledDataset) -> Votes:
+def _long(table: pa.Table, task: str, worker: str, label: str, path: Path, dataset: LabelledDataset) -> Votes:
     answers = [_plain_number(text) for text in texts_of(table[label]).tolist()]
     given = np.array([answer not in ("", "-1") for answer in answers])
     if not given.any():
@@ -115,7 +116,8 @@ def _long(table: pa.Table, task: str, label: str, path: Path, dataset: LabelledD
     names, answer = np.unique(np.array(answers)[given], return_inverse=True)
     votes = _no_votes(names.tolist(), path, dataset)
     np.add.at(votes.counts, (rows, answer), 1)
-    return votes
+    people, annotator = np.unique(texts_of(table[worker])[given], return_inverse=True)
+    return replace(votes, annotators=AnnotatorVotes(rows, annotator, answer, tuple(people.tolist())))
 
 
 def _no_votes(names: list[str], path: Path, dataset: LabelledDataset) -> Votes:

@@ -1,0 +1,90 @@
+"""From what the networks said to a judgement: the same for an audit in progress and for one that is reviewed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from aleator.data.dataset import Votes
+from aleator.uncertainty.gaussian_logits import log_expected_softmax
+from aleator.verdicts import (
+    Answers,
+    Judgement,
+    Observations,
+    Posterior,
+    Reviews,
+    estimate_data_set,
+    judge,
+    leading_features,
+    weigh_sources,
+)
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """All that the judge needs to know of an audit."""
+
+    observations: Observations
+    class_names: tuple[str, ...]
+    unfamiliar: NDArray[np.bool_]
+    duplicate_group: NDArray[np.int64]
+    votes: Votes | None
+    """As evidence."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What became of it."""
+
+    posterior: Posterior
+    judgement: Judgement
+    estimates: dict[str, Any]
+
+
+def observe(
+    mean: NDArray[np.float32], spread: NDArray[np.float32], embedding: NDArray[np.float32], labels: NDArray[np.int64]
+) -> Observations:
+    """What the networks said: the geometric mean of their distributions, and the leading features of the embedding.
+
+    Mean and spread are `(draw, example, class)`.
+    """
+    opinion = np.zeros(mean.shape[1:], dtype=np.float32)
+    for one_mean, one_spread in zip(mean, spread, strict=True):
+        opinion += log_expected_softmax(torch.tensor(one_mean), torch.tensor(one_spread)).numpy()
+    return Observations(opinion / len(mean), labels, leading_features(embedding))
+
+
+def pass_judgement(grounds: Grounds, reviews: Reviews | None = None, *, seed: int = 0) -> Judged:
+    """Weigh all sources, judge each example, and add up."""
+    votes = grounds.votes
+    posterior = weigh_sources(
+        grounds.observations,
+        out_of_sample=False,
+        votes=None if votes is None else answers_of(votes, grounds.observations.classes),
+        reviews=reviews,
+    )
+    judgement = judge(
+        posterior,
+        unfamiliar=grounds.unfamiliar,
+        duplicate_group=grounds.duplicate_group,
+        vote_counts=None if votes is None else votes.class_counts(grounds.observations.classes),
+        reviews=reviews,
+    )
+    return Judged(
+        posterior, judgement, estimate_data_set(posterior, judgement, grounds.class_names, reviews, seed=seed)
+    )
+
+
+def answers_of(votes: Votes, classes: int) -> Answers:
+    """Votes for the data set's classes as answers: of each annotator where they are told apart, else of one crowd."""
+    if votes.annotators is not None:
+        row, annotator, answer = votes.annotators.row, votes.annotators.annotator, votes.annotators.answer
+        label = votes.class_index[answer]
+        usable = label >= 0
+        count = np.ones(int(usable.sum()))
+        return Answers(row[usable], annotator[usable], label[usable], count, votes.annotators.names)
+    counts = votes.class_counts(classes)
+    row, label = np.nonzero(counts)
+    return Answers(row, np.zeros_like(row), label, counts[row, label].astype(np.float64), ("votes",))

@@ -1,0 +1,151 @@
+"""Labels and predicted probabilities in, label issues out: called and shaped as cleanlab's users expect."""
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from aleator.errors import DataError
+from aleator.verdicts.features import leading_features
+from aleator.verdicts.judge import DEFAULT_COSTS, Costs
+from aleator.verdicts.opinion import FLOOR, Observations
+from aleator.verdicts.posterior import Posterior, weigh_sources
+from aleator.verdicts.reviews import reviews_of_labels
+
+RankedBy = Literal["self_confidence", "normalized_margin", "label_quality"]
+
+
+def find_label_issues(
+    labels: ArrayLike,
+    pred_probs: ArrayLike,
+    *,
+    return_indices_ranked_by: RankedBy | None = None,
+    features: ArrayLike | None = None,
+    reviewed_labels: ArrayLike | None = None,
+    costs: Costs = DEFAULT_COSTS,
+) -> NDArray[Any]:
+    """Which labels are probably wrong.
+
+    Args:
+        labels: given labels `(example,)`, 0 to K-1.
+        pred_probs: out-of-sample predicted probabilities `(example, K)`.
+        return_indices_ranked_by: instead of a mask, the rows of the issues, worst first, by this score.
+        features: an embedding `(example, feature)`, which helps to learn from reviewed labels.
+        reviewed_labels: what somebody who looked says, `(example,)`, -1 where nobody has.
+        costs: what it costs to act wrongly; it sets the cut.
+
+    Returns a mask `(example,)`, true for an issue, or rows. Raises DataError for input that cannot be judged.
+    """
+    posterior = judge_probabilities(labels, pred_probs, features=features, reviewed_labels=reviewed_labels)
+    quality = _quality(posterior)
+    issues = 1 - quality > costs.flag_above
+    if return_indices_ranked_by is None:
+        return issues
+    if return_indices_ranked_by != "label_quality":
+        quality = get_label_quality_scores(labels, pred_probs, method=return_indices_ranked_by)
+    rows = np.flatnonzero(issues)
+    return rows[np.argsort(quality[rows], kind="stable")]
+
+
+def get_label_quality_scores(
+    labels: ArrayLike, pred_probs: ArrayLike, *, method: RankedBy = "label_quality"
+) -> NDArray[np.float64]:
+    """How good each label is, `(example,)`, 0 to 1, up is good.
+
+    `label_quality` is the probability that the label is right, given all that the data set as a whole says of how its
+    labels err. `self_confidence` and `normalized_margin` look at each example alone (Northcutt et al. 2021).
+    """
+    if method == "label_quality":
+        return _quality(judge_probabilities(labels, pred_probs))
+    given, probs = checked_probabilities(labels, pred_probs)
+    own = probs[np.arange(len(given)), given].astype(np.float64)
+    if method == "self_confidence":
+        return own
+    if method != "normalized_margin":
+        raise DataError(f"method is label_quality, self_confidence or normalized_margin, not {method!r}.")
+    others = probs.copy()
+    others[np.arange(len(given)), given] = -np.inf
+    return np.asarray((own - others.max(axis=1) + 1) / 2)
+
+
+label_quality_scores = get_label_quality_scores
+
+
+def judge_probabilities(
+    labels: ArrayLike,
+    pred_probs: ArrayLike,
+    *,
+    features: ArrayLike | None = None,
+    reviewed_labels: ArrayLike | None = None,
+) -> Posterior:
+    """The posterior for labels and out-of-sample probabilities that come from elsewhere; see `find_label_issues`."""
+    given, probs = checked_probabilities(labels, pred_probs)
+    leading = None if features is None else leading_features(checked_features(features, len(given)))
+    observations = Observations(log_of(probs), given, leading)
+    reviews = None
+    if reviewed_labels is not None:
+        reviewed = checked_labels(reviewed_labels, probs.shape[1], "reviewed_labels", fewest=-1)
+        if len(reviewed) != len(given):
+            raise DataError(f"{len(reviewed)} reviewed labels for {len(given)} labels: give one for each, -1 for none.")
+        reviews = reviews_of_labels(reviewed, probs.shape[1])
+    return weigh_sources(observations, reviews=reviews)
+
+
+def log_of(probs: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Logs in single precision; a probability of zero is a very small one."""
+    result = np.maximum(probs, np.exp(FLOOR), dtype=np.float32)
+    return np.asarray(np.log(result, out=result))
+
+
+def checked_probabilities(
+    labels: ArrayLike, pred_probs: ArrayLike
+) -> tuple[NDArray[np.int64], NDArray[np.floating[Any]]]:
+    """Both as arrays. Raises DataError naming the first row that is wrong, and the remedy."""
+    probs = np.asarray(pred_probs)
+    if probs.ndim != 2 or probs.shape[1] < 2 or not np.issubdtype(probs.dtype, np.floating):
+        raise DataError(
+            f"pred_probs has shape {probs.shape} and type {probs.dtype}; wanted are probabilities (example, class) for "
+            "two classes or more."
+        )
+    given = checked_labels(labels, probs.shape[1], "labels", fewest=0)
+    if len(given) != len(probs):
+        raise DataError(f"{len(given)} labels but {len(probs)} rows of pred_probs; they must line up.")
+    total = probs.sum(axis=1)
+    bad = np.flatnonzero(~np.isfinite(total) | (np.abs(total - 1) > 1e-2) | (probs.min(axis=1) < 0))
+    if len(bad):
+        row = int(bad[0])
+        raise DataError(
+            f"pred_probs, row {row}: {np.array2string(probs[row][:8], precision=4)} is no distribution (it sums to "
+            f"{total[row]:.4g}); {len(bad)} such rows. Give probabilities, not logits, without NaN."
+        )
+    return given, probs
+
+
+def checked_labels(labels: ArrayLike, classes: int, what: str, *, fewest: int) -> NDArray[np.int64]:
+    """Integer labels `(example,)` from `fewest` to `classes - 1`."""
+    values = np.asarray(labels)
+    if values.ndim != 1 or not len(values):
+        raise DataError(f"{what} has shape {values.shape}; wanted is one label per example, (example,).")
+    if not np.issubdtype(values.dtype, np.number) or not np.equal(np.mod(values, 1), 0).all():
+        raise DataError(f"{what} is {values.dtype}; wanted are whole numbers from 0 to {classes - 1}.")
+    bad = np.flatnonzero((values < fewest) | (values >= classes))
+    if len(bad):
+        raise DataError(
+            f"{what}, row {bad[0]}: {values[bad[0]]} has no column in pred_probs, which has columns 0 to {classes - 1}."
+        )
+    return values.astype(np.int64)
+
+
+def checked_features(features: ArrayLike, examples: int) -> NDArray[np.floating[Any]]:
+    values = np.asarray(features)
+    if values.ndim != 2 or len(values) != examples:
+        raise DataError(f"features have shape {values.shape}; wanted is ({examples}, feature).")
+    if not np.isfinite(values).all():
+        row = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
+        raise DataError(f"features, row {row}, are NaN or infinite.")
+    return values
+
+
+def _quality(posterior: Posterior) -> NDArray[np.float64]:
+    given = posterior.observations.given_label
+    return np.take_along_axis(posterior.distribution, given[:, None], axis=1)[:, 0].astype(np.float64)

@@ -1,0 +1,136 @@
+"""One posterior over every source of labels: what a crowd would answer first, given all that anybody said.
+
+The network's opinion (`opinion.py`) is the prior of each example; the given label, annotators and reviewers
+(`sources.py`) are observations of the truth through their confusion matrices. Expectation and maximisation take turns:
+what is believed of the truth teaches how each source errs, and that changes what is believed.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import log_softmax
+
+from aleator.verdicts.opinion import (
+    DEFAULT_PRECISION,
+    Observations,
+    Opinion,
+    Precision,
+    Uncertainty,
+    learn,
+    prior_uncertainty,
+)
+from aleator.verdicts.reviews import Reviews, no_reviews
+from aleator.verdicts.sources import (
+    ANNOTATOR_ACCURACY,
+    ANNOTATOR_STRENGTH,
+    REVIEWER_ACCURACY,
+    REVIEWER_STRENGTH,
+    Answers,
+    answer_counts,
+    log_likelihood,
+    pooled_confusions,
+    prior_counts,
+    review_counts,
+    review_log_likelihood,
+)
+from aleator.verdicts.unaided import evenly, heed_given_labels, learn_from_given_labels
+
+PASSES = 4
+MOST_WITNESSES = 4000
+"""Voted examples that the correction is learned from: more teach it little and cost time."""
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """What is believed of the truth, and of the sources."""
+
+    distribution: NDArray[np.float32]
+    """Probability that the crowd's first choice is the class, `(example, class)`."""
+    observations: Observations
+    opinion: Opinion
+    uncertainty: Uncertainty
+    people: NDArray[np.int64]
+    """Rows of examples that people answered (annotators or reviewers), sorted."""
+    people_log_likelihood: NDArray[np.float64]
+    """`log P(their answers | true)`, `(person's row, class)`."""
+    annotator_names: tuple[str, ...]
+    annotators: NDArray[np.float64]
+    """Confusion matrices `(annotator, true, answered)`."""
+    reviewers: NDArray[np.float64]
+    """Confusion matrices `(reviewer, true, answered)`."""
+
+    def draws(self, count: int, rows: NDArray[np.int64], seed: int = 0) -> NDArray[np.float32]:
+        """The distribution of some examples under `count` opinions that are plausible, `(draw, row, class)`."""
+        random = np.random.default_rng(seed)
+        observations = self.observations.take(rows)
+        likelihood = np.zeros((len(rows), observations.classes))
+        if len(self.people):
+            position = np.minimum(np.searchsorted(self.people, rows), len(self.people) - 1)
+            answered = self.people[position] == rows
+            likelihood[answered] = self.people_log_likelihood[position[answered]]
+        result = np.empty((count, *likelihood.shape), dtype=np.float32)
+        for number in range(count):
+            logits = self.uncertainty.draw(random).logits(observations) + likelihood
+            result[number] = np.exp(log_softmax(logits, axis=1))
+        return result
+
+
+def weigh_sources(
+    observations: Observations,
+    *,
+    out_of_sample: bool = True,
+    votes: Answers | None = None,
+    reviews: Reviews | None = None,
+    precision: Precision = DEFAULT_PRECISION,
+) -> Posterior:
+    """Join all that is known of each example.
+
+    Args:
+        observations: the network's predictions, given labels and features, one row per example.
+        out_of_sample: the network has not seen the given labels of the examples that it speaks of. If it has,
+            its word is not independent of them, and how they err is learned with more caution.
+        votes: several annotators' answers.
+        reviews: reviewers' decisions.
+        precision: how firmly the correction keeps to where it starts.
+    """
+    classes = observations.classes
+    votes = _no_votes if votes is None else votes
+    reviews = no_reviews(classes) if reviews is None else reviews.take(reviews.usable)
+    people = np.union1d(votes.row, reviews.row)
+    # From here on, rows count among those that people answered.
+    votes = replace(votes, row=np.searchsorted(people, votes.row))
+    reviews = replace(reviews, row=np.searchsorted(people, reviews.row))
+    witnesses = np.union1d(evenly(np.unique(votes.row), MOST_WITNESSES), reviews.row)
+    asked = observations.take(people)
+    seen = asked.take(witnesses)
+
+    annotators = pooled_confusions(np.zeros((len(votes.names), classes, classes)), _annotator_prior(classes))
+    reviewers = pooled_confusions(np.zeros((len(reviews.reviewer_names), classes, classes)), _reviewer_prior(classes))
+    start = learn_from_given_labels(observations) if out_of_sample else heed_given_labels(observations)
+    opinion, likelihood = start, np.zeros((len(people), classes))
+    uncertainty = prior_uncertainty(start, observations, precision)
+    for _ in range(PASSES if len(people) else 0):
+        likelihood = log_likelihood(votes, annotators, len(people))
+        likelihood += review_log_likelihood(reviews, reviewers, len(people))
+        truth = np.exp(log_softmax(opinion.logits(asked) + likelihood, axis=1))
+        opinion, uncertainty = learn(start, seen, truth[witnesses], precision)
+        annotators = pooled_confusions(answer_counts(votes, truth), _annotator_prior(classes))
+        reviewers = pooled_confusions(review_counts(reviews, truth), _reviewer_prior(classes))
+
+    distribution = opinion.distribution(observations)
+    distribution[people] = np.exp(log_softmax(opinion.logits(asked) + likelihood, axis=1))
+    return Posterior(
+        distribution, observations, opinion, uncertainty, people, likelihood, votes.names, annotators, reviewers
+    )
+
+
+def _annotator_prior(classes: int) -> NDArray[np.float64]:
+    return prior_counts(classes, ANNOTATOR_ACCURACY, ANNOTATOR_STRENGTH)
+
+
+def _reviewer_prior(classes: int) -> NDArray[np.float64]:
+    return prior_counts(classes, REVIEWER_ACCURACY, REVIEWER_STRENGTH)
+
+
+_no_votes = Answers(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0), ())

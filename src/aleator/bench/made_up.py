@@ -7,7 +7,6 @@ look like those of a real audit, and a million rows are there within a minute an
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +16,7 @@ import torch
 from aleator import __version__
 from aleator.auditing.audit import label_distributions
 from aleator.auditing.folder import SCHEMA_VERSION, close_folder, open_folder
+from aleator.auditing.judging import Grounds, observe, pass_judgement
 from aleator.auditing.labels import label_table, write_labels
 from aleator.auditing.settings import AuditSettings
 from aleator.data import read_dataset
@@ -24,9 +24,8 @@ from aleator.data.drawn_faces import DrawnFaces, drawn_faces
 from aleator.evidence import EVIDENCE
 from aleator.files import write_array
 from aleator.uncertainty.decomposition import information_theoretic
-from aleator.verdicts import estimate_data_set, judge
 
-DRAWS, NEIGHBOURS = 2, 10
+DRAWS, NEIGHBOURS, FEATURES = 2, 10, 16
 
 
 def write_pictures(folder: Path, faces: DrawnFaces, rows: int) -> Path:
@@ -56,24 +55,20 @@ def write_audit(folder: Path, data: Path, faces: DrawnFaces, *, seed: int = 0) -
     truth = faces.label_distribution[np.arange(rows) % len(faces.dataset)]
     mean = np.empty((DRAWS, rows, classes), dtype=np.float32)
     for draw in range(DRAWS):
-        mean[draw] = 2 * np.log(truth + 0.02) + random.normal(0, 0.7, (rows, classes))
+        mean[draw] = 1.5 * np.log(truth + 0.02) + random.normal(0, 0.7, (rows, classes))
     spread = np.full_like(mean, 0.1)
-    log_probs = label_distributions(mean, spread)
-    uncertainty = information_theoretic(torch.from_numpy(log_probs))
-    labels = dataset.given_labels
-    alone = np.full(rows, -1, dtype=np.int64)
-    judgement = judge(
-        log_probs, labels, epistemic=uncertainty.epistemic.numpy(), distance=np.zeros(rows), duplicate_group=alone
+    embedding = (truth @ random.normal(size=(classes, FEATURES)) + random.normal(0, 0.3, (rows, FEATURES))).astype(
+        np.float32
     )
-    columns: dict[str, Any] = {
-        **asdict(judgement),
-        "given_label": labels,
-        "predicted_label": judgement.label_distribution.argmax(axis=1),
-        "total": uncertainty.total.numpy(),
-        "aleatoric": uncertainty.aleatoric.numpy(),
-        "epistemic": uncertainty.epistemic.numpy(),
-        **dict.fromkeys(EVIDENCE, 1 - judgement.p_mislabelled),
-    }
+    labels, alone = dataset.given_labels, np.full(rows, -1, dtype=np.int64)
+    grounds = Grounds(
+        observe(mean, spread, embedding, labels), dataset.class_names, np.zeros(rows, dtype=bool), alone, None
+    )
+    judged = pass_judgement(grounds)
+    uncertainty = information_theoretic(torch.from_numpy(label_distributions(mean, spread)))
+    scores = {name: part.numpy() for name, part in uncertainty._asdict().items()}
+    scores |= dict.fromkeys(EVIDENCE, 1 - judged.judgement.p_mislabelled)
+    predicted = grounds.observations.log_probs.argmax(axis=1)
     neighbours = random.integers(0, rows, (rows, NEIGHBOURS))
     fingerprint = dataset.fingerprint()
     identity = {
@@ -89,22 +84,23 @@ def write_audit(folder: Path, data: Path, faces: DrawnFaces, *, seed: int = 0) -
         "data": {
             "name": dataset.name, "path": str(data), "fingerprint": fingerprint, "examples": rows,
             "kind": dataset.source.kind, "height": 48, "width": 48, "channels": 1, "geometry_reason": "as drawn",
+            "reading": dict(dataset.reading),
         },
         "class_names": list(dataset.class_names),
-        "estimates": estimate_data_set(judgement, log_probs, labels, dataset.class_names),
+        "estimates": judged.estimates,
         "duplicates": {"groups": 0, "extra_copies": 0, "exact_groups": 0, "conflicting_groups": 0},
         "skipped": [],
         "referee": None,
         "timings": {"total": 0.0},
     }  # fmt: skip
-    table = label_table(dataset, columns, alone, neighbours)
+    table = label_table(dataset, judged.judgement, predicted, scores, alone, neighbours)
     open_folder(folder, identity, force=False)
     close_folder(
         folder,
         {
             "labels.parquet": lambda path: write_labels(table, path),
             "logits.npy": lambda path: write_array(path, np.stack([mean, spread])),
-            "embeddings.npy": lambda path: write_array(path, random.normal(size=(rows, 8)).astype(np.float32)),
+            "embeddings.npy": lambda path: write_array(path, embedding),
         },
         info,
     )

@@ -160,10 +160,9 @@ def _arm(
 ) -> list[dict[str, Any]]:
     with (
         tempfile.TemporaryDirectory() as scratch,
-        _serving(audit, data, votes_file, Path(scratch)) as (address, review),
+        _serving(audit, data, votes_file, Path(scratch)) as (address, review, votes),
     ):
-        votes = review[1]
-        board, live = review[0].board, review[0].live
+        board, live = review.board, review.live
         given = board.examples.given.astype(np.int64)
         majority = votes.majority()
         client = ReviewClient(address, "FER+")
@@ -216,7 +215,7 @@ def _serving(audit: Path, data: Path | None, votes_file: Path, scratch: Path) ->
     examples = open_examples(audit, data)
     if examples.audit is None:
         raise DataError(f"{audit} is no audit folder.")
-    voted = read_dataset(examples.path, votes=votes_file)
+    voted = read_dataset(examples.path, votes=votes_file)  # of all splits: votes line up by row
     row_of = {str(one): row for row, one in enumerate(voted.ids.tolist())}
     assert voted.votes is not None
     votes = voted.votes.take(np.array([row_of[one] for one in examples.ids.to_pylist()]))

@@ -60,7 +60,10 @@ def export_audit(
     if format == FER2013:
         if drop_unusable:
             raise DataError("fer2013.csv keeps all its rows in line with FER+'s votes; leave --drop-unusable out.")
-        whole = read_dataset(corrected.examples.path, **{**read_options, "split": None})
+        audit = corrected.examples.audit
+        reading = {} if audit is None else dict(audit.info["data"].get("reading", {}))
+        asked = {name: value for name, value in read_options.items() if value is not None}
+        whole = read_dataset(corrected.examples.path, **{**reading, **asked, "split": None, "votes": None})
         export_fer2013(corrected, whole, output)
         return corrected
     if drop_unusable and format != "decisions":

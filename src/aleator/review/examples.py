@@ -95,17 +95,15 @@ def open_examples(path: Path, data: Path | None = None, **read_options: Any) -> 
     Args:
         path: an audit folder, or a path that `read_dataset` reads.
         data: where the audited data are now, if they moved.
-        read_options: how `read_dataset` reads them (columns, class names, ...).
+        read_options: how `read_dataset` reads them (columns, class names, ...), where it is not as for the audit.
 
     Raises DataError or AuditFolderError, also when the data are not those that were audited.
     """
     if (path / "audit.json").exists() or (path / "unfinished").is_dir():
         audit = load_audit(path)
-        place = data or _data_path(audit)
-        dataset = read_dataset(place, **read_options)
-        if dataset.class_names != audit.class_names and read_options.get("class_names") is None:
-            # The audit was told the names or their order.
-            dataset = read_dataset(place, **{**read_options, "class_names": audit.class_names})
+        asked = {name: value for name, value in read_options.items() if value is not None}
+        reading = {name: value for name, value in audit.info["data"].get("reading", {}).items() if name != "votes"}
+        dataset = read_dataset(data or _data_path(audit), **{**reading, **asked})
         return of_audit(audit, dataset)
     if data is not None:
         raise DataError(f"{path} is no audit folder, so --data has no meaning; name the audit folder or the data.")

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.stats import beta
+from threadpoolctl import threadpool_limits
 
 from aleator.auditing.folder import Audit
 from aleator.auditing.rejudge import LiveJudge, Standing
@@ -74,9 +75,11 @@ class Live:
                 return
             version = self.board.version
             try:
-                if judge is None:
-                    judge = judge_of(self.board)
-                standing = judge(self.board.reviews())
+                # One thread of linear algebra: its many small steps gain nothing from more, and where the cores are
+                # busy (with people's requests) threads that wait for each other made it ten times slower.
+                with threadpool_limits(1, "blas"):
+                    judge = judge or judge_of(self.board)
+                    standing = judge(self.board.reviews())
             except Exception as error:  # a judge that fails must not take the page down: people go on, and are told
                 self.failure = f"{type(error).__name__}: {error}"
                 raise

@@ -1,5 +1,6 @@
 """How far the review has come, in figures that mean something."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +33,7 @@ class Headway:
     can_stop: bool
     """Even the high end of what is left is within the target."""
     more: int | None
-    """About how many more reviews bring the high end to the target, if the estimate holds; None when unknown."""
+    """About how many more reviews bring what is left to the target, even if it is the high end; None when unknown."""
 
 
 def headway(board: Board, live: Live) -> Headway:
@@ -60,13 +61,15 @@ def headway(board: Board, live: Live) -> Headway:
         next_expected=float(expected[min(RECENT, len(expected)) - 1]) if known else None,
         target=target,
         can_stop=left["high"] <= target * total,
-        more=_more(expected, left["high"] - target * total) if known else None,
+        more=_more(expected, left, target * total) if known else None,
     )
 
 
-def _more(expected: NDArray[np.float32], excess: float) -> int | None:
-    """How many examples in the queue's order hold so many expected errors."""
+def _more(expected: NDArray[np.float32], left: Mapping[str, float], allowed: float) -> int | None:
+    """How many examples of the queue's order have to be put right until no more errors than allowed are left, if
+    there are as many as the high end says, spread over the order as the expected ones are."""
+    excess = left["high"] - allowed
     if excess <= 0:
         return 0
-    place = int(np.searchsorted(expected, excess))
+    place = int(np.searchsorted(expected, excess * left["count"] / left["high"]))
     return place + 1 if place < len(expected) else None

@@ -25,17 +25,21 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
-# Tests of the pages open them in a real browser. It is installed where that is allowed, else those tests skip.
+# Tests of the pages open them in a real browser, those of the team's database start a real PostgreSQL. Both are
+# installed where that is allowed, else those tests skip.
 system-packages:
-	@for name in chromium chromium-browser google-chrome; do \
-		command -v $$name >/dev/null 2>&1 && exit 0; \
+	@missing="chromium fonts-dejavu-core"; \
+	for name in chromium chromium-browser google-chrome; do \
+		command -v $$name >/dev/null 2>&1 && missing=""; \
 	done; \
+	ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1 || command -v pg_ctl >/dev/null 2>&1 || \
+		missing="$$missing postgresql"; \
+	test -n "$$missing" || exit 0; \
 	if command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
 		(apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-			chromium fonts-dejavu-core) >/dev/null || \
-			echo "chromium could not be installed: the tests that open pages in a browser are left out."; \
+			$$missing) >/dev/null || echo "Could not install $$missing: the tests that need them are left out."; \
 	else \
-		echo "No chromium here and no right to install it: the tests that open pages in a browser are left out."; \
+		echo "Missing and no right to install: $$missing. The tests that need them are left out."; \
 	fi
 
 clean:

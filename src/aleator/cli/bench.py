@@ -137,3 +137,54 @@ def toys(
     for name, picture in pictures.items():
         write_text(output / f"{name}.svg", picture)
         print(output / f"{name}.svg")
+
+
+@bench.command
+def review(
+    *,
+    rows: list[int] | None = None,
+    crowd: bool = False,
+    database: str | None = None,
+    audit: Path | None = None,
+    votes: Path | None = None,
+    data: Path | None = None,
+    folder: Path | None = None,
+    json_output: Json = False,
+) -> None:
+    """How quick the review page is, whether it keeps what it acknowledged, and what decisions bring.
+
+    Parameters
+    ----------
+    rows
+        A person's minute in a real Chromium on made-up audits of so many examples; may be repeated.
+    crowd
+        Twenty people decide 200 examples each while the server is killed twice.
+    database
+        The crowd's database as a PostgreSQL URL instead of an SQLite file.
+    audit
+        An audit folder of FER2013: FER+'s majority plays its reviewer.
+    votes
+        FER+'s votes, fer2013new.csv.
+    data
+        Where the audited FER2013 is now, if it moved.
+    folder
+        Keep the made-up audit of the minute in this folder, or use the one that is there.
+    json_output
+        Print one JSON object instead of text.
+    """
+    from aleator.bench import review as track
+    from aleator.errors import DataError
+
+    if audit is not None and votes is None:
+        raise DataError("FER+ plays the reviewer: name its votes with --votes.")
+    result: dict[str, object] = {}
+    with ProgressDisplay() as progress:
+        if rows:
+            result["minutes"] = [track.minute(count, folder=folder, progress=progress) for count in rows]
+        if crowd:
+            result["crowds"] = {"PostgreSQL" if database else "SQLite": track.crowd(database=database)}
+        if audit is not None and votes is not None:
+            result["referee"] = track.referee(audit, votes, data=data, progress=progress)
+    if not result:
+        raise DataError("Say what to measure: --rows 2000 --rows 1000000, --crowd, or --audit DIR --votes FILE.")
+    print(json.dumps(result, indent=2) if json_output else track.format_text(result))

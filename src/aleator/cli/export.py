@@ -1,0 +1,71 @@
+"""`aleator export`."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from aleator.cli.app import app
+
+
+@app.command
+def export(
+    folder: Path,
+    *,
+    output: Annotated[Path, Parameter(name=["--output", "-o"])],
+    format: Literal[
+        "csv", "parquet", "imagefolder", "fer2013", "label-studio", "fiftyone", "cleanlab", "decisions"
+    ] = "csv",
+    data: Path | None = None,
+    database: str | None = None,
+    relabel_above: float | None = None,
+    drop_unusable: bool = False,
+    split: str | None = None,
+    labels: Path | None = None,
+    path_column: str | None = None,
+    label_column: str | None = None,
+    id_column: str | None = None,
+    class_names: str | None = None,
+) -> None:
+    """Write the cleaned data set, or what people decided, for other tools.
+
+    Parameters
+    ----------
+    folder
+        An audit folder, or data with labels that were reviewed.
+    output
+        The file (csv, parquet, fer2013, cleanlab, decisions) or the new folder (imagefolder, label-studio, fiftyone).
+    format
+        csv and parquet hold old and new labels; fer2013 is Kaggle's file with corrected emotions; decisions is what
+        `aleator review --import` reads.
+    data
+        Where the audited data are now, if they moved.
+    database
+        Where the decisions are, if not beside the audit.
+    relabel_above
+        Where nobody decided, take the audit's suggestion if the label is wrong with at least this probability.
+    drop_unusable
+        Leave out what people called not usable; otherwise it keeps its given label.
+    split, labels, path_column, label_column, id_column, class_names
+        How the data are read, as for `aleator audit`.
+    """
+    from aleator.export import export_audit
+
+    corrected = export_audit(
+        folder,
+        output,
+        format,
+        data=data,
+        database=database,
+        relabel_above=relabel_above,
+        drop_unusable=drop_unusable,
+        split=split,
+        labels=labels,
+        path_column=path_column,
+        label_column=label_column,
+        id_column=id_column,
+        class_names=None if class_names is None else tuple(name.strip() for name in class_names.split(",")),
+    )
+    changed = int((corrected.label != corrected.examples.given).sum())
+    decided = int((corrected.decision != "").sum())
+    print(f"{len(corrected):,} examples, {decided:,} decided by people, {changed:,} labels changed: {output}")

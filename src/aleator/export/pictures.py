@@ -1,0 +1,151 @@
+"""Data sets of picture files: an ImageFolder with metadata, FiftyOne's folder, Label Studio's tasks."""
+
+import csv
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import quoteattr
+
+import numpy as np
+
+from aleator.data.sources import FeatureArray, ImageFiles
+from aleator.errors import DataError
+from aleator.export.corrected import Corrected
+from aleator.files import write_json
+from aleator.review.decisions import UNUSABLE
+from aleator.review.exchange import NOT_USABLE_CHOICE, safe_cell
+
+
+def export_image_folder(corrected: Corrected, output: Path) -> None:
+    """Hugging Face's ImageFolder: `class/picture` and `metadata.csv`, which always has a `label` column: without
+    one, a metadata file makes the readers drop the folders' names."""
+
+    def write(folder: Path) -> None:
+        with (folder / "metadata.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(["file_name", "label", "given_label", "label_from", "decision", "id"])
+            for row in np.flatnonzero(corrected.label >= 0).tolist():
+                label = corrected.name_of(int(corrected.label[row]))
+                name = f"{plain_name(label)}/{_copy(corrected, row, folder / plain_name(label))}"
+                given = corrected.name_of(int(corrected.examples.given[row]))
+                cells = [label, given, str(corrected.label_from[row]), str(corrected.decision[row])]
+                # The name is a path that readers open, so it is made harmless, not escaped.
+                writer.writerow([name, *map(safe_cell, [*cells, corrected.examples.id(row)])])
+
+    _whole_folder(output, write)
+
+
+def export_fiftyone(corrected: Corrected, output: Path) -> None:
+    """FiftyOne's image classification data set: `data/` and `labels.json` (`classes`, and `labels` by file stem)."""
+
+    def write(folder: Path) -> None:
+        labels = {}
+        for row in range(len(corrected)):
+            name = _copy(corrected, row, folder / "data")
+            label = int(corrected.label[row])
+            labels[Path(name).stem] = label if label >= 0 else None
+        write_json(folder / "labels.json", {"classes": list(corrected.examples.class_names), "labels": labels})
+
+    _whole_folder(output, write)
+
+
+def export_label_studio(corrected: Corrected, output: Path) -> None:
+    """Label Studio: `tasks.json` with predictions (the audit) and annotations (people), `config.xml` for the
+    project's labelling page, and `pictures/`, to be served as local files from the folder that holds `output`."""
+
+    def write(folder: Path) -> None:
+        names = corrected.examples.class_names
+        choices = "".join(f"\n    <Choice value={quoteattr(name)}/>" for name in (*names, NOT_USABLE_CHOICE))
+        (folder / "config.xml").write_text(
+            '<View>\n  <Image name="image" value="$image"/>\n'
+            f'  <Choices name="label" toName="image" choice="multiple">{choices}\n  </Choices>\n</View>\n',
+            encoding="utf-8",
+        )
+        tasks = []
+        for row in range(len(corrected)):
+            picture = _copy(corrected, row, folder / "pictures")
+            tasks.append(_task(corrected, row, f"/data/local-files/?d={output.name}/pictures/{picture}"))
+        write_json(folder / "tasks.json", tasks)
+
+    _whole_folder(output, write)
+
+
+def _task(corrected: Corrected, row: int, address: str) -> dict[str, Any]:
+    examples, id = corrected.examples, corrected.examples.id(row)
+    task: dict[str, Any] = {
+        "data": {
+            "image": address,
+            "id": id,
+            "source": examples.source_name(row),
+            "given_label": corrected.name_of(int(examples.given[row])),
+        },
+        "predictions": [],
+        "annotations": [],
+    }
+    if examples.audit is not None:
+        task["predictions"].append(
+            {
+                "model_version": f"aleator {examples.audit.info['aleator_version']}",
+                # Label Studio sorts by it, lowest confidence first: so the least trusted labels come first.
+                "score": examples.audit.labels["label_quality"][row].as_py(),
+                "result": [_choice([examples.audit.labels["suggested_label"][row].as_py()])],
+            }
+        )
+    for name, decision in sorted(corrected.ledger.standing(id).items()):
+        labels = [NOT_USABLE_CHOICE] if decision.kind == UNUSABLE else list(decision.labels)
+        task["annotations"].append(
+            {
+                "unique_id": decision.uuid,
+                "completed_by": {"email": name},
+                "was_cancelled": False,
+                "lead_time": decision.seconds,
+                "created_at": decision.time,
+                "updated_at": decision.time,
+                "result": [_choice(labels)],
+            }
+        )
+    return task
+
+
+def _choice(labels: list[str]) -> dict[str, Any]:
+    return {"from_name": "label", "to_name": "image", "type": "choices", "value": {"choices": labels}}
+
+
+def plain_name(text: str) -> str:
+    """A name for a file or a folder, whatever the text says: no separators, no dots in front, never empty."""
+    plain = re.sub(r"[^\w .+()-]", "_", text).strip(" .")
+    return plain[:100] or "_"
+
+
+def _copy(corrected: Corrected, row: int, folder: Path) -> str:
+    """Put the example's picture into the folder, under its row and its own name. Returns the file's name."""
+    examples = corrected.examples
+    source, place = examples.source, int(examples.source_row[row])
+    if isinstance(source, FeatureArray):
+        raise DataError("These examples are feature vectors, not pictures; export them as csv or parquet.")
+    folder.mkdir(exist_ok=True)
+    if isinstance(source, ImageFiles):
+        original = source.root / source.paths[place]
+        name = f"{row:07}-{plain_name(original.name)}"
+        shutil.copyfile(original, folder / name)
+        return name
+    name = f"{row:07}.png"
+    source.load(place).save(folder / name)
+    return name
+
+
+def _whole_folder(output: Path, write: Callable[[Path], object]) -> None:
+    """A folder that appears whole or not at all."""
+    if output.exists():
+        raise DataError(f"{output} is there already; name a new folder.")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    beside = output.with_name(f".{output.name}.unfinished")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir()
+    try:
+        write(beside)
+        beside.rename(output)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)

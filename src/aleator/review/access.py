@@ -1,0 +1,52 @@
+"""Who asks, and may he: what every route calls first."""
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from aleator.review.guard import COOKIE, Session, bounded_body
+
+if TYPE_CHECKING:
+    from aleator.review.app import Review
+
+
+def review_of(request: Request) -> "Review":
+    review: Review = request.app.state.review
+    return review
+
+
+def session_of(request: Request) -> Session | None:
+    return review_of(request).signer.session(request.cookies.get(COOKIE))
+
+
+def reviewer_of(request: Request) -> tuple["Review", Session]:
+    """The server's parts and who asks; somebody without a name is sent to give one."""
+    review, session = review_of(request), session_of(request)
+    if session is not None and session.reviewer:
+        return review, session
+    if request.url.path.startswith("/api/") or request.url.path.startswith("/picture/"):
+        raise HTTPException(403, "Sign in first: open the page again.")
+    target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    raise HTTPException(303, "Sign in first.", {"location": f"{review.prefix}/enter?next={quote(target)}"})
+
+
+def is_blind(review: "Review", session: Session) -> bool:
+    return review.blind or session.blind
+
+
+def check_row(review: "Review", row: Any) -> int:
+    """Raise 404 unless it is the number of an example."""
+    if not isinstance(row, int) or isinstance(row, bool) or not 0 <= row < len(review.examples):
+        raise HTTPException(404, "There is no such example.")
+    return row
+
+
+async def form_of(request: Request) -> dict[str, str]:
+    """The fields of a form. Raises 403 unless the form is one of ours, made for this session."""
+    fields = dict(parse_qsl((await bounded_body(request)).decode(), keep_blank_values=True, max_num_fields=20))
+    session = session_of(request)
+    if session is not None and not review_of(request).signer.allows_form(session, fields.get("form_token", "")):
+        raise HTTPException(403, "This form is not one that this page made for you; load the page again.")
+    return fields

@@ -1,0 +1,137 @@
+"""The review server: its parts put together, its routes, and what every page starts from."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from aleator.errors import AleatorError
+from aleator.report.reasons import percent
+from aleator.review import api, pages
+from aleator.review.board import Board
+from aleator.review.examples import Examples
+from aleator.review.guard import LOGIN_BURST, LOGIN_RATE, Buckets, Guard, OversizedBody, Signer
+from aleator.review.live import Live
+from aleator.review.queue import Queue
+from aleator.review.store import ConflictError, Store
+
+STATIC = Path(__file__).parent / "static"
+
+
+@dataclass(frozen=True)
+class Review:
+    """All that a request needs."""
+
+    examples: Examples
+    store: Store
+    board: Board
+    live: Live
+    queue: Queue
+    signer: Signer
+    wrong_tokens: Buckets
+    templates: Environment
+    prefix: str
+    blind: bool
+    """Everybody reviews blind; else each reviewer chooses."""
+
+
+def create_app(
+    examples: Examples,
+    store: Store,
+    *,
+    token: str | None = None,
+    prefix: str = "",
+    blind: bool = False,
+    second_opinions: float = 0.0,
+) -> tuple[ASGIApp, Review]:
+    """The application and its parts. Without a token it answers to this machine's own names only."""
+    board = Board(examples, store)
+    live = Live(board, shared=store.url.get_backend_name() == "postgresql")
+    templates = Environment(
+        loader=PackageLoader("aleator.review"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters["percent"] = percent
+    review = Review(
+        examples=examples,
+        store=store,
+        board=board,
+        live=live,
+        queue=Queue(board, live, second_opinions=second_opinions),
+        signer=Signer(store.secret(), token),
+        wrong_tokens=Buckets(LOGIN_RATE, LOGIN_BURST),
+        templates=templates,
+        prefix=prefix,
+        blind=blind,
+    )
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        live.close()
+
+    app = Starlette(routes=_routes(), exception_handlers=_handlers(), lifespan=lifespan)
+    app.state.review = review
+    return Guard(app, review.signer, prefix=prefix, local_only=token is None), review
+
+
+def _routes() -> list[Route]:
+    return [
+        Route("/", pages.overview),
+        Route("/enter", pages.enter, methods=["GET", "POST"]),
+        Route("/leave", pages.leave, methods=["POST"]),
+        Route("/target", pages.target, methods=["POST"]),
+        Route("/queue", pages.queue),
+        Route("/grid", pages.grid),
+        Route("/map", pages.whole_map),
+        Route("/people", pages.people),
+        Route("/example/{row:int}", pages.example),
+        Route("/decisions.csv", pages.decisions),
+        Route("/picture/{side:int}/{row:int}", pages.picture),
+        Route("/static/{name}", pages.static),
+        Route("/api/queue", api.queue),
+        Route("/api/grid", api.grid),
+        Route("/api/status", api.status),
+        Route("/api/decide", api.decide, methods=["POST"]),
+        Route("/api/undo", api.undo, methods=["POST"]),
+        Route("/api/skip", api.skip, methods=["POST"]),
+    ]
+
+
+def _handlers() -> dict[Any, Callable[[Request, Exception], Response]]:
+    """Errors as JSON for the script and as a page for people; never a traceback."""
+
+    def of(request: Request, status: int, message: str) -> Response:
+        if request.url.path.startswith("/api/"):
+            return JSONResponse({"error": message}, status)
+        return pages.error_page(request, status, message)
+
+    def http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        if error.headers and "location" in error.headers:  # "sign in first" is raised from deep inside
+            return RedirectResponse(error.headers["location"], error.status_code)
+        return of(request, error.status_code, error.detail)
+
+    def ours(request: Request, error: Exception) -> Response:
+        return of(request, 409 if isinstance(error, ConflictError) else 400, str(error))
+
+    return {
+        HTTPException: http,
+        AleatorError: ours,
+        json.JSONDecodeError: lambda request, error: of(request, 400, "This is no JSON."),
+        UnicodeDecodeError: lambda request, error: of(request, 400, "This is no UTF-8 text."),
+        OversizedBody: lambda request, error: of(request, 413, "Too much was sent at once."),
+    }

@@ -1,0 +1,129 @@
+"""One example as the page shows it, and its picture."""
+
+import io
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from aleator.data.sources import FeatureArray, ImageFiles, UnreadableImage
+from aleator.report.reasons import reasons
+from aleator.report.rows import Row
+from aleator.review.board import Board
+from aleator.review.decisions import Decision, answer_text
+from aleator.review.examples import Examples
+from aleator.review.live import Live
+
+BARS, NEIGHBOURS, FEATURES = 8, 8, 12
+SIDES = (96, 320, 1024)
+"""Sizes that pictures are served in; anything else is refused, so that nobody fills the caches."""
+PNG_SIDE = 128
+"""Up to this size a picture is sent as it is, without loss."""
+
+
+def card(board: Board, live: Live, row: int, reviewer: str, *, blind: bool) -> dict[str, Any]:
+    """What a reviewer sees of an example; blind, neither the given label nor what others answered is in it."""
+    examples, standing = board.examples, live.standing
+    given = int(examples.given[row])
+    answers = board.standing(row)
+    own = answers.get(reviewer)
+    distribution = standing.label_distribution[row]
+    suggested = int(standing.suggested_label[row])
+    judged = examples.audit is not None or bool(answers)
+    shown = np.argsort(-distribution, kind="stable")[:BARS].tolist()
+    if not blind and given >= 0 and given not in shown:
+        shown[-1] = given
+    p_mislabelled = float(standing.p_mislabelled[row])
+    return {
+        "row": row,
+        "id": examples.id(row),
+        "source": examples.source_name(row),
+        "given": given if given >= 0 and not blind else None,
+        "suggested": suggested if judged and not (blind and examples.audit is None) else None,
+        "verdict": "" if blind else str(standing.verdict[row]),
+        "p": None if blind or np.isnan(p_mislabelled) else p_mislabelled,
+        "bars": [[label, float(distribution[label])] for label in sorted(shown)] if examples.audit is not None else [],
+        "reasons": _reasons(examples, live, row, blind),
+        "neighbours": _neighbours(examples, row),
+        "features": _features(examples, row),
+        "own": None if own is None else answer_text(own.kind, own.labels),
+        "others": [] if blind else [answer_of(name, one) for name, one in sorted(answers.items()) if name != reviewer],
+    }
+
+
+def answer_of(name: str, decision: Decision) -> dict[str, Any]:
+    return {"reviewer": name, "answer": answer_text(decision.kind, decision.labels), "time": decision.time}
+
+
+def tile(board: Board, live: Live, row: int, *, blind: bool) -> dict[str, Any]:
+    """What the grid shows of an example."""
+    given = int(board.examples.given[row])
+    return {
+        "row": row,
+        "id": board.examples.id(row),
+        "given": given if given >= 0 and not blind else None,
+        "suggested": int(live.standing.suggested_label[row]) if board.examples.audit is not None else None,
+    }
+
+
+def picture(examples: Examples, row: int, side: int) -> tuple[bytes, str]:
+    """An example's picture and its media type, decoded and written anew: no byte of the file itself is sent.
+
+    Raises UnreadableImage.
+    """
+    source, place = examples.source, int(examples.source_row[row])
+    if isinstance(source, FeatureArray):
+        raise UnreadableImage("is a feature vector")
+    image = source.load(place, 2 * side) if isinstance(source, ImageFiles) else source.load(place)
+    image.thumbnail((side, side), Image.Resampling.LANCZOS)
+    file = io.BytesIO()
+    if max(image.size) <= PNG_SIDE:
+        image.save(file, "PNG")
+        return file.getvalue(), "image/png"
+    image.save(file, "JPEG", quality=92)
+    return file.getvalue(), "image/jpeg"
+
+
+def _reasons(examples: Examples, live: Live, row: int, blind: bool) -> list[str]:
+    if examples.audit is None:
+        return []
+    table, standing = examples.audit.labels, live.standing
+    area = None
+    if not blind and "area_under_margin" in table.column_names:
+        area = table["area_under_margin"][row].as_py()
+    neighbours = neighbour_rows(examples, row)
+    given = int(examples.given[row])
+    p_mislabelled = float(standing.p_mislabelled[row])
+    seen = Row(
+        number=row,
+        id="",
+        source="",
+        given=None if blind or given < 0 else given,
+        suggested=int(standing.suggested_label[row]),
+        verdict=str(standing.verdict[row]),
+        p_mislabelled=None if np.isnan(p_mislabelled) else p_mislabelled,
+        aleatoric=0.0,
+        epistemic=0.0,
+        area_under_margin=area,
+        distribution=standing.label_distribution[row].tolist(),
+        neighbours=neighbours,
+        # Blind, the sentence on neighbours would tell the given label.
+        neighbour_labels=[] if blind else [int(examples.given[one]) for one in neighbours if examples.given[one] >= 0],
+    )
+    return reasons(seen, examples.class_names)
+
+
+def neighbour_rows(examples: Examples, row: int) -> list[int]:
+    if examples.audit is None:
+        return []
+    return list(examples.audit.labels["neighbours"][row].as_py() or [])
+
+
+def _neighbours(examples: Examples, row: int) -> list[list[int]]:
+    return [[other, int(examples.given[other])] for other in neighbour_rows(examples, row)[:NEIGHBOURS]]
+
+
+def _features(examples: Examples, row: int) -> list[float]:
+    if not isinstance(examples.source, FeatureArray):
+        return []
+    return [round(float(value), 3) for value in examples.source.values[examples.source_row[row]][:FEATURES]]

@@ -1,0 +1,374 @@
+"""The pages for people."""
+
+import io
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import numpy as np
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+
+from aleator.data.sources import UnreadableImage
+from aleator.errors import DataError
+from aleator.report.plots import VERDICT_ORDER, example_map
+from aleator.report.render import VERDICT_MEANING, script_json
+from aleator.review import people as reviewers
+from aleator.review.access import check_row, form_of, is_blind, review_of, reviewer_of, session_of
+from aleator.review.cards import SIDES, card
+from aleator.review.cards import picture as make_picture
+from aleator.review.decisions import UNDO, answer_text, check_reviewer
+from aleator.review.exchange import write_decisions
+from aleator.review.guard import COOKIE, Session, address_of, local_target, new_session, set_cookie
+from aleator.review.headway import headway
+from aleator.review.keys import class_keys
+from aleator.review.queue import VERDICTS, read_filter
+
+STATIC = Path(__file__).parent / "static"
+STATIC_FILES = {path.name: path for path in STATIC.iterdir()}
+MOST_KINDS, MOST_CLASSES, MAP_POINTS = 24, 20, 400
+A_DAY = "private, max-age=86400"
+
+
+def overview(request: Request) -> Response:
+    """Where the review stands: what is wrong, what is left, whether one can stop."""
+    if request.query_params.get("token"):
+        return _enter_by_token(request)
+    review, _ = reviewer_of(request)
+    standing = review.live.standing
+    estimates = standing.estimates
+    confusion = np.array(estimates["confusion"], dtype=float)
+    return _page(
+        request,
+        "overview.html",
+        now=headway(review.board, review.live),
+        verdicts=[
+            (verdict, estimates["verdicts"].get(verdict, 0), VERDICT_MEANING[verdict]) for verdict in VERDICT_ORDER
+        ],
+        confusion=_confusion_rows(confusion, review.examples.class_names),
+        per_class=estimates["per_class"],
+        sources=[
+            {**source, "rows": _confusion_rows(np.array(source["confusion"]), review.examples.class_names)}
+            for source in estimates["sources"]
+        ],
+    )
+
+
+async def enter(request: Request) -> Response:
+    """Give one's name (and the token, where one is demanded and was not in the address)."""
+    review, session = review_of(request), session_of(request)
+    if request.method == "GET":
+        target = local_target(request.query_params.get("next", "/"))
+        if session is None and review.signer.token is None:
+            session = new_session()
+        return _enter_page(request, session, target)
+    fields = await form_of(request)
+    target = local_target(fields.get("next", "/"))
+    if session is None:
+        if review.signer.token is None:  # the cookie of the form is gone or was never taken
+            return _enter_page(request, new_session(), target, "Cookies have to be allowed for this page.", 403)
+        if not _token_fits(request, fields.get("token", "")):
+            return _enter_page(request, None, target, "This is not the token that the server printed.", 403)
+    name = " ".join(fields.get("name", "").split())
+    try:
+        check_reviewer(name)
+    except DataError as error:
+        return _enter_page(request, session, target, str(error), 400)
+    response = RedirectResponse(f"{review.prefix}{target}", 303)
+    set_cookie(response, review.signer, new_session(name, "blind" in fields), request, review.prefix)
+    return response
+
+
+async def leave(request: Request) -> Response:
+    """Make room for somebody else at this browser; what a token allowed stays allowed."""
+    await form_of(request)
+    review = review_of(request)
+    response = RedirectResponse(f"{review.prefix}/enter", 303)
+    if session_of(request) is not None:
+        set_cookie(response, review.signer, new_session(), request, review.prefix)
+    return response
+
+
+async def target(request: Request) -> Response:
+    """Set the share of wrong labels that the team is content with."""
+    review, _ = reviewer_of(request)
+    text = (await form_of(request)).get("target", "").replace(",", ".").strip(" %")
+    try:
+        share = float(text) / 100
+    except ValueError as error:
+        raise DataError(f"The target is a number of per cent, not {text[:40]!r}.") from error
+    await run_in_threadpool(review.board.set_target, share)
+    return RedirectResponse(f"{review.prefix}/", 303)
+
+
+def queue(request: Request) -> Response:
+    """One example after the other."""
+    review, session = reviewer_of(request)
+    wanted = read_filter(request.query_params, review.examples.class_names)
+    return _page(request, "queue.html", wanted=wanted, setup=_setup(request, session))
+
+
+def grid(request: Request) -> Response:
+    """Many examples of one kind at once."""
+    review, session = reviewer_of(request)
+    wanted = read_filter(request.query_params, review.examples.class_names)
+    return _page(request, "grid.html", wanted=wanted, kinds=_kinds(request), setup=_setup(request, session))
+
+
+def whole_map(request: Request) -> Response:
+    """All examples by what is uncertain and what is suspected."""
+    review, session = reviewer_of(request)
+    audit, standing = review.examples.audit, review.live.standing
+    if audit is None:
+        return _page(request, "map.html", map=None, rows=[])
+    names = review.examples.class_names
+    aleatoric = audit.column("aleatoric").astype(np.float64)
+    chosen: list[int] = []
+    present = [verdict for verdict in VERDICT_ORDER if (standing.verdict == verdict).any()]
+    for verdict in present:
+        members = np.flatnonzero(standing.verdict == verdict)
+        order = members[np.argsort(standing.p_mislabelled[members], kind="stable")]
+        places = np.unique(np.linspace(0, len(order) - 1, MAP_POINTS // len(present)).astype(int))
+        chosen += order[places].tolist()
+    blind = is_blind(review, session)
+
+    def title(row: int) -> str:
+        suggested = names[int(standing.suggested_label[row])]
+        given = "" if blind else f"given {names[int(review.examples.given[row])]}, "
+        return f"{review.examples.id(row)}: {given}rather {suggested}"
+
+    points = [
+        {
+            "verdict": str(standing.verdict[row]),
+            "aleatoric": float(aleatoric[row]),
+            "p": float(standing.p_mislabelled[row]),
+            "title": title(row),
+        }
+        for row in chosen
+    ]
+    drawn = example_map(aleatoric, standing.p_mislabelled, points)
+    return _page(request, "map.html", map=drawn, rows=chosen, setup=script_json({"rows": chosen}))
+
+
+def people(request: Request) -> Response:
+    """The reviewers side by side, and where they disagree."""
+    review, session = reviewer_of(request)
+    blind = is_blind(review, session)
+    found = [] if blind else reviewers.people(review.board)
+    names = review.examples.class_names
+    return _page(
+        request,
+        "people.html",
+        blind=blind,
+        people=[{**asdict(one), "rows": _confusion_rows(one.confusion, names)} for one in found],
+        disagreements=[
+            {
+                "row": one.row,
+                "id": review.examples.id(one.row),
+                "given": _name(names, int(review.examples.given[one.row])),
+                "answers": [(name, answer_text(decision.kind, decision.labels)) for name, decision in one.answers],
+            }
+            for one in ([] if blind else reviewers.disagreements(review.board))
+        ],
+    )
+
+
+def example(request: Request) -> Response:
+    """One example with its history."""
+    review, session = reviewer_of(request)
+    row = check_row(review, request.path_params["row"])
+    own = review.board.standing(row).get(session.reviewer)
+    # Whoever has answered may see what he answered against.
+    blind = is_blind(review, session) and own is None
+    history = [] if blind else review.store.history(review.examples.id(row))
+    return _page(
+        request,
+        "example.html",
+        card=card(review.board, review.live, row, session.reviewer, blind=blind),
+        history=[
+            {
+                "time": one.time[:19].replace("T", " "),
+                "reviewer": one.reviewer,
+                "what": "taken back" if one.kind == UNDO else answer_text(one.kind, one.labels),
+                "before": one.before,
+                "seconds": one.seconds,
+                "origin": one.origin,
+                "undone": review.board.ledger.is_undone(one),
+            }
+            for one in reversed(history)
+        ],
+        blind=blind,
+    )
+
+
+def decisions(request: Request) -> Response:
+    """All answers that stand, as CSV."""
+    review, session = reviewer_of(request)
+    with review.board.lock:
+        standing = [one for answers in review.board.ledger.reviewers_of.values() for one in answers.values()]
+    if is_blind(review, session):
+        standing = [one for one in standing if one.reviewer == session.reviewer]
+    text = io.StringIO()
+    write_decisions(text, sorted(standing, key=lambda one: one.time))
+    headers = {"content-disposition": 'attachment; filename="decisions.csv"'}
+    return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def picture(request: Request) -> Response:
+    """An example's picture. The address holds a row, never a path: no other file can be named."""
+    review, _ = reviewer_of(request)
+    row, side = check_row(review, request.path_params["row"]), request.path_params["side"]
+    if side not in SIDES:
+        raise HTTPException(404, "There is no such size.")
+    try:
+        content, media_type = make_picture(review.examples, row, side)
+    except UnreadableImage as error:
+        # Why is in the server's own words, which may name files.
+        raise HTTPException(404, "This picture cannot be read.") from error
+    return Response(content, media_type=media_type, headers={"cache-control": A_DAY})
+
+
+def static(request: Request) -> Response:
+    """Our own style and script: a fixed list of files."""
+    file = STATIC_FILES.get(request.path_params["name"])
+    if file is None:
+        raise HTTPException(404, "There is no such file.")
+    return FileResponse(file, headers={"cache-control": "no-cache"})
+
+
+def error_page(request: Request, status: int, message: str) -> Response:
+    return _page(request, "error.html", status_code=status, status=status, message=message)
+
+
+def _enter_by_token(request: Request) -> Response:
+    """The printed address holds the token: it becomes a cookie at once and leaves the address."""
+    review = review_of(request)
+    if review.signer.token is None:
+        return RedirectResponse(f"{review.prefix}/", 303)
+    if not _token_fits(request, request.query_params["token"]):
+        return _enter_page(request, None, "/", "This is not the token that the server printed.", 403)
+    session = session_of(request) or new_session()
+    response = RedirectResponse(f"{review.prefix}/", 303)
+    set_cookie(response, review.signer, session, request, review.prefix)
+    return response
+
+
+def _token_fits(request: Request, token: str) -> bool:
+    """Few wrong ones are let through; then even the right one has to wait."""
+    review = review_of(request)
+    if review.wrong_tokens.wait(address_of(request), take=False):
+        raise HTTPException(429, "Too many wrong tokens; wait a minute.")
+    if review.signer.is_token(token):
+        return True
+    review.wrong_tokens.wait(address_of(request))
+    return False
+
+
+def _enter_page(
+    request: Request, session: Session | None, target: str, complaint: str = "", status_code: int = 200
+) -> Response:
+    review = review_of(request)
+    response = _page(
+        request,
+        "enter.html",
+        session=session,
+        status_code=status_code,
+        target=target,
+        complaint=complaint,
+        always_blind=review.blind,
+    )
+    if session is not None and request.cookies.get(COOKIE) != review.signer.cookie(session):
+        set_cookie(response, review.signer, session, request, review.prefix)
+    return response
+
+
+def _page(request: Request, template: str, *, status_code: int = 200, **values: Any) -> Response:
+    review = review_of(request)
+    session = values.pop("session", None) or session_of(request)
+    values.setdefault("setup", None)
+    html = review.templates.get_template(template).render(
+        base=review.prefix,
+        path=request.url.path,
+        session=session,
+        form_token=review.signer.form_token(session) if session else "",
+        data_name=review.examples.name,
+        names=review.examples.class_names,
+        has_audit=review.examples.audit is not None,
+        has_pictures=review.examples.has_pictures,
+        all_verdicts=VERDICTS,
+        failure=review.live.failure,
+        **values,
+    )
+    return HTMLResponse(html, status_code)
+
+
+def _setup(request: Request, session: Session) -> Any:
+    """What the script needs to know."""
+    review = review_of(request)
+    return script_json(
+        {
+            "names": review.examples.class_names,
+            "keys": class_keys(len(review.examples.class_names)),
+            "blind": is_blind(review, session),
+            "pictures": review.examples.has_pictures,
+            "query": urlencode(_filter_query(request)),
+        }
+    )
+
+
+def _filter_query(request: Request) -> dict[str, str]:
+    wanted = ("given", "suggested", "verdict", "source", "text", "state")
+    return {name: request.query_params[name] for name in wanted if request.query_params.get(name)}
+
+
+def _kinds(request: Request) -> list[dict[str, Any]]:
+    """Pairs of given and suggested label with the most examples that nobody reviewed."""
+    review = review_of(request)
+    standing, given = review.live.standing, review.examples.given
+    if review.examples.audit is None:
+        return []
+    names = review.examples.class_names
+    order = standing.review_order
+    order = order[(review.board.answers_of[order] == 0) & (standing.suggested_label[order] != given[order])]
+    pair = given[order].astype(np.int64) * len(names) + standing.suggested_label[order]
+    pairs, counts = np.unique(pair, return_counts=True)
+    largest = np.argsort(-counts, kind="stable")[:MOST_KINDS]
+    return [
+        {
+            "given": int(pairs[one] // len(names)),
+            "suggested": int(pairs[one] % len(names)),
+            "count": int(counts[one]),
+        }
+        for one in largest
+    ]
+
+
+def _confusion_rows(confusion: np.ndarray[Any, Any], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows for the template: `(given, cells)`; a cell has its count and its shade from 0 to 20."""
+    shown = list(range(len(names)))
+    if len(names) > MOST_CLASSES:
+        wrong = confusion.sum(axis=1) - np.diag(confusion)
+        shown = sorted(np.argsort(-wrong)[:MOST_CLASSES].tolist())
+    rows = []
+    for given in shown:
+        total = max(float(confusion[given].sum()), 1e-12)
+        cells = [
+            {
+                "label": label,
+                "count": float(confusion[given, label]),
+                "share": float(confusion[given, label]) / total,
+                "shade": round(20 * float(confusion[given, label]) / total),
+                "right": given == label,
+            }
+            for label in shown
+        ]
+        rows.append({"given": given, "cells": cells})
+    return rows
+
+
+def _name(names: Sequence[str], label: int) -> str:
+    return names[label] if label >= 0 else "no label"

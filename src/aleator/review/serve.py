@@ -1,0 +1,135 @@
+"""`aleator review`: opens the data and the decisions, says where the page is, and serves it."""
+
+import ipaddress
+import secrets
+import socket
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from aleator.errors import AleatorError, DataError, MissingExtraError
+from aleator.review.examples import open_examples
+
+SHORTEST_TOKEN = 12
+MOST_AT_ONCE = 256
+"""Connections; more are told to come again."""
+
+
+def serve(
+    path: Path,
+    *,
+    data: Path | None = None,
+    host: str = "127.0.0.1",
+    port: int = 8765,
+    database: str | None = None,
+    token: str | None = None,
+    prefix: str = "",
+    blind: bool = False,
+    second_opinions: float = 0.0,
+    imports: Iterable[Path] = (),
+    tell: Callable[[str], object] = print,
+    **read_options: Any,
+) -> None:
+    """Serve the review page until interrupted.
+
+    Args:
+        path: an audit folder, or data with labels.
+        data: where the audited data are, if they moved.
+        host: the address to listen on; any but this machine's own demands a token.
+        port: 0 takes a free one.
+        database: an SQLite file or a PostgreSQL URL; by default a file in the audit folder, or beside the data.
+        token: what people have to know to come in; made if it is demanded and not given.
+        prefix: the path under which a proxy shows the page, as `/review`.
+        blind: hide the given labels and what others answered from everybody.
+        second_opinions: share of the reviewed examples that a second person is asked about.
+        imports: files of decisions made elsewhere, taken in first.
+        tell: is given the lines that people should read.
+        read_options: how the data are read, as for `read_dataset`.
+
+    Raises AleatorError for what cannot be served.
+    """
+    try:
+        import uvicorn
+
+        from aleator.review.app import create_app
+        from aleator.review.exchange import read_decisions_file
+        from aleator.review.store import Store, shown
+    except ImportError as error:
+        if isinstance(error, AleatorError):
+            raise
+        raise MissingExtraError("The review page needs its web server: pip install 'aleator[review]'.") from error
+    prefix = check_prefix(prefix)
+    token = check_token(token, host)
+    examples = open_examples(path, data, **read_options)
+    with ExitStack() as stack:
+        store = stack.enter_context(Store(database or database_beside(path), examples.fingerprint, exclusive=True))
+        for file in imports:
+            decisions = read_decisions_file(file, examples.row_of, examples.class_names)
+            store.append(decisions)
+            tell(f"{len(decisions):,} decisions of {file} are in.")
+        listening = stack.enter_context(listen(host, port))
+        app, review = create_app(
+            examples, store, token=token, prefix=prefix, blind=blind, second_opinions=second_opinions
+        )
+        address = _address(host, listening.getsockname()[1])
+        tell(f"{len(examples):,} examples of {examples.name}, {review.board.reviewed_count:,} reviewed.")
+        tell(f"Decisions are kept in {shown(store.url)}.")
+        tell(f"Review: {address}{prefix}/" + (f"?token={token}" if token else ""))
+        config = uvicorn.Config(
+            app, log_level="warning", access_log=False, limit_concurrency=MOST_AT_ONCE, timeout_keep_alive=75,
+            timeout_graceful_shutdown=5, server_header=False, date_header=False, proxy_headers=False, ws="none",
+        )  # fmt: skip
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def database_beside(path: Path) -> Path:
+    """Where decisions are kept unless told otherwise."""
+    if (path / "audit.json").exists():
+        return path / "review.sqlite"
+    return path.absolute().with_name(f"{path.absolute().name}.review.sqlite")
+
+
+def check_prefix(prefix: str) -> str:
+    prefix = prefix.rstrip("/")
+    plain = all(part and part.replace("-", "").replace("_", "").isalnum() for part in prefix.split("/")[1:])
+    if prefix and (not prefix.startswith("/") or not plain or not prefix.isascii()):
+        raise DataError(f"The prefix is a path like /review, not {prefix!r}.")
+    return prefix
+
+
+def check_token(token: str | None, host: str) -> str | None:
+    """The token to demand: the one given, a new one where the host is not this machine only, else none."""
+    if token is not None and (len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isprintable()):
+        raise DataError(
+            f"A token is at least {SHORTEST_TOKEN} printable ASCII characters; leave it out to have one made."
+        )
+    if token is None and not is_this_machine(host):
+        return secrets.token_urlsafe(24)
+    return token
+
+
+def is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.create_server((host, port), family=family, backlog=256)
+        # asyncio does this only for sockets that say they are TCP, which this one does not; without it each answer
+        # waits for the browser's delayed acknowledgement of its head, 40 ms.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listening
+    except (OSError, OverflowError) as error:
+        raise AleatorError(
+            f"{host} port {port} cannot be used ({error}); choose another with --host or --port."
+        ) from error
+
+
+def _address(host: str, port: int) -> str:
+    name = {"0.0.0.0": socket.gethostname(), "::": socket.gethostname()}.get(host, host)
+    return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"

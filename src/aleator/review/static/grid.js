@@ -1,0 +1,176 @@
+"use strict";
+(() => {
+  const { names, keys, pictures, query } = page.setup;
+  const byId = (id) => document.getElementById(id);
+  const box = byId("tiles"), dock = byId("dock"), MOST_BUTTONS = 12, AT_ONCE = 300, MOST_DECISIONS = 500;
+  const tiles = new Map(), selected = new Set(), done = [];
+  let last = null, dragging = null, several = null, total = 0, busy = 0, since = performance.now();
+  const rows = page.choices(byId("choices"), names.map((_, label) => label).slice(0, Math.max(MOST_BUTTONS, keys.length)), choose);
+  const order = () => [...box.children].map((element) => Number(element.dataset.row));
+
+  function add(tile) {
+    if (tiles.has(tile.row)) return;
+    const given = tile.given === null ? "" : `given ${names[tile.given]}`;
+    const suggested = tile.suggested === null ? "" : `suggested ${names[tile.suggested]}`;
+    const label = [tile.id, given, suggested].filter(Boolean).join(", ");
+    const element = page.make("button", { className: "tile", title: label, "data-row": tile.row, "aria-pressed": "false", "aria-label": label });
+    if (pictures) element.append(page.make("img", { src: `${base}/picture/96/${tile.row}`, alt: "", loading: "lazy", draggable: false }));
+    else element.append(page.make("span", { className: "id", textContent: tile.id }));
+    element.append(page.make("span", { className: "caption", textContent: tile.given === null ? "" : names[tile.given] }));
+    tiles.set(tile.row, { tile, element });
+    box.append(element);
+  }
+
+  async function load() {
+    const answer = await page.get(`/api/grid?${query}&start=${tiles.size - 0}&count=${AT_ONCE}`).catch((error) => page.trouble(error.message));
+    if (!answer) return;
+    answer.tiles.forEach(add);
+    total = answer.total;
+    page.showStatus(answer);
+    refresh();
+  }
+
+  function refresh() {
+    byId("total").textContent = total ? `${total.toLocaleString("en")} examples, ${tiles.size.toLocaleString("en")} shown` : "Nothing of this kind is left.";
+    byId("more").hidden = tiles.size >= total;
+    dock.hidden = !selected.size && !done.length;
+    byId("selected").textContent = `${selected.size} selected`;
+    dock.querySelector("[data-command=undo]").disabled = !done.length;
+    const off = !selected.size;
+    for (const button of dock.querySelectorAll("button")) {
+      if (!["undo", "all"].includes(button.dataset.command)) button.disabled = off;
+    }
+    dock.querySelector("[data-command=several] span").textContent = !several ? "ambiguous" : several.size < 2 ? "choose two or more" : `between ${[...several].map((one) => names[one]).join(", ")}`;
+    for (const [label, { button }] of rows) button.setAttribute("aria-pressed", String(!!several?.has(label)));
+  }
+
+  function mark(row, on) {
+    const found = tiles.get(row);
+    if (!found) return;
+    if (on) selected.add(row); else selected.delete(row);
+    found.element.setAttribute("aria-pressed", String(on));
+  }
+
+  // ---- selecting: click, shift-click, drag with mouse or pen (a finger scrolls) ----
+  const tileAt = (event) => document.elementFromPoint(event.clientX, event.clientY)?.closest?.(".tile");
+  box.addEventListener("pointerdown", (event) => {
+    const element = event.target.closest(".tile");
+    if (!element || event.pointerType === "touch" || event.button || event.shiftKey) return;
+    dragging = { on: element.getAttribute("aria-pressed") !== "true", from: element, moved: false };
+  });
+  document.addEventListener("pointermove", (event) => {
+    if (!dragging) return;
+    const element = tileAt(event);
+    if (!element || (element === dragging.from && !dragging.moved)) return;
+    dragging.moved = true;
+    mark(Number(dragging.from.dataset.row), dragging.on);
+    mark(Number(element.dataset.row), dragging.on);
+    refresh();
+  });
+  document.addEventListener("pointerup", () => { setTimeout(() => { dragging = null; }); });
+  document.addEventListener("pointercancel", () => { dragging = null; });
+  box.addEventListener("click", (event) => {
+    const element = event.target.closest(".tile");
+    if (!element || dragging?.moved) return;
+    const row = Number(element.dataset.row);
+    if (event.shiftKey && last !== null) {
+      const all = order(), [from, to] = [all.indexOf(last), all.indexOf(row)].sort((a, b) => a - b);
+      all.slice(from, to + 1).forEach((one) => mark(one, true));
+    } else mark(row, !selected.has(row));
+    last = row;
+    refresh();
+    page.say(`${selected.size} selected`);
+  });
+
+  // ---- deciding for all ----
+  function choose(label) {
+    if (!selected.size) return;
+    if (!several) { decide("label", () => [label]); return; }
+    if (!several.delete(label)) several.add(label);
+    refresh();
+  }
+
+  async function decide(kind, labelsOf) {
+    const chosen = [...selected].filter((row) => !labelsOf(row).includes(null));
+    if (!chosen.length) return;
+    several = null;
+    const seconds = (performance.now() - since) / 1000 / chosen.length;
+    since = performance.now();
+    const batch = chosen.map((row) => ({ uuid: page.uuid(), row, kind, labels: labelsOf(row), seconds }));
+    const gone = chosen.map((row) => { const { tile, element } = tiles.get(row); const next = element.nextSibling; element.remove(); tiles.delete(row); selected.delete(row); return { tile, element, next }; });
+    total -= gone.length;
+    const entry = { batch, gone };
+    done.push(entry);
+    refresh();
+    page.say(`${gone.length} decided`);
+    busy += 1;
+    entry.sent = (async () => {
+      for (let start = 0; start < batch.length; start += MOST_DECISIONS)
+        page.showStatus(await page.send("/api/decide", { origin: "grid", decisions: batch.slice(start, start + MOST_DECISIONS) }));
+    })().catch((error) => { page.trouble(`This was not stored: ${error.message}`); putBack(entry); done.splice(done.indexOf(entry), 1); })
+      .finally(() => { busy -= 1; refresh(); });
+    if (tiles.size < 60 && tiles.size < total) { await entry.sent; await load(); }
+  }
+
+  function putBack({ gone }) {
+    for (const { tile, element, next } of [...gone].reverse()) {
+      element.setAttribute("aria-pressed", "false");
+      box.insertBefore(element, next?.parentNode === box ? next : null);
+      tiles.set(tile.row, { tile, element });
+    }
+    total += gone.length;
+    refresh();
+  }
+
+  async function undo() {
+    const entry = done.pop();
+    if (!entry) return;
+    await entry.sent;
+    for (let start = 0; start < entry.batch.length; start += MOST_DECISIONS)
+      page.showStatus(await page.send("/api/undo", { undo: entry.batch.slice(start, start + MOST_DECISIONS).map((one) => ({ uuid: page.uuid(), decision: one.uuid })) }));
+    putBack(entry);
+    page.say(`${entry.batch.length} taken back`);
+  }
+
+  const commands = {
+    keep: () => several?.size > 1 ? decideSeveral() : decide("label", (row) => [tiles.get(row).tile.given]),
+    suggested: () => decide("label", (row) => [tiles.get(row).tile.suggested]),
+    several: () => {
+      if (several?.size > 1) { decideSeveral(); return; }
+      several = several ? null : new Set();
+      refresh();
+    },
+    unusable: () => decide("unusable", () => []),
+    all: () => { order().forEach((row) => mark(row, true)); refresh(); },
+    none: () => { several = null; [...selected].forEach((row) => mark(row, false)); refresh(); },
+    undo,
+  };
+  function decideSeveral() { const labels = [...several]; decide("ambiguous", () => labels); }
+  const commandOf = { Enter: "keep", " ": "suggested", m: "several", x: "unusable", a: "all", Escape: "none", u: "undo", Backspace: "undo" };
+  const steps = { ArrowRight: () => 1, ArrowLeft: () => -1, ArrowDown: across, ArrowUp: () => -across() };
+  function across() {
+    const [first] = box.children;
+    return first ? [...box.children].filter((one) => one.offsetTop === first.offsetTop).length : 1;
+  }
+
+  dock.addEventListener("click", (event) => commands[event.target.closest("button")?.dataset.command]?.());
+  byId("more").addEventListener("click", load);
+  page.onKey((key, event) => {
+    const tile = event.target.closest(".tile");
+    if (tile && steps[key]) {
+      const all = [...box.children];
+      all[Math.min(Math.max(all.indexOf(tile) + steps[key](), 0), all.length - 1)].focus();
+      return true;
+    }
+    // On a tile the space bar selects, as on any button; for the suggested label of all there is its button.
+    if (tile && key === " ") return false;
+    if (key === "a" && keys.includes("a")) { const label = keys.indexOf("a"); if (selected.size) { choose(label); return true; } }
+    if (commandOf[key]) { commands[commandOf[key]](); return true; }
+    const label = key.length === 1 ? keys.indexOf(key) : -1;
+    if (label < 0) return false;
+    choose(label);
+    return true;
+  });
+  addEventListener("beforeunload", (event) => { if (busy) event.preventDefault(); });
+  load();
+})();

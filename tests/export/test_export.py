@@ -1,0 +1,242 @@
+"""Every format that the cleaned data set is written in, read again."""
+
+import csv
+import json
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from aleator.data import read_dataset
+from aleator.data.readers.options import EMOTIONS
+from aleator.errors import AuditFolderError, DataError
+from aleator.export import FORMATS, export_audit
+from aleator.export.pictures import plain_name
+from aleator.review.decisions import AMBIGUOUS, LABEL, UNDO, UNUSABLE, Decision, utc_text
+from aleator.review.examples import Examples, open_examples
+from aleator.review.exchange import read_decisions_file
+from aleator.review.serve import database_beside
+from aleator.review.store import Store
+from aleator.verdicts.decisions import read_decisions
+from tests.review.conftest import audit_folder, made_up
+
+__all__ = ["audit_folder", "made_up"]  # fixtures
+
+
+def decide(
+    number: int, examples: Examples, row: int, kind: str, *labels: str, who: str = "Ann", undoes: int = 0
+) -> Decision:
+    return Decision(
+        str(UUID(int=number)), examples.id(row), who, kind, labels,
+        utc_text(datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=number)), 1.5,
+        undoes=str(UUID(int=undoes)) if undoes else "",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def reviewed(audit_folder: Path) -> tuple[Path, Examples]:
+    """Row 0 changed, 1 kept, 2 torn with the given label in it, 3 torn without, 4 not usable, 5 decided and undone,
+    6 on which two people differ, 7 where one of three does."""
+    examples = open_examples(audit_folder)
+    names = examples.class_names
+    given = [names[label] for label in examples.given]
+
+    def other(row: int, step: int = 1) -> str:
+        return names[(int(examples.given[row]) + step) % len(names)]
+
+    with Store(database_beside(audit_folder), examples.fingerprint) as store:
+        store.append(
+            [
+                decide(1, examples, 0, LABEL, other(0)),
+                decide(2, examples, 1, LABEL, given[1]),
+                decide(3, examples, 2, AMBIGUOUS, given[2], other(2)),
+                decide(4, examples, 3, AMBIGUOUS, other(3), other(3, 2)),
+                decide(5, examples, 4, UNUSABLE),
+                decide(6, examples, 5, LABEL, other(5)),
+                decide(7, examples, 5, UNDO, undoes=6),
+                decide(8, examples, 6, LABEL, other(6)),
+                decide(9, examples, 6, LABEL, given[6], who="=Bob"),
+                decide(10, examples, 7, LABEL, other(7)),
+                decide(11, examples, 7, LABEL, other(7), who="=Bob"),
+                decide(12, examples, 7, LABEL, given[7], who="Eve"),
+            ]
+        )
+    return audit_folder, examples
+
+
+def test_old_and_new_labels_as_parquet(reviewed: tuple[Path, Examples], tmp_path: Path) -> None:
+    folder, examples = reviewed
+    export_audit(folder, tmp_path / "clean.parquet", "parquet")
+    table = pq.read_table(tmp_path / "clean.parquet")
+    assert table["id"].to_pylist() == examples.ids.to_pylist()
+    names, given, label = examples.class_names, table["given_label"].to_pylist(), table["label"].to_pylist()
+    assert given == [names[one] for one in examples.given]
+    assert label[0] == names[(examples.given[0] + 1) % 7]
+    assert [label[row] == given[row] for row in (1, 2, 4, 5, 6)] == [True] * 5
+    assert label[3] in table["choices"][3].as_py().split("|")
+    assert label[7] == names[(examples.given[7] + 1) % 7]
+    assert table["decision"].to_pylist()[:8] == [
+        "label", "label", "ambiguous", "ambiguous", "unusable", None, "ambiguous", "label",
+    ]  # fmt: skip
+    assert table["label_from"].to_pylist()[5:9] == ["given", "review", "review", "given"]
+    assert table["changed"].to_pylist().count(True) == 3
+    assert table["reviewers"][7].as_py() == "=Bob|Ann|Eve"
+
+
+def test_the_csv_has_no_formulas_and_is_read_again(reviewed: tuple[Path, Examples], tmp_path: Path) -> None:
+    folder, examples = reviewed
+    export_audit(folder, tmp_path / "clean.csv", "csv", drop_unusable=True)
+    with (tmp_path / "clean.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == len(examples) - 1
+    assert rows[6]["reviewers"] == "'=Bob|Ann|Eve"
+    assert rows[0]["changed"] == "true"
+
+
+def test_the_audits_suggestions_are_taken_only_when_asked(reviewed: tuple[Path, Examples], tmp_path: Path) -> None:
+    folder, examples = reviewed
+    plain = export_audit(folder, tmp_path / "a.csv", "csv")
+    bold = export_audit(folder, tmp_path / "b.csv", "csv", relabel_above=0.9)
+    assert examples.audit is not None
+    sure = np.nan_to_num(examples.audit.column("p_mislabelled")) >= 0.9
+    sure &= examples.audit.column("suggested_label") != examples.given
+    sure[[0, 1, 2, 3, 4, 6, 7]] = False  # people come first
+    assert sure.any()
+    assert np.array_equal(bold.label != plain.label, sure)
+    assert set(bold.label_from[sure]) == {"audit"}
+
+
+def test_an_image_folder_is_read_as_the_cleaned_data_set(reviewed: tuple[Path, Examples], tmp_path: Path) -> None:
+    folder, _ = reviewed
+    corrected = export_audit(folder, tmp_path / "clean", "imagefolder", drop_unusable=True)
+    read = read_dataset(tmp_path / "clean", class_names=corrected.examples.class_names)
+    with (tmp_path / "clean" / "metadata.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["label"] for row in rows] == [corrected.name_of(int(label)) for label in corrected.label]
+    assert all((tmp_path / "clean" / row["file_name"]).parent.name == row["label"] for row in rows)
+    by_name = dict(zip(read.ids.tolist(), read.given_labels.tolist(), strict=True))
+    assert [by_name[row["id"]] for row in rows] == corrected.label.tolist()
+
+
+def test_fiftyone(reviewed: tuple[Path, Examples], tmp_path: Path) -> None:
+    folder, examples = reviewed
+    corrected = export_audit(folder, tmp_path / "clean", "fiftyone")
+    content = json.loads((tmp_path / "clean" / "labels.json").read_text())
+    assert content["classes"] == list(examples.class_names)
+    files = sorted((tmp_path / "clean" / "data").iterdir())
+    assert [content["labels"][file.stem] for file in files] == corrected.label.tolist()
+
+
+def test_cleanlabs_columns(reviewed: tuple[Path, Examples], tmp_path: Path) -> None:
+    folder, examples = reviewed
+    export_audit(folder, tmp_path / "issues.csv", "cleanlab")
+    with (tmp_path / "issues.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["id", "is_label_issue", "label_quality", "given_label", "predicted_label"]
+    assert (rows[0]["is_label_issue"], float(rows[0]["label_quality"])) == ("true", 0)
+    assert (rows[1]["is_label_issue"], float(rows[1]["label_quality"])) == ("false", 1)
+    assert rows[4]["is_label_issue"] == "true"
+    assert examples.audit is not None
+    assert float(rows[20]["label_quality"]) == pytest.approx(1 - examples.audit.column("p_mislabelled")[20], abs=1e-4)
+
+
+def test_decisions_go_out_and_come_in_by_both_doors(reviewed: tuple[Path, Examples], tmp_path: Path) -> None:
+    folder, examples = reviewed
+    corrected = export_audit(folder, tmp_path / "decisions.csv", "decisions")
+    ids = np.array(examples.ids.to_pylist())
+    judged = read_decisions(tmp_path / "decisions.csv", ids, examples.class_names)
+    assert len(judged) == 10
+    read = read_decisions_file(tmp_path / "decisions.csv", examples.row_of, examples.class_names)
+    same = [(one.example, one.reviewer, one.kind, one.labels, one.time) for one in corrected.standing()]
+    assert [(one.example, one.reviewer, one.kind, one.labels, one.time) for one in read] == same
+    fresh = Path(shutil.copytree(folder, tmp_path / "fresh", ignore=shutil.ignore_patterns("review.sqlite*")))
+    with Store(database_beside(fresh), examples.fingerprint) as store:
+        store.append(read)
+        store.append(read)  # the same file again changes nothing
+    again = export_audit(fresh, tmp_path / "again.csv", "decisions")
+    assert np.array_equal(again.label, corrected.label)
+    assert (tmp_path / "again.csv").read_text() == (tmp_path / "decisions.csv").read_text()
+
+
+def test_label_studio_both_ways(reviewed: tuple[Path, Examples], tmp_path: Path) -> None:
+    folder, examples = reviewed
+    corrected = export_audit(folder, tmp_path / "studio", "label-studio")
+    tasks = json.loads((tmp_path / "studio" / "tasks.json").read_text())
+    assert len(tasks) == len(examples)
+    name = tasks[3]["data"]["image"].removeprefix("/data/local-files/?d=studio/")
+    assert (tmp_path / "studio" / name).is_file()
+    assert tasks[9]["predictions"][0]["result"][0]["value"]["choices"][0] in examples.class_names
+    config = (tmp_path / "studio" / "config.xml").read_text()
+    assert all(f'"{one}"' in config for one in examples.class_names)
+    tasks[8]["annotations"] = [
+        {"id": 7, "completed_by": 3, "was_cancelled": False, "lead_time": 2.5, "created_at": "2026-02-01T10:00:00Z",
+         "result": [{"type": "choices", "value": {"choices": ["fear"]}}]},
+        {"id": 8, "completed_by": 4, "was_cancelled": True, "result": []},
+    ]  # fmt: skip
+    (tmp_path / "export.json").write_text(json.dumps(tasks))
+    read = read_decisions_file(tmp_path / "export.json", examples.row_of, examples.class_names)
+    mine = [one for one in read if one.reviewer == "label studio 3"]
+    assert [(one.example, one.labels, one.seconds) for one in mine] == [(examples.id(8), ("fear",), 2.5)]
+    others = sorted((one.example, one.reviewer, one.kind, one.labels) for one in read if one not in mine)
+    standing = corrected.standing()
+    assert others == sorted((one.example, one.reviewer, one.kind, one.labels) for one in standing)
+    tasks[8]["annotations"][0]["result"] = []
+    (tmp_path / "export.json").write_text(json.dumps(tasks))
+    with pytest.raises(DataError, match="task 8"):
+        read_decisions_file(tmp_path / "export.json", examples.row_of, examples.class_names)
+
+
+def test_fer2013_comes_out_as_it_was_but_for_the_corrected_emotions(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    lines = ["emotion,pixels,Usage"]
+    for row in range(140):
+        pixels = " ".join(map(str, random.integers(0, 256, 16)))
+        lines.append(f"{row % 7},{pixels},{'Training' if row % 3 else 'PublicTest'}")
+    original = tmp_path / "fer2013.csv"
+    original.write_text("\n".join(lines) + "\n")
+    export_audit(original, tmp_path / "same.csv", "fer2013")
+    assert (tmp_path / "same.csv").read_bytes() == original.read_bytes()
+    examples = open_examples(original, split="Training")
+    assert examples.class_names == EMOTIONS
+    with Store(database_beside(original), examples.fingerprint) as store:
+        store.append([decide(1, examples, 0, LABEL, "sad"), decide(2, examples, 1, UNUSABLE)])
+    export_audit(original, tmp_path / "clean.csv", "fer2013", split="Training")
+    changed = [
+        (before, after)
+        for before, after in zip(lines, (tmp_path / "clean.csv").read_text().splitlines(), strict=True)
+        if before != after
+    ]
+    assert [(before[0], after[0], before[1:] == after[1:]) for before, after in changed] == [("1", "4", True)]
+    with pytest.raises(AuditFolderError, match="other data"):
+        export_audit(original, tmp_path / "x.csv", "fer2013", split="PublicTest")
+
+
+@pytest.mark.parametrize("name", ["../../x", "a/b", "a\\b", "..", "", "con\0trol", "<x>", "."])
+def test_class_names_cannot_leave_the_folder(name: str, tmp_path: Path) -> None:
+    plain = plain_name(name)
+    assert (tmp_path / plain).resolve().parent == tmp_path.resolve()
+    assert plain == plain_name(plain)
+
+
+def test_what_cannot_be_exported_is_told_in_words(audit_folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="is no format"):
+        export_audit(audit_folder, tmp_path / "x", "doc")
+    with pytest.raises(DataError, match="relabel-above"):
+        export_audit(audit_folder, tmp_path / "x", "csv", relabel_above=0.1)
+    (tmp_path / "there").mkdir()
+    with pytest.raises(DataError, match="there already"):
+        export_audit(audit_folder, tmp_path / "there", "imagefolder")
+    with pytest.raises(DataError, match="grey pictures of one size"):
+        export_audit(audit_folder, tmp_path / "x.csv", "fer2013")
+    np.savez(tmp_path / "rows.npz", X=np.random.default_rng(0).normal(size=(20, 3)), y=np.arange(20) % 2)
+    for format in ("imagefolder", "fiftyone", "label-studio"):
+        with pytest.raises(DataError, match="feature vectors"):
+            export_audit(tmp_path / "rows.npz", tmp_path / "out", format)
+        assert not (tmp_path / "out").exists()
+    with pytest.raises(DataError, match="no audit of these data"):
+        export_audit(tmp_path / "rows.npz", tmp_path / "x.csv", "csv", relabel_above=0.9)
+    assert set(FORMATS) == {"csv", "parquet", "imagefolder", "fiftyone", "label-studio", "cleanlab", "decisions"}

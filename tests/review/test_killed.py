@@ -1,0 +1,26 @@
+"""The server is killed while people decide: nothing that was acknowledged is lost, nothing is there twice."""
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from aleator.bench import killed
+from aleator.review import store
+from aleator.review.store import database_url
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_every_acknowledged_decision_is_there_once(
+    audit_folder: Path, kind: str, request: pytest.FixtureRequest
+) -> None:
+    url = None
+    if kind == "postgresql":
+        url = str(request.getfixturevalue("postgres_url"))
+        engine = sa.create_engine(database_url(url))
+        with engine.begin() as connection:
+            store.TABLES.drop_all(connection)
+        engine.dispose()
+    result = killed.run(audit_folder, database=url, reviewers=20, each=12, kills=1)
+    assert result["acknowledged"] == 240
+    assert (result["missing"], result["twice"], result["unasked"]) == (0, 0, 0)

@@ -1,25 +1,34 @@
 """The one training loop, and the prediction that goes with it."""
 
-from collections.abc import Callable
+import copy
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from aleator.learning.augment import Augmentation, cosine_one_cycle, random_views
+from aleator.learning.averaging import WeightAverage
+from aleator.learning.checkpoints import TrainingState, load_state, save_state
+from aleator.learning.loss_mixture import mixture_weights
 from aleator.learning.objectives import OBJECTIVES
+from aleator.learning.steps import STEPS, Batch, mixed_precision
 from aleator.models.backbones import StandardizeFeatures
 from aleator.models.network import Network, NetworkSpec
-from aleator.uncertainty.gaussian_logits import log_expected_softmax
+from aleator.uncertainty.gaussian_logits import log_likelihood
 
 PREDICTION_BATCH = 512
+Targets = NDArray[np.int64] | NDArray[np.float32]
+"""Labels `(example,)`, or soft labels or vote counts `(example, class)`."""
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How a network is trained. The defaults were measured on FER2013; see `aleator bench detect`."""
+    """How a network is trained. The defaults were measured on FER2013; see `aleator bench detect` and `bench train`."""
 
     epochs: int = 12
     batch_size: int = 128
@@ -27,6 +36,15 @@ class TrainingSettings:
     weight_decay: float = 0.05
     objective: str = "early_learning"
     augmentation: Augmentation = field(default_factory=Augmentation)
+    step: str = "plain"
+    """How a batch becomes losses: one of STEPS."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Of the objective, such as `{"strength": 2.0}`."""
+    step_options: Mapping[str, Any] = field(default_factory=dict)
+    average: float = 0.0
+    """Decay of the running mean of the weights that is kept instead of the last ones; 0 keeps the last ones."""
+    loss_mixture: bool = False
+    """Weigh each example by how its loss lies among all others, after a third of the epochs."""
 
     def steps(self, examples: int) -> int:
         """Steps of a training on so many examples."""
@@ -48,35 +66,48 @@ class Predictions:
 def train(
     spec: NetworkSpec,
     examples: NDArray[np.generic],
-    labels: NDArray[np.int64],
+    targets: Targets,
     rows: NDArray[np.int64],
     settings: TrainingSettings,
     *,
     seed: int,
     device: torch.device,
+    weights: NDArray[np.float32] | None = None,
+    backbone: nn.Module | None = None,
+    checkpoint: Path | None = None,
     on_step: Callable[[int], None] = lambda step: None,
 ) -> tuple[Network, NDArray[np.float32]]:
     """Train a new network on `rows` of `examples`.
 
-    Returns the network and the log-odds margin of the given label, `log p(given) - max log p(other)`, each time
-    the example was seen: `(epoch, example)`, NaN where an example was not seen in that epoch.
+    `weights`, `(example,)`, multiply the losses. A copy of `backbone` is trained if one is given. With `checkpoint`, a
+    file, an interrupted training goes on from its last finished epoch, to the same result.
+
+    Returns the network and the log-odds margin of the target (its first choice, where it is soft), `log p(target) -
+    max log p(other)`, each time the example was seen: `(epoch, example)`, NaN where an example was not seen in that
+    epoch.
     """
     # All that torch draws inside (initial weights, dropout) comes from this seed, and the caller's own random
     # state is left as it was.
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         generator = torch.Generator().manual_seed(seed)
-        network = _new_network(spec, examples, rows).to(device)
-        objective = OBJECTIVES[settings.objective](len(examples), spec.classes).to(device)
+        network = _new_network(spec, examples, rows, backbone).to(device)
+        objective = OBJECTIVES[settings.objective](len(examples), spec.classes, **settings.options).to(device)
+        take_step = STEPS[settings.step](**settings.step_options)
+        average = WeightAverage(network, settings.average) if settings.average else None
         optimizer = torch.optim.AdamW(
             network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
         steps = settings.steps(len(rows))
         batches_per_epoch = steps // settings.epochs
         margins = np.full((settings.epochs, len(examples)), np.nan, dtype=np.float32)
-        all_labels = torch.from_numpy(labels)
+        losses = np.full(len(examples), np.nan, dtype=np.float32)
+        state = TrainingState(network, objective, optimizer, generator, average, margins, losses)
+        start = load_state(checkpoint, state)
+        all_targets = torch.from_numpy(targets)
         network.train()
-        for epoch in range(settings.epochs):
+        for epoch in range(start, settings.epochs):
+            trust = _trust(settings, weights, losses, epoch, seed)
             order = torch.from_numpy(rows)[torch.randperm(len(rows), generator=generator)]
             for number in range(batches_per_epoch):
                 step = epoch * batches_per_epoch + number
@@ -86,16 +117,22 @@ def train(
                 inputs = _on_device(examples, batch, device)
                 if inputs.ndim == 4:
                     inputs = random_views(inputs, settings.augmentation, generator)
-                targets = all_labels[batch].to(device)
-                with mixed_precision(device):
-                    output = network(inputs)
-                log_probs = log_expected_softmax(output.mean, output.spread)
-                loss = objective(log_probs, targets, batch.to(device)).mean()
+                seen = Batch(inputs, all_targets[batch].to(device), batch.to(device))
+                each, log_probs = take_step(network, objective, seen, generator)
+                loss = each.mean() if trust is None else (each * trust[batch].to(device)).mean()
                 optimizer.zero_grad(set_to_none=True)
-                loss.backward()
+                loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
-                margins[epoch, batch.numpy()] = log_odds_margin(log_probs.detach(), targets).cpu().numpy()
+                if average is not None:
+                    average.update(network)
+                log_probs = log_probs.detach()
+                margins[epoch, batch.numpy()] = log_odds_margin(log_probs, first_choice(seen.targets)).cpu().numpy()
+                if settings.loss_mixture:
+                    losses[batch.numpy()] = -log_likelihood(log_probs, seen.targets).cpu().numpy()
                 on_step(step + 1)
+            save_state(checkpoint, state, epoch + 1, settings.epochs)
+        if average is not None:
+            network.load_state_dict(average.state)
     return network.eval(), margins
 
 
@@ -122,10 +159,24 @@ def log_odds_margin(log_probs: Tensor, labels: Tensor) -> Tensor:
     return given.squeeze(1) - others.amax(1)
 
 
-def mixed_precision(device: torch.device) -> torch.autocast:
-    """bfloat16 where the processor computes it natively, single precision elsewhere."""
-    native = device.type == "cuda" or (device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported())
-    return torch.autocast(device.type, torch.bfloat16, enabled=native)
+def first_choice(targets: Tensor) -> Tensor:
+    """Labels `(example,)` of targets of either form."""
+    return targets if targets.ndim == 1 else targets.argmax(1)
+
+
+def _trust(
+    settings: TrainingSettings,
+    weights: NDArray[np.float32] | None,
+    losses: NDArray[np.float32],
+    epoch: int,
+    seed: int,
+) -> Tensor | None:
+    """How much the loss of each example counts in this epoch, `(example,)`; None where all count alike."""
+    trust = None if weights is None else weights.astype(np.float32)
+    if settings.loss_mixture and 3 * epoch >= settings.epochs and epoch > 0:
+        mixture = mixture_weights(losses, seed=seed % 2**32)
+        trust = mixture if trust is None else trust * mixture
+    return None if trust is None else torch.from_numpy(trust)
 
 
 def _on_device(examples: NDArray[np.generic], rows: Tensor, device: torch.device) -> Tensor:
@@ -133,8 +184,10 @@ def _on_device(examples: NDArray[np.generic], rows: Tensor, device: torch.device
     return batch.contiguous(memory_format=torch.channels_last) if batch.ndim == 4 else batch
 
 
-def _new_network(spec: NetworkSpec, examples: NDArray[np.generic], rows: NDArray[np.int64]) -> Network:
-    network = Network(spec)
+def _new_network(
+    spec: NetworkSpec, examples: NDArray[np.generic], rows: NDArray[np.int64], backbone: nn.Module | None
+) -> Network:
+    network = Network(spec, copy.deepcopy(backbone))
     for module in network.modules():
         if isinstance(module, StandardizeFeatures):
             module.fit(torch.from_numpy(np.asarray(examples[rows], dtype=np.float32)))

@@ -20,11 +20,12 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from aleator.errors import AleatorError
 from aleator.files import read_array, write_array, write_json
 from aleator.learning.checkpoints import save_network
-from aleator.learning.loop import Predictions, TrainingSettings, predict, train
+from aleator.learning.loop import Predictions, Targets, TrainingSettings, predict, train
 from aleator.models.network import NetworkSpec
 
 WORTH_PROCESSES = 60_000
@@ -77,14 +78,18 @@ def fit_members(
     tasks: list[Task],
     spec: NetworkSpec,
     examples: NDArray[np.generic],
-    labels: NDArray[np.int64],
+    targets: Targets,
     settings: TrainingSettings,
     device: torch.device,
     folder: Path,
     on_step: OnStep = lambda step, steps: None,
+    *,
+    weights: NDArray[np.float32] | None = None,
+    backbone: nn.Module | None = None,
 ) -> list[Member]:
     """Train one network for each task and predict every example with each.
 
+    `weights`, `(example,)`, multiply the losses; with a `backbone` of the user's own all is done in this process.
     `folder` receives `member-0`, `member-1`, ...; a member that is there already is read back, not trained again.
     `on_step` is told the steps done by all members together, and how many there are.
     """
@@ -100,14 +105,17 @@ def fit_members(
 
     processes = min(len(waiting), available_cores())
     worth_it = sum(steps[number] for number in waiting) * settings.batch_size >= WORTH_PROCESSES
-    if device.type == "cpu" and processes > 1 and worth_it:
+    if device.type == "cpu" and processes > 1 and worth_it and backbone is None:
         _fit_in_processes(
             {places[number]: (tasks[number], partial(tell, number)) for number in waiting},
-            spec, examples, labels, settings, folder, processes,
+            spec, examples, targets, weights, settings, folder, processes,
         )  # fmt: skip
     else:
         for number in waiting:
-            fit_member(tasks[number], spec, examples, labels, settings, device, places[number], partial(tell, number))
+            fit_member(
+                tasks[number], spec, examples, targets, settings, device, places[number], partial(tell, number),
+                weights=weights, backbone=backbone,
+            )  # fmt: skip
     return [_read_member(place) for place in places]
 
 
@@ -115,22 +123,28 @@ def fit_member(
     task: Task,
     spec: NetworkSpec,
     examples: NDArray[np.generic],
-    labels: NDArray[np.int64],
+    targets: Targets,
     settings: TrainingSettings,
     device: torch.device,
     place: Path,
     on_step: Callable[[int], None] = lambda step: None,
+    *,
+    weights: NDArray[np.float32] | None = None,
+    backbone: nn.Module | None = None,
 ) -> None:
     """Train one network here, predict every example with it, and leave both in `place`."""
-    network, margins = train(
-        spec, examples, labels, task.rows, settings, seed=task.seed, device=device, on_step=on_step
-    )
-    predictions = predict(network, examples, flip=settings.augmentation.flip, device=device)
     place.mkdir(parents=True, exist_ok=True)
+    checkpoint = place / "checkpoint.safetensors"
+    network, margins = train(
+        spec, examples, targets, task.rows, settings, seed=task.seed, device=device, weights=weights,
+        backbone=backbone, checkpoint=checkpoint, on_step=on_step,
+    )  # fmt: skip
+    predictions = predict(network, examples, flip=settings.augmentation.flip, device=device)
     save_network(network.cpu(), place / "weights.safetensors")
     for name, array in vars(predictions).items():
         write_array(place / f"{name}.npy", array)
     write_array(place / "margins.npy", margins)
+    checkpoint.unlink(missing_ok=True)
 
 
 def available_cores() -> int:
@@ -151,14 +165,18 @@ def _fit_in_processes(
     work: dict[Path, tuple[Task, Callable[[int], None]]],
     spec: NetworkSpec,
     examples: NDArray[np.generic],
-    labels: NDArray[np.int64],
+    targets: Targets,
+    weights: NDArray[np.float32] | None,
     settings: TrainingSettings,
     folder: Path,
     processes: int,
 ) -> None:
     """Run `worker.py` once for each place, `processes` of them at a time."""
-    shared = {"examples": _path_of(examples, folder / "examples.npy"), "labels": str(folder / "labels.npy")}
-    write_array(folder / "labels.npy", labels)
+    shared = {"examples": _path_of(examples, folder / "examples.npy"), "targets": str(folder / "targets.npy")}
+    write_array(folder / "targets.npy", targets)
+    if weights is not None:
+        shared["weights"] = str(folder / "weights.npy")
+        write_array(folder / "weights.npy", weights)
     running: set[subprocess.Popen[str]] = set()
 
     def run(place: Path, task: Task, on_step: Callable[[int], None]) -> None:

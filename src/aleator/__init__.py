@@ -27,6 +27,11 @@ if TYPE_CHECKING:
     from aleator.errors import AleatorError as AleatorError
     from aleator.errors import AuditFolderError as AuditFolderError
     from aleator.errors import DataError as DataError
+    from aleator.errors import ModelError as ModelError
+    from aleator.training import Model as Model
+    from aleator.training import load_model as load_model
+    from aleator.training import train as train  # type: ignore[no-redef]
+    from aleator.training.classifier import AleatorClassifier as AleatorClassifier
 
 _HOME = {
     "Audit": "aleator.auditing",
@@ -39,6 +44,11 @@ _HOME = {
     "AleatorError": "aleator.errors",
     "AuditFolderError": "aleator.errors",
     "DataError": "aleator.errors",
+    "ModelError": "aleator.errors",
+    "Model": "aleator.training",
+    "load_model": "aleator.training",
+    "train": "aleator.training",
+    "AleatorClassifier": "aleator.training.classifier",
 }
 
 __all__ = ["__version__", "errors", *_HOME]

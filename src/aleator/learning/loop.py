@@ -181,7 +181,7 @@ def _trust(
 
 def _on_device(examples: NDArray[np.generic], rows: Tensor, device: torch.device) -> Tensor:
     batch = torch.from_numpy(examples[rows.numpy()]).to(device)
-    return batch.contiguous(memory_format=torch.channels_last) if batch.ndim == 4 else batch
+    return batch.float().contiguous(memory_format=torch.channels_last) if batch.ndim == 4 else batch
 
 
 def _new_network(

@@ -53,7 +53,7 @@ class Member:
 def ensemble_tasks(labels: NDArray[np.int64], members: int, seed: int) -> list[Task]:
     """Members that differ in their seed and each train on every labelled example."""
     rows = np.flatnonzero(labels >= 0)
-    return [Task(_member_seed(seed, member), rows) for member in range(members)]
+    return [Task(member_seed(seed, member), rows) for member in range(members)]
 
 
 def fold_tasks(
@@ -69,7 +69,7 @@ def fold_tasks(
     _, unit = np.unique(unit, return_inverse=True)
     fold = (generator.permutation(unit.max() + 1) % folds)[unit]
     tasks = [
-        Task(_member_seed(seed, number), np.flatnonzero((labels >= 0) & (fold != number))) for number in range(folds)
+        Task(member_seed(seed, number), np.flatnonzero((labels >= 0) & (fold != number))) for number in range(folds)
     ]
     return tasks, fold
 
@@ -240,5 +240,6 @@ def _what_failed(code: int, errors: str) -> str:
     return f"A training failed ({last}). The same command goes on from the last finished member."
 
 
-def _member_seed(seed: int, member: int) -> int:
+def member_seed(seed: int, member: int) -> int:
+    """The seed of one member, apart from those of all others."""
     return int(np.random.SeedSequence([seed, member]).generate_state(1)[0])

@@ -2,11 +2,11 @@
 
 import sys
 
-from aleator.cli import audit, bench, demo, predict, train
+from aleator.cli import audit, bench, demo, export_model, predict, train
 from aleator.cli.app import app
 from aleator.errors import AleatorError
 
-__all__ = ["app", "audit", "bench", "demo", "main", "predict", "train"]
+__all__ = ["app", "audit", "bench", "demo", "export_model", "main", "predict", "train"]
 
 EXIT_BAD_INPUT, EXIT_INTERRUPTED = 2, 130
 

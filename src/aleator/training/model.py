@@ -3,6 +3,7 @@
 import copy
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,11 +20,14 @@ from aleator.data.sources import ExampleSource
 from aleator.errors import DataError, ModelError
 from aleator.learning.checkpoints import load_network
 from aleator.learning.loop import predict
+from aleator.learning.members import available_cores
 from aleator.models import Network
 from aleator.training.decision import Decision, Opinion, opinion_of
 
 SCHEMA_VERSION = 1
 CARD = "model.json"
+PART = 512
+"""Examples that are worth a thread of their own."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +71,22 @@ class Model:
 
     def opinion(self, examples: NDArray[np.generic]) -> Opinion:
         """What the members say of examples `(example, channel, height, width)` uint8, or `(example, feature)`."""
+        parts = min(available_cores(), -(-len(examples) // PART)) if self.device.type == "cpu" else 1
+        pieces = np.array_split(examples, max(1, parts))
+        # A thread for each core, and one core for each thread: threads that share the work of one layer wait for each
+        # other at its end, and stand still when another program needs the processor.
+        threads = torch.get_num_threads()
+        with ThreadPoolExecutor(max(1, parts), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            logits = list(pool.map(self._logits, pieces) if parts > 1 else map(self._logits, pieces))
+        torch.set_num_threads(threads)
+        mean, spread = (np.concatenate([piece[place] for piece in logits], axis=1) for place in (0, 1))
+        return opinion_of(mean, spread, self.decision.temperature)
+
+    def _logits(self, examples: NDArray[np.generic]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Mean and spread of each member, `(member, example, class)`."""
         flip = bool(self.card["settings"]["flip"])
         each = [predict(network, examples, flip=flip, device=self.device) for network in self.networks]
-        mean, spread = (np.stack([getattr(one, name) for one in each]) for name in ("mean", "spread"))
-        return opinion_of(mean, spread, self.decision.temperature)
+        return np.stack([one.mean for one in each]), np.stack([one.spread for one in each])
 
 
 def load_model(folder: str | Path, *, backbone: nn.Module | None = None, device: str = "auto") -> Model:

@@ -1,0 +1,1 @@
+"""What Aleator found and made, in other tools' forms."""

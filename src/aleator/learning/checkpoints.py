@@ -1,7 +1,10 @@
 """Networks and unfinished trainings on disk: safetensors, their spec in the header; nothing is unpickled."""
 
 import json
+import os
+import re
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -24,7 +27,7 @@ SAVE_SECONDS = 20.0
 def save_network(network: Network, path: Path) -> None:
     """Write weights, buffers and spec; the file appears whole or not at all."""
     metadata = {"spec": json.dumps(asdict(network.spec))}
-    write_whole(path, lambda beside: save_model(network, str(beside), metadata=metadata))
+    _write(path, lambda beside: save_model(network, str(beside), metadata=metadata))
 
 
 def load_network(path: Path, backbone: nn.Module | None = None) -> Network:
@@ -69,7 +72,7 @@ def save_state(path: Path | None, state: TrainingState, epoch: int, epochs: int)
         tensors |= {f"optimizer.{number}.{name}": value.contiguous() for name, value in values.items()}
     average = {} if state.average is None else {"average_steps": str(state.average.steps)}
     metadata = {"epoch": str(epoch), **average}
-    write_whole(path, lambda beside: save_file(tensors, str(beside), metadata=metadata))
+    _write(path, lambda beside: save_file(tensors, str(beside), metadata=metadata))
     state.saved = time.monotonic()
 
 
@@ -96,6 +99,17 @@ def load_state(path: Path | None, state: TrainingState) -> int:
     if state.average is not None:
         state.average.steps = int(metadata["average_steps"])
     return int(metadata["epoch"])
+
+
+def _write(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file whole; what the system says (a full disk) is raised as the system's own error."""
+    try:
+        write_whole(path, write)
+    except SafetensorError as error:
+        number = re.search(r"os error (\d+)", str(error))
+        if number is None:
+            raise
+        raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from error
 
 
 def _tensors(state: TrainingState) -> dict[str, Tensor]:

@@ -33,9 +33,8 @@ Trained by Aleator {card["aleator_version"]} on {card["created"]}. Read it with 
 
 ## Data
 
-{data["examples"]:,} examples ({size}); {data["trained_on"]:,} were trained on, {data["held_out"]:,} were held
-out, copies and groups never on both sides. Labels: **{settings["labels"]}**{_policy(settings)}.
-The order of the classes:
+{data["examples"]:,} examples ({size}): {data["trained_on"]:,} to train on, {data["held_out"]:,} held out.
+Copies and groups are all on one side. Labels: **{settings["labels"]}**{_policy(settings)}. The order of the classes:
 
 | class | examples |
 |---|---|
@@ -43,8 +42,8 @@ The order of the classes:
 
 ## Figures
 
-On the held-out part, scored by {JUDGED_BY[settings["labels"]]}. Temperature and thresholds were set on the same
-examples; on new data expect a little less.
+On the held-out part. Temperature and thresholds were set on the same examples: on new data expect a little less.
+Scored by {JUDGED_BY[settings["labels"]]}.
 
 | | |
 |---|---|

@@ -8,8 +8,7 @@ held-out part of Training and its noisy labels.
 import json
 import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aleator.auditing import load_audit
+from aleator.bench.recipes import Row, Run, rows
 from aleator.bench.routing import corrupted, routing_factor
 from aleator.data import LabelledDataset, read_dataset
 from aleator.data.duplicates import find_duplicates
-from aleator.data.noise import measured_confusion, pair_flip, symmetric
 from aleator.errors import DataError
 from aleator.files import write_json
 from aleator.learning.members import available_cores
-from aleator.learning.objectives import OBJECTIVES
-from aleator.learning.steps import STEPS
 from aleator.progress import Progress, silent
 from aleator.training import Model, train
 from aleator.training.decision import Opinion
@@ -45,39 +42,6 @@ class Referee:
     """Counts for the seven classes, `(example, class)`."""
     has_copy: NDArray[np.bool_]
     """The same picture is in Training, `(example,)`."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One training."""
-
-    labels: Callable[[LabelledDataset, int], LabelledDataset] | None
-    """Other labels for the data set, by seed; None trains on FER2013's own."""
-    options: Callable[[LabelledDataset, int], dict[str, Any]]
-    """Of the training, by seed."""
-    of_audit: bool = False
-    """Train on the audit folder's judgement."""
-
-
-def rows() -> dict[str, Row]:
-    """All rows by name, the most important first."""
-    found = {
-        "default": Row(None, _fixed()),
-        "votes": Row(None, _fixed(labels="votes")),
-        "majority": Row(_majority, _fixed(objective="cross_entropy")),
-        "cross-entropy": Row(None, _fixed(objective="cross_entropy", average=0.0)),
-        "cross-entropy with weight average": Row(None, _fixed(objective="cross_entropy")),
-        "symmetric noise .4": Row(_noisy(symmetric, 0.4), _fixed()),
-        "pair noise .3": Row(_noisy(pair_flip, 0.3), _fixed()),
-        "judged, 0 reviewed": Row(None, _fixed(labels="judged"), of_audit=True),
-        "forward correction from 100 reviewed": Row(None, _reviewed(100)),
-        "forward correction from 500 reviewed": Row(None, _reviewed(500)),
-    }
-    plain = {"cross_entropy", "early_learning", "forward_correction"}
-    found |= {name: Row(None, _fixed(objective=name)) for name in OBJECTIVES if name not in plain}
-    found |= {f"default, {name}": Row(None, _fixed(step=name)) for name in STEPS if name != "plain"}
-    found["default, loss mixture"] = Row(None, _fixed(loss_mixture=True))
-    return found
 
 
 def run(
@@ -110,9 +74,8 @@ def run(
                 if row.of_audit and audit is None:
                     continue
                 kept = place / f"{name.replace(' ', '-').replace(',', '')}-{seed}"
-                result = _one(
-                    training, referee, row, seed, quick, audit if row.of_audit else None, device, kept, progress
-                )
+                how = Run(seed, quick, device, progress)
+                result = _one(training, referee, row, how, audit if row.of_audit else None, kept)
                 scores.setdefault(name, []).append(result)
     return {
         "data": training.name,
@@ -155,28 +118,23 @@ def format_table(result: dict[str, Any]) -> str:
 
 
 def _one(
-    training: LabelledDataset,
-    referee: Referee,
-    row: Row,
-    seed: int,
-    quick: bool,
-    audit: Path | None,
-    device: str,
-    kept: Path,
-    progress: Progress,
+    training: LabelledDataset, referee: Referee, row: Row, how: Run, audit: Path | None, kept: Path
 ) -> dict[str, Any]:
     scores = kept.with_suffix(".json")
     if scores.exists():
         return dict(json.loads(scores.read_text(encoding="utf-8")))
     start = time.perf_counter()
-    dataset = training if row.labels is None else row.labels(training, seed)
-    options = row.options(training, seed) | ({"effort": "quick"} if quick else {})
-    model = train(
-        dataset if audit is None else load_audit(audit, dataset),
-        kept, seed=seed, device=device, force=True, progress=progress, **options,
-    )  # fmt: skip
+    if row.model is not None:
+        model = row.model(training, how)
+    else:
+        dataset = training if row.labels is None else row.labels(training, how)
+        options = row.options(training, how) | ({"effort": "quick"} if how.quick else {})
+        model = train(
+            dataset if audit is None else load_audit(audit, dataset),
+            kept, seed=how.seed, device=how.device, force=True, progress=how.progress, **options,
+        )  # fmt: skip
     seconds = time.perf_counter() - start
-    result = {**score(model, referee, seed), "seconds": seconds, "trained": model.card["timings"]["training"]}
+    result = {**score(model, referee, how.seed), "seconds": seconds}
     write_json(scores, result)
     return result
 
@@ -232,44 +190,3 @@ def _fer2013(data: Path) -> tuple[LabelledDataset, Referee]:
 
 def _take(opinion: Opinion, rows: NDArray[np.bool_]) -> Opinion:
     return Opinion(*(values[rows] for values in vars(opinion).values()))
-
-
-def _fixed(**options: Any) -> Callable[[LabelledDataset, int], dict[str, Any]]:
-    return lambda dataset, seed: options
-
-
-def _reviewed(count: int) -> Callable[[LabelledDataset, int], dict[str, Any]]:
-    """Forward correction by the confusion that so many examples show, chosen at random and reviewed by FER+."""
-
-    def options(dataset: LabelledDataset, seed: int) -> dict[str, Any]:
-        true, given = _truth(dataset), dataset.given_labels
-        chosen = np.random.default_rng(seed).permutation(np.flatnonzero(true >= 0))[:count]
-        classes = len(dataset.class_names)
-        # Two imagined examples of each class, labelled as all are: what a few reviews do not show is not impossible.
-        prior = np.bincount(given, minlength=classes) / len(given)
-        seen = np.bincount(true[chosen], minlength=classes)[:, None]
-        confusion = (seen * measured_confusion(true[chosen], given[chosen], classes) + 2 * prior) / (seen + 2)
-        return {"objective": "forward_correction", "objective_options": {"confusion": confusion.tolist()}}
-
-    return options
-
-
-def _truth(dataset: LabelledDataset) -> NDArray[np.int64]:
-    assert dataset.votes is not None
-    return np.maximum(dataset.votes.majority(), -1)
-
-
-def _majority(dataset: LabelledDataset, seed: int) -> LabelledDataset:
-    return replace(dataset, given_labels=_truth(dataset))
-
-
-def _noisy(
-    noise: Callable[[NDArray[np.int64], int, float, np.random.Generator], NDArray[np.int64]], rate: float
-) -> Callable[[LabelledDataset, int], LabelledDataset]:
-    """FER+'s majority with noise on it."""
-
-    def labels(dataset: LabelledDataset, seed: int) -> LabelledDataset:
-        random = np.random.default_rng(seed)
-        return replace(dataset, given_labels=noise(_truth(dataset), len(dataset.class_names), rate, random))
-
-    return labels

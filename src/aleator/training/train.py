@@ -4,6 +4,8 @@ import copy
 import json
 import platform
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,17 +80,19 @@ def train(
             )
         )
         work = open_work(folder, identity, force=force)
-        dataset, examples, geometry = load_examples(dataset, MAX_SIDE, cache=work / "pixels.npy", progress=progress)
-        targets = choose_targets(dataset, _rows_of(audit, dataset), settings.labels, settings.policy)
-
-    with clock("holding out"):
-        held_out = _hold_out(dataset, examples, targets, settings, audit, progress)
-
-    with clock("training"):
-        rows = np.flatnonzero((targets.weights > 0) & ~held_out)
+    with removed_if_unused(work):
+        with clock("reading pictures"):
+            dataset, examples, geometry = load_examples(dataset, MAX_SIDE, cache=work / "pixels.npy", progress=progress)
+            targets = choose_targets(dataset, _rows_of(audit, dataset), settings.labels, settings.policy)
+        with clock("holding out"):
+            held_out = _hold_out(dataset, examples, targets, settings, audit, progress)
         spec = NetworkSpec(
             settings.backbone_for(dataset.source.kind), tuple(examples.shape[1:]), len(dataset.class_names)
         )
+        parameters = sum(value.numel() for value in Network(spec, copy.deepcopy(own_backbone)).parameters())
+
+    with clock("training"):
+        rows = np.flatnonzero((targets.weights > 0) & ~held_out)
         training = settings.training(len(rows))
         tasks = [Task(member_seed(settings.seed, number), rows) for number in range(settings.member_count)]
         fitted = fit_members(
@@ -125,10 +129,7 @@ def train(
         },
         "settings": {**asdict(settings), "members": len(fitted), "training": asdict(training)},
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
-        "model": {
-            "backbone": spec.backbone,
-            "parameters": sum(value.numel() for value in Network(spec, copy.deepcopy(own_backbone)).parameters()),
-        },
+        "model": {"backbone": spec.backbone, "parameters": parameters},
         "decision": decision.as_dict(),
         "figures": figures,
         "skipped": [asdict(skipped) for skipped in dataset.skipped],
@@ -157,6 +158,17 @@ def open_work(folder: Path, identity: dict[str, Any], *, force: bool) -> Path:
     work.mkdir(parents=True, exist_ok=True)
     write_json(work / IDENTITY, identity)
     return work
+
+
+@contextmanager
+def removed_if_unused(work: Path) -> Iterator[None]:
+    """Leave nothing behind when the data or the settings turn out to be of no use before a member was begun."""
+    try:
+        yield
+    except AleatorError:
+        if not any(work.glob("member-*")):
+            shutil.rmtree(work)
+        raise
 
 
 def close_work(folder: Path, work: Path, card: dict[str, Any]) -> None:

@@ -226,6 +226,19 @@ def test_a_judged_audit_trains_a_better_model_than_its_labels_with_plain_cross_e
     assert right["judged"] > max(0.93, right["given"])
 
 
+def test_forward_correction_takes_the_confusion_that_was_judged(audited: Audit, tmp_path: Path) -> None:
+    options = {"labels": "given", "objective": "forward_correction", "epochs": 20}
+    with pytest.raises(AleatorError, match="needs a confusion matrix"):
+        aleator.train(blobs()[0], tmp_path / "without", **options)
+    model = aleator.train(audited, tmp_path / "with", **options)
+    confusion = np.array(model.card["settings"]["objective_options"]["confusion"])
+    assert np.allclose(confusion.sum(axis=1), 1)
+    assert (confusion.argmax(axis=1) == np.arange(3)).all()
+    assert confusion[0, 1] > confusion[0, 2] + 0.05  # labels were given to the next class
+    fresh, true = blobs(600, seed=9)
+    assert (model.opinion(fresh.source.values).probs.argmax(1) == true).mean() > 0.9
+
+
 def test_pictures_of_files_are_trained_on_and_predicted(tmp_path: Path) -> None:
     dataset = tiny_dataset(60)
     model = aleator.train(dataset, tmp_path / "model", epochs=1, effort="quick")

@@ -54,7 +54,6 @@ class TrainSettings:
     epochs: int | None = None
     held_out: float = 0.1
     flip: bool = True
-    use_groups: bool = True
 
     def __post_init__(self) -> None:
         if self.effort not in EFFORTS:

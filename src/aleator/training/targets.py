@@ -70,6 +70,22 @@ def held_out_labels(targets: TrainingTargets, held_out: NDArray[np.bool_]) -> ND
     return np.where(expert, labels, -1) if expert.sum() >= FEWEST_EXPERT else labels
 
 
+def judged_confusion(audit: Audit | None) -> list[list[float]]:
+    """How often each given label stands for each true one, `(true, given)`, as the audit estimates it.
+
+    Raises AleatorError without an audit: labels alone do not tell it.
+    """
+    if audit is None:
+        raise AleatorError(
+            "Forward correction needs a confusion matrix: train on an audit folder, or give "
+            "objective_options={'confusion': ...} in Python, (true, given) with a distribution in each row."
+        )
+    counts = np.array(audit.info["estimates"]["confusion"], dtype=np.float64).T
+    empty = counts.sum(axis=1) <= 0
+    counts[empty] = np.eye(len(counts))[empty]
+    return list((counts / counts.sum(axis=1, keepdims=True)).tolist())
+
+
 def _plain(labels: NDArray[np.int64]) -> TrainingTargets:
     there = labels >= 0
     return TrainingTargets(np.maximum(labels, 0), there.astype(np.float32), labels, np.zeros(len(labels), dtype=bool))

@@ -6,7 +6,7 @@ import platform
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ from aleator.training.held_out import hold_out
 from aleator.training.model import CARD, CUSTOM, SCHEMA_VERSION, Model, file_digest, load_model
 from aleator.training.scores import prediction_scores
 from aleator.training.settings import MAX_SIDE, TrainSettings
-from aleator.training.targets import TrainingTargets, choose_targets, held_out_labels
+from aleator.training.targets import TrainingTargets, choose_targets, held_out_labels, judged_confusion
 
 IDENTITY = "identity.json"
 
@@ -84,6 +84,9 @@ def train(
         with clock("reading pictures"):
             dataset, examples, geometry = load_examples(dataset, MAX_SIDE, cache=work / "pixels.npy", progress=progress)
             targets = choose_targets(dataset, _rows_of(audit, dataset), settings.labels, settings.policy)
+            if settings.objective == "forward_correction" and "confusion" not in settings.objective_options:
+                confusion = {"confusion": judged_confusion(audit)}
+                settings = replace(settings, objective_options={**settings.objective_options, **confusion})
         with clock("holding out"):
             held_out = _hold_out(dataset, examples, targets, settings, audit, progress)
         spec = NetworkSpec(
@@ -235,7 +238,7 @@ def _hold_out(
     else:
         found = find_duplicates(examples, on_block=lambda done, total: progress("finding copies", done, total))
         groups.append(found.group)
-    if dataset.group is not None and settings.use_groups:
+    if dataset.group is not None:
         named = np.unique(dataset.group, return_inverse=True)[1]
         groups.append(np.where(dataset.group == "", -1, named))
     labels = np.where(targets.weights > 0, targets.first_choice, -1)

@@ -88,6 +88,8 @@ def test_the_same_faces_from_pictures_tables_and_arrays_are_predicted_the_same(
     both = predict(model, [files[0], tmp_path / "faces.npy"])
     assert len(both.table) == 7
     assert len(both.sources) == 2
+    mixed = read_inputs([files[0], files[1], tmp_path / "faces.npy", files[2]])
+    assert [len(one.ids) for one in mixed] == [2, 6, 1]  # pictures side by side are read together
 
 
 def test_every_form_is_written_and_holds_the_same(model: aleator.Model, pictures: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -34,14 +35,25 @@ def read_inputs(paths: Sequence[str | Path], *, split: str | None = None) -> lis
     """
     if not paths:
         raise DataError("There is nothing to predict; name pictures, folders, tables or arrays.")
-    return [_read(Path(path), split) for path in paths]
+    inputs = []
+    # Pictures of one folder that stand side by side are read and predicted together.
+    for folder, group in groupby(map(Path, paths), lambda path: path.parent if _is_picture(path) else None):
+        together = list(group)
+        names = [path.name for path in together]
+        if folder is not None:
+            inputs.append(_files(folder, names, names))
+        else:
+            inputs += [_read(path, split) for path in together]
+    return inputs
+
+
+def _is_picture(path: Path) -> bool:
+    return path.is_file() and path.suffix.lower() in IMAGE_SUFFIXES
 
 
 def _read(path: Path, split: str | None) -> Inputs:
     if not path.exists():
         raise DataError(f"{path} is not there.")
-    if path.is_file() and path.suffix.lower() in IMAGE_SUFFIXES:
-        return _files(path.parent, [path.name], [path.name])
     if path.is_dir():
         found = sorted(
             file.relative_to(path).as_posix() for file in path.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES

@@ -24,8 +24,9 @@ from aleator.errors import DataError
 from aleator.files import write_json
 from aleator.learning.members import available_cores
 from aleator.progress import Progress, silent
-from aleator.training import Model, train
+from aleator.training import Model, load_model, train
 from aleator.training.decision import Opinion
+from aleator.training.model import CARD
 from aleator.training.scores import prediction_scores
 from aleator.uncertainty.metrics import auroc, entropy, vote_agreement
 
@@ -126,12 +127,14 @@ def _one(
     start = time.perf_counter()
     if row.model is not None:
         model = row.model(training, how)
+    elif (kept / CARD).exists():
+        model = load_model(kept, device=how.device)  # trained before, and interrupted while it was scored
     else:
         dataset = training if row.labels is None else row.labels(training, how)
         options = row.options(training, how) | ({"effort": "quick"} if how.quick else {})
         model = train(
             dataset if audit is None else load_audit(audit, dataset),
-            kept, seed=how.seed, device=how.device, force=True, progress=how.progress, **options,
+            kept, seed=how.seed, device=how.device, progress=how.progress, **options,
         )  # fmt: skip
     seconds = time.perf_counter() - start
     result = {**score(model, referee, how.seed), "seconds": seconds}

@@ -21,19 +21,20 @@ from aleator.progress import silent
 from aleator.training.decision import Opinion
 
 
-def opinion(total: np.ndarray, epistemic: np.ndarray) -> Opinion:
-    return Opinion(np.full((len(total), 2), 0.5), total, total - epistemic, epistemic)
+def opinion(total: np.ndarray, unfamiliarity: np.ndarray) -> Opinion:
+    nothing = np.zeros(len(total))
+    return Opinion(np.full((len(total), 2), 0.5), total, total, nothing, unfamiliarity)
 
 
 def test_two_thresholds_keep_what_is_ambiguous_by_hand() -> None:
-    doubt = np.arange(100) / 100  # of the voters
-    clean = opinion(total=doubt + 0.1, epistemic=np.full(100, 0.01))
-    broken = opinion(total=np.full(100, 1.0) + np.arange(100) / 1000, epistemic=np.full(100, 0.5))
-    same = routing_factor(clean, broken, doubt)
-    assert same["kept_by_two"] == 1
-    assert same["kept_by_one"] > 0.6
-    lower = opinion(total=np.full(100, 0.95) + np.arange(100) / 1000, epistemic=np.full(100, 0.5))
-    assert routing_factor(clean, lower, doubt)["factor"] > same["factor"] - 1e-9
+    doubt = np.arange(100) / 100  # of the voters; the 25 from .75 on are ambiguous
+    clean = opinion(doubt, np.arange(100) / 100)
+    broken = opinion(np.linspace(0.85, 1.85, 1001), np.linspace(1, 2, 1001))
+    scores = routing_factor(clean, broken, doubt)
+    # To refuse nine tenths, the total may be .95 at most, which 21 of the 25 are; all are familiar.
+    assert scores["kept_by_one_at_0.9"] == pytest.approx(21 / 25)
+    assert scores["kept_by_two_at_0.9"] == 1
+    assert scores["factor"] == pytest.approx(25 / 21)
 
 
 def test_corruptions_change_pictures_and_repeat_themselves() -> None:

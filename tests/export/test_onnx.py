@@ -38,10 +38,11 @@ def test_the_graph_agrees_with_the_model_for_any_number_of_examples(kind: str, t
             if kind == "images"
             else random.normal(size=(count, 8)).astype(np.float32)
         )
-        probs, total, aleatoric, epistemic = session.run(None, {"examples": examples})
+        probs, total, aleatoric, epistemic, unfamiliarity = session.run(None, {"examples": examples})
         wanted = single_precision_opinion(model, examples)
         assert np.abs(probs - wanted.probs).max() < TOLERANCE
-        for found, name in ((total, "total"), (aleatoric, "aleatoric"), (epistemic, "epistemic")):
+        named = {"total": total, "aleatoric": aleatoric, "epistemic": epistemic, "unfamiliarity": unfamiliarity}
+        for name, found in named.items():
             assert np.abs(found - getattr(wanted, name)).max() < TOLERANCE
         assert np.abs(model.opinion(examples).probs - wanted.probs).max() < 0.05  # half precision is that coarse
     proto = onnx.load(tmp_path / "graph.onnx")

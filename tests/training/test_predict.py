@@ -53,7 +53,7 @@ def test_the_table_says_what_it_promises(model: aleator.Model, pictures: Path) -
     names = list(model.class_names)
     assert table.column_names == [
         "id", "path", "predicted_label", "second_label", "answer", *names, "total", "aleatoric", "epistemic",
-        "conformal_set",
+        "unfamiliarity", "conformal_set",
     ]  # fmt: skip
     assert len(table) == 220
     for row in table.to_pylist():
@@ -67,6 +67,7 @@ def test_the_table_says_what_it_promises(model: aleator.Model, pictures: Path) -
         outside = [share for name, share in shares.items() if name not in row["conformal_set"]]
         assert not inside or not outside or min(inside) >= max(outside)
         assert Path(row["path"]).is_file()
+        assert (row["answer"] == "unfamiliar") == (row["unfamiliarity"] > np.float32(model.decision.unfamiliar_above))
     assert {"answer", "ambiguous"} <= set(table["answer"].to_pylist())
 
 

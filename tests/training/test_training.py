@@ -144,7 +144,8 @@ def test_votes_are_distributions_and_their_majority_is_the_referee() -> None:
 
 def test_a_decision_by_hand() -> None:
     probs = np.array([[0.9, 0.08, 0.02], [0.5, 0.45, 0.05], [0.4, 0.3, 0.3]])
-    opinion = Opinion(probs, np.array([0.4, 0.9, 1.5]), np.array([0.35, 0.85, 0.5]), np.array([0.05, 0.05, 1.0]))
+    parts = [np.array(values) for values in ([0.4, 0.9, 1.5], [0.35, 0.85, 0.5], [0.05, 0.05, 1.0])]
+    opinion = Opinion(probs, *parts, unfamiliarity=np.array([-3.0, 0.4, 1.0]))
     decision = Decision(1.0, 0.55, ambiguous_above=0.6, unfamiliar_above=0.5)
     assert decision.route(opinion).tolist() == ["answer", "ambiguous", "unfamiliar"]
     assert decision.sets(opinion).tolist() == [[True, False, False], [True, True, False], [False, False, False]]

@@ -8,8 +8,8 @@ from PIL import Image, ImageFilter
 
 from aleator.training.decision import Opinion
 
-REJECTED = 0.5
-"""Share of the corrupted pictures that either way rejects."""
+REJECTED = (0.5, 0.7, 0.9)
+"""Shares of the corrupted pictures that either way rejects; the last one is the headline."""
 AMBIGUOUS = 0.75
 """Quantile of the vote entropy from which on a face counts as ambiguous."""
 Pixels = NDArray[np.uint8]
@@ -53,18 +53,21 @@ def corrupted(pixels: Pixels, seed: int) -> dict[str, Pixels]:
 
 
 def routing_factor(clean: Opinion, broken: Opinion, vote_entropy: NDArray[np.float64]) -> dict[str, float]:
-    """Ambiguous faces kept by refusing on epistemic uncertainty alone, against refusing on the total.
+    """Ambiguous faces kept by refusing on unfamiliarity alone, against refusing on the total uncertainty.
 
-    Both thresholds are set so that `REJECTED` of the corrupted pictures are refused.
+    Both thresholds are set so that the same share of the corrupted pictures is refused.
     """
     ambiguous = vote_entropy >= np.quantile(vote_entropy, AMBIGUOUS)
 
-    def kept(name: str) -> float:
-        threshold = np.quantile(getattr(broken, name), 1 - REJECTED)
+    def kept(name: str, rejected: float) -> float:
+        threshold = np.quantile(getattr(broken, name), 1 - rejected)
         return float((getattr(clean, name)[ambiguous] <= threshold).mean())
 
-    two, one = kept("epistemic"), kept("total")
-    return {"kept_by_two": two, "kept_by_one": one, "factor": two / max(one, 1e-9)}
+    found: dict[str, float] = {}
+    for rejected in REJECTED:
+        two, one = kept("unfamiliarity", rejected), kept("total", rejected)
+        found |= {f"kept_by_two_at_{rejected}": two, f"kept_by_one_at_{rejected}": one, "factor": two / max(one, 1e-9)}
+    return found
 
 
 def _each(pixels: Pixels, change: Callable[[Image.Image], Image.Image]) -> Pixels:

@@ -164,8 +164,8 @@ def score(model: Model, referee: Referee, seed: int = 0) -> dict[str, Any]:
         **routing_factor(_take(opinion, voted), together, doubt),
         "auroc_of_corruption": {
             name: auroc(
-                np.concatenate([one.epistemic, opinion.epistemic]),
-                np.repeat([True, False], [len(one.epistemic), len(opinion.epistemic)]),
+                np.concatenate([one.unfamiliarity, opinion.unfamiliarity]),
+                np.repeat([True, False], [len(one.unfamiliarity), len(opinion.unfamiliarity)]),
             )
             for name, one in broken.items()
         },

@@ -17,7 +17,7 @@ from aleator.uncertainty.gaussian_logits import spread_from_raw
 
 TOLERANCE = 1e-4
 """Greatest difference from PyTorch in any output that is accepted."""
-OUTPUTS = ("probabilities", "total", "aleatoric", "epistemic")
+OUTPUTS = ("probabilities", "total", "aleatoric", "epistemic", "unfamiliarity")
 CHECKED = 64
 
 
@@ -25,8 +25,8 @@ def export_onnx(model: Model, path: str | Path) -> float:
     """Write the whole model as one graph, and return the greatest difference from PyTorch that was found.
 
     Input: `examples`, `(example, channel, height, width)` uint8, or `(example, feature)` float32. Outputs:
-    `probabilities` `(example, class)`, and `total`, `aleatoric`, `epistemic` `(example,)` in nats. Nothing is drawn:
-    the same input gives the same output. Class names, size and thresholds are in the metadata.
+    `probabilities` `(example, class)`, `total`, `aleatoric`, `epistemic` `(example,)` in nats, and `unfamiliarity`.
+    Nothing is drawn: the same input gives the same output. Class names, size and thresholds are in the metadata.
 
     The graph computes in single precision, and so does the check; `Model.opinion` computes in half precision where the
     processor does. Raises MissingExtraError without the extra, ModelError when graph and model differ.
@@ -68,42 +68,45 @@ class Graph(nn.Module):
     def __init__(self, model: Model) -> None:
         super().__init__()
         self.networks = nn.ModuleList(network.cpu() for network in model.networks)
-        self.flip = bool(model.card["settings"]["flip"]) and model.kind == "images"
+        self.images = model.kind == "images"
+        self.flip = bool(model.card["settings"]["flip"]) and self.images
         self.temperature = model.decision.temperature
         self.expected_softmax = PlainExpectedSoftmax()
 
-    def forward(self, examples: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        log_probs = torch.stack([self._log_probs(network, examples.float()) for network in self.networks])
+    def forward(self, examples: Tensor) -> tuple[Tensor, ...]:
+        said = [_members_say(network, examples.float(), self.flip) for network in self.networks]
+        log_probs = torch.stack(
+            [self.expected_softmax(mean / self.temperature, spread / self.temperature) for mean, spread, _ in said]
+        )
         probs = log_probs.exp()
-        mean = probs.mean(dim=0)
-        log_mean = mean.clamp(min=torch.finfo(torch.float32).tiny).log()
-        total = -(mean * log_mean).sum(dim=1)
+        mean_probs = probs.mean(dim=0)
+        log_mean = mean_probs.clamp(min=torch.finfo(torch.float32).tiny).log()
+        total = -(mean_probs * log_mean).sum(dim=1)
         epistemic = (probs * (log_probs - log_mean)).sum(dim=2).mean(dim=0).clamp(min=0)
-        return mean, total, total - epistemic, epistemic
-
-    def _log_probs(self, network: nn.Module, examples: Tensor) -> Tensor:
-        mean, spread = _logits(network, examples, self.flip)
-        return self.expected_softmax(mean / self.temperature, spread / self.temperature)  # type: ignore[no-any-return]
+        length = torch.stack([part[2] for part in said]).mean(dim=0)
+        return mean_probs, total, total - epistemic, epistemic, -length if self.images else epistemic
 
 
 @torch.inference_mode()
 def single_precision_opinion(model: Model, examples: NDArray[np.generic]) -> Opinion:
     """What the model says of a few examples, computed by PyTorch in single precision throughout."""
-    flip = bool(model.card["settings"]["flip"]) and model.kind == "images"
+    images = model.kind == "images"
+    flip = bool(model.card["settings"]["flip"]) and images
     inputs = torch.from_numpy(np.asarray(examples)).float()
-    each = [_logits(network.cpu(), inputs, flip) for network in model.networks]
-    mean, spread = (torch.stack(list(part)).numpy() for part in zip(*each, strict=True))
-    return opinion_of(mean, spread, model.decision.temperature)
+    said = [_members_say(network.cpu(), inputs, flip) for network in model.networks]
+    mean, spread, length = (torch.stack(list(part)).numpy() for part in zip(*said, strict=True))
+    return opinion_of(mean, spread, model.decision.temperature, length if images else None)
 
 
-def _logits(network: nn.Module, examples: Tensor, flip: bool) -> tuple[Tensor, Tensor]:
-    """Mean and spread of the logits, averaged over a picture and its mirror image as prediction does."""
+def _members_say(network: nn.Module, examples: Tensor, flip: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """Mean and spread of the logits and the length of the embedding, over a picture and its mirror image as prediction
+    does it."""
     assert isinstance(network, Network)
-    views = [examples, examples.flip(3)] if flip else [examples]
-    parts = [network.head.linear(network.backbone(view)).chunk(2, dim=1) for view in views]
+    embeddings = [network.backbone(view) for view in ([examples, examples.flip(3)] if flip else [examples])]
+    parts = [network.head.linear(embedding).chunk(2, dim=1) for embedding in embeddings]
     mean = torch.stack([part[0] for part in parts]).mean(dim=0)
     spread = torch.stack([spread_from_raw(part[1]) for part in parts]).mean(dim=0)
-    return mean, spread
+    return mean, spread, torch.stack(embeddings).mean(dim=0).square().sum(dim=1).sqrt()
 
 
 def _examples(model: Model) -> NDArray[np.generic]:

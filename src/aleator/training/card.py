@@ -25,6 +25,9 @@ def card_text(card: dict[str, Any]) -> str:
         f"| {_cell(name)} | {count:,} |" for name, count in zip(card["class_names"], data["per_class"], strict=True)
     )
     training = settings["training"]
+    unfamiliarity = (
+        "minus the length of its embedding" if data["kind"] == "images" else "its epistemic uncertainty, in nats"
+    )
     sets = f"hold the label in {figures['conformal_coverage']:.3f}, {figures['conformal_size']:.2f} classes each"
     return f"""# {_line(data["name"])}: a classifier that says when it is not sure
 
@@ -59,14 +62,14 @@ Scored by {JUDGED_BY[settings["labels"]]}.
 
 {settings["members"]} networks ({model["backbone"]}, {model["parameters"]:,} parameters each) predict a mean and a
 spread for each class's logit, divided by the temperature {decision["temperature"]:.3f}. Their mean distribution is the
-prediction. Above {_nats(decision["unfamiliar_above"])} of epistemic uncertainty an input is *unfamiliar* and gets
-no answer; above {_nats(decision["ambiguous_above"])} of aleatoric uncertainty it is *ambiguous* and two classes are
-named.
+prediction. An input whose unfamiliarity ({unfamiliarity}) is above
+{decision["unfamiliar_above"]:.4g} is *unfamiliar* and gets no answer; above {decision["ambiguous_above"]:.3f} nats of
+aleatoric uncertainty it is *ambiguous* and two classes are named.
 Trained for {training["epochs"]} epochs with {training["objective"].replace("_", " ")}, seed {settings["seed"]}.
 
 ## Limits
 
-- It knows the classes above and no others; an input of none of them is refused only where the networks disagree.
+- It knows the classes above and no others; an input of none of them is refused only where it is unfamiliar.
 - Its probabilities are those of the labels it was trained on, on data like these; other cameras, ages, cultures or
   croppings need their own check.
 - A face tells what people would call its expression, not what the person feels. Do not decide about a person by it.
@@ -75,10 +78,6 @@ Trained for {training["epochs"]} epochs with {training["objective"].replace("_",
 
 def _policy(settings: dict[str, Any]) -> str:
     return f" (policy: {settings['policy']})" if settings["labels"] in ("judged", "reviewed") else ""
-
-
-def _nats(value: float | None) -> str:
-    return "any amount" if value is None else f"{value:.3f} nats"
 
 
 def _line(text: str) -> str:

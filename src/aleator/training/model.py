@@ -19,7 +19,7 @@ from aleator.data.images import Geometry
 from aleator.data.sources import ExampleSource
 from aleator.errors import DataError, ModelError
 from aleator.learning.checkpoints import load_network
-from aleator.learning.loop import predict
+from aleator.learning.loop import Predictions, predict
 from aleator.learning.members import available_cores
 from aleator.models import Network
 from aleator.training.decision import Decision, Opinion, opinion_of
@@ -77,16 +77,21 @@ class Model:
         # other at its end, and stand still when another program needs the processor.
         threads = torch.get_num_threads()
         with ThreadPoolExecutor(max(1, parts), initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            logits = list(pool.map(self._logits, pieces) if parts > 1 else map(self._logits, pieces))
+            said = list(pool.map(self._members, pieces) if parts > 1 else map(self._members, pieces))
         torch.set_num_threads(threads)
-        mean, spread = (np.concatenate([piece[place] for piece in logits], axis=1) for place in (0, 1))
-        return opinion_of(mean, spread, self.decision.temperature)
+        mean, spread, length = (np.concatenate(part, axis=1) for part in zip(*said, strict=True))
+        return opinion_of(mean, spread, self.decision.temperature, length if self.kind == "images" else None)
 
-    def _logits(self, examples: NDArray[np.generic]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Mean and spread of each member, `(member, example, class)`."""
+    def _members(self, examples: NDArray[np.generic]) -> tuple[NDArray[np.float32], ...]:
+        """Mean and spread of each member's logits, `(member, example, class)`, and lengths of its embeddings."""
         flip = bool(self.card["settings"]["flip"])
-        each = [predict(network, examples, flip=flip, device=self.device) for network in self.networks]
-        return np.stack([one.mean for one in each]), np.stack([one.spread for one in each])
+        return members_say([predict(network, examples, flip=flip, device=self.device) for network in self.networks])
+
+
+def members_say(each: list[Predictions]) -> tuple[NDArray[np.float32], ...]:
+    """Mean and spread of the logits, `(member, example, class)`, and lengths of the embeddings, `(member, example)`."""
+    length = np.stack([np.linalg.norm(one.embedding, axis=1) for one in each])
+    return np.stack([one.mean for one in each]), np.stack([one.spread for one in each]), length
 
 
 def load_model(folder: str | Path, *, backbone: nn.Module | None = None, device: str = "auto") -> Model:

@@ -18,7 +18,18 @@ from aleator.training.model import Model
 
 AT_ONCE = 16_384
 """Examples read and predicted together, which bounds the memory."""
-TAKEN = ("id", "path", "predicted_label", "second_label", "answer", "total", "aleatoric", "epistemic", "conformal_set")
+TAKEN = (
+    "id",
+    "path",
+    "predicted_label",
+    "second_label",
+    "answer",
+    "total",
+    "aleatoric",
+    "epistemic",
+    "unfamiliarity",
+    "conformal_set",
+)
 
 
 @dataclass(frozen=True)
@@ -45,8 +56,8 @@ def predict(
 
     The table has the columns `id`, `path`, `predicted_label` (null for an unfamiliar input, which is refused),
     `second_label` (of an ambiguous one), `answer` (`answer`, `ambiguous` or `unfamiliar`), a probability for each
-    class, `total`, `aleatoric` and `epistemic` in nats, and `conformal_set`, the classes that contain the label with
-    probability .9.
+    class, `total`, `aleatoric` and `epistemic` in nats, `unfamiliarity`, and `conformal_set`, the classes that contain
+    the label with probability .9.
 
     Raises DataError when nothing can be read, or the examples are of another kind than the model's.
     """
@@ -98,6 +109,7 @@ def prediction_table(model: Model, ids: list[str], paths: list[str], opinion: Op
         "total": number(opinion.total),
         "aleatoric": number(opinion.aleatoric),
         "epistemic": number(opinion.epistemic),
+        "unfamiliarity": number(opinion.unfamiliarity),
         "conformal_set": pa.array(
             [[names[code] for code in np.flatnonzero(row)] for row in sets], pa.list_(pa.string())
         ),

@@ -26,13 +26,13 @@ from aleator.data.dataset import LabelledDataset
 from aleator.data.duplicates import find_duplicates
 from aleator.errors import AleatorError, AuditFolderError, ModelError
 from aleator.files import write_json
-from aleator.learning.members import Member, Task, fit_members, member_seed
+from aleator.learning.members import Task, fit_members, member_seed
 from aleator.models import Network, NetworkSpec
 from aleator.progress import Progress, silent
 from aleator.training.card import card_text
-from aleator.training.decision import Decision, decide, opinion_of
+from aleator.training.decision import decide, opinion_of
 from aleator.training.held_out import hold_out
-from aleator.training.model import CARD, CUSTOM, SCHEMA_VERSION, Model, file_digest, load_model
+from aleator.training.model import CARD, CUSTOM, SCHEMA_VERSION, Model, file_digest, load_model, members_say
 from aleator.training.scores import prediction_scores
 from aleator.training.settings import MAX_SIDE, TrainSettings
 from aleator.training.targets import TrainingTargets, choose_targets, held_out_labels, judged_confusion
@@ -107,10 +107,15 @@ def train(
 
     with clock("setting thresholds"):
         progress("setting thresholds", 0, 1)
-        mean, spread = _logits(fitted, np.flatnonzero(held_out))
+        mean, spread, length = (part[:, held_out] for part in members_say([one.predictions for one in fitted]))
+        lengths = length if dataset.source.kind == "images" else None
         labels = held_out_labels(targets, held_out)
-        decision = decide(mean, spread, labels)
-        figures = _figures(decision, mean, spread, labels)
+        decision = decide(mean, spread, labels, lengths)
+        known = labels >= 0
+        opinion = opinion_of(
+            mean[:, known], spread[:, known], decision.temperature, None if lengths is None else lengths[:, known]
+        )
+        figures = prediction_scores(opinion, labels[known], decision)
         progress("setting thresholds", 1, 1)
 
     card: dict[str, Any] = {
@@ -243,18 +248,3 @@ def _hold_out(
         groups.append(np.where(dataset.group == "", -1, named))
     labels = np.where(targets.weights > 0, targets.first_choice, -1)
     return hold_out(labels, settings.held_out, groups=groups, class_names=dataset.class_names, seed=settings.seed)
-
-
-def _logits(members: list[Member], rows: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    mean, spread = (
-        np.stack([getattr(member.predictions, name)[rows] for member in members]) for name in ("mean", "spread")
-    )
-    return mean, spread
-
-
-def _figures(
-    decision: Decision, mean: NDArray[np.float32], spread: NDArray[np.float32], labels: NDArray[np.int64]
-) -> dict[str, Any]:
-    known = labels >= 0
-    opinion = opinion_of(mean[:, known], spread[:, known], decision.temperature)
-    return prediction_scores(opinion, labels[known], decision)

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
     from aleator.errors import AleatorError as AleatorError
     from aleator.errors import AuditFolderError as AuditFolderError
     from aleator.errors import DataError as DataError
+    from aleator.errors import ModelError as ModelError
+    from aleator.training import Model as Model
+    from aleator.training import load_model as load_model
+    from aleator.training import train as train  # type: ignore[no-redef]
+    from aleator.training.classifier import AleatorClassifier as AleatorClassifier
     from aleator.verdicts.issues import find_label_issues as find_label_issues
     from aleator.verdicts.issues import get_label_quality_scores as get_label_quality_scores
     from aleator.verdicts.issues import label_quality_scores as label_quality_scores
@@ -47,6 +52,11 @@ _HOME = {
     "get_label_quality_scores": "aleator.verdicts.issues",
     "judge_predictions": "aleator.auditing.predictions",
     "label_quality_scores": "aleator.verdicts.issues",
+    "ModelError": "aleator.errors",
+    "Model": "aleator.training",
+    "load_model": "aleator.training",
+    "train": "aleator.training",
+    "AleatorClassifier": "aleator.training.classifier",
 }
 
 __all__ = ["__version__", "errors", *_HOME]

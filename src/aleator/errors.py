@@ -13,5 +13,9 @@ class AuditFolderError(AleatorError):
     """The audit folder is missing, belongs to another data set, or was written by another version."""
 
 
+class ModelError(AleatorError):
+    """The model folder is missing, altered, cut off, or was written by another version."""
+
+
 class MissingExtraError(AleatorError, ImportError):
     """An optional dependency is needed; the message names the extra that installs it."""

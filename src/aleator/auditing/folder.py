@@ -86,7 +86,10 @@ def load_audit(folder: str | Path, dataset: LabelledDataset | None = None) -> Au
             f"{SCHEMA_VERSION}; audit the data again with --force."
         )
     if dataset is not None and dataset.fingerprint() != info["data"]["fingerprint"]:
-        raise AuditFolderError(f"{folder} is the audit of other data than {dataset.name}.")
+        raise AuditFolderError(
+            f"{folder} is the audit of other data than {dataset.name}; name the same data, with the same split, "
+            "columns and class names as for the audit."
+        )
     return Audit(folder, info, pq.read_table(folder / "labels.parquet"), dataset)
 
 

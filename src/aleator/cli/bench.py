@@ -188,3 +188,46 @@ def review(
     if not result:
         raise DataError("Say what to measure: --rows 2000 --rows 1000000, --crowd, or --audit DIR --votes FILE.")
     print(json.dumps(result, indent=2) if json_output else track.format_text(result))
+
+
+@bench.command
+def train(
+    *,
+    data: Path,
+    seeds: int = 3,
+    only: Annotated[str | None, Parameter(negative=())] = None,
+    quick: bool = False,
+    audit: Path | None = None,
+    device: str = "auto",
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    json_output: Json = False,
+) -> None:
+    """How right models are that were trained on FER2013's labels, with FER+ as referee, beside bounds and baselines.
+
+    Parameters
+    ----------
+    data
+        The folder with fer2013.csv or fer2013.npz, and fer2013new.csv.
+    seeds
+        Every row is trained so often.
+    only
+        These rows, separated by semicolons; all without it.
+    quick
+        A small network and five epochs.
+    audit
+        An audit of the Training split, for the rows that train on judged labels.
+    device
+        auto, cpu, cuda, ...
+    output
+        Keep models and scores in this folder; what is there is not done again.
+    json_output
+        Print one JSON object instead of the table.
+    """
+    from aleator.bench import train as track
+
+    names = () if only is None else tuple(name.strip() for name in only.split(";"))
+    with ProgressDisplay() as progress:
+        result = track.run(
+            data, seeds=seeds, only=names, quick=quick, audit=audit, device=device, folder=output, progress=progress
+        )
+    print(json.dumps(result, indent=2) if json_output else track.format_table(result))

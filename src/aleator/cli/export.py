@@ -6,13 +6,15 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from aleator.cli.app import app
+from aleator.errors import AleatorError
 
 
 @app.command
 def export(
     folder: Path,
     *,
-    output: Annotated[Path, Parameter(name=["--output", "-o"])],
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    onnx: Path | None = None,
     format: Literal[
         "csv", "parquet", "imagefolder", "fer2013", "label-studio", "fiftyone", "cleanlab", "decisions"
     ] = "csv",
@@ -27,14 +29,16 @@ def export(
     id_column: str | None = None,
     class_names: str | None = None,
 ) -> None:
-    """Write the cleaned data set, or what people decided, for other tools.
+    """Write the cleaned data set, or what people decided, for other tools; or a trained model as one ONNX graph.
 
     Parameters
     ----------
     folder
-        An audit folder, or data with labels that were reviewed.
+        An audit folder, or data with labels that were reviewed; with --onnx the folder that `train` left.
     output
         The file (csv, parquet, fer2013, cleanlab, decisions) or the new folder (imagefolder, label-studio, fiftyone).
+    onnx
+        The file for a model: from uint8 pictures to distributions and uncertainties, checked against PyTorch first.
     format
         csv and parquet hold old and new labels; fer2013 is Kaggle's file with corrected emotions; decisions is what
         `aleator review --import` reads.
@@ -49,6 +53,16 @@ def export(
     split, labels, path_column, label_column, id_column, class_names
         How the data are read, as for `aleator audit`.
     """
+    if onnx is not None:
+        from aleator.export.onnx import export_onnx
+        from aleator.training import load_model
+
+        difference = export_onnx(load_model(folder, device="cpu"), onnx)
+        print(f"{onnx}: the same as the model to {difference:.1e}.")
+        return
+    if output is None:
+        raise AleatorError("Where to? Name the file or folder with -o, or for a trained model --onnx FILE.")
+
     from aleator.export import export_audit
 
     corrected = export_audit(

@@ -20,6 +20,8 @@ class Augmentation:
     """Largest move along each axis, as a share of the side."""
     flip: bool = True
     """Mirror left and right; not for letters and digits."""
+    erase: float = 0.0
+    """Largest side of a rectangle that is painted over with the picture's mean, as a share; 0 erases nothing."""
 
 
 def random_views(images: Tensor, augmentation: Augmentation, generator: torch.Generator) -> Tensor:
@@ -41,7 +43,24 @@ def random_views(images: Tensor, augmentation: Augmentation, generator: torch.Ge
         1,
     )
     grid = F.affine_grid(transform, list(images.shape), align_corners=False)
-    return F.grid_sample(images.float(), grid, padding_mode="border", align_corners=False)
+    views = F.grid_sample(images.float(), grid, padding_mode="border", align_corners=False)
+    return views if augmentation.erase == 0 else _erase(views, augmentation.erase, generator)
+
+
+def _erase(images: Tensor, largest: float, generator: torch.Generator) -> Tensor:
+    """Paint a rectangle of each picture over (Zhong et al. 2017, arXiv 1708.04896)."""
+    count, _, height, width = images.shape
+    random = torch.rand((4, count, 1), generator=generator).to(images.device)
+
+    def covered(size: int, side: Tensor, place: Tensor) -> Tensor:
+        start = place * (size - side)
+        position = torch.arange(size, device=images.device)
+        return (position >= start) & (position < start + side)
+
+    down = covered(height, random[0] * largest * height, random[1])
+    across = covered(width, random[2] * largest * width, random[3])
+    hole = (down[:, :, None] & across[:, None, :])[:, None]
+    return torch.where(hole, images.mean((2, 3), keepdim=True), images)
 
 
 def cosine_one_cycle(step: int, steps: int, warmup: float = 0.25) -> float:

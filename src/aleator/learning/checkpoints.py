@@ -1,26 +1,37 @@
-"""Networks on disk: safetensors with their spec in the header; nothing is unpickled."""
+"""Networks and unfinished trainings on disk: safetensors, their spec in the header; nothing is unpickled."""
 
 import json
 import os
-from dataclasses import asdict
+import re
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_model, save_model
+from safetensors.torch import load_file, load_model, save_file, save_model
+from torch import Generator, Tensor, nn
 
 from aleator.errors import AleatorError
+from aleator.files import write_whole
+from aleator.learning.averaging import WeightAverage
 from aleator.models.network import Network, NetworkSpec
+
+SAVE_SECONDS = 20.0
+"""An unfinished training is written down at the end of an epoch if the last time was so long ago."""
 
 
 def save_network(network: Network, path: Path) -> None:
     """Write weights, buffers and spec; the file appears whole or not at all."""
-    unfinished = path.with_suffix(".unfinished")
-    save_model(network, str(unfinished), metadata={"spec": json.dumps(asdict(network.spec))})
-    os.replace(unfinished, path)
+    metadata = {"spec": json.dumps(asdict(network.spec))}
+    _write(path, lambda beside: save_model(network, str(beside), metadata=metadata))
 
 
-def load_network(path: Path) -> Network:
-    """Read a network that `save_network` wrote.
+def load_network(path: Path, backbone: nn.Module | None = None) -> Network:
+    """Read a network that `save_network` wrote; with a `backbone` of the user's own, its weights are put into that.
 
     Raises AleatorError when the file is not one, or is damaged.
     """
@@ -28,11 +39,88 @@ def load_network(path: Path) -> Network:
         with safe_open(str(path), framework="pt") as file:
             fields = json.loads((file.metadata() or {})["spec"])
         spec = NetworkSpec(**{**fields, "shape": tuple(fields["shape"])})
-        network = Network(spec)
+        network = Network(spec, backbone)
         load_model(network, str(path))
-    except (SafetensorError, KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise AleatorError(
             f"{path} is not a network that this version of Aleator wrote, or is damaged ({error}); "
-            "run the audit again with --force."
+            "make it again with --force."
         ) from error
     return network.eval()
+
+
+@dataclass
+class TrainingState:
+    """All that an interrupted training needs to go on to the same result."""
+
+    network: Network
+    objective: nn.Module
+    optimizer: torch.optim.Optimizer
+    generator: Generator
+    average: WeightAverage | None
+    margins: NDArray[np.float32]
+    losses: NDArray[np.float32]
+    saved: float = field(default_factory=time.monotonic)
+
+
+def save_state(path: Path | None, state: TrainingState, epoch: int, epochs: int) -> None:
+    """Write down a training after `epoch` of its epochs, unless it was written down a moment ago or is finished."""
+    if path is None or epoch == epochs or time.monotonic() - state.saved < SAVE_SECONDS:
+        return
+    tensors = {name: value.contiguous() for name, value in _tensors(state).items()}
+    for number, values in state.optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{number}.{name}": value.contiguous() for name, value in values.items()}
+    average = {} if state.average is None else {"average_steps": str(state.average.steps)}
+    metadata = {"epoch": str(epoch), **average}
+    _write(path, lambda beside: save_file(tensors, str(beside), metadata=metadata))
+    state.saved = time.monotonic()
+
+
+def load_state(path: Path | None, state: TrainingState) -> int:
+    """Put a training where it was; returns the number of finished epochs, 0 where nothing was written down."""
+    if path is None or not path.exists():
+        return 0
+    try:
+        with safe_open(str(path), framework="pt") as file:
+            metadata = file.metadata()
+        loaded = load_file(str(path))
+    except (SafetensorError, OSError):
+        return 0  # damaged: the training starts anew
+    for name, value in _tensors(state).items():
+        value.copy_(loaded[name])
+    state.generator.set_state(loaded["random.generator"])
+    torch.set_rng_state(loaded["random.torch"])
+    moments: dict[int, dict[str, Tensor]] = {}
+    for key, value in loaded.items():
+        if key.startswith("optimizer."):
+            _, number, name = key.split(".")
+            moments.setdefault(int(number), {})[name] = value
+    state.optimizer.load_state_dict({**state.optimizer.state_dict(), "state": moments})
+    if state.average is not None:
+        state.average.steps = int(metadata["average_steps"])
+    return int(metadata["epoch"])
+
+
+def _write(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file whole; what the system says (a full disk) is raised as the system's own error."""
+    try:
+        write_whole(path, write)
+    except SafetensorError as error:
+        number = re.search(r"os error (\d+)", str(error))
+        if number is None:
+            raise
+        raise OSError(int(number[1]), os.strerror(int(number[1])), str(path)) from error
+
+
+def _tensors(state: TrainingState) -> dict[str, Tensor]:
+    """The state's own tensors by name: what is copied into them changes the state (random states are copies)."""
+    tensors = {f"network.{name}": value for name, value in state.network.state_dict().items()}
+    tensors |= {f"objective.{name}": value for name, value in state.objective.state_dict().items()}
+    if state.average is not None:
+        tensors |= {f"average.{name}": value for name, value in state.average.state.items()}
+    return tensors | {
+        "margins": torch.from_numpy(state.margins),
+        "losses": torch.from_numpy(state.losses),
+        "random.generator": state.generator.get_state(),
+        "random.torch": torch.get_rng_state(),
+    }

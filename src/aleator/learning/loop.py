@@ -1,28 +1,38 @@
 """The one training loop, and the prediction that goes with it."""
 
-from collections.abc import Callable, Iterator
+import copy
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
+from aleator.errors import AleatorError
 from aleator.learning.augment import Augmentation, cosine_one_cycle, random_views
+from aleator.learning.averaging import WeightAverage
+from aleator.learning.checkpoints import TrainingState, load_state, save_state
+from aleator.learning.loss_mixture import mixture_weights
 from aleator.learning.objectives import OBJECTIVES
+from aleator.learning.steps import STEPS, Batch, log_probs_of, mixed_precision
 from aleator.models.backbones import StandardizeFeatures
 from aleator.models.network import Network, NetworkSpec, Output
 from aleator.models.posteriors import POSTERIORS, DeepEnsemble, Posterior
-from aleator.models.posteriors.base import LossOf
-from aleator.uncertainty.gaussian_logits import log_expected_softmax
+from aleator.uncertainty.gaussian_logits import log_likelihood
 
-PREDICTION_BATCH = 512
+PREDICTION_BATCH = 128  # small enough for the cache: half as fast again as 512
+Follow = Callable[..., Tensor]
+Targets = NDArray[np.int64] | NDArray[np.float32]
+"""Labels `(example,)`, or soft labels or vote counts `(example, class)`."""
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How a network is trained. The defaults were measured on FER2013; see `aleator bench detect`."""
+    """How a network is trained. The defaults were measured on FER2013; see `aleator bench detect` and `bench train`."""
 
     epochs: int = 12
     batch_size: int = 128
@@ -30,6 +40,15 @@ class TrainingSettings:
     weight_decay: float = 0.05
     objective: str = "early_learning"
     augmentation: Augmentation = field(default_factory=Augmentation)
+    step: str = "plain"
+    """How a batch becomes losses: one of STEPS."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Of the objective, such as `{"strength": 2.0}`."""
+    step_options: Mapping[str, Any] = field(default_factory=dict)
+    average: float = 0.0
+    """Decay of the running mean of the weights that is kept instead of the last ones; 0 keeps the last ones."""
+    loss_mixture: bool = False
+    """Weigh each example by how its loss lies among all others, after a third of the epochs."""
 
     def steps(self, examples: int) -> int:
         """Steps of a training on so many examples."""
@@ -51,38 +70,57 @@ class Predictions:
 def train(
     spec: NetworkSpec,
     examples: NDArray[np.generic],
-    labels: NDArray[np.int64],
+    targets: Targets,
     rows: NDArray[np.int64],
     settings: TrainingSettings,
     *,
     seed: int,
     device: torch.device,
+    weights: NDArray[np.float32] | None = None,
+    backbone: nn.Module | None = None,
+    checkpoint: Path | None = None,
     on_step: Callable[[int], None] = lambda step: None,
 ) -> tuple[Network, NDArray[np.float32]]:
     """Train a new network on `rows` of `examples`.
 
-    Returns the network and the log-odds margin of the given label, `log p(given) - max log p(other)`, each time
-    the example was seen: `(epoch, example)`, NaN where an example was not seen in that epoch.
+    `weights`, `(example,)`, multiply the losses. A copy of `backbone` is trained if one is given. With `checkpoint`, a
+    file, an interrupted training goes on from its last finished epoch, on a CPU to the same result.
+
+    Returns the network and the log-odds margin of the target (its first choice, where it is soft), `log p(target) -
+    max log p(other)`, each time the example was seen: `(epoch, example)`, NaN where an example was not seen in that
+    epoch.
     """
     # All that torch draws inside (initial weights, dropout) comes from this seed, and the caller's own random
     # state is left as it was.
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         generator = torch.Generator().manual_seed(seed)
-        network = _new_network(spec, examples, rows).to(device)
+        network = _new_network(spec, examples, rows, backbone).to(device)
         posterior = POSTERIORS[spec.posterior]()
-        objectives = [
-            OBJECTIVES[settings.objective](len(examples), spec.classes).to(device) for _ in range(posterior.learners)
-        ]
+        objectives = nn.ModuleList(
+            OBJECTIVES[settings.objective](len(examples), spec.classes, **settings.options)
+            for _ in range(posterior.learners)
+        ).to(device)
+        take_step = STEPS[settings.step](**settings.step_options)
+        if settings.step != "plain" and type(posterior).loss is not Posterior.loss:
+            raise AleatorError(
+                f"The posterior {spec.posterior!r} has a loss of its own and cannot be trained by the step "
+                f"{settings.step!r}: choose the step 'plain', or another posterior such as deep_ensemble."
+            )
+        average = WeightAverage(network, settings.average) if settings.average else None
         optimizer = torch.optim.AdamW(
             network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
         )
         steps = settings.steps(len(rows))
         batches_per_epoch = steps // settings.epochs
         margins = np.full((settings.epochs, len(examples)), np.nan, dtype=np.float32)
-        all_labels = torch.from_numpy(labels)
+        losses = np.full(len(examples), np.nan, dtype=np.float32)
+        state = TrainingState(network, objectives, optimizer, generator, average, margins, losses)
+        start = load_state(checkpoint, state)
+        all_targets = torch.from_numpy(targets)
         network.train()
-        for epoch in range(settings.epochs):
+        for epoch in range(start, settings.epochs):
+            trust = _trust(settings, weights, losses, epoch, seed)
             order = torch.from_numpy(rows)[torch.randperm(len(rows), generator=generator)]
             for number in range(batches_per_epoch):
                 step = epoch * batches_per_epoch + number
@@ -92,15 +130,24 @@ def train(
                 inputs = _on_device(examples, batch, device)
                 if inputs.ndim == 4:
                     inputs = random_views(inputs, settings.augmentation, generator)
-                targets = all_labels[batch].to(device)
-                loss_of = _loss_of(objectives, targets, batch, margins[epoch])
-                with mixed_precision(device):
-                    loss = posterior.loss(network, inputs, targets, loss_of, len(rows))
+                seen = Batch(inputs, all_targets[batch].to(device), batch.to(device))
+                follow = partial(_follow, settings, seen, trust, margins[epoch], losses)
+                if settings.step == "plain":
+                    loss_of = partial(_loss_of, objectives, seen, follow)
+                    with mixed_precision(device):
+                        loss = posterior.loss(network, seen.inputs, seen.targets, loss_of, len(rows))
+                else:
+                    loss = follow(*take_step(network, objectives[0], seen, generator))
                 optimizer.zero_grad(set_to_none=True)
                 torch.autograd.backward(loss)
                 optimizer.step()
                 posterior.after_step(network, step + 1, steps)
+                if average is not None:
+                    average.update(network)
                 on_step(step + 1)
+            save_state(checkpoint, state, epoch + 1, settings.epochs)
+        if average is not None:
+            network.load_state_dict(average.state)
         network.eval()
         with mixed_precision(device):
             posterior.after_training(network, partial(in_batches, examples, rows, device))
@@ -159,24 +206,52 @@ def log_odds_margin(log_probs: Tensor, labels: Tensor) -> Tensor:
     return given.squeeze(1) - others.amax(1)
 
 
-def mixed_precision(device: torch.device) -> torch.autocast:
-    """bfloat16 where the processor computes it natively, single precision elsewhere."""
-    native = device.type == "cuda" or (device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported())
-    return torch.autocast(device.type, torch.bfloat16, enabled=native)
+def first_choice(targets: Tensor) -> Tensor:
+    """Labels `(example,)` of targets of either form."""
+    return targets if targets.ndim == 1 else targets.argmax(1)
 
 
-def _loss_of(objectives: list[nn.Module], targets: Tensor, rows: Tensor, margins: NDArray[np.float32]) -> LossOf:
-    """The loss of a batch as a function of a network's output; the first learner's margins are written down."""
+def _trust(
+    settings: TrainingSettings,
+    weights: NDArray[np.float32] | None,
+    losses: NDArray[np.float32],
+    epoch: int,
+    seed: int,
+) -> Tensor | None:
+    """How much the loss of each example counts in this epoch, `(example,)`; None where all count alike."""
+    trust = None if weights is None else weights.astype(np.float32)
+    if settings.loss_mixture and 3 * epoch >= settings.epochs and epoch > 0:
+        mixture = mixture_weights(losses, seed=seed % 2**32)
+        trust = mixture if trust is None else trust * mixture
+    return None if trust is None else torch.from_numpy(trust)
 
-    def loss_of(output: Output, learner: int) -> Tensor:
-        with torch.autocast(targets.device.type, enabled=False):
-            log_probs = log_expected_softmax(output.mean, output.spread)
-            if learner == 0:
-                margins[rows.numpy()] = log_odds_margin(log_probs.detach(), targets).cpu().numpy()
-            value: Tensor = objectives[learner](log_probs, targets, rows.to(targets.device)).mean()
-            return value
 
-    return loss_of
+def _loss_of(objectives: nn.ModuleList, seen: Batch, follow: Follow, output: Output, learner: int) -> Tensor:
+    """The loss of a network's output; the first learner's is followed."""
+    with torch.autocast(seen.inputs.device.type, enabled=False):
+        log_probs = log_probs_of(output)
+        each = objectives[learner](log_probs, seen.targets, seen.rows)
+        return follow(each, log_probs, learner)
+
+
+def _follow(
+    settings: TrainingSettings,
+    seen: Batch,
+    trust: Tensor | None,
+    margins: NDArray[np.float32],
+    losses: NDArray[np.float32],
+    each: Tensor,
+    log_probs: Tensor,
+    learner: int = 0,
+) -> Tensor:
+    """The mean of a batch's losses; what the first learner said of each example is written down."""
+    rows = seen.rows.cpu()
+    if learner == 0:
+        said = log_probs.detach()
+        margins[rows.numpy()] = log_odds_margin(said, first_choice(seen.targets)).cpu().numpy()
+        if settings.loss_mixture:
+            losses[rows.numpy()] = -log_likelihood(said, seen.targets).cpu().numpy()
+    return each.mean() if trust is None else (each * trust[rows].to(each.device)).mean()
 
 
 def in_batches(examples: NDArray[np.generic], rows: NDArray[np.int64], device: torch.device) -> Iterator[Tensor]:
@@ -187,11 +262,13 @@ def in_batches(examples: NDArray[np.generic], rows: NDArray[np.int64], device: t
 
 def _on_device(examples: NDArray[np.generic], rows: Tensor, device: torch.device) -> Tensor:
     batch = torch.from_numpy(examples[rows.numpy()]).to(device)
-    return batch.contiguous(memory_format=torch.channels_last) if batch.ndim == 4 else batch
+    return batch.float().contiguous(memory_format=torch.channels_last) if batch.ndim == 4 else batch
 
 
-def _new_network(spec: NetworkSpec, examples: NDArray[np.generic], rows: NDArray[np.int64]) -> Network:
-    network = Network(spec)
+def _new_network(
+    spec: NetworkSpec, examples: NDArray[np.generic], rows: NDArray[np.int64], backbone: nn.Module | None
+) -> Network:
+    network = Network(spec, copy.deepcopy(backbone))
     for module in network.modules():
         if isinstance(module, StandardizeFeatures):
             module.fit(torch.from_numpy(np.asarray(examples[rows], dtype=np.float32)))

@@ -20,11 +20,12 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from aleator.errors import AleatorError
 from aleator.files import read_array, write_array, write_json
 from aleator.learning.checkpoints import save_network
-from aleator.learning.loop import Predictions, TrainingSettings, predict_draws, train
+from aleator.learning.loop import Predictions, Targets, TrainingSettings, predict_draws, train
 from aleator.models.network import NetworkSpec
 
 WORTH_PROCESSES = 60_000
@@ -54,7 +55,7 @@ class Member:
 def ensemble_tasks(labels: NDArray[np.int64], members: int, seed: int) -> list[Task]:
     """Members that differ in their seed and each train on every labelled example."""
     rows = np.flatnonzero(labels >= 0)
-    return [Task(_member_seed(seed, member), rows) for member in range(members)]
+    return [Task(member_seed(seed, member), rows) for member in range(members)]
 
 
 def fold_tasks(
@@ -70,7 +71,7 @@ def fold_tasks(
     _, unit = np.unique(unit, return_inverse=True)
     fold = (generator.permutation(unit.max() + 1) % folds)[unit]
     tasks = [
-        Task(_member_seed(seed, number), np.flatnonzero((labels >= 0) & (fold != number))) for number in range(folds)
+        Task(member_seed(seed, number), np.flatnonzero((labels >= 0) & (fold != number))) for number in range(folds)
     ]
     return tasks, fold
 
@@ -79,14 +80,18 @@ def fit_members(
     tasks: list[Task],
     spec: NetworkSpec,
     examples: NDArray[np.generic],
-    labels: NDArray[np.int64],
+    targets: Targets,
     settings: TrainingSettings,
     device: torch.device,
     folder: Path,
     on_step: OnStep = lambda step, steps: None,
+    *,
+    weights: NDArray[np.float32] | None = None,
+    backbone: nn.Module | None = None,
 ) -> list[Member]:
     """Train one network for each task and predict every example with each.
 
+    `weights`, `(example,)`, multiply the losses; with a `backbone` of the user's own all is done in this process.
     `folder` receives `member-0`, `member-1`, ...; a member that is there already is read back, not trained again.
     `on_step` is told the steps done by all members together, and how many there are.
     """
@@ -102,14 +107,17 @@ def fit_members(
 
     processes = min(len(waiting), available_cores())
     worth_it = sum(steps[number] for number in waiting) * settings.batch_size >= WORTH_PROCESSES
-    if device.type == "cpu" and processes > 1 and worth_it:
+    if device.type == "cpu" and processes > 1 and worth_it and backbone is None:
         _fit_in_processes(
             {places[number]: (tasks[number], partial(tell, number)) for number in waiting},
-            spec, examples, labels, settings, folder, processes,
+            spec, examples, targets, weights, settings, folder, processes,
         )  # fmt: skip
     else:
         for number in waiting:
-            fit_member(tasks[number], spec, examples, labels, settings, device, places[number], partial(tell, number))
+            fit_member(
+                tasks[number], spec, examples, targets, settings, device, places[number], partial(tell, number),
+                weights=weights, backbone=backbone,
+            )  # fmt: skip
     return [_read_member(place) for place in places]
 
 
@@ -117,25 +125,31 @@ def fit_member(
     task: Task,
     spec: NetworkSpec,
     examples: NDArray[np.generic],
-    labels: NDArray[np.int64],
+    targets: Targets,
     settings: TrainingSettings,
     device: torch.device,
     place: Path,
     on_step: Callable[[int], None] = lambda step: None,
+    *,
+    weights: NDArray[np.float32] | None = None,
+    backbone: nn.Module | None = None,
 ) -> None:
     """Train one network here, predict every example with it, and leave both in `place`."""
+    place.mkdir(parents=True, exist_ok=True)
+    checkpoint = place / "checkpoint.safetensors"
     network, margins = train(
-        spec, examples, labels, task.rows, settings, seed=task.seed, device=device, on_step=on_step
-    )
+        spec, examples, targets, task.rows, settings, seed=task.seed, device=device, weights=weights,
+        backbone=backbone, checkpoint=checkpoint, on_step=on_step,
+    )  # fmt: skip
     predictions, draws = predict_draws(
         network, examples, flip=settings.augmentation.flip, device=device, seed=task.seed
     )
-    place.mkdir(parents=True, exist_ok=True)
     save_network(network.cpu(), place / "weights.safetensors")
     for name, array in vars(predictions).items():
         write_array(place / f"{name}.npy", array)
     write_array(place / "draws.npy", draws)
     write_array(place / "margins.npy", margins)
+    checkpoint.unlink(missing_ok=True)
 
 
 def available_cores() -> int:
@@ -156,14 +170,18 @@ def _fit_in_processes(
     work: dict[Path, tuple[Task, Callable[[int], None]]],
     spec: NetworkSpec,
     examples: NDArray[np.generic],
-    labels: NDArray[np.int64],
+    targets: Targets,
+    weights: NDArray[np.float32] | None,
     settings: TrainingSettings,
     folder: Path,
     processes: int,
 ) -> None:
     """Run `worker.py` once for each place, `processes` of them at a time."""
-    shared = {"examples": _path_of(examples, folder / "examples.npy"), "labels": str(folder / "labels.npy")}
-    write_array(folder / "labels.npy", labels)
+    shared = {"examples": _path_of(examples, folder / "examples.npy"), "targets": str(folder / "targets.npy")}
+    write_array(folder / "targets.npy", targets)
+    if weights is not None:
+        shared["weights"] = str(folder / "weights.npy")
+        write_array(folder / "weights.npy", weights)
     running: set[subprocess.Popen[str]] = set()
 
     def run(place: Path, task: Task, on_step: Callable[[int], None]) -> None:
@@ -227,5 +245,6 @@ def _what_failed(code: int, errors: str) -> str:
     return f"A training failed ({last}). The same command goes on from the last finished member."
 
 
-def _member_seed(seed: int, member: int) -> int:
+def member_seed(seed: int, member: int) -> int:
+    """The seed of one member, apart from those of all others."""
     return int(np.random.SeedSequence([seed, member]).generate_state(1)[0])

@@ -40,11 +40,12 @@ def main(place: Path) -> None:
         Task(task["seed"], read_array(place / "rows.npy")),
         NetworkSpec(**{**task["spec"], "shape": tuple(task["spec"]["shape"])}),
         read_array(Path(task["examples"]), mapped=True),
-        read_array(Path(task["labels"])),
+        read_array(Path(task["targets"])),
         TrainingSettings(**{**settings, "augmentation": Augmentation(**settings["augmentation"])}),
         torch.device("cpu"),
         place,
         on_step,
+        weights=read_array(Path(task["weights"])) if "weights" in task else None,
     )
 
 

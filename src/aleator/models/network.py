@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from torch import Tensor, nn
 
-from aleator.models.backbones import EMBEDDING_SIZE, build_backbone
+from aleator.models.backbones import build_backbone, embedding_size
 from aleator.models.heads import GaussianLogitHead
 from aleator.models.posteriors import DEFAULT, POSTERIORS
 
@@ -36,15 +36,19 @@ class Output(NamedTuple):
 class Network(nn.Module):
     """Examples in, Gaussian logits and embedding out."""
 
-    def __init__(self, spec: NetworkSpec) -> None:
+    def __init__(self, spec: NetworkSpec, backbone: nn.Module | None = None) -> None:
+        """`backbone`: a module of the user's own instead of the one that the spec names."""
         super().__init__()
         self.spec = spec
-        self.backbone = build_backbone(spec.backbone, spec.shape)
+        self.backbone = build_backbone(spec.backbone, spec.shape) if backbone is None else backbone
         self.dropout = nn.Dropout(spec.dropout)
-        self.head = GaussianLogitHead(EMBEDDING_SIZE, spec.classes, spread=spec.spread)
+        self.head = GaussianLogitHead(embedding_size(self.backbone, spec.shape), spec.classes, spread=spec.spread)
         POSTERIORS[spec.posterior]().prepare(self)
 
     def forward(self, examples: Tensor) -> Output:
-        embedding = self.backbone(examples)
+        return self.read(self.backbone(examples))
+
+    def read(self, embedding: Tensor) -> Output:
+        """What the head makes of embeddings `(example, feature)`."""
         mean, spread = self.head(self.dropout(embedding))
         return Output(mean, spread, embedding)

@@ -91,6 +91,23 @@ def _dataset(
     )
 
 
+def source_of_file(path: Path) -> ExampleSource:
+    """The examples of a file, without labels."""
+    arrays = read_arrays(path)
+    name = ALONE if ALONE in arrays else find_column(list(arrays), EXAMPLE_ARRAYS, None, str(path))
+    if name is None:
+        raise DataError(
+            f"{path} has no array of examples ({', '.join(EXAMPLE_ARRAYS)}); it has {', '.join(arrays) or 'none'}."
+        )
+    examples = arrays[name]
+    try:
+        if examples.ndim == 0 or len(examples) == 0:
+            raise DataError(f"there are no examples; their array has shape {examples.shape}.")
+        return source_of_array(examples)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
 def source_of_array(examples: NDArray[Any]) -> ExampleSource:
     """Two axes are feature vectors, three or four are pictures (floats from 0 to 1 or 0 to 255 are converted)."""
     if not any(np.issubdtype(examples.dtype, kind) for kind in (np.integer, np.floating, np.bool_)):

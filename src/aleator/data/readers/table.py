@@ -57,7 +57,7 @@ def dataset_of_table(table: pa.Table, path: Path, root: Path, options: ReadOptio
     labels, names = encode_labels(
         table[label_column].to_pylist(), f"{path}, column {label_column!r}", options.class_names
     )
-    paths = _relative_paths(table[path_column], path, root)
+    paths = relative_paths(table[path_column], path, root)
     id_column = find_column(columns, ID_COLUMNS, options.id_column, str(path), "--id-column")
     split_column = find_column(columns, SPLIT_COLUMNS, None, str(path))
     ids = np.array(paths) if id_column is None else _ids(table[id_column], path, id_column)
@@ -94,7 +94,8 @@ def _ids(column: pa.ChunkedArray, table: Path, name: str) -> NDArray[np.str_]:
     return ids
 
 
-def _relative_paths(column: pa.ChunkedArray, table: Path, root: Path) -> list[str]:
+def relative_paths(column: pa.ChunkedArray, table: Path, root: Path) -> list[str]:
+    """A column of paths as paths relative to `root`, with forward slashes. Raises DataError naming the row."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):

@@ -1,7 +1,8 @@
 """Objectives: what the network is asked to minimise, one number per example.
 
-An objective takes log-probabilities `(example, class)`, labels `(example,)` and the examples' row numbers, and
-returns a loss for each example. Weights and reduction happen outside. One that remembers something about each
+An objective takes log-probabilities `(example, class)`, targets and the examples' row numbers, and returns a loss for
+each example. Targets are labels `(example,)` or soft labels `(example, class)`; a row of vote counts is a soft label
+that weighs as much as it has votes. Weights and reduction happen outside. One that remembers something about each
 example keeps it in a buffer, so that it is saved with the checkpoint.
 """
 
@@ -9,12 +10,32 @@ from collections.abc import Callable
 
 from torch import nn
 
+from aleator.learning.objectives.bootstrapping import SoftBootstrapping
 from aleator.learning.objectives.cross_entropy import CrossEntropy
 from aleator.learning.objectives.early_learning import EarlyLearning
+from aleator.learning.objectives.forward_correction import ForwardCorrection
+from aleator.learning.objectives.generalised import GeneralisedCrossEntropy
+from aleator.learning.objectives.label_smoothing import LabelSmoothing
+from aleator.learning.objectives.symmetric import SymmetricCrossEntropy
 
-OBJECTIVES: dict[str, Callable[[int, int], nn.Module]] = {
+OBJECTIVES: dict[str, Callable[..., nn.Module]] = {
     "cross_entropy": CrossEntropy,
+    "label_smoothing": LabelSmoothing,
+    "generalised_cross_entropy": GeneralisedCrossEntropy,
+    "symmetric_cross_entropy": SymmetricCrossEntropy,
+    "soft_bootstrapping": SoftBootstrapping,
+    "forward_correction": ForwardCorrection,
     "early_learning": EarlyLearning,
 }
+"""Each is made by `(examples, classes, **options)`."""
 
-__all__ = ["OBJECTIVES", "CrossEntropy", "EarlyLearning"]
+__all__ = [
+    "OBJECTIVES",
+    "CrossEntropy",
+    "EarlyLearning",
+    "ForwardCorrection",
+    "GeneralisedCrossEntropy",
+    "LabelSmoothing",
+    "SoftBootstrapping",
+    "SymmetricCrossEntropy",
+]

@@ -2,12 +2,17 @@
 
 from torch import Tensor, nn
 
+from aleator.uncertainty.gaussian_logits import log_likelihood
+
 
 class CrossEntropy(nn.Module):
-    """`-log p(label)`. It memorises wrong labels in a long run: judge its predictions only out of sample."""
+    """`-sum_k t_k log p_k`, which is `-log p(label)` for a label, and a multinomial likelihood for vote counts.
+
+    It memorises wrong labels in a long run: judge its predictions only out of sample.
+    """
 
     def __init__(self, examples: int, classes: int) -> None:
         super().__init__()
 
-    def forward(self, log_probs: Tensor, labels: Tensor, rows: Tensor) -> Tensor:
-        return -log_probs.gather(1, labels[:, None]).squeeze(1)
+    def forward(self, log_probs: Tensor, targets: Tensor, rows: Tensor) -> Tensor:
+        return -log_likelihood(log_probs, targets)

@@ -3,6 +3,11 @@
 import torch
 from torch import Tensor, nn
 
+from aleator.uncertainty.gaussian_logits import log_likelihood
+
+MOST_KEPT = 64
+"""Classes remembered for each example; of the others, what they have together."""
+
 
 class EarlyLearning(nn.Module):
     """Cross-entropy plus a pull towards what the network itself said of the example before.
@@ -11,10 +16,13 @@ class EarlyLearning(nn.Module):
     predictions (Liu et al. 2020, arXiv 2007.00151, eq. 5 and 6). Networks learn the regular labels first; the
     second term's gradient cancels that of a label which contradicts what was learned early.
 
-    The memory is a buffer `(example, class)`, so that a resumed run goes on with it.
+    The memory is a buffer, so that a resumed run goes on with it: `(example, class)`, and with more than `MOST_KEPT`
+    classes `(example, MOST_KEPT)` of the most probable ones beside their numbers, the rest spread evenly. Each training
+    runs in one process, which sees all of its examples: nothing has to be gathered.
     """
 
     memory: Tensor
+    kept: Tensor
 
     def __init__(
         self,
@@ -24,18 +32,38 @@ class EarlyLearning(nn.Module):
         strength: float = 3.0,
         momentum: float = 0.7,
         floor: float = 1e-4,
+        most_kept: int = MOST_KEPT,
     ) -> None:
         super().__init__()
-        self.strength, self.momentum, self.floor = strength, momentum, floor
-        self.register_buffer("memory", torch.full((examples, classes), 1.0 / classes))
+        self.strength, self.momentum, self.floor, self.classes = strength, momentum, floor, classes
+        self.bounded = classes > most_kept
+        width = min(classes, most_kept)
+        self.register_buffer("memory", torch.full((examples, width), 1.0 / classes))
+        if self.bounded:
+            self.register_buffer("kept", torch.arange(width, dtype=torch.int32).repeat(examples, 1))
 
-    def forward(self, log_probs: Tensor, labels: Tensor, rows: Tensor) -> Tensor:
+    def forward(self, log_probs: Tensor, targets: Tensor, rows: Tensor) -> Tensor:
         with torch.no_grad():
-            memory = self.momentum * self.memory[rows] + (1 - self.momentum) * log_probs.exp()
-            self.memory[rows] = memory
+            memory = self.momentum * self._recall(rows) + (1 - self.momentum) * log_probs.exp()
+            self._remember(rows, memory)
             # A trace of the uniform distribution bounds the loss from below without clamping a probability.
-            anchored = (1 - self.floor * memory.shape[1]) * memory / memory.sum(1, keepdim=True) + self.floor
+            floor = min(self.floor, 0.1 / self.classes)
+            anchored = (1 - floor * memory.shape[1]) * memory / memory.sum(1, keepdim=True) + floor
         # 1 - <t, p> = sum (1 - t_k) p_k, because p sums to one: no cancellation when both are nearly one-hot.
         log_disagreement = torch.logsumexp(torch.log1p(-anchored) + log_probs, dim=1)
-        cross_entropy = -log_probs.gather(1, labels[:, None]).squeeze(1)
-        return cross_entropy + self.strength * log_disagreement
+        return self.strength * log_disagreement - log_likelihood(log_probs, targets)
+
+    def _recall(self, rows: Tensor) -> Tensor:
+        """The memory of these examples, `(example, class)`."""
+        values = self.memory[rows]
+        if not self.bounded:
+            return values
+        rest = (1 - values.sum(1, keepdim=True)).clamp(min=0) / (self.classes - values.shape[1])
+        return rest.expand(-1, self.classes).scatter(1, self.kept[rows].long(), values)
+
+    def _remember(self, rows: Tensor, memory: Tensor) -> None:
+        if not self.bounded:
+            self.memory[rows] = memory
+            return
+        values, kept = memory.topk(self.memory.shape[1], dim=1)
+        self.memory[rows], self.kept[rows] = values, kept.int()

@@ -1,0 +1,64 @@
+"""`aleator predict`."""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.markup import escape
+
+from aleator.cli.app import Json, app
+from aleator.console import ProgressDisplay
+
+
+@app.command
+def predict(
+    model: Path,
+    images: Annotated[list[Path], Parameter(negative=())],
+    *,
+    output: Annotated[Path, Parameter(name=["--output", "-o"])],
+    split: str | None = None,
+    device: str = "auto",
+    json_output: Json = False,
+) -> None:
+    """Predict IMAGES with MODEL: a distribution each, what is doubted and why, and an answer where there is one.
+
+    Parameters
+    ----------
+    model
+        The folder that `train` left.
+    images
+        Pictures, folders of pictures, tables of paths (CSV, TSV, Parquet, JSON lines), arrays (.npy, .npz).
+    output
+        The file to write: .csv, .parquet, .jsonl, or .html with the pictures.
+    split
+        For data that comes in splits: predict this one only.
+    device
+        auto, cpu, cuda, ...
+    json_output
+        Print one JSON object instead of the summary.
+    """
+    with ProgressDisplay() as progress:
+        from aleator.training.prediction_files import check_ending, write_predictions
+
+        check_ending(output)
+        start = time.perf_counter()
+        from aleator.training import load_model
+        from aleator.training.predict import predict as run_prediction
+
+        loaded = load_model(model, device=device)
+        predicted = run_prediction(loaded, images, split=split, progress=progress)
+        write_predictions(predicted, loaded, output)
+    routes = {name: predicted.table["answer"].to_pylist().count(name) for name in ("answer", "ambiguous", "unfamiliar")}
+    if json_output:
+        skipped = [{"path": one.source, "reason": one.reason} for one in predicted.skipped]
+        print(json.dumps({"output": str(output.resolve()), "routes": routes, "skipped": skipped}, ensure_ascii=False))
+        return
+    for one in predicted.skipped:
+        print(f"left out: {one.source} {one.reason}", file=sys.stderr)
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(" · ".join(f"{count:,} {name}" for name, count in routes.items()))
+    console.print(f"Look: {escape(str(output))}\n[dim]{time.perf_counter() - start:.0f} seconds[/dim]")

@@ -1,0 +1,138 @@
+"""A model as one ONNX graph, from uint8 pictures to distributions and uncertainties, checked against PyTorch."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from aleator.errors import MissingExtraError, ModelError
+from aleator.export.plain_operations import PlainExpectedSoftmax
+from aleator.files import write_whole
+from aleator.models import Network
+from aleator.training.decision import Opinion, opinion_of
+from aleator.training.model import Model
+from aleator.uncertainty.gaussian_logits import spread_from_raw
+
+TOLERANCE = 1e-4
+"""Greatest difference from PyTorch in any output that is accepted."""
+OUTPUTS = ("probabilities", "total", "aleatoric", "epistemic", "unfamiliarity")
+CHECKED = 64
+
+
+def export_onnx(model: Model, path: str | Path) -> float:
+    """Write the whole model as one graph, and return the greatest difference from PyTorch that was found.
+
+    Input: `examples`, `(example, channel, height, width)` uint8, or `(example, feature)` float32. Outputs:
+    `probabilities` `(example, class)`, `total`, `aleatoric`, `epistemic` `(example,)` in nats, and `unfamiliarity`.
+    Nothing is drawn: the same input gives the same output. Class names, size and thresholds are in the metadata.
+
+    The graph computes in single precision, and so does the check; `Model.opinion` computes in half precision where the
+    processor does. Raises MissingExtraError without the extra, ModelError when graph and model differ.
+    """
+    try:
+        import onnx
+        import onnxruntime
+        import onnxscript  # noqa: F401
+    except ImportError as error:
+        raise MissingExtraError(
+            f"An ONNX graph needs {error.name}, which is not installed; run: pip install 'aleator[onnx]'"
+        ) from error
+    path = Path(path)
+    graph = Graph(model).eval()
+    examples = _examples(model)
+    program = torch.onnx.export(
+        graph, (torch.from_numpy(examples[:2]),), dynamo=True, input_names=["examples"], output_names=list(OUTPUTS),
+        dynamic_shapes={"examples": {0: torch.export.Dim("example", min=1)}}, verbose=False,
+    )  # fmt: skip
+    assert program is not None
+    proto = program.model_proto
+    onnx.helper.set_model_props(proto, _metadata(model))
+    session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
+    found = dict(zip(OUTPUTS, session.run(list(OUTPUTS), {"examples": examples}), strict=True))
+    difference = _difference(found, single_precision_opinion(model, examples))
+    if not difference <= TOLERANCE:
+        raise ModelError(
+            f"The graph differs from the model by {difference:.1e}, more than {TOLERANCE:.0e}, and was not written: "
+            "the spread of its logits is greater than the graph's nodes are made for."
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, lambda beside: onnx.save(proto, str(beside)))
+    return difference
+
+
+class Graph(nn.Module):
+    """All members, their mirrored views and the decomposition as one module of plain operations."""
+
+    def __init__(self, model: Model) -> None:
+        super().__init__()
+        self.networks = nn.ModuleList(network.cpu() for network in model.networks)
+        self.images = model.kind == "images"
+        self.flip = bool(model.card["settings"]["flip"]) and self.images
+        self.temperature = model.decision.temperature
+        self.expected_softmax = PlainExpectedSoftmax()
+
+    def forward(self, examples: Tensor) -> tuple[Tensor, ...]:
+        said = [_members_say(network, examples.float(), self.flip) for network in self.networks]
+        log_probs = torch.stack(
+            [self.expected_softmax(mean / self.temperature, spread / self.temperature) for mean, spread, _ in said]
+        )
+        probs = log_probs.exp()
+        mean_probs = probs.mean(dim=0)
+        log_mean = mean_probs.clamp(min=torch.finfo(torch.float32).tiny).log()
+        total = -(mean_probs * log_mean).sum(dim=1)
+        epistemic = (probs * (log_probs - log_mean)).sum(dim=2).mean(dim=0).clamp(min=0)
+        length = torch.stack([part[2] for part in said]).mean(dim=0)
+        return mean_probs, total, total - epistemic, epistemic, -length if self.images else epistemic
+
+
+@torch.inference_mode()
+def single_precision_opinion(model: Model, examples: NDArray[np.generic]) -> Opinion:
+    """What the model says of a few examples, computed by PyTorch in single precision throughout."""
+    images = model.kind == "images"
+    flip = bool(model.card["settings"]["flip"]) and images
+    inputs = torch.from_numpy(np.asarray(examples)).float()
+    said = [_members_say(network.cpu(), inputs, flip) for network in model.networks]
+    mean, spread, length = (torch.stack(list(part)).numpy() for part in zip(*said, strict=True))
+    return opinion_of(mean, spread, model.decision.temperature, length if images else None)
+
+
+def _members_say(network: nn.Module, examples: Tensor, flip: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """Mean and spread of the logits and the length of the embedding, over a picture and its mirror image as prediction
+    does it."""
+    assert isinstance(network, Network)
+    embeddings = [network.backbone(view) for view in ([examples, examples.flip(3)] if flip else [examples])]
+    parts = [network.head.linear(embedding).chunk(2, dim=1) for embedding in embeddings]
+    mean = torch.stack([part[0] for part in parts]).mean(dim=0)
+    spread = torch.stack([spread_from_raw(part[1]) for part in parts]).mean(dim=0)
+    return mean, spread, torch.stack(embeddings).mean(dim=0).square().sum(dim=1).sqrt()
+
+
+def _examples(model: Model) -> NDArray[np.generic]:
+    """Examples to check with: plain noise, and noise with large structures, which networks are surer of."""
+    random = np.random.default_rng(0)
+    shape = model.networks[0].spec.shape
+    if model.kind == "features":
+        return random.normal(0, 2, (CHECKED, *shape)).astype(np.float32)
+    coarse = random.integers(0, 256, (CHECKED // 2, shape[0], -(-shape[1] // 8), -(-shape[2] // 8)), dtype=np.uint8)
+    large = coarse.repeat(8, axis=2).repeat(8, axis=3)[:, :, : shape[1], : shape[2]]
+    fine = random.integers(0, 256, (CHECKED // 2, *shape), dtype=np.uint8)
+    return np.concatenate([large, fine])
+
+
+def _difference(found: dict[str, NDArray[np.float32]], wanted: Opinion) -> float:
+    pairs = [(found["probabilities"], wanted.probs), *((found[name], getattr(wanted, name)) for name in OUTPUTS[1:])]
+    return max(float(np.abs(one - other).max()) for one, other in pairs)
+
+
+def _metadata(model: Model) -> dict[str, str]:
+    """What a user of the graph has to know, as text."""
+    decision = model.decision
+    return {
+        "class_names": "\n".join(model.class_names),
+        "ambiguous_above": repr(decision.ambiguous_above),
+        "unfamiliar_above": repr(decision.unfamiliar_above),
+        "conformal_threshold": repr(decision.conformal_threshold),
+        "aleator_version": str(model.card["aleator_version"]),
+    }

@@ -1,0 +1,179 @@
+"""The classifier for scikit-learn: pipelines, grid search and pickling, with doubt."""
+
+import tempfile
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from torch import nn
+
+from aleator.auditing import audit
+from aleator.auditing.settings import pick_device
+from aleator.data.dataset import LabelledDataset
+from aleator.data.readers.arrays import source_of_array
+from aleator.data.sources import FeatureArray
+from aleator.learning.augment import Augmentation
+from aleator.learning.checkpoints import load_network
+from aleator.learning.loop import TrainingSettings, predict
+from aleator.learning.members import Task, fit_members, member_seed
+from aleator.models import Network, NetworkSpec
+from aleator.training.decision import Opinion, opinion_of
+from aleator.training.model import CUSTOM
+
+
+class AleatorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A small ensemble that does not memorise wrong labels and keeps two kinds of doubt apart.
+
+    Takes feature vectors `(example, feature)`, or pictures `(example, height, width)` or `(example, height, width,
+    channel)` (uint8, or floats from 0 to 1 or 0 to 255), and labels of any kind.
+
+    Parameters
+    ----------
+    members : how many networks are trained.
+    epochs : how often the data are passed; None passes small data more often.
+    objective : one of `aleator.learning.objectives.OBJECTIVES`.
+    average : decay of the running mean of the weights; 0 keeps the last weights.
+    temperature : divides the logits; 1.5 undoes what `early_learning` adds in sureness.
+    batch_size, learning_rate : of the training.
+    flip : a mirrored picture keeps its class.
+    backbone : None, a name, `timm:NAME`, or a module from examples to embeddings `(example, feature)`.
+    device : auto, cpu, cuda, ...
+    random_state : the same number on the same machine gives the same classifier.
+
+    After `fit`: `classes_`, `networks_`, `n_features_in_` (pictures: their height).
+    """
+
+    def __init__(
+        self,
+        *,
+        members: int = 2,
+        epochs: int | None = None,
+        objective: str = "early_learning",
+        average: float = 0.0,
+        temperature: float = 1.5,
+        batch_size: int = 64,
+        learning_rate: float = 3e-3,
+        flip: bool = True,
+        backbone: nn.Module | str | None = None,
+        device: str = "auto",
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.members = members
+        self.epochs = epochs
+        self.objective = objective
+        self.average = average
+        self.temperature = temperature
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.flip = flip
+        self.backbone = backbone
+        self.device = device
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Train on examples `X` with labels `y` `(example,)`; `sample_weight` `(example,)` multiplies the losses."""
+        X, y = validate_data(self, X, y, allow_nd=True, dtype=None)
+        check_classification_targets(y)
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError(f"{type(self).__name__} needs two classes, and the labels name one class.")
+        weights = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=np.float32)
+        rows = np.arange(len(codes)) if weights is None else np.flatnonzero(weights > 0)
+        if len(np.unique(codes[rows])) < 2:
+            raise ValueError("sample_weight leaves examples of one class only; two classes are needed.")
+        examples = _examples(np.asarray(X))
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        own = self.backbone if isinstance(self.backbone, nn.Module) else None
+        name = CUSTOM if own is not None else self.backbone or ("mlp" if examples.ndim == 2 else "small_vgg")
+        spec = NetworkSpec(str(name), tuple(examples.shape[1:]), len(self.classes_))
+        settings = self._settings(len(rows))
+        if weights is not None:
+            weights = weights / weights[rows].mean()
+        with tempfile.TemporaryDirectory() as folder:
+            fit_members(
+                [Task(member_seed(seed, number), rows) for number in range(self.members)],
+                spec, examples, codes.astype(np.int64), settings, pick_device(self.device), Path(folder),
+                weights=weights, backbone=own,
+            )  # fmt: skip
+            self.networks_: list[Network] = [
+                load_network(Path(folder) / f"member-{number}" / "weights.safetensors", own)
+                for number in range(self.members)
+            ]
+        return self
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Mean distribution of all members, `(example, class)`; columns as in `classes_`."""
+        return self._opinion(X).probs
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """The likeliest class of each example, `(example,)`."""
+        chosen = self._opinion(X).probs.argmax(axis=1)
+        return np.asarray(self.classes_[chosen])
+
+    def predict_uncertainty(self, X: ArrayLike) -> dict[str, NDArray[np.float64]]:
+        """`total`, `aleatoric` and `epistemic` in nats, `(example,)` each; the first is the sum of the others."""
+        opinion = self._opinion(X)
+        return {name: getattr(opinion, name) for name in ("total", "aleatoric", "epistemic")}
+
+    def find_label_issues(self, X: ArrayLike, y: ArrayLike) -> pa.Table:
+        """Audit the labels: the table of `labels.parquet`, with `verdict`, `p_mislabelled`, `suggested_label`, ...
+
+        Networks of its own are trained; the classifier need not be fitted, and is not changed.
+        """
+        examples, labels = np.asarray(X), np.asarray(y)
+        classes, codes = np.unique(labels, return_inverse=True)
+        dataset = LabelledDataset(
+            name="examples",
+            path="examples",
+            ids=np.arange(len(codes)).astype(str),
+            source=source_of_array(examples),
+            given_labels=codes.astype(np.int64),
+            class_names=tuple(str(name) for name in classes),
+        )
+        seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        with tempfile.TemporaryDirectory() as folder:
+            found = audit(
+                dataset, Path(folder) / "audit", seed=seed, device=self.device, members=max(2, self.members),
+                flip=self.flip,
+            )  # fmt: skip
+            return found.labels
+
+    def _settings(self, examples: int) -> TrainingSettings:
+        batch_size = max(2, min(self.batch_size, examples // 2))
+        few = max(1, examples // batch_size)
+        return TrainingSettings(
+            epochs=self.epochs or int(np.clip(np.ceil(400 / few), 12, 100)),
+            batch_size=batch_size,
+            learning_rate=self.learning_rate,
+            objective=self.objective,
+            average=self.average,
+            augmentation=Augmentation(flip=self.flip),
+        )
+
+    def _opinion(self, X: ArrayLike) -> Opinion:
+        check_is_fitted(self)
+        examples = _examples(validate_data(self, X, reset=False, allow_nd=True, dtype=None))
+        wanted = self.networks_[0].spec.shape
+        if tuple(examples.shape[1:]) != wanted:
+            raise ValueError(f"Examples have shape {examples.shape[1:]}; the classifier was fitted on {wanted}.")
+        device = pick_device(self.device)
+        each = [predict(network, examples, flip=self.flip, device=device) for network in self.networks_]
+        mean, spread = (np.stack([getattr(one, name) for one in each]) for name in ("mean", "spread"))
+        return opinion_of(mean, spread, self.temperature)
+
+
+def _examples(X: NDArray[Any]) -> NDArray[np.generic]:
+    """Feature vectors, or pictures as `(example, channel, height, width)`."""
+    if X.dtype == object or X.dtype.kind in "US":
+        X = X.astype(np.float64)
+    source = source_of_array(X)
+    if isinstance(source, FeatureArray):
+        return source.values
+    pixels = source.pixels  # type: ignore[union-attr]
+    return np.ascontiguousarray(pixels[:, None] if pixels.ndim == 3 else pixels.transpose(0, 3, 1, 2))

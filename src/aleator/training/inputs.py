@@ -1,0 +1,100 @@
+"""What is to be predicted: pictures, folders, tables and arrays, with or without labels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+
+from aleator.data.readers import READERS, kaggle_pixels
+from aleator.data.readers.arrays import source_of_file
+from aleator.data.readers.folder import IMAGE_SUFFIXES
+from aleator.data.readers.options import ReadOptions, find_column, select_split
+from aleator.data.readers.table import ID_COLUMNS, PATH_COLUMNS, relative_paths, texts_of
+from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
+from aleator.data.sources import ExampleSource, ImageFiles
+from aleator.errors import DataError
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Examples from one place."""
+
+    ids: tuple[str, ...]
+    paths: tuple[str, ...]
+    """Where each comes from, for people."""
+    source: ExampleSource
+
+
+def read_inputs(paths: Sequence[str | Path], *, split: str | None = None) -> list[Inputs]:
+    """Read every path; labels are not needed, and not looked at where there are some.
+
+    A picture; a folder, whose pictures are taken with those of all folders in it; a table of paths (CSV, TSV, Parquet,
+    JSON lines) or of FER2013's pixels; arrays (.npz, .npy). Raises DataError naming the path.
+    """
+    if not paths:
+        raise DataError("There is nothing to predict; name pictures, folders, tables or arrays.")
+    inputs = []
+    # Pictures of one folder that stand side by side are read and predicted together.
+    for folder, group in groupby(map(Path, paths), lambda path: path.parent if _is_picture(path) else None):
+        together = list(group)
+        names = [path.name for path in together]
+        if folder is not None:
+            inputs.append(_files(folder, names, names))
+        else:
+            inputs += [_read(path, split) for path in together]
+    return inputs
+
+
+def _is_picture(path: Path) -> bool:
+    return path.is_file() and path.suffix.lower() in IMAGE_SUFFIXES
+
+
+def _read(path: Path, split: str | None) -> Inputs:
+    if not path.exists():
+        raise DataError(f"{path} is not there.")
+    if path.is_dir():
+        found = sorted(
+            file.relative_to(path).as_posix() for file in path.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES
+        )
+        if found and split is None:
+            return _files(path, found, found)
+    elif path.suffix.lower() in TABLE_SUFFIXES and not kaggle_pixels.knows(path):
+        return _table(path, split)
+    elif path.suffix.lower() in (".npy", ".npz") and split is None:
+        source = source_of_file(path)
+        ids = tuple(str(row) for row in range(len(source)))
+        return Inputs(ids, tuple(f"{path}, row {row}" for row in range(len(source))), source)
+    return _labelled(path, split)
+
+
+def _files(root: Path, files: list[str], ids: list[str]) -> Inputs:
+    return Inputs(tuple(ids), tuple(str(root / file) for file in files), ImageFiles(root, tuple(files)))
+
+
+def _table(path: Path, split: str | None) -> Inputs:
+    table = read_table(path, {*PATH_COLUMNS, *ID_COLUMNS})
+    column = find_column(table.column_names, PATH_COLUMNS, None, str(path))
+    if column is None:
+        raise DataError(f"{path} has no column of picture paths; it has {', '.join(table.column_names)}.")
+    if split is not None:
+        raise DataError(f"{path}: a split is taken from data with labels only; leave --split out.")
+    files = relative_paths(table[column], path, path.parent)
+    name = find_column(table.column_names, ID_COLUMNS, None, str(path))
+    return _files(path.parent, files, files if name is None else texts_of(table[name]).tolist())
+
+
+def _labelled(path: Path, split: str | None) -> Inputs:
+    """A form of data that only comes with labels, such as FER2013's own."""
+    read = next((read for knows, read in READERS.values() if knows(path)), None)
+    if read is None:
+        raise DataError(
+            f"{path} is in no form that is read: a picture, a folder of pictures, a table of paths, or arrays "
+            "(.npz, .npy)."
+        )
+    dataset = read(path, ReadOptions())
+    rows = select_split(dataset.split, split, str(path))
+    dataset = dataset if rows is None else dataset.take(np.asarray(rows))
+    where = tuple(f"{path}, {dataset.source.describe(row)}" for row in range(len(dataset)))
+    return Inputs(tuple(dataset.ids.tolist()), where, dataset.source)

@@ -1,0 +1,141 @@
+"""A trained model: a folder with its members, its card as data and as text; nothing in it is unpickled."""
+
+import copy
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from aleator.auditing.settings import pick_device
+from aleator.data.images import Geometry
+from aleator.data.sources import ExampleSource
+from aleator.errors import DataError, ModelError
+from aleator.learning.checkpoints import load_network
+from aleator.learning.loop import Predictions, predict
+from aleator.learning.members import available_cores
+from aleator.models import Network
+from aleator.training.decision import Decision, Opinion, opinion_of
+
+SCHEMA_VERSION = 1
+CARD = "model.json"
+PART = 512
+"""Examples that are worth a thread of their own."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """Networks that answer together, and what was set for them from held-out examples."""
+
+    folder: Path
+    card: dict[str, Any]
+    """The content of `model.json`."""
+    networks: tuple[Network, ...]
+    device: torch.device
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return tuple(self.card["class_names"])
+
+    @property
+    def kind(self) -> str:
+        """`images` or `features`."""
+        return str(self.card["data"]["kind"])
+
+    @cached_property
+    def decision(self) -> Decision:
+        return Decision.from_dict(self.card["decision"])
+
+    @property
+    def geometry(self) -> Geometry:
+        """The size that pictures are brought to."""
+        data = self.card["data"]
+        return Geometry(data["height"], data["width"], data["channels"], data["geometry_reason"])
+
+    def check(self, source: ExampleSource, where: str) -> None:
+        """Raise DataError unless the examples are of the kind that the model was trained on."""
+        if source.kind != self.kind:
+            raise DataError(f"{where} holds {source.kind}, and the model was trained on {self.kind}.")
+        if source.kind == "features" and source.values.shape[1] != self.card["data"]["features"]:
+            raise DataError(
+                f"{where} has {source.values.shape[1]} features, and the model was trained on "
+                f"{self.card['data']['features']}."
+            )
+
+    def opinion(self, examples: NDArray[np.generic]) -> Opinion:
+        """What the members say of examples `(example, channel, height, width)` uint8, or `(example, feature)`."""
+        parts = min(available_cores(), -(-len(examples) // PART)) if self.device.type == "cpu" else 1
+        pieces = np.array_split(examples, max(1, parts))
+        # A thread for each core, and one core for each thread: threads that share the work of one layer wait for each
+        # other at its end, and stand still when another program needs the processor.
+        threads = torch.get_num_threads()
+        with ThreadPoolExecutor(max(1, parts), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            said = list(pool.map(self._members, pieces) if parts > 1 else map(self._members, pieces))
+        torch.set_num_threads(threads)
+        mean, spread, length = (np.concatenate(part, axis=1) for part in zip(*said, strict=True))
+        return opinion_of(mean, spread, self.decision.temperature, length if self.kind == "images" else None)
+
+    def _members(self, examples: NDArray[np.generic]) -> tuple[NDArray[np.float32], ...]:
+        """Mean and spread of each member's logits, `(member, example, class)`, and lengths of its embeddings."""
+        flip = bool(self.card["settings"]["flip"])
+        return members_say([predict(network, examples, flip=flip, device=self.device) for network in self.networks])
+
+
+def members_say(each: list[Predictions]) -> tuple[NDArray[np.float32], ...]:
+    """Mean and spread of the logits, `(member, example, class)`, and lengths of the embeddings, `(member, example)`."""
+    length = np.stack([np.linalg.norm(one.embedding, axis=1) for one in each])
+    return np.stack([one.mean for one in each]), np.stack([one.spread for one in each]), length
+
+
+def load_model(folder: str | Path, *, backbone: nn.Module | None = None, device: str = "auto") -> Model:
+    """Read a model that `aleator train` wrote.
+
+    `backbone`: for a model whose backbone was a module of the user's own, the same module. Raises ModelError when the
+    folder holds no model, one of another version, or one that was altered or cut off.
+    """
+    folder = Path(folder)
+    try:
+        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelError(f"{folder} holds no model; run `aleator train DATA -o {folder}`.") from error
+    except (ValueError, OSError) as error:
+        raise ModelError(f"{folder / CARD} cannot be read ({error}); train the model again.") from error
+    version = card.get("schema_version") if isinstance(card, dict) else None
+    if version != SCHEMA_VERSION:
+        raise ModelError(
+            f"{folder} was written with schema version {version}, this version of Aleator reads {SCHEMA_VERSION}; "
+            "train the model again."
+        )
+    try:
+        files = [(folder / member["file"], member["sha256"]) for member in card["members"]]
+        custom = card["model"]["backbone"] == CUSTOM
+        Decision.from_dict(card["decision"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"{folder / CARD} lacks {error}, or was altered; train the model again.") from error
+    if custom and backbone is None:
+        raise ModelError(
+            f"The backbone of {folder} is a module of your own: pass it, load_model(..., backbone=module)."
+        )
+    for path, digest in files:
+        if not path.is_file():
+            raise ModelError(f"{path} is missing; train the model again.")
+        if file_digest(path) != digest:
+            raise ModelError(f"{path} was altered or cut off since it was trained; train the model again.")
+    chosen = pick_device(device)
+    return Model(folder, card, tuple(load_network(path, copy.deepcopy(backbone)) for path, _ in files), chosen)
+
+
+CUSTOM = "custom"
+"""The backbone's name where it is a module of the user's own."""
+
+
+def file_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,129 @@
+"""Predictions: examples in, a row each out, with doubt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from aleator.data.dataset import Skipped
+from aleator.data.images import load_pixels
+from aleator.data.sources import ExampleSource, FeatureArray
+from aleator.progress import Progress, silent
+from aleator.training.decision import Opinion
+from aleator.training.inputs import read_inputs
+from aleator.training.model import Model
+
+AT_ONCE = 16_384
+"""Examples read and predicted together, which bounds the memory."""
+TAKEN = (
+    "id",
+    "path",
+    "predicted_label",
+    "second_label",
+    "answer",
+    "total",
+    "aleatoric",
+    "epistemic",
+    "unfamiliarity",
+    "conformal_set",
+)
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """The table of predictions, and what they were made of."""
+
+    table: pa.Table
+    opinion: Opinion
+    sources: tuple[ExampleSource, ...]
+    """The examples by their place, for their pictures."""
+    place: NDArray[np.int64]
+    """Which source and which of its rows each row of the table is, `(example, 2)`."""
+    skipped: tuple[Skipped, ...]
+
+
+def predict(
+    model: Model,
+    paths: str | Path | Sequence[str | Path],
+    *,
+    split: str | None = None,
+    progress: Progress = silent,
+) -> Predicted:
+    """Predict pictures, folders, tables or arrays with a trained model.
+
+    The table has the columns `id`, `path`, `predicted_label` (null for an unfamiliar input, which is refused),
+    `second_label` (of an ambiguous one), `answer` (`answer`, `ambiguous` or `unfamiliar`), a probability for each
+    class, `total`, `aleatoric` and `epistemic` in nats, `unfamiliarity`, and `conformal_set`, the classes that contain
+    the label with probability .9.
+
+    Raises DataError when nothing can be read, or the examples are of another kind than the model's.
+    """
+    inputs = read_inputs([paths] if isinstance(paths, str | Path) else paths, split=split)
+    total = sum(len(one.ids) for one in inputs)
+    opinions, ids, where, place, skipped = [], [], [], [], []
+    for number, one in enumerate(inputs):
+        model.check(one.source, one.paths[0] if one.paths else "the input")
+        for start in range(0, len(one.ids), AT_ONCE):
+            rows = np.arange(start, min(start + AT_ONCE, len(one.ids)))
+            examples, bad = _examples(model, one.source.take(rows))
+            for row, reason in bad.items():
+                skipped.append(Skipped(one.ids[rows[row]], one.paths[rows[row]], reason))
+            good = np.array([row for row in range(len(rows)) if row not in bad], dtype=np.int64)
+            opinions.append(model.opinion(examples[good] if bad else examples))
+            ids += [one.ids[row] for row in rows[good]]
+            where += [one.paths[row] for row in rows[good]]
+            place += [(number, int(row)) for row in rows[good]]
+            progress("predicting", len(ids) + len(skipped), total)
+    opinion = Opinion(*(np.concatenate([getattr(part, name) for part in opinions]) for name in vars(opinions[0])))
+    return Predicted(
+        prediction_table(model, ids, where, opinion),
+        opinion,
+        tuple(one.source for one in inputs),
+        np.array(place, dtype=np.int64),
+        tuple(skipped),
+    )
+
+
+def prediction_table(model: Model, ids: list[str], paths: list[str], opinion: Opinion) -> pa.Table:
+    """One row per example; see `predict`."""
+    names, decision = model.class_names, model.decision
+    answer, sets = decision.route(opinion), decision.sets(opinion)
+    order = np.argsort(-opinion.probs, axis=1, kind="stable")
+
+    def label(place: int, wanted: NDArray[np.bool_]) -> pa.Array:
+        return pa.array([names[code] for code in order[:, place]], pa.string(), mask=~wanted)
+
+    def number(values: NDArray[np.float64]) -> pa.Array:
+        return pa.array(values.astype(np.float32))
+
+    columns = {
+        "id": pa.array(ids, pa.string()),
+        "path": pa.array(paths, pa.string()),
+        "predicted_label": label(0, answer != "unfamiliar"),
+        "second_label": label(1, answer == "ambiguous"),
+        "answer": pa.array(answer.tolist(), pa.string()),
+        **{class_column(name): number(opinion.probs[:, code]) for code, name in enumerate(names)},
+        "total": number(opinion.total),
+        "aleatoric": number(opinion.aleatoric),
+        "epistemic": number(opinion.epistemic),
+        "unfamiliarity": number(opinion.unfamiliarity),
+        "conformal_set": pa.array(
+            [[names[code] for code in np.flatnonzero(row)] for row in sets], pa.list_(pa.string())
+        ),
+    }
+    return pa.table(columns)
+
+
+def class_column(name: str) -> str:
+    """The column of a class's probability: its name, unless that is another column's."""
+    return f"class {name}" if name in TAKEN else name
+
+
+def _examples(model: Model, source: ExampleSource) -> tuple[NDArray[np.generic], dict[int, str]]:
+    if isinstance(source, FeatureArray):
+        return source.values, {}
+    pixels, unreadable = load_pixels(source, model.geometry)
+    return pixels, dict(unreadable)

@@ -1,0 +1,96 @@
+"""Predictions on disk: a table, JSON lines, or a page with the pictures. The ending says which."""
+
+import base64
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv as csv
+import pyarrow.parquet as parquet
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from aleator.data.images import thumbnail
+from aleator.data.sources import ImageArray, ImageFiles
+from aleator.errors import DataError
+from aleator.files import write_whole
+from aleator.training.decision import ANSWERS
+from aleator.training.model import Model
+from aleator.training.predict import Predicted, class_column
+
+MOST_PICTURES, PICTURE_SIDE = 200, 96
+"""Of each answer on the page; the tables hold all."""
+
+
+def write_predictions(predicted: Predicted, model: Model, path: Path) -> None:
+    """Write the predictions as CSV, Parquet, JSON lines or HTML. Raises DataError for another ending."""
+    check_ending(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write = WRITERS[path.suffix.lower()]
+    write_whole(path, lambda beside: write(predicted, model, beside))
+
+
+def check_ending(path: Path) -> None:
+    """Raise DataError unless the ending names a form that is written."""
+    if path.suffix.lower() not in WRITERS:
+        raise DataError(f"{path}: predictions are written as {', '.join(WRITERS)}; choose one of these endings.")
+
+
+def _csv(predicted: Predicted, model: Model, path: Path) -> None:
+    sets = ["|".join(names) for names in predicted.table["conformal_set"].to_pylist()]
+    place = predicted.table.column_names.index("conformal_set")
+    csv.write_csv(predicted.table.set_column(place, "conformal_set", pa.array(sets, pa.string())), path)
+
+
+def _parquet(predicted: Predicted, model: Model, path: Path) -> None:
+    parquet.write_table(predicted.table, path, compression="zstd")
+
+
+def _json_lines(predicted: Predicted, model: Model, path: Path) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        for row in predicted.table.to_pylist():
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _html(predicted: Predicted, model: Model, path: Path) -> None:
+    rows = predicted.table.to_pylist()
+    groups = []
+    for answer in ANSWERS:
+        numbers = [number for number, row in enumerate(rows) if row["answer"] == answer]
+        cards = [_card(predicted, model, number, rows[number]) for number in numbers[:MOST_PICTURES]]
+        groups.append((answer, MEANING[answer], len(numbers), cards))
+    environment = Environment(
+        loader=PackageLoader("aleator.training"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    page = environment.get_template("predictions.html").render(
+        groups=groups, total=len(rows), model=model.card, skipped=predicted.skipped
+    )
+    path.write_text(page, encoding="utf-8")
+
+
+MEANING = {
+    "answer": "the networks agree, and the answer is clear",
+    "ambiguous": "careful people would differ; the two likeliest answers are named",
+    "unfamiliar": "unlike what the networks know, so no answer is given",
+}
+
+
+def _card(predicted: Predicted, model: Model, number: int, row: dict[str, Any]) -> dict[str, Any]:
+    shares = sorted(((row[class_column(name)], name) for name in model.class_names), reverse=True)
+    source = predicted.sources[predicted.place[number, 0]]
+    picture = None
+    if isinstance(source, ImageArray | ImageFiles):
+        data = thumbnail(source, int(predicted.place[number, 1]), PICTURE_SIDE)
+        picture = "data:image/png;base64," + base64.b64encode(data).decode("ascii")
+    title = " or ".join(name for name in (row["predicted_label"], row["second_label"]) if name) or "no answer"
+    return {"row": row, "title": title, "shares": shares[:3], "picture": picture}
+
+
+WRITERS: dict[str, Callable[[Predicted, Model, Path], None]] = {
+    ".csv": _csv,
+    ".parquet": _parquet,
+    ".jsonl": _json_lines,
+    ".html": _html,
+}

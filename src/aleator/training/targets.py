@@ -1,0 +1,153 @@
+"""What a network is trained on: which opinion of each label, and what is done where it contradicts the given one."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aleator.auditing import Audit
+from aleator.data.dataset import LabelledDataset
+from aleator.errors import AleatorError, DataError
+from aleator.learning.loop import Targets
+
+Labels = Literal["given", "judged", "votes", "reviewed"]
+Policy = Literal["keep", "soften", "relabel", "drop"]
+LABELS: tuple[Labels, ...] = get_args(Labels)
+POLICIES: tuple[Policy, ...] = get_args(Policy)
+FEWEST_VOTES = 3
+"""Fewer votes for the data set's classes say too little of a distribution; such examples are left out."""
+
+
+@dataclass(frozen=True)
+class TrainingTargets:
+    """What each example is trained on and, where it is held out, judged by."""
+
+    values: Targets
+    """Labels `(example,)`, or distributions `(example, class)`; a row that is not used is zero."""
+    weights: NDArray[np.float32]
+    """How much each example counts, `(example,)`; 0 leaves it out."""
+    first_choice: NDArray[np.int64]
+    """What a held-out example is scored by, `(example,)`; -1 where nothing is clear."""
+    expert: NDArray[np.bool_]
+    """The first choice was settled by a person: a reviewer, or the majority of voters."""
+
+
+def choose_targets(dataset: LabelledDataset, audit: Audit | None, labels: Labels, policy: Policy) -> TrainingTargets:
+    """Targets for a data set, or for an audited one.
+
+    - `given`: the labels as they are.
+    - `votes`: the share of each class in the votes; the first choice is the majority's.
+    - `judged`: the audit's label distributions, by a policy. `soften` trains on them all; `relabel` on the suggested
+      label where the verdict is a mistake; `drop` leaves mistakes out; `keep` changes no label, but trusts each as much
+      as the audit does (weight `label_quality`). Beyond `soften`, ambiguous examples keep their distribution, and
+      unfamiliar ones are left out under `drop`.
+    - `reviewed`: as `judged`, with the reviewers' decisions in the place of the judgement where there are some.
+
+    Raises AleatorError when the labels asked for are not there.
+    """
+    if labels not in LABELS or policy not in POLICIES:
+        raise AleatorError(f"labels are one of {', '.join(LABELS)} and the policy one of {', '.join(POLICIES)}.")
+    if labels == "votes":
+        return _votes(dataset)
+    if labels == "given":
+        return _plain(dataset.given_labels)
+    if audit is None:
+        raise AleatorError(
+            f"labels {labels!r} come from an audit: name the audit folder instead of the data, or use --labels given."
+        )
+    targets = _judged(audit, policy)
+    return targets if labels == "judged" else _with_reviews(targets, audit)
+
+
+FEWEST_EXPERT = 50
+"""So many held-out examples settled by a person are enough to be scored by them alone."""
+
+
+def held_out_labels(targets: TrainingTargets, held_out: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """What the held-out examples are scored by, `(held-out example,)`, -1 not at all."""
+    labels, expert = targets.first_choice[held_out], targets.expert[held_out]
+    return np.where(expert, labels, -1) if expert.sum() >= FEWEST_EXPERT else labels
+
+
+def judged_confusion(audit: Audit | None) -> list[list[float]]:
+    """How often each given label stands for each true one, `(true, given)`, as the audit estimates it.
+
+    Raises AleatorError without an audit: labels alone do not tell it.
+    """
+    if audit is None:
+        raise AleatorError(
+            "Forward correction needs a confusion matrix: train on an audit folder, or give "
+            "objective_options={'confusion': ...} in Python, (true, given) with a distribution in each row."
+        )
+    counts = np.array(audit.info["estimates"]["confusion"], dtype=np.float64).T
+    empty = counts.sum(axis=1) <= 0
+    counts[empty] = np.eye(len(counts))[empty]
+    return list((counts / counts.sum(axis=1, keepdims=True)).tolist())
+
+
+def _plain(labels: NDArray[np.int64]) -> TrainingTargets:
+    there = labels >= 0
+    return TrainingTargets(np.maximum(labels, 0), there.astype(np.float32), labels, np.zeros(len(labels), dtype=bool))
+
+
+def _votes(dataset: LabelledDataset) -> TrainingTargets:
+    if dataset.votes is None:
+        raise DataError(f"{dataset.path} has no votes; give them with --votes FILE, or use --labels given.")
+    counts = dataset.votes.class_counts(len(dataset.class_names))
+    total = counts.sum(axis=1, keepdims=True)
+    share = np.divide(counts, total, out=np.zeros_like(counts), where=total > 0)
+    used = total[:, 0] >= FEWEST_VOTES
+    majority = np.maximum(dataset.votes.majority(), -1)
+    return TrainingTargets(share, used.astype(np.float32), majority, majority >= 0)
+
+
+def _judged(audit: Audit, policy: Policy) -> TrainingTargets:
+    distribution = _distribution(audit)
+    given, suggested = audit.column("given_label"), audit.column("suggested_label")
+    verdict, quality = audit.column("verdict"), audit.column("label_quality").astype(np.float32)
+    quality = np.nan_to_num(quality, nan=0.0)
+    nobody = np.zeros(len(given), dtype=bool)
+    everything = np.ones(len(given), dtype=np.float32)
+    if policy == "soften":
+        return TrainingTargets(distribution, everything, suggested, nobody)
+    classes: NDArray[np.float32] = np.eye(distribution.shape[1], dtype=np.float32)
+    if policy == "keep":
+        return TrainingTargets(np.maximum(given, 0), quality, suggested, nobody)
+    values = distribution.copy()
+    values[given >= 0] = classes[given[given >= 0]]
+    values[verdict == "ambiguous"] = distribution[verdict == "ambiguous"]
+    if policy == "relabel":
+        wrong = np.isin(verdict, ("mistake", "conflict"))
+        values[wrong] = classes[suggested[wrong]]
+        return TrainingTargets(values, everything, suggested, nobody)
+    out = np.isin(verdict, ("mistake", "conflict", "unfamiliar"))
+    return TrainingTargets(values, np.where(out, np.float32(0), everything), suggested, nobody)
+
+
+def _with_reviews(targets: TrainingTargets, audit: Audit) -> TrainingTargets:
+    if "reviewed_label" not in audit.labels.column_names:
+        raise AleatorError(
+            f"{audit.folder} holds no reviewed labels; review some with `aleator review {audit.folder}`, or use "
+            "--labels judged."
+        )
+    reviewed = audit.column("reviewed_label")
+    there = reviewed >= 0
+    values: Targets
+    if targets.values.ndim == 1:
+        values = np.where(there, reviewed, targets.values)
+    else:
+        values = np.array(targets.values, dtype=np.float32)
+        values[there] = np.eye(values.shape[1], dtype=np.float32)[reviewed[there]]
+    return TrainingTargets(
+        values,
+        np.where(there, np.float32(1), targets.weights),
+        np.where(there, reviewed, targets.first_choice),
+        there,
+    )
+
+
+def _distribution(audit: Audit) -> NDArray[np.float32]:
+    column = audit.labels["label_distribution"].combine_chunks()
+    values = column.flatten().to_numpy(zero_copy_only=False)
+    return np.array(values, dtype=np.float32).reshape(len(column), -1)

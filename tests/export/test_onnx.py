@@ -1,0 +1,51 @@
+"""The ONNX graph says what the model says."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+import aleator
+from aleator.export.onnx import TOLERANCE, export_onnx, single_precision_opinion
+from aleator.export.plain_operations import PlainExpectedSoftmax
+from aleator.uncertainty.gaussian_logits import log_expected_softmax
+from tests.conftest import tiny_dataset
+from tests.training.test_training import blobs
+
+
+@pytest.mark.parametrize(("spread", "error"), [(0.01, 1e-6), (1.0, 1e-6), (2.0, 1e-6), (4.0, 2e-4)])
+def test_plain_operations_give_the_expected_softmax(spread: float, error: float) -> None:
+    generator = torch.Generator().manual_seed(0)
+    mean = 4 * torch.randn(300, 7, generator=generator)
+    spreads = spread * torch.rand(300, 7, generator=generator)
+    exact = log_expected_softmax(mean.double(), spreads.double()).exp()
+    assert (PlainExpectedSoftmax()(mean, spreads).exp() - exact).abs().max() < error
+
+
+@pytest.mark.parametrize("kind", ["images", "features"])
+def test_the_graph_agrees_with_the_model_for_any_number_of_examples(kind: str, tmp_path: Path) -> None:
+    dataset = tiny_dataset(60) if kind == "images" else blobs()[0]
+    model = aleator.train(dataset, tmp_path / "model", epochs=2, effort="quick")
+    assert export_onnx(model, tmp_path / "graph.onnx") < TOLERANCE
+    random = np.random.default_rng(1)
+    session = onnxruntime.InferenceSession(tmp_path / "graph.onnx", providers=["CPUExecutionProvider"])
+    for count in (1, 3, 70):
+        examples = (
+            random.integers(0, 256, (count, 1, 16, 16), dtype=np.uint8)
+            if kind == "images"
+            else random.normal(size=(count, 8)).astype(np.float32)
+        )
+        probs, total, aleatoric, epistemic, unfamiliarity = session.run(None, {"examples": examples})
+        wanted = single_precision_opinion(model, examples)
+        assert np.abs(probs - wanted.probs).max() < TOLERANCE
+        named = {"total": total, "aleatoric": aleatoric, "epistemic": epistemic, "unfamiliarity": unfamiliarity}
+        for name, found in named.items():
+            assert np.abs(found - getattr(wanted, name)).max() < TOLERANCE
+        assert np.abs(model.opinion(examples).probs - wanted.probs).max() < 0.05  # half precision is that coarse
+    proto = onnx.load(tmp_path / "graph.onnx")
+    onnx.checker.check_model(proto)
+    assert {one.key: one.value for one in proto.metadata_props}["class_names"] == "\n".join(dataset.class_names)
+    assert not {node.op_type for node in proto.graph.node} & {"RandomNormal", "RandomUniform", "Dropout"}

@@ -1,0 +1,102 @@
+"""The classifier keeps scikit-learn's contract, and does what it is for."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_digits
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+from torch import nn
+
+import aleator
+from aleator.data.noise import pair_flip
+from aleator.errors import AleatorError, MissingExtraError
+
+EXPECTED_FAILURES = {
+    "check_sample_weight_equivalence_on_dense_data": "mini-batches: an example of weight two is not two examples",
+}
+
+
+@parametrize_with_checks(
+    [aleator.AleatorClassifier(epochs=20, batch_size=16, random_state=0)],
+    expected_failed_checks=lambda estimator: EXPECTED_FAILURES,
+)
+def test_scikit_learns_own_checks(estimator, check) -> None:
+    check(estimator)
+
+
+@pytest.fixture(scope="module")
+def digits() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Features, the names of the digits, and the same with a fifth of them named as the next one."""
+    features, true = load_digits(return_X_y=True)
+    names = np.array([f"digit {number}" for number in range(10)])
+    return features, names[true], names[pair_flip(true, 10, 0.2, np.random.default_rng(0))]
+
+
+def test_it_learns_the_truth_through_wrong_labels_doubts_what_is_strange_and_is_pickled(digits) -> None:
+    features, true, noisy = digits
+    classifier = aleator.AleatorClassifier(random_state=0).fit(features[:1200], noisy[:1200])
+    assert (classifier.predict(features[1200:]) == true[1200:]).mean() > 0.85
+    probs = classifier.predict_proba(features[1200:])
+    assert probs.shape == (597, 10)
+    assert np.allclose(probs.sum(axis=1), 1, atol=1e-5)
+    doubt = classifier.predict_uncertainty(features[1200:])
+    assert np.allclose(doubt["total"], doubt["aleatoric"] + doubt["epistemic"])
+    strange = classifier.predict_uncertainty(np.random.default_rng(0).uniform(0, 16, (300, 64)))
+    assert np.median(strange["epistemic"]) > 3 * np.median(doubt["epistemic"])
+    again = pickle.loads(pickle.dumps(classifier))
+    assert np.array_equal(again.predict_proba(features[1200:]), probs)
+
+
+def test_it_finds_the_wrong_labels(digits) -> None:
+    features, true, noisy = digits
+    found = aleator.AleatorClassifier(random_state=0).find_label_issues(features[:800], noisy[:800])
+    wrong = true[:800] != noisy[:800]
+    order = np.argsort(-found["p_mislabelled"].to_numpy())
+    assert wrong[order][: wrong.sum()].mean() > 0.8
+
+
+def test_pipelines_and_grid_search(digits) -> None:
+    features, true, _ = digits
+    pipeline = make_pipeline(StandardScaler(), aleator.AleatorClassifier(epochs=10, random_state=0))
+    search = GridSearchCV(pipeline, {"aleatorclassifier__objective": ["cross_entropy", "early_learning"]}, cv=2)
+    search.fit(features[:400], true[:400])
+    assert search.best_score_ > 0.8
+
+
+def test_weights_count() -> None:
+    random = np.random.default_rng(0)
+    features = random.normal(size=(400, 3))
+    labels = np.array(["no", "yes"])[(features[:, 0] > 0).astype(int)]
+    wrong = random.random(400) < 0.5
+    labels[wrong] = "no"
+    classifier = aleator.AleatorClassifier(objective="cross_entropy", random_state=0)
+    classifier.fit(features, labels, sample_weight=np.where(wrong, 0.0, 2.0))
+    assert (classifier.predict(features) == np.where(features[:, 0] > 0, "yes", "no")).mean() > 0.95
+
+
+def test_pictures_and_networks_of_ones_own() -> None:
+    drawn = aleator.drawn_faces(300, seed=1)
+    pictures = drawn.dataset.source.pixels
+    happy = (drawn.true_label == 3).astype(int)
+    backbone = nn.Sequential(nn.Conv2d(1, 8, 5, 4), nn.ReLU(), nn.AdaptiveAvgPool2d(4), nn.Flatten())
+    classifier = aleator.AleatorClassifier(backbone=backbone, epochs=3, random_state=0).fit(pictures, happy)
+    assert classifier.predict_proba(pictures).shape == (300, 2)
+    with pytest.raises(ValueError, match="expecting 48"):
+        classifier.predict(pictures[:, :20, :20])
+    with pytest.raises(AleatorError, match="feature vectors"):
+        aleator.AleatorClassifier(backbone=nn.Conv2d(1, 8, 5), epochs=1).fit(pictures, happy)
+
+
+def test_a_network_of_timm_needs_the_extra(digits) -> None:
+    try:
+        import timm  # noqa: F401
+    except ImportError:
+        pictures = np.random.default_rng(0).integers(0, 256, (20, 32, 32), dtype=np.uint8)
+        with pytest.raises(MissingExtraError, match=r"aleator\[timm\]"):
+            aleator.AleatorClassifier(backbone="timm:resnet18").fit(pictures, np.arange(20) % 2)
+    else:
+        pytest.skip("timm is here")

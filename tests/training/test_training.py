@@ -1,0 +1,320 @@
+"""From labels to a model on disk and back, in the parts and as a whole."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import aleator
+from aleator.auditing import Audit
+from aleator.data import FeatureArray, LabelledDataset, Votes
+from aleator.errors import AleatorError, DataError, ModelError
+from aleator.training.decision import Decision, Opinion, decide, opinion_of
+from aleator.training.held_out import hold_out
+from aleator.training.targets import POLICIES, choose_targets, held_out_labels
+from tests.conftest import tiny_dataset
+
+NAMES = ("round", "square", "star")
+
+
+def blobs(count: int = 300, seed: int = 0, wrong: float = 0.2) -> tuple[LabelledDataset, np.ndarray]:
+    """Three kinds of feature vectors, a share of their labels wrong, with the votes of ten people who know."""
+    random = np.random.default_rng(seed)
+    true = np.arange(count) % 3
+    features = (random.normal(size=(count, 8)) + 3 * np.eye(3, 8)[true]).astype(np.float32)
+    given_labels = np.where(random.random(count) < wrong, (true + 1) % 3, true)
+    share = 0.8 * np.eye(3)[true] + 0.2 / 3
+    counts = np.stack([random.multinomial(10, row) for row in share]).astype(np.float32)
+    dataset = LabelledDataset(
+        name="blobs",
+        path="blobs",
+        ids=np.arange(count).astype(str),
+        source=FeatureArray(features),
+        given_labels=given_labels,
+        class_names=NAMES,
+        votes=Votes(counts, NAMES, np.arange(3), np.zeros(3, dtype=bool)),
+    )
+    return dataset, true
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> aleator.Model:
+    dataset, _ = blobs()
+    return aleator.train(dataset, tmp_path_factory.mktemp("model") / "model", labels="votes", epochs=20)
+
+
+@pytest.fixture(scope="module")
+def audited(tmp_path_factory: pytest.TempPathFactory) -> Audit:
+    dataset, _ = blobs()
+    return aleator.audit(dataset, tmp_path_factory.mktemp("audit") / "audit", effort="quick")
+
+
+@given(
+    st.lists(st.integers(-1, 2), min_size=40, max_size=120),
+    st.lists(st.integers(-1, 15), min_size=120, max_size=120),
+    st.integers(0, 99),
+)
+def test_what_is_held_out_has_every_class_and_no_group_on_both_sides(
+    codes: list[int], grouping: list[int], seed: int
+) -> None:
+    labels, group = np.array(codes), np.array(grouping[: len(codes)])
+    other = np.where(np.arange(len(codes)) % 7 == 0, np.arange(len(codes)) // 14, -1)
+    try:
+        held_out = hold_out(labels, 0.2, groups=[group, other], class_names=NAMES, seed=seed)
+    except DataError:
+        return  # tested below
+    for kind in (group, other):
+        for number in set(kind.tolist()) - {-1}:
+            assert len(set(held_out[kind == number])) == 1
+    for label in set(codes) - {-1}:
+        assert (labels[held_out] == label).sum() >= 2
+        assert (labels[~held_out] == label).sum() >= 2
+
+
+def test_what_is_held_out_is_a_share_of_each_class_and_a_class_that_cannot_be_is_named() -> None:
+    labels = np.repeat([0, 1, 2], [1000, 100, 30])
+    held_out = hold_out(labels, 0.1, groups=[], class_names=NAMES, seed=0)
+    assert np.bincount(labels[held_out]).tolist() == [100, 10, 3]
+    one_group = np.where(labels == 2, 0, -1)
+    with pytest.raises(DataError, match="'star' has 30 labelled"):
+        hold_out(labels, 0.1, groups=[one_group], class_names=NAMES, seed=0)
+
+
+def test_targets_of_every_policy(audited: Audit) -> None:
+    dataset, true = blobs()
+    verdict, suggested = audited.column("verdict"), audited.column("suggested_label")
+    mistake = verdict == "mistake"
+    assert mistake.sum() > 10
+    given_labels = dataset.given_labels
+    for policy in POLICIES:
+        targets = choose_targets(dataset, audited, "judged", policy)
+        values = np.asarray(targets.values)
+        assert len(values) == len(targets.weights) == 300
+        if policy == "keep":
+            assert (values == given_labels).all()
+            assert targets.weights[mistake].mean() < 0.4 < 0.8 < targets.weights[verdict == "ok"].mean()
+        elif policy == "soften":
+            assert np.allclose(values.sum(axis=1), 1, atol=1e-5)
+            assert (values.argmax(1) == true).mean() > (given_labels == true).mean() + 0.1
+        elif policy == "relabel":
+            assert (values[mistake].argmax(1) == suggested[mistake]).all()
+            assert (values[verdict == "ok"].argmax(1) == given_labels[verdict == "ok"]).all()
+        else:
+            assert (targets.weights[mistake] == 0).all()
+            assert (targets.weights[verdict == "ok"] == 1).all()
+    with pytest.raises(AleatorError, match="come from an audit"):
+        choose_targets(dataset, None, "judged", "soften")
+    with pytest.raises(AleatorError, match="no reviewed labels"):
+        choose_targets(dataset, audited, "reviewed", "soften")
+
+
+def test_reviewed_labels_stand_in_the_place_of_the_judgement(audited: Audit) -> None:
+    dataset, true = blobs()
+    codes = pa.array(true[:60].tolist() + [None] * 240, pa.int32())
+    column = pa.DictionaryArray.from_arrays(codes, pa.array(NAMES))
+    reviewed = Audit(audited.folder, audited.info, audited.labels.append_column("reviewed_label", column), dataset)
+    for policy in POLICIES:
+        targets = choose_targets(dataset, reviewed, "reviewed", policy)
+        values = np.asarray(targets.values)
+        chosen = values if values.ndim == 1 else values.argmax(1)
+        assert (chosen[:60] == true[:60]).all()
+        assert (targets.weights[:60] == 1).all()
+        everything = np.ones(300, dtype=bool)
+        assert (held_out_labels(targets, everything) >= 0).sum() == 60  # people settled enough of them
+        few = np.arange(300) >= 55
+        assert (held_out_labels(targets, few) >= 0).all()
+
+
+def test_votes_are_distributions_and_their_majority_is_the_referee() -> None:
+    dataset, true = blobs()
+    assert dataset.votes is not None
+    dataset.votes.counts[0] = 0
+    targets = choose_targets(dataset, None, "votes", "soften")
+    assert targets.weights[0] == 0
+    assert targets.first_choice[0] == -1
+    assert np.allclose(np.asarray(targets.values)[1:].sum(axis=1), 1)
+    known = targets.first_choice >= 0
+    assert (targets.first_choice == true)[known].mean() > 0.97
+
+
+def test_a_decision_by_hand() -> None:
+    probs = np.array([[0.9, 0.08, 0.02], [0.5, 0.45, 0.05], [0.4, 0.3, 0.3]])
+    parts = [np.array(values) for values in ([0.4, 0.9, 1.5], [0.35, 0.85, 0.5], [0.05, 0.05, 1.0])]
+    opinion = Opinion(probs, *parts, unfamiliarity=np.array([-3.0, 0.4, 1.0]))
+    decision = Decision(1.0, 0.55, ambiguous_above=0.6, unfamiliar_above=0.5)
+    assert decision.route(opinion).tolist() == ["answer", "ambiguous", "unfamiliar"]
+    assert decision.sets(opinion).tolist() == [[True, False, False], [True, True, False], [False, False, False]]
+    nothing = Decision(1.0, float("inf"), 0.6, 0.5)
+    assert nothing.as_dict()["conformal_threshold"] is None
+    assert Decision.from_dict(json.loads(json.dumps(nothing.as_dict()))) == nothing
+
+
+def test_temperature_and_coverage_are_found_where_the_truth_is_known() -> None:
+    random = np.random.default_rng(0)
+    logits = 2 * random.normal(size=(3000, 4)).astype(np.float32)
+    probs = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    labels = (random.random(3000)[:, None] > probs.cumsum(1)).sum(1)
+    mean = np.stack([3 * logits, 3 * logits])  # three times too sure
+    decision = decide(mean, np.full_like(mean, 1e-3), labels)
+    assert decision.temperature == pytest.approx(3, rel=0.1)
+    opinion = opinion_of(mean, np.full_like(mean, 1e-3), decision.temperature)
+    assert decision.sets(opinion)[np.arange(3000), labels].mean() == pytest.approx(0.9, abs=0.01)
+    assert (decision.route(opinion) == "ambiguous").mean() == pytest.approx(0.2, abs=0.01)
+
+
+def test_a_model_learns_is_read_back_and_says_what_it_is(model: aleator.Model) -> None:
+    assert sorted(path.name for path in model.folder.iterdir()) == [
+        "README.md", "member-0.safetensors", "member-1.safetensors", "model.json",
+    ]  # fmt: skip
+    assert not list(model.folder.parent.glob(".*"))  # nothing unfinished is left
+    fresh, true = blobs(seed=5)
+    opinion = model.opinion(fresh.source.values)
+    assert (opinion.probs.argmax(axis=1) == true).mean() > 0.9
+    again = aleator.load_model(model.folder)
+    assert np.array_equal(again.opinion(fresh.source.values).probs, opinion.probs)
+    far = model.opinion(np.random.default_rng(0).normal(0, 30, (200, 8)).astype(np.float32))
+    assert np.median(far.epistemic) > 2 * np.median(opinion.epistemic)
+    card = (model.folder / "README.md").read_text()
+    for text in ("| square | ", "held out", "## Limits", "conformal", "Labels: **votes**"):
+        assert text in card
+    assert model.card["data"]["trained_on"] + model.card["data"]["held_out"] == 300
+    assert model.card["figures"]["accuracy"] > 0.9
+
+
+def test_an_interrupted_training_goes_on_and_the_same_seed_gives_the_same_model(tmp_path: Path) -> None:
+    dataset, _ = blobs()
+    options = {"labels": "given", "epochs": 6, "seed": 3}
+
+    def stop(stage: str, completed: int, total: int) -> None:
+        if stage == "training" and completed > 0.7 * total:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        aleator.train(dataset, tmp_path / "a", progress=stop, **options)
+    assert not (tmp_path / "a").exists()
+    kept = tmp_path / ".a.unfinished" / "member-0" / "weights.safetensors"
+    written = kept.stat().st_mtime_ns
+    counted: list[int] = []
+    aleator.train(
+        dataset,
+        tmp_path / "a",
+        progress=lambda stage, done, of: stage == "training" and counted.append(done),
+        **options,
+    )
+    assert counted[0] > 48  # the finished member was not trained again
+    assert written
+    aleator.train(dataset, tmp_path / "b", **options)
+    for name in ("member-0.safetensors", "member-1.safetensors"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+def test_a_judged_audit_trains_a_better_model_than_its_labels_with_plain_cross_entropy(
+    audited: Audit, tmp_path: Path
+) -> None:
+    fresh, true = blobs(600, seed=9)
+    right = {}
+    for name, data, options in (
+        ("given", audited.dataset, {"labels": "given", "objective": "cross_entropy", "average": 0.0}),
+        ("judged", audited, {"labels": "judged", "policy": "soften"}),
+    ):
+        model = aleator.train(data, tmp_path / name, epochs=60, **options)
+        right[name] = (model.opinion(fresh.source.values).probs.argmax(1) == true).mean()
+    assert right["judged"] > max(0.93, right["given"])
+
+
+def test_forward_correction_takes_the_confusion_that_was_judged(audited: Audit, tmp_path: Path) -> None:
+    options = {"labels": "given", "objective": "forward_correction", "epochs": 20}
+    with pytest.raises(AleatorError, match="needs a confusion matrix"):
+        aleator.train(blobs()[0], tmp_path / "without", **options)
+    model = aleator.train(audited, tmp_path / "with", **options)
+    confusion = np.array(model.card["settings"]["objective_options"]["confusion"])
+    assert np.allclose(confusion.sum(axis=1), 1)
+    assert (confusion.argmax(axis=1) == np.arange(3)).all()
+    assert confusion[0, 1] > confusion[0, 2] + 0.05  # labels were given to the next class
+    fresh, true = blobs(600, seed=9)
+    assert (model.opinion(fresh.source.values).probs.argmax(1) == true).mean() > 0.9
+
+
+def test_pictures_of_files_are_trained_on_and_predicted(tmp_path: Path) -> None:
+    dataset = tiny_dataset(60)
+    model = aleator.train(dataset, tmp_path / "model", epochs=1, effort="quick")
+    assert model.card["data"]["width"] == 16
+    assert model.opinion(dataset.source.pixels[:, None]).probs.shape == (60, 3)
+
+
+def test_bad_models_are_told_in_words(model: aleator.Model, tmp_path: Path) -> None:
+    def copy(name: str) -> Path:
+        return Path(shutil.copytree(model.folder, tmp_path / name))
+
+    with pytest.raises(ModelError, match="holds no model"):
+        aleator.load_model(tmp_path / "nothing")
+    truncated = copy("truncated") / "member-1.safetensors"
+    truncated.write_bytes(truncated.read_bytes()[:-10])
+    with pytest.raises(ModelError, match=r"member-1.* was altered or cut off"):
+        aleator.load_model(truncated.parent)
+    missing = copy("missing")
+    (missing / "member-0.safetensors").unlink()
+    with pytest.raises(ModelError, match="is missing"):
+        aleator.load_model(missing)
+    other = copy("other")
+    card = json.loads((other / "model.json").read_text())
+    (other / "model.json").write_text(json.dumps({**card, "schema_version": 99}))
+    with pytest.raises(ModelError, match="schema version 99"):
+        aleator.load_model(other)
+    del card["members"]
+    (other / "model.json").write_text(json.dumps(card))
+    with pytest.raises(ModelError, match="lacks 'members'"):
+        aleator.load_model(other)
+    (other / "model.json").write_text("{")
+    with pytest.raises(ModelError, match="cannot be read"):
+        aleator.load_model(other)
+
+
+def test_a_folder_that_is_in_use_is_not_replaced(model: aleator.Model, tmp_path: Path) -> None:
+    dataset, _ = blobs()
+    before = sorted((path.name, path.stat().st_mtime_ns) for path in model.folder.iterdir())
+    with pytest.raises(ModelError, match="holds a model"):
+        aleator.train(dataset, model.folder, epochs=1)
+    assert sorted((path.name, path.stat().st_mtime_ns) for path in model.folder.iterdir()) == before
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear")
+    with pytest.raises(ModelError, match="holds no model"):
+        aleator.train(dataset, tmp_path / "mine", epochs=1, force=True)
+    assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
+    first = aleator.train(dataset, tmp_path / "twice", epochs=1)
+    second = aleator.train(dataset, tmp_path / "twice", epochs=1, seed=1, force=True)
+    assert first.card["settings"]["seed"] == 0
+    assert second.card["settings"]["seed"] == 1
+    assert len(list((tmp_path / "twice").iterdir())) == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"labels": "votes"}, "has no votes"),
+        ({"labels": "guessed"}, "labels are one of"),
+        ({"effort": "huge"}, "effort is one of"),
+        ({"members": 1}, "members is a number from 2"),
+        ({"objective": "mse"}, "objective is one of"),
+        ({"held_out": 0.9}, "held out lies from"),
+        ({"device": "cuda:7"}, "cannot be used here"),
+        ({"backbone": "resnet"}, "no backbone 'resnet'"),
+        ({"backbone": "timm:resnet18"}, "feature vectors"),
+    ],
+)
+def test_bad_settings_are_told_in_words(options: dict[str, object], words: str, tmp_path: Path) -> None:
+    dataset, _ = blobs(60)
+    plain = LabelledDataset("x", "x", dataset.ids, dataset.source, dataset.given_labels, NAMES)
+    with pytest.raises(AleatorError, match=words):
+        aleator.train(plain, tmp_path / "model", **{"epochs": 1, **options})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_audit_without_its_data_cannot_be_trained_on(audited: Audit, tmp_path: Path) -> None:
+    with pytest.raises(AleatorError, match="loaded without its data"):
+        aleator.train(aleator.load_audit(audited.folder), tmp_path / "model", labels="judged")

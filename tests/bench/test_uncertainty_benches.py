@@ -110,7 +110,7 @@ def test_scores_of_a_model_that_knows_its_doubt() -> None:
         """For a share of the examples, `doubt`, one draw is wrong, and a little surer than the right one."""
         right = np.eye(classes)[np.where(majority >= 0, majority, 0)]
         wrong = np.where(order[:, None] < doubt, np.roll(right, 1, axis=1), right)
-        draws = np.stack([(1 - flat) * right, (1 - flat + 0.01) * wrong])
+        draws = np.stack([(1 - flat) * right, (1 - flat + 0.01 * (doubt > 0)) * wrong])
         return outcome(use, noise, np.log(draws + (1 - draws.sum(2, keepdims=True)) / classes))
 
     sweeps = [step(f"size {size}", 0.0, doubt, 0.2) for size, doubt in ((0.1, 0.5), (0.3, 0.3), (1.0, 0.02))]

@@ -12,7 +12,7 @@ from aleator.errors import AleatorError
 from aleator.learning.checkpoints import load_network, save_network
 from aleator.learning.loop import TrainingSettings, predict, predict_draws, train
 from aleator.models import Network, NetworkSpec
-from aleator.models.posteriors import POSTERIORS, Drawn, Posterior, draw_members
+from aleator.models.posteriors import POSTERIORS, Posterior, draw_members
 from aleator.models.posteriors.base import gaussian_logits_of
 from aleator.uncertainty.decomposition import gaussian_logits, information_theoretic
 from aleator.uncertainty.gaussian_logits import log_expected_softmax, log_likelihood
@@ -292,7 +292,3 @@ def test_batches_and_mirrored_views_meet_the_same_draws() -> None:
     assert np.allclose(drawn[:, :, :3], drawn[:, :, 597:], atol=1e-2)  # half precision where the processor has it
     _, mirrored = predict_draws(network, pictures[..., ::-1].copy(), flip=True, device=CPU, seed=1)
     assert np.allclose(drawn[:, :, :3], mirrored, atol=1e-2)
-
-
-def test_a_drawn_triple_names_its_parts() -> None:
-    assert Drawn._fields == ("mean", "spread", "plain")

@@ -125,8 +125,7 @@ def test_tops_that_start_equal_on_purpose_do_so_and_only_the_first_teaches_the_t
 
 
 # Last-layer Laplace. laplace-torch brings torchvision, and so is not among the development tools: the test beside it
-# runs where somebody has it. Its full covariance is the inverse of the Hessian that the next one finds by
-# differentiating twice.
+# runs where somebody has it. The next one finds the same Hessian by differentiating twice.
 
 
 def laplace(outputs: int, count: int = 40, precision: float = 0.7) -> tuple[nn.Sequential, LaplaceLinear, Tensor]:

@@ -107,9 +107,13 @@ def run(
             jobs.sort(key=lambda job: -seconds[job.family] * job.examples * job.epochs)
             running = {pool.submit(_work, folder, job): job for job in jobs}
             outcomes: list[Outcome] = []
-            for done, future in enumerate(as_completed(running)):
-                outcomes += future.result()
-                progress("training and drawing", done + 1, len(jobs))
+            try:
+                for done, future in enumerate(as_completed(running)):
+                    outcomes += future.result()
+                    progress("training and drawing", done + 1, len(jobs))
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
     rows = [
         {"posterior": name, "sampling_softmax": use == "main", **scores(outcomes, name, use, world)}
         for name in POSTERIORS

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aleator.auditing import Audit as Audit
     from aleator.auditing import audit as audit  # type: ignore[no-redef]
     from aleator.auditing import load_audit as load_audit
+    from aleator.auditing.predictions import judge_predictions as judge_predictions
     from aleator.data import LabelledDataset as LabelledDataset
     from aleator.data import Votes as Votes
     from aleator.data import read_dataset as read_dataset
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from aleator.errors import AleatorError as AleatorError
     from aleator.errors import AuditFolderError as AuditFolderError
     from aleator.errors import DataError as DataError
+    from aleator.verdicts.issues import find_label_issues as find_label_issues
+    from aleator.verdicts.issues import get_label_quality_scores as get_label_quality_scores
+    from aleator.verdicts.issues import label_quality_scores as label_quality_scores
 
 _HOME = {
     "Audit": "aleator.auditing",
@@ -39,6 +43,10 @@ _HOME = {
     "AleatorError": "aleator.errors",
     "AuditFolderError": "aleator.errors",
     "DataError": "aleator.errors",
+    "find_label_issues": "aleator.verdicts.issues",
+    "get_label_quality_scores": "aleator.verdicts.issues",
+    "judge_predictions": "aleator.auditing.predictions",
+    "label_quality_scores": "aleator.verdicts.issues",
 }
 
 __all__ = ["__version__", "errors", *_HOME]

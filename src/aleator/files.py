@@ -25,6 +25,10 @@ def write_json(path: Path, value: Any) -> None:
     write_whole(path, lambda beside: beside.write_text(text + "\n", encoding="utf-8"))
 
 
+def write_text(path: Path, text: str) -> None:
+    write_whole(path, lambda beside: beside.write_text(text, encoding="utf-8"))
+
+
 def write_array(path: Path, array: NDArray[Any]) -> None:
     def write(beside: Path) -> None:
         with beside.open("wb") as file:  # np.save would append .npy to the name

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from aleator.data import Votes, read_dataset
+from aleator.data.readers.votes import read_votes
 from aleator.errors import DataError
+from tests.conftest import tiny_dataset
 
 
 @pytest.fixture
@@ -80,3 +82,17 @@ def test_ferplus_gives_the_known_referee(fer2013: Path) -> None:
     assert (referee != -1).sum() == 25_060
     assert (referee == -2).sum() == 119  # contempt
     assert (referee != dataset.given_labels)[referee != -1].mean() == pytest.approx(0.323, abs=5e-4)
+
+
+def test_long_votes_remember_whose_they_are(tmp_path: Path) -> None:
+    (tmp_path / "votes.csv").write_text("task,annotator,label\nexample 1,ann,class 0\nexample 0,ben,class 2\n")
+    data = tiny_dataset(count=6)
+    votes = read_votes(tmp_path / "votes.csv", data)
+    assert votes.annotators is not None
+    assert votes.annotators.names == ("ann", "ben")
+    assert votes.annotators.row.tolist() == [1, 0]
+    assert [votes.names[answer] for answer in votes.annotators.answer] == ["class 0", "class 2"]
+    taken = votes.take(np.array([1, 3]))
+    assert taken.annotators is not None
+    assert taken.annotators.row.tolist() == [0]
+    assert taken.annotators.annotator.tolist() == [0]

@@ -22,7 +22,8 @@ FILES = ["audit.json", "embeddings.npy", "labels.parquet", "logits.npy", "models
 COLUMNS = [
     "id", "source", "given_label", "verdict", "p_mislabelled", "label_quality", "suggested_label", "predicted_label",
     "label_distribution", "total", "aleatoric", "epistemic", "self_confidence", "margin", "area_under_margin",
-    "neighbour_agreement", "duplicate_group", "neighbours",
+    "small_loss", "neighbour_agreement", "cluster_agreement", "dense_cluster_agreement", "duplicate_group",
+    "neighbours",
 ]  # fmt: skip
 
 
@@ -59,7 +60,7 @@ def test_known_mistakes_of_drawn_faces_are_found(demo: Audit, faces: DrawnFaces)
     assert scores["average_precision"] > 0.5
     assert demo.info["referee"]["auroc"] == pytest.approx(scores["auroc"])
     flagged = demo.column("verdict") == "mistake"
-    assert faces.is_mistake[flagged].mean() > 2 * faces.is_mistake.mean()
+    assert faces.is_mistake[flagged].mean() > 1.7 * faces.is_mistake.mean()
     clear = referee >= 0
     assert (demo.column("suggested_label") == referee)[clear].mean() > 0.7
 

@@ -1,10 +1,7 @@
 """The audit, from top to bottom: read, deduplicate, fit, decompose, weigh, judge, report."""
 
 import platform
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 
 from aleator import __version__
+from aleator.auditing.clock import Clock
 from aleator.auditing.examples import load_examples
 from aleator.auditing.folder import (
     SCHEMA_VERSION,
@@ -34,6 +32,7 @@ from aleator.evidence.neighbours import joint_embedding, nearest_neighbours
 from aleator.files import write_array
 from aleator.learning.members import ensemble_tasks, fit_members
 from aleator.models import Network, NetworkSpec, choose_backbone
+from aleator.models.posteriors import DEFAULT
 from aleator.progress import Progress, silent
 from aleator.report import render_report
 from aleator.uncertainty.decomposition import information_theoretic
@@ -53,6 +52,7 @@ def audit(
     seed: int = 0,
     device: str = "auto",
     members: int | None = None,
+    posterior: str = DEFAULT,
     use_votes: bool = False,
     flip: bool = True,
     force: bool = False,
@@ -67,7 +67,9 @@ def audit(
         effort: `quick`, `standard` or `thorough`.
         seed: the same seed on the same machine gives the same audit.
         device: `auto`, `cpu`, `cuda`, ...
-        members: how many networks are trained; by default the effort's.
+        members: how many networks are trained; by default the effort's for a deep ensemble, one for what draws
+            several networks from one.
+        posterior: how the model's own doubt is found, a name of `aleator.models.posteriors.POSTERIORS`.
         use_votes: take the data set's votes as evidence; otherwise they only score the audit.
         flip: a mirrored picture keeps its class (not so for letters and digits).
         force: replace an audit of other data in the folder.
@@ -76,7 +78,7 @@ def audit(
 
     Raises DataError for data that cannot be audited and AuditFolderError for a folder that cannot be used.
     """
-    settings = AuditSettings(effort, seed, device, members, use_votes, flip)
+    settings = AuditSettings(effort, seed, device, members, posterior, use_votes, flip)
     clock = Clock()
 
     with clock("reading"):
@@ -101,7 +103,9 @@ def audit(
 
     with clock("training"):
         choice = choose_backbone(dataset.source.kind)
-        spec = NetworkSpec(choice.name, tuple(examples.shape[1:]), len(dataset.class_names))
+        spec = NetworkSpec(
+            choice.name, tuple(examples.shape[1:]), len(dataset.class_names), posterior=settings.posterior
+        )
         training = settings.training(int((labels >= 0).sum()))
         fitted = fit_members(
             ensemble_tasks(labels, settings.member_count, seed), spec, examples, labels, training,
@@ -109,8 +113,7 @@ def audit(
         )  # fmt: skip
 
     with clock("judging"):
-        mean = np.stack([member.predictions.mean for member in fitted])
-        spread = np.stack([member.predictions.spread for member in fitted])
+        mean, spread = np.concatenate([member.draws for member in fitted], axis=1)
         log_probs = label_distributions(mean, spread)
         uncertainty = information_theoretic(torch.from_numpy(log_probs))
         embedding = joint_embedding([member.predictions.embedding for member in fitted])
@@ -134,6 +137,7 @@ def audit(
             given_label=labels,
             log_probs=log_softmax(opinion, axis=1),
             margin_history=np.concatenate([member.margin_history for member in fitted]),
+            embedding=embedding,
             neighbours=neighbours,
         )
         scores = {name: part.numpy() for name, part in uncertainty._asdict().items()}
@@ -159,7 +163,7 @@ def audit(
             "fingerprint": identity["fingerprint"],
             "examples": len(dataset),
             "kind": dataset.source.kind,
-            "reading": dict(dataset.reading),
+            "reading": None if dataset.reading is None else dict(dataset.reading),
             **geometry,
         },
         "class_names": list(dataset.class_names),
@@ -167,8 +171,11 @@ def audit(
             "backbone": choice.name,
             "reason": choice.reason,
             "members": len(fitted),
+            "posterior": settings.posterior,
+            "draws": len(mean),
             "parameters": sum(parameter.numel() for parameter in Network(spec).parameters()),
         },
+        "out_of_sample": False,
         "estimates": judged.estimates,
         "duplicates": _count_duplicates(duplicates, judged.judgement.verdict),
         "skipped": [asdict(skipped) for skipped in dataset.skipped],
@@ -191,20 +198,6 @@ def audit(
         info,
     )
     return Audit(Path(folder), info, table, dataset)
-
-
-@dataclass
-class Clock:
-    """Seconds that each stage took."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
-        start = time.perf_counter()
-        yield
-        self.seconds[stage] = round(time.perf_counter() - start, 3)
-        self.seconds["total"] = round(sum(value for name, value in self.seconds.items() if name != "total"), 3)
 
 
 def label_distributions(mean: NDArray[np.float32], spread: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -152,7 +152,7 @@ def reopen_data(audit: Audit, path: str | Path | None = None) -> LabelledDataset
     Raises DataError where they cannot be read, AuditFolderError where they are other data now.
     """
     data = audit.info["data"]
-    dataset = read_dataset(path or data["path"], **data["reading"])
+    dataset = read_dataset(path or data["path"], **(data["reading"] or {}))
     if dataset.fingerprint() != data["fingerprint"]:
         raise AuditFolderError(f"{audit.folder} is the audit of other data than {path or data['path']}.")
     unreadable = [skipped["id"] for skipped in audit.info["skipped"]]

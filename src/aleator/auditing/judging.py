@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from aleator.data.dataset import Votes
+from aleator.evidence.features import leading_features
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 from aleator.verdicts import (
     Answers,
@@ -17,7 +18,6 @@ from aleator.verdicts import (
     Reviews,
     estimate_data_set,
     judge,
-    leading_features,
     weigh_sources,
 )
 
@@ -32,6 +32,8 @@ class Grounds:
     duplicate_group: NDArray[np.int64]
     votes: Votes | None
     """As evidence."""
+    out_of_sample: bool = False
+    """The predictions are of a network that has not seen these given labels."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def pass_judgement(grounds: Grounds, reviews: Reviews | None = None, *, seed: in
     votes = grounds.votes
     posterior = weigh_sources(
         grounds.observations,
-        out_of_sample=False,
+        out_of_sample=grounds.out_of_sample,
         votes=None if votes is None else answers_of(votes, grounds.observations.classes),
         reviews=reviews,
     )

@@ -21,6 +21,9 @@ MEANING = {
     "self_confidence": "probability of the given label, up is good",
     "margin": "log-odds of the given label against the next, up is good",
     "area_under_margin": "mean margin while training, up is good",
+    "small_loss": "probability that the loss is one of the small ones, up is good",
+    "cluster_agreement": "share of the same label in the k-means cluster, up is good",
+    "dense_cluster_agreement": "share of the same label in the HDBSCAN cluster, up is good",
     "neighbour_agreement": "share of neighbours with the same label, up is good",
 }
 """Unit and direction of each score; written into the schema as the field's metadata."""

@@ -11,6 +11,7 @@ from scipy.stats import rankdata, spearmanr
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
 from aleator.data.dataset import Votes
+from aleator.evidence import EVIDENCE
 from aleator.verdicts import DEFAULT_COSTS, Judgement
 
 NO_OPINION = -1
@@ -106,11 +107,10 @@ def baselines(
     """The same scores for the plain detectors that come out of the same run."""
     frequency = np.bincount(given[given >= 0], minlength=int(given.max(initial=0)) + 1)
     suspicion = {"label_frequency": -frequency[np.maximum(given, 0)].astype(float)}
-    suspicion |= {
-        name: -columns[name]
-        for name in ("self_confidence", "margin", "area_under_margin", "neighbour_agreement")
-        if name in columns
-    }
+    for name in EVIDENCE:
+        known = ~np.isnan(columns[name])
+        if known.any():  # an example that a kind of evidence is silent on is an average one to it
+            suspicion[name] = -np.where(known, columns[name], columns[name][known].mean())
     return {name: detection_scores(score, given, referee_label) for name, score in suspicion.items()}
 
 

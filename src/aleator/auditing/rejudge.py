@@ -1,7 +1,6 @@
 """Reviewers' decisions change an audit without training anything again."""
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from aleator.auditing.folder import Audit, rewrite_folder
 from aleator.auditing.judging import Grounds, Judged, observe, pass_judgement
 from aleator.auditing.labels import judgement_columns, label_column, set_columns
+from aleator.errors import AuditFolderError
 from aleator.verdicts import Reviews, review_order, standing_answers
 
 
@@ -29,16 +29,27 @@ class Standing:
 
 
 class LiveJudge:
-    """An audit that takes in decisions: what does not change with them is prepared once."""
+    """An audit that takes in decisions: what does not change with them is prepared once.
+
+    Raises AuditFolderError for an audit that listened to votes and was loaded without its data.
+    """
 
     def __init__(self, audit: Audit) -> None:
+        votes = None
+        if audit.info["settings"]["use_votes"]:
+            if audit.dataset is None or audit.dataset.votes is None:
+                raise AuditFolderError(
+                    f"{audit.folder} listened to votes, which are not in the folder: name its data and votes again."
+                )
+            votes = audit.dataset.votes
         mean, spread = audit.logits
         self.grounds = Grounds(
             observations=observe(mean, spread, audit.embeddings, audit.column("given_label")),
             class_names=audit.class_names,
             unfamiliar=audit.column("verdict") == "unfamiliar",
             duplicate_group=np.nan_to_num(audit.column("duplicate_group"), nan=-1).astype(np.int64),
-            votes=None,
+            votes=votes,
+            out_of_sample=audit.info["out_of_sample"],
         )
 
     def judged(self, reviews: Reviews) -> Judged:
@@ -59,15 +70,20 @@ class LiveJudge:
 
 
 def rejudge(audit: Audit, reviews: Reviews) -> Audit:
-    """The audit with these decisions heard, not yet written. `reviewed_label` joins the columns of `labels`."""
-    result = LiveJudge(audit).judged(reviews)
+    """The audit with these decisions heard, not yet written."""
+    return with_reviews(audit, LiveJudge(audit).judged(reviews), reviews)
+
+
+def with_reviews(audit: Audit, judged: Judged, reviews: Reviews) -> Audit:
+    """The audit as it was judged with decisions. `reviewed_label` joins the columns of `labels`."""
     rows, answer = standing_answers(reviews, len(audit.class_names))
     reviewed = np.full(len(audit.labels), -1, dtype=np.int64)
     clear = answer.max(axis=1) > 0.5
     reviewed[rows[clear]] = answer[clear].argmax(axis=1)
-    columns: dict[str, pa.Array] = judgement_columns(result.judgement, audit.class_names)
+    columns: dict[str, pa.Array] = judgement_columns(judged.judgement, audit.class_names)
     columns["reviewed_label"] = label_column(reviewed, audit.class_names)
-    info = {**audit.info, "estimates": result.estimates, "referee": None}
+    # The referee scored the audit as it was.
+    info = {**audit.info, "estimates": judged.estimates, "referee": None}
     return replace(audit, info=info, labels=set_columns(audit.labels, columns))
 
 
@@ -76,8 +92,3 @@ def rejudge_folder(audit: Audit, reviews: Reviews) -> Audit:
     judged = rejudge(audit, reviews)
     rewrite_folder(judged)
     return judged
-
-
-def remembered_data(audit: Audit) -> Path:
-    """Where the data of an audit were when it was made."""
-    return Path(audit.info["data"]["path"])

@@ -8,6 +8,7 @@ import torch
 from aleator.errors import AleatorError
 from aleator.learning.augment import Augmentation
 from aleator.learning.loop import TrainingSettings
+from aleator.models.posteriors import DEFAULT, POSTERIORS
 
 
 @dataclass(frozen=True)
@@ -37,23 +38,27 @@ class AuditSettings:
     seed: int = 0
     device: str = "auto"
     members: int | None = None
+    posterior: str = DEFAULT
     use_votes: bool = False
     flip: bool = True
 
     def __post_init__(self) -> None:
         if self.effort not in EFFORTS:
             raise AleatorError(f"effort is one of {', '.join(EFFORTS)}, not {self.effort!r}.")
-        if self.members is not None and not 2 <= self.members <= 100:
+        if self.posterior not in POSTERIORS:
+            raise AleatorError(f"posterior is one of {', '.join(POSTERIORS)}, not {self.posterior!r}.")
+        fewest = 2 if self.posterior == DEFAULT else 1
+        if self.members is not None and not fewest <= self.members <= 100:
             raise AleatorError(
-                f"members is a number from 2 to 100, not {self.members}: what the data leaves open and what the "
-                "model does not know can be told apart only where models can disagree."
+                f"members is a number from {fewest} to 100, not {self.members}: what the data leaves open and what "
+                "the model does not know can be told apart only where models can disagree."
             )
         if not 0 <= self.seed < 2**63:
             raise AleatorError(f"seed is a whole number from 0 up, not {self.seed}.")
 
     @property
     def member_count(self) -> int:
-        return self.members or EFFORTS[self.effort].members
+        return self.members or (EFFORTS[self.effort].members if self.posterior == DEFAULT else 1)
 
     def training(self, examples: int) -> TrainingSettings:
         """How to train on this many labelled examples."""

@@ -84,9 +84,10 @@ def write_audit(folder: Path, data: Path, faces: DrawnFaces, *, seed: int = 0) -
         "data": {
             "name": dataset.name, "path": str(data), "fingerprint": fingerprint, "examples": rows,
             "kind": dataset.source.kind, "height": 48, "width": 48, "channels": 1, "geometry_reason": "as drawn",
-            "reading": dict(dataset.reading),
+            "reading": dict(dataset.reading or {}),
         },
         "class_names": list(dataset.class_names),
+        "out_of_sample": False,
         "estimates": judged.estimates,
         "duplicates": {"groups": 0, "extra_copies": 0, "exact_groups": 0, "conflicting_groups": 0},
         "skipped": [],

@@ -2,11 +2,11 @@
 
 import sys
 
-from aleator.cli import audit, bench, demo, export, review
+from aleator.cli import audit, bench, demo, export, judge, review
 from aleator.cli.app import app
 from aleator.errors import AleatorError
 
-__all__ = ["app", "audit", "bench", "demo", "export", "main", "review"]
+__all__ = ["app", "audit", "bench", "demo", "export", "judge", "main", "review"]
 
 EXIT_BAD_INPUT, EXIT_INTERRUPTED = 2, 130
 

@@ -24,6 +24,7 @@ def audit(
     class_names: str | None = None,
     effort: Literal["quick", "standard", "thorough"] = "standard",
     members: int | None = None,
+    posterior: str = "deep_ensemble",
     seed: int = 0,
     device: str = "auto",
     flip: bool = True,
@@ -55,6 +56,9 @@ def audit(
         How much is computed.
     members
         How many networks are trained.
+    posterior
+        How the model's own doubt is found: deep_ensemble, sub_ensemble, mc_dropout, mc_dropconnect, flipout,
+        bayes_by_backprop, last_layer_laplace, swag, duq or gradient_confidence.
     seed
         The same seed on the same machine gives the same audit.
     device
@@ -90,6 +94,7 @@ def audit(
             seed=seed,
             device=device,
             members=members,
+            posterior=posterior,
             use_votes=use_votes,
             flip=flip,
             force=force,

@@ -48,6 +48,98 @@ def detect(
 
 
 @bench.command
+def sampling_softmax(
+    *,
+    seed: int = 0,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    json_output: Json = False,
+) -> None:
+    """Error, time and memory of each way to the expected softmax: the integral, Sobol, Monte Carlo, mean field.
+
+    Parameters
+    ----------
+    seed
+        Seed of the logits and the draws.
+    output
+        Write the figure (.svg) here.
+    json_output
+        Print one JSON object instead of the table.
+    """
+    from aleator.bench import sampling_softmax as track
+    from aleator.files import write_text
+
+    with ProgressDisplay() as progress:
+        result = track.run(seed=seed, progress=progress)
+    if output is not None:
+        write_text(output, track.draw_figure(result))
+    print(json.dumps(result, indent=2) if json_output else track.format_table(result))
+
+
+@bench.command
+def posteriors(
+    *,
+    data: Path,
+    quick: bool = False,
+    minutes: float | None = None,
+    seed: int = 0,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    json_output: Json = False,
+) -> None:
+    """Every posterior, with and without the sampling softmax, on FER+: what to choose.
+
+    Parameters
+    ----------
+    data
+        The folder with fer2013.csv or fer2013.npz, and fer2013new.csv.
+    quick
+        Ten minutes on two cores instead of ninety: less data, fewer epochs, shorter sweeps.
+    minutes
+        Another limit: the number of epochs is what fits into it.
+    seed
+        Seed of all trainings.
+    output
+        Write the figure (.svg) here.
+    json_output
+        Print one JSON object instead of the table.
+    """
+    from aleator.bench import posterior_scores
+    from aleator.bench import posteriors as track
+    from aleator.files import write_text
+
+    with ProgressDisplay() as progress:
+        result = track.run(data, quick=quick, minutes=minutes, seed=seed, progress=progress)
+    if output is not None:
+        write_text(output, posterior_scores.draw_figure(result))
+    print(json.dumps(result, indent=2) if json_output else posterior_scores.format_table(result))
+
+
+@bench.command
+def toys(
+    *,
+    output: Annotated[Path, Parameter(name=["--output", "-o"])],
+    seed: int = 0,
+) -> None:
+    """Two moons and x sin x, as pictures.
+
+    Parameters
+    ----------
+    output
+        The folder that the pictures (.svg) are written into.
+    seed
+        Seed of the data and the trainings.
+    """
+    from aleator.bench import toys as track
+    from aleator.files import write_text
+
+    with ProgressDisplay() as progress:
+        pictures = track.run(seed=seed, progress=progress)
+    output.mkdir(parents=True, exist_ok=True)
+    for name, picture in pictures.items():
+        write_text(output / f"{name}.svg", picture)
+        print(output / f"{name}.svg")
+
+
+@bench.command
 def review(
     *,
     rows: list[int] | None = None,

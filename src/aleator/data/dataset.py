@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,8 +112,9 @@ class LabelledDataset:
     group: NDArray[np.str_] | None = None
     """Examples of one group belong together (one person, one video) and never straddle two folds."""
     skipped: tuple[Skipped, ...] = ()
-    reading: Mapping[str, str] = field(default_factory=dict)
-    """What `read_dataset` was asked beside the path: with it, the same data are read again."""
+    reading: Mapping[str, str] | None = None
+    """What `read_dataset` was asked beside the path: with it, the same data are read again. None if they were not read
+    from a path."""
 
     def __len__(self) -> int:
         return len(self.ids)

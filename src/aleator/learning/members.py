@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from aleator.errors import AleatorError
 from aleator.files import read_array, write_array, write_json
 from aleator.learning.checkpoints import save_network
-from aleator.learning.loop import Predictions, TrainingSettings, predict, train
+from aleator.learning.loop import Predictions, TrainingSettings, predict_draws, train
 from aleator.models.network import NetworkSpec
 
 WORTH_PROCESSES = 60_000
@@ -45,6 +45,8 @@ class Member:
     """What one trained network said of every example. The network itself is `weights.safetensors` in its folder."""
 
     predictions: Predictions
+    draws: NDArray[np.float32]
+    """Mean and spread of the logits in each draw from the network's posterior, `(2, draw, example, class)`."""
     margin_history: NDArray[np.float32]
     """Log-odds margin of the given label in each epoch, `(epoch, example)`, NaN where not seen."""
 
@@ -125,11 +127,14 @@ def fit_member(
     network, margins = train(
         spec, examples, labels, task.rows, settings, seed=task.seed, device=device, on_step=on_step
     )
-    predictions = predict(network, examples, flip=settings.augmentation.flip, device=device)
+    predictions, draws = predict_draws(
+        network, examples, flip=settings.augmentation.flip, device=device, seed=task.seed
+    )
     place.mkdir(parents=True, exist_ok=True)
     save_network(network.cpu(), place / "weights.safetensors")
     for name, array in vars(predictions).items():
         write_array(place / f"{name}.npy", array)
+    write_array(place / "draws.npy", draws)
     write_array(place / "margins.npy", margins)
 
 
@@ -144,7 +149,7 @@ def _is_finished(place: Path) -> bool:
 
 def _read_member(place: Path) -> Member:
     arrays = (read_array(place / f"{field.name}.npy") for field in fields(Predictions))
-    return Member(Predictions(*arrays), read_array(place / "margins.npy"))
+    return Member(Predictions(*arrays), read_array(place / "draws.npy"), read_array(place / "margins.npy"))
 
 
 def _fit_in_processes(

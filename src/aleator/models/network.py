@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from aleator.models.backbones import EMBEDDING_SIZE, build_backbone
 from aleator.models.heads import GaussianLogitHead
+from aleator.models.posteriors import DEFAULT, POSTERIORS
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,10 @@ class NetworkSpec:
     """Shape of one example: `(channel, height, width)` or `(feature,)`."""
     classes: int
     dropout: float = 0.3
+    posterior: str = DEFAULT
+    """A name of `POSTERIORS`."""
+    spread: bool = True
+    """Without it, the logits have no spread: a plain softmax classifier."""
 
 
 class Output(NamedTuple):
@@ -36,7 +41,8 @@ class Network(nn.Module):
         self.spec = spec
         self.backbone = build_backbone(spec.backbone, spec.shape)
         self.dropout = nn.Dropout(spec.dropout)
-        self.head = GaussianLogitHead(EMBEDDING_SIZE, spec.classes)
+        self.head = GaussianLogitHead(EMBEDDING_SIZE, spec.classes, spread=spec.spread)
+        POSTERIORS[spec.posterior]().prepare(self)
 
     def forward(self, examples: Tensor) -> Output:
         embedding = self.backbone(examples)

@@ -26,8 +26,11 @@ def information_theoretic(log_probs: Tensor) -> Uncertainty:
     top = log_probs.amax(dim=0).clamp(min=torch.finfo(log_probs.dtype).min)
     mean = top + (log_probs - top).exp().mean(dim=0).log()
     total = torch.special.entr(mean.exp()).sum(dim=-1)
-    # Each draw is compared with the mean by itself: a sum of small terms, not a difference of large ones.
-    divergence = torch.where(log_probs == -torch.inf, 0.0, log_probs.exp() * (log_probs - mean)).sum(dim=-1)
+    # Each draw is compared with the mean by terms that are all positive and of second order, so that a disagreement
+    # in the last digits is not lost: p log(p / m) - p + m, whose last two parts add up to nothing.
+    excess = torch.where(log_probs == -torch.inf, -torch.inf, log_probs - mean)
+    terms = torch.where(excess == -torch.inf, 1.0, excess * excess.exp() - torch.expm1(excess))
+    divergence = (mean.exp() * terms).sum(dim=-1)
     epistemic = torch.minimum(divergence.mean(dim=0).clamp(min=0), total)
     return Uncertainty(total, total - epistemic, epistemic)
 

@@ -16,7 +16,7 @@ def negative_log_likelihood(log_probs: ArrayLike, target: ArrayLike) -> float:
     log_probs, target = np.asarray(log_probs, dtype=np.float64), np.asarray(target)
     if target.ndim == 1:
         return float(-np.take_along_axis(log_probs, target[:, None], axis=1).mean())
-    return float(-np.where(target > 0, target * log_probs, 0.0).sum(axis=1).mean())
+    return float(-(target * np.where(target > 0, log_probs, 0.0)).sum(axis=1).mean())
 
 
 def brier_score(probs: ArrayLike, target: ArrayLike) -> float:

@@ -1,7 +1,6 @@
 """The verdict: from every source of labels to one judgement per example."""
 
 from aleator.verdicts.estimates import estimate_data_set
-from aleator.verdicts.features import leading_features
 from aleator.verdicts.judge import (
     DEFAULT_COSTS,
     VERDICTS,
@@ -28,7 +27,6 @@ __all__ = [
     "Reviews",
     "estimate_data_set",
     "judge",
-    "leading_features",
     "review_order",
     "reviews_of_labels",
     "standing_answers",

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from aleator.errors import DataError
-from aleator.verdicts.features import leading_features
+from aleator.evidence.features import leading_features
 from aleator.verdicts.judge import DEFAULT_COSTS, Costs
 from aleator.verdicts.opinion import FLOOR, Observations
 from aleator.verdicts.posterior import Posterior, weigh_sources

@@ -37,6 +37,8 @@ from aleator.verdicts.sources import (
 from aleator.verdicts.unaided import evenly, heed_given_labels, learn_from_given_labels
 
 PASSES = 4
+MOST_AGAINST_A_REVIEWER = 2.0
+"""The most, in logits, that the network can say against a class once a reviewer has looked: they saw the example."""
 MOST_WITNESSES = 4000
 """Voted examples that the correction is learned from: more teach it little and cost time."""
 
@@ -52,8 +54,10 @@ class Posterior:
     uncertainty: Uncertainty
     people: NDArray[np.int64]
     """Rows of examples that people answered (annotators or reviewers), sorted."""
+    reviewed: NDArray[np.bool_]
+    """Which of them a reviewer has looked at."""
     people_log_likelihood: NDArray[np.float64]
-    """`log P(their answers | true)`, `(person's row, class)`."""
+    """`log P(their answers | true)`, a row for each of `people`, `(row, class)`."""
     annotator_names: tuple[str, ...]
     annotators: NDArray[np.float64]
     """Confusion matrices `(annotator, true, answered)`."""
@@ -64,14 +68,15 @@ class Posterior:
         """The distribution of some examples under `count` opinions that are plausible, `(draw, row, class)`."""
         random = np.random.default_rng(seed)
         observations = self.observations.take(rows)
-        likelihood = np.zeros((len(rows), observations.classes))
+        likelihood, reviewed = np.zeros((len(rows), observations.classes)), np.zeros(len(rows), dtype=bool)
         if len(self.people):
             position = np.minimum(np.searchsorted(self.people, rows), len(self.people) - 1)
             answered = self.people[position] == rows
             likelihood[answered] = self.people_log_likelihood[position[answered]]
+            reviewed[answered] = self.reviewed[position[answered]]
         result = np.empty((count, *likelihood.shape), dtype=np.float32)
         for number in range(count):
-            logits = self.uncertainty.draw(random).logits(observations) + likelihood
+            logits = likelihood + _before_answers(self.uncertainty.draw(random), observations, reviewed)
             result[number] = np.exp(log_softmax(logits, axis=1))
         return result
 
@@ -110,19 +115,36 @@ def weigh_sources(
     start = learn_from_given_labels(observations) if out_of_sample else heed_given_labels(observations)
     opinion, likelihood = start, np.zeros((len(people), classes))
     uncertainty = prior_uncertainty(start, observations, precision)
+    reviewed = np.isin(np.arange(len(people)), reviews.row)
     for _ in range(PASSES if len(people) else 0):
         likelihood = log_likelihood(votes, annotators, len(people))
         likelihood += review_log_likelihood(reviews, reviewers, len(people))
-        truth = np.exp(log_softmax(opinion.logits(asked) + likelihood, axis=1))
+        truth = np.exp(log_softmax(_before_answers(opinion, asked, reviewed) + likelihood, axis=1))
         opinion, uncertainty = learn(start, seen, truth[witnesses], precision)
         annotators = pooled_confusions(answer_counts(votes, truth), _annotator_prior(classes))
-        reviewers = pooled_confusions(review_counts(reviews, truth), _reviewer_prior(classes))
+        reviewers = pooled_confusions(review_counts(reviews, truth), _reviewer_prior(classes), REVIEWER_STRENGTH)
 
     distribution = opinion.distribution(observations)
-    distribution[people] = np.exp(log_softmax(opinion.logits(asked) + likelihood, axis=1))
+    distribution[people] = np.exp(log_softmax(_before_answers(opinion, asked, reviewed) + likelihood, axis=1))
     return Posterior(
-        distribution, observations, opinion, uncertainty, people, likelihood, votes.names, annotators, reviewers
+        distribution,
+        observations,
+        opinion,
+        uncertainty,
+        people,
+        reviewed,
+        likelihood,
+        votes.names,
+        annotators,
+        reviewers,
     )
+
+
+def _before_answers(opinion: Opinion, observations: Observations, reviewed: NDArray[np.bool_]) -> NDArray[np.float64]:
+    logits = opinion.logits(observations)
+    least = logits[reviewed].max(axis=1, keepdims=True) - MOST_AGAINST_A_REVIEWER
+    logits[reviewed] = np.maximum(logits[reviewed], least)
+    return logits
 
 
 def _annotator_prior(classes: int) -> NDArray[np.float64]:

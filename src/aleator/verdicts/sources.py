@@ -17,7 +17,7 @@ POOL_STRENGTH = 10.0
 """How many answers of its own a source needs in a row before they count as much as the average of its kind."""
 ANNOTATOR_ACCURACY, ANNOTATOR_STRENGTH = 0.7, 5.0
 """What is expected of annotators before their first answer, and how many answers that is worth."""
-REVIEWER_ACCURACY, REVIEWER_STRENGTH = 0.97, 200.0
+REVIEWER_ACCURACY, REVIEWER_STRENGTH = 0.98, 200.0
 """Reviewers look with care at one example: little short of many contradictions makes them less than that."""
 
 

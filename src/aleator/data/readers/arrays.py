@@ -28,7 +28,7 @@ def knows(path: Path) -> bool:
 
 def read(path: Path, options: ReadOptions) -> LabelledDataset:
     """Read it; nothing is unpickled. `label_column`, `id_column` and `path_column` name arrays of an .npz."""
-    arrays = _load(path)
+    arrays = read_arrays(path)
     if path.suffix.lower() == ".npy":
         if options.labels is None:
             raise DataError(
@@ -119,7 +119,7 @@ def source_of_array(examples: NDArray[Any]) -> ExampleSource:
 
 def _labels_from(path: Path) -> NDArray[Any]:
     if path.suffix.lower() == ".npy":
-        return _load(path)[ALONE]
+        return read_arrays(path)[ALONE]
     if path.suffix.lower() in TABLE_SUFFIXES:
         table = read_table(path)
         column = table.column_names[0] if table.num_columns == 1 else "label"
@@ -137,7 +137,7 @@ def _beside(path: Path) -> str:
     return f" Perhaps {found[0]}?" if found else ""
 
 
-def _load(path: Path) -> dict[str, NDArray[Any]]:
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     """The arrays of a file by name; the one of an .npy is ALONE."""
     try:
         loaded = np.load(path, allow_pickle=False)

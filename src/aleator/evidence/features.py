@@ -18,6 +18,8 @@ def leading_features(embedding: NDArray[np.floating[Any]]) -> NDArray[np.float32
     The directions come from a sample; the embedding is read block by block, so that it may be mapped from disk.
     """
     examples = len(embedding)
+    if not embedding.shape[1]:
+        return np.empty((examples, 0), dtype=np.float32)
     sample = np.asarray(embedding[:: max(1, examples // SAMPLE)], dtype=np.float64)
     centre = sample.mean(axis=0)
     variance, directions = np.linalg.eigh(np.atleast_2d(np.cov(sample - centre, rowvar=False)))

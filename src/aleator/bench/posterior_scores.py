@@ -1,0 +1,165 @@
+"""What is measured of each posterior, and how it is shown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from aleator.bench.corruptions import CORRUPTIONS, SEVERITIES
+from aleator.bench.figures import Axis, Panel, Series, figure
+from aleator.uncertainty.calibration import calibration_error
+from aleator.uncertainty.decomposition import information_theoretic
+from aleator.uncertainty.metrics import (
+    DISENTANGLEMENT_OF_A_CONSTANT,
+    Sweep,
+    auroc,
+    disentanglement_error,
+    negative_log_likelihood,
+    risk_coverage,
+    vote_agreement,
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one posterior drew from one training."""
+
+    name: str
+    use: str
+    noise: float
+    log_probs: NDArray[np.float32]
+    """Of each draw for everything shown, `(draw, example, class)`."""
+    train_seconds: float
+    predict_seconds: float
+    """For one example."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The distribution and the two uncertainties of everything shown."""
+
+    log_probs: NDArray[np.float64]
+    aleatoric: NDArray[np.float64]
+    epistemic: NDArray[np.float64]
+    total: NDArray[np.float64]
+
+
+def answer(outcomes: Sequence[Outcome]) -> Answer:
+    """Of the draws of all members together."""
+    log_probs = torch.from_numpy(np.concatenate([one.log_probs for one in outcomes])).double()
+    parts = information_theoretic(log_probs)
+    together = torch.logsumexp(log_probs, 0) - np.log(len(log_probs))
+    return Answer(together.numpy(), parts.aleatoric.numpy(), parts.epistemic.numpy(), parts.total.numpy())
+
+
+def scores(outcomes: Sequence[Outcome], name: str, use: str, world: dict[str, Any]) -> dict[str, Any]:
+    """All figures of one row. Votes and majorities are those of PublicTest."""
+    own = [one for one in outcomes if one.name == name and one.use == use]
+    found, slices, majority = answer(own), world["slices"], world["majority"]
+    test = slices["test"]
+    decided = majority >= 0
+    log_probs, labels = found.log_probs[test][decided], majority[decided]
+    correct = log_probs.argmax(1) == labels
+    votes = vote_agreement(found.aleatoric[test], world["votes"])
+    clean = found.epistemic[test][world["few"]]
+
+    def spotted(values: NDArray[np.float64], reference: NDArray[np.float64]) -> float:
+        return auroc(np.concatenate([reference, values]), np.repeat([False, True], [len(reference), len(values)]))
+
+    corrupted = {
+        f"{kind} {severity}": spotted(found.epistemic[slices[f"{kind} {severity}"]], clean)
+        for kind in CORRUPTIONS
+        for severity in SEVERITIES
+    }
+    return {
+        "accuracy": float(correct.mean()),
+        "nll": negative_log_likelihood(log_probs, labels),
+        "ece": calibration_error(np.exp(log_probs), labels),
+        "aurc": risk_coverage(found.total[test][decided], correct).area,
+        "vote_spearman": votes.spearman,
+        "vote_ceiling": votes.ceiling,
+        "vote_class_mean": votes.class_mean,
+        "corrupted": corrupted,
+        "corrupted_top": float(np.mean([corrupted[f"{kind} {SEVERITIES[-1]}"] for kind in CORRUPTIONS])),
+        "nonfaces": spotted(found.epistemic[slices["nonfaces"]], found.epistemic[test]),
+        "disentanglement": _disentanglement(outcomes, name, world) if use == "main" else None,
+        "train_seconds": sum(one.train_seconds for one in own),
+        "predict_seconds_1000": 1000 * sum(one.predict_seconds for one in own),
+    }
+
+
+def _disentanglement(outcomes: Sequence[Outcome], name: str, world: dict[str, Any]) -> float:
+    def sweep(kind: str) -> Sweep:
+        uses = sorted({one.use for one in outcomes if one.name == name and one.use.startswith(kind)})
+        rows = [_step([one for one in outcomes if one.name == name and one.use == use], world) for use in uses]
+        return Sweep(*np.array(rows).T)
+
+    return disentanglement_error(sweep("size"), sweep("noise"))
+
+
+def _step(outcomes: Sequence[Outcome], world: dict[str, Any]) -> tuple[float, float, float]:
+    """Accuracy, mean aleatoric and mean epistemic uncertainty; test labels are as noisy as the training's."""
+    found = answer(outcomes)
+    labels = world["majority"][: len(found.total)].copy()
+    decided = np.flatnonzero(labels >= 0)
+    random = np.random.default_rng([world["seed"], 11])
+    shuffled = decided[random.random(len(decided)) < outcomes[0].noise]
+    labels[shuffled] = random.integers(0, world["classes"], len(shuffled))
+    right = found.log_probs.argmax(1) == labels
+    return float(right[decided].mean()), float(found.aleatoric[decided].mean()), float(found.epistemic[decided].mean())
+
+
+def format_table(result: dict[str, Any]) -> str:
+    """The table as text."""
+    lines = [
+        f"FER+ majority labels: {result['examples']:,} examples, {result['epochs']} epochs, tested on "
+        f"{result['test']:,} faces of PublicTest; deep ensemble of {result['members']}, seed {result['seed']}, "
+        f"{result['cores']} cores, {result['seconds']:.0f} seconds" + (" (quick)" if result["quick"] else ""),
+        f"votes: Spearman's ceiling {result['ceiling']:.2f}, class mean {result['class_mean']:.2f}; disentanglement "
+        f"error of a constant {DISENTANGLEMENT_OF_A_CONSTANT}; {result['nonfaces']} non-faces",
+        "",
+        f"{'posterior':20} {'softmax':9} {'accuracy':>8} {'NLL':>6} {'ECE':>6} {'AURC':>6} {'votes':>6} {'corrupt':>8} "
+        f"{'nonface':>8} {'disent.':>8} {'train s':>8} {'ms/face':>8}",
+    ]
+    for row in result["rows"]:
+        error = "" if row["disentanglement"] is None else f"{row['disentanglement']:.2f}"
+        lines.append(
+            f"{row['posterior']:20} {'sampling' if row['sampling_softmax'] else 'plain':9} {row['accuracy']:8.3f} "
+            f"{row['nll']:6.3f} {row['ece']:6.3f} {row['aurc']:6.3f} {row['vote_spearman']:6.3f} "
+            f"{row['corrupted_top']:8.3f} {row['nonfaces']:8.3f} {error:>8} {row['train_seconds']:8.0f} "
+            f"{row['predict_seconds_1000']:8.2f}"
+        )
+    return "\n".join(lines)
+
+
+def draw_figure(result: dict[str, Any]) -> str:
+    """Corruption found by severity, and what is gained for the seconds of prediction; an SVG."""
+    rows = [row for row in result["rows"] if row["sampling_softmax"]]
+    by_severity = [
+        Series(
+            row["posterior"],
+            SEVERITIES,
+            [np.mean([row["corrupted"][f"{kind} {severity}"] for kind in CORRUPTIONS]) for severity in SEVERITIES],
+            colour,
+        )
+        for colour, row in enumerate(rows)
+    ]
+    votes = [
+        Series(row["posterior"], [row["vote_spearman"]], [row["corrupted_top"]], colour, "points")
+        for colour, row in enumerate(rows)
+    ]
+    low = min(row["vote_spearman"] for row in rows) - 0.05
+    return figure(
+        [
+            Panel("corrupted faces", Axis("severity", 1, 3), Axis("AUROC of epistemic", 0.3, 1.0), by_severity),
+            Panel(
+                "both uncertainties",
+                Axis("aleatoric: Spearman with votes", low, result["ceiling"]),
+                Axis("epistemic: AUROC, top severity", 0.3, 1.0),
+                votes,
+            ),
+        ]
+    )

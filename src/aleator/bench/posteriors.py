@@ -1,0 +1,271 @@
+"""`aleator bench posteriors`: every posterior, with and without the sampling softmax, on FER+.
+
+Trained on the majority labels of Training, tested on PublicTest and its votes. Methods that leave the training alone
+share one: MC-dropout, last-layer Laplace and gradient confidence draw from the first network of the deep ensemble.
+Trainings are jobs for processes of one thread each. A short calibration measures what each method's training costs,
+and the number of epochs is what fits into the time.
+"""
+
+import copy
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from aleator.bench.corruptions import CORRUPTIONS, SEVERITIES
+from aleator.bench.posterior_scores import Outcome, scores
+from aleator.data import LabelledDataset, read_dataset
+from aleator.data.images import Geometry, load_pixels
+from aleator.errors import DataError
+from aleator.files import read_array, write_array
+from aleator.learning.loop import TrainingSettings, in_batches, predict_draws, train
+from aleator.learning.members import available_cores
+from aleator.models import Network, NetworkSpec
+from aleator.models.posteriors import POSTERIORS
+from aleator.progress import Progress, silent
+from aleator.uncertainty.gaussian_logits import log_expected_softmax
+
+DEEP = "deep_ensemble"
+SHARED = ("mc_dropout", "last_layer_laplace", "gradient_confidence")
+"""Methods that take a network of the deep ensemble as it is."""
+FAMILIES = (DEEP, *(name for name in POSTERIORS if name != DEEP and name not in SHARED))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is run."""
+
+    minutes: float
+    examples: int
+    """Of Training, for the comparison; the sweeps take a part of them."""
+    sweep_share: float
+    members: int
+    sizes: tuple[float, ...]
+    noises: tuple[float, ...]
+    without_for: tuple[str, ...]
+    """Families that are trained without the sampling softmax too."""
+    faces: int
+    """Test faces that are corrupted."""
+    most_epochs: int
+
+
+FULL = Plan(90, 10**9, 0.2, 5, (0.05, 0.1, 0.25, 0.5, 1.0), (0.0, 0.2, 0.4, 0.6, 0.8), FAMILIES, 1500, 12)
+QUICK = Plan(10, 5000, 0.3, 2, (0.1, 0.3, 1.0), (0.0, 0.3, 0.6), (DEEP,), 400, 8)
+SWEEP_FACES = 1200
+"""The first test faces, on which the steps of a sweep are measured."""
+SHARE_FOR_TRAINING = 0.6
+"""Of the time; prediction, start-up and scores take the rest."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training and what is drawn from it."""
+
+    family: str
+    use: str
+    """What it is for: `main`, `without`, `size 0.1`, `noise 0.3`."""
+    member: int
+    examples: int
+    noise: float
+    epochs: int
+    seed: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (DEEP, *SHARED) if self.family == DEEP and self.member == 0 else (self.family,)
+
+
+def run(
+    data: Path, *, quick: bool = False, seed: int = 0, minutes: float | None = None, progress: Progress = silent
+) -> dict[str, Any]:
+    """Train, draw and score; see the module."""
+    start = time.perf_counter()
+    plan = QUICK if quick else FULL
+    plan = replace(plan, minutes=minutes or plan.minutes)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        world = _prepare(data, folder, plan, seed)
+        plan = replace(plan, examples=min(plan.examples, world["training"]))
+        processes = available_cores()
+        with ProcessPoolExecutor(
+            processes, mp_context=get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)
+        ) as pool:
+            seconds = dict(pool.map(partial(_calibrate, folder), FAMILIES))
+            left = plan.minutes * 60 * SHARE_FOR_TRAINING - (time.perf_counter() - start)
+            epochs = _affordable_epochs(plan, seconds, left * processes)
+            jobs = list(_jobs(plan, epochs, seed))
+            # The longest first, so that no process is left with one at the end.
+            jobs.sort(key=lambda job: -seconds[job.family] * job.examples * job.epochs)
+            running = {pool.submit(_work, folder, job): job for job in jobs}
+            outcomes: list[Outcome] = []
+            for done, future in enumerate(as_completed(running)):
+                outcomes += future.result()
+                progress("training and drawing", done + 1, len(jobs))
+    rows = [
+        {"posterior": name, "sampling_softmax": use == "main", **scores(outcomes, name, use, world)}
+        for name in POSTERIORS
+        for use in ("main", "without")
+        if any(one.name == name and one.use == use for one in outcomes)
+    ]
+    return {
+        "data": "FER+",
+        "quick": quick,
+        "seed": seed,
+        "cores": processes,
+        "examples": plan.examples,
+        "test": world["test"],
+        "epochs": epochs,
+        "members": plan.members,
+        "nonfaces": world["nonfaces"],
+        "seconds_per_1000_examples": {name: round(1000 * value, 3) for name, value in seconds.items()},
+        "seconds": round(time.perf_counter() - start, 1),
+        "ceiling": rows[0]["vote_ceiling"],
+        "class_mean": rows[0]["vote_class_mean"],
+        "rows": rows,
+    }
+
+
+def _jobs(plan: Plan, epochs: int, seed: int) -> Iterator[Job]:
+    part = int(plan.examples * plan.sweep_share)
+    for family in FAMILIES:
+        for member in range(plan.members if family == DEEP else 1):
+            job = Job(family, "main", member, plan.examples, 0.0, epochs, seed)
+            yield job
+            if family in plan.without_for:
+                yield replace(job, use="without")
+            for size in plan.sizes:
+                # Fewer examples are passed more often, or a small set would be one that is hardly trained on.
+                passes = round(epochs * min(3, 1 / size))
+                yield replace(job, use=f"size {size:g}", examples=int(part * size), epochs=passes)
+            for noise in plan.noises:
+                yield replace(job, use=f"noise {noise:g}", examples=part, noise=noise)
+
+
+def _affordable_epochs(plan: Plan, seconds: dict[str, float], budget: float) -> int:
+    """Epochs that fit into a budget of processor seconds, by what an example costs each family."""
+    one = sum(seconds[job.family] * job.examples * job.epochs for job in _jobs(plan, 1, 0))
+    return max(2, min(plan.most_epochs, int(budget / one)))
+
+
+def _prepare(data: Path, folder: Path, plan: Plan, seed: int) -> dict[str, Any]:
+    """Write the arrays that the jobs map, and return what the scores need."""
+    votes = data / "fer2013new.csv"
+    if not votes.is_file():
+        raise DataError(f"{data} has no fer2013new.csv (FER+'s votes); name the folder that holds it and fer2013.csv.")
+    training, test = (read_dataset(data, split=split, votes=votes) for split in ("Training", "PublicTest"))
+    assert training.votes is not None
+    assert test.votes is not None
+    random = np.random.default_rng(seed)
+    majority, pixels = training.votes.majority(), _pixels(training)
+    labelled = random.permutation(np.flatnonzero(majority >= 0))
+    write_array(folder / "examples.npy", pixels[labelled])
+    write_array(folder / "labels.npy", majority[labelled])
+    faces = _pixels(test)
+    few = random.permutation(np.flatnonzero(test.votes.majority() >= 0))[: plan.faces]
+    sets = {"test": faces}
+    for name, corrupt in CORRUPTIONS.items():
+        for severity in SEVERITIES:
+            sets[f"{name} {severity}"] = corrupt(faces[few], severity, random)
+    sets["nonfaces"] = np.concatenate([pixels[_not_a_face(training)], faces[_not_a_face(test)]])
+    ends = np.cumsum([len(part) for part in sets.values()])
+    write_array(folder / "shown.npy", np.concatenate(list(sets.values())))
+    return {
+        "training": len(labelled),
+        "test": len(test),
+        "classes": len(training.class_names),
+        "majority": test.votes.majority(),
+        "votes": test.votes.class_counts(len(test.class_names)),
+        "few": few,
+        "nonfaces": len(sets["nonfaces"]),
+        "slices": {
+            name: slice(int(end) - len(part), int(end)) for (name, part), end in zip(sets.items(), ends, strict=True)
+        },
+        "seed": seed,
+    }
+
+
+def _pixels(dataset: LabelledDataset) -> NDArray[np.uint8]:
+    pixels, _ = load_pixels(dataset.source, Geometry(48, 48, 1, "FER2013"))  # type: ignore[arg-type]
+    return np.asarray(pixels)
+
+
+def _not_a_face(dataset: LabelledDataset) -> NDArray[np.bool_]:
+    """Most votes say that there is no face, or none to judge; such rows are never trained on."""
+    assert dataset.votes is not None
+    counts = dataset.votes.counts
+    return np.asarray(counts[:, dataset.votes.unusable].sum(1) > 0.5 * counts.sum(1))
+
+
+def _settings(epochs: int) -> TrainingSettings:
+    return TrainingSettings(epochs=epochs, batch_size=64, objective="cross_entropy")
+
+
+def _calibrate(folder: Path, family: str) -> tuple[str, float]:
+    """Seconds that one example costs in one epoch."""
+    job = Job(family, "main", 0, 1280, 0.0, 1, 0)
+    _train(folder, replace(job, examples=64))  # the first step of a process is slow
+    return family, _train(folder, job)[1] / 1280
+
+
+def _train(folder: Path, job: Job) -> tuple[Network, float, NDArray[np.int64]]:
+    examples, labels = read_array(folder / "examples.npy", mapped=True), read_array(folder / "labels.npy")
+    rows, classes = np.arange(job.examples), int(labels.max()) + 1
+    random = np.random.default_rng([job.seed, 7])  # the same wrong labels for every family
+    shuffled = rows[random.random(job.examples) < job.noise]
+    labels[shuffled] = random.integers(0, classes, len(shuffled))
+    spec = NetworkSpec(
+        "small_vgg", tuple(examples.shape[1:]), classes, posterior=job.family, spread=job.use != "without"
+    )
+    start = time.perf_counter()
+    network, _ = train(
+        spec, examples, labels, rows, _settings(job.epochs), seed=1000 * job.seed + job.member,
+        device=torch.device("cpu"),
+    )  # fmt: skip
+    return network, time.perf_counter() - start, rows
+
+
+def _work(folder: Path, job: Job) -> list[Outcome]:
+    """Train, and draw from every posterior that shares the training."""
+    network, seconds, rows = _train(folder, job)
+    shown = read_array(folder / "shown.npy", mapped=True)
+    if job.use not in ("main", "without"):
+        shown = shown[:SWEEP_FACES]
+    outcomes = []
+    for name in job.names:
+        start = time.perf_counter()
+        drawing = network if name == job.family else _adopted(network, name, folder, rows)
+        fitting = time.perf_counter() - start
+        start = time.perf_counter()
+        _, draws = predict_draws(drawing, shown, flip=False, device=torch.device("cpu"), seed=job.member)
+        log_probs = log_expected_softmax(*torch.from_numpy(draws)).numpy()
+        outcomes.append(
+            Outcome(
+                name,
+                job.use,
+                job.noise,
+                log_probs,
+                seconds + fitting,
+                (time.perf_counter() - start) / len(shown),
+            )
+        )
+    return outcomes
+
+
+def _adopted(network: Network, name: str, folder: Path, rows: NDArray[np.int64]) -> Network:
+    """The trained network with another posterior."""
+    posterior, adopted = POSTERIORS[name](), copy.deepcopy(network)
+    adopted.spec = replace(network.spec, posterior=name)
+    posterior.prepare(adopted)
+    adopted.eval()
+    examples = read_array(folder / "examples.npy", mapped=True)
+    posterior.after_training(adopted, partial(in_batches, examples, rows, torch.device("cpu")))
+    return adopted

@@ -1,0 +1,38 @@
+"""Bayes by backprop: a Gaussian for each weight of a layer, one weight drawn for each batch."""
+
+from dataclasses import dataclass
+
+from torch import Generator, Tensor, nn
+
+from aleator.models.posteriors.base import Drawn, LossOf, Posterior
+from aleator.models.posteriors.surgery import Kinds, draw_passes, replace
+from aleator.models.posteriors.variational import VariationalLayer, default_prior, divergence
+
+
+@dataclass(frozen=True)
+class BayesByBackprop(Posterior):
+    """Blundell et al. (2015, arXiv 1505.05424), with a Gaussian prior, whose divergence has a closed form.
+
+    The divergence is summed over the weights and divided by the number of examples: a mean over the weights, as in
+    some published code, is a prior that hardly counts.
+    """
+
+    draws: int = 16
+    prior: float | None = None
+    """Deviation of a weight before any data; by default, three times that of a fresh layer."""
+    kinds: Kinds = (nn.Linear,)
+
+    def prepare(self, network: nn.Module) -> None:
+        remedy = "name the kinds of layers that it has, as in BayesByBackprop(kinds=(nn.Conv2d,))."
+        replace(
+            network,
+            self.kinds,
+            lambda layer: VariationalLayer(layer, prior=self.prior or default_prior(layer), flipout=False),
+            remedy=remedy,
+        )
+
+    def loss(self, network: nn.Module, inputs: Tensor, targets: Tensor, loss_of: LossOf, examples: int) -> Tensor:
+        return loss_of(network(inputs), 0) + divergence(network) / examples
+
+    def draw(self, network: nn.Module, inputs: Tensor, *, draws: int | None = None, generator: Generator) -> Drawn:
+        return draw_passes(network, inputs, draws or self.draws, generator)

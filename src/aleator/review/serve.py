@@ -8,6 +8,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from aleator.errors import AleatorError, DataError, MissingExtraError
 from aleator.review.examples import open_examples
 
@@ -62,6 +64,7 @@ def serve(
     prefix = check_prefix(prefix)
     token = check_token(token, host)
     examples = open_examples(path, data, **read_options)
+    pa.default_memory_pool().release_unused()  # what reading needed for a moment
     with ExitStack() as stack:
         store = stack.enter_context(Store(database or database_beside(path), examples.fingerprint, exclusive=True))
         for file in imports:

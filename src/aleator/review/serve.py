@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pyarrow as pa
 
@@ -78,7 +79,7 @@ def serve(
         address = _address(host, listening.getsockname()[1])
         tell(f"{len(examples):,} examples of {examples.name}, {review.board.reviewed_count:,} reviewed.")
         tell(f"Decisions are kept in {shown(store.url)}.")
-        tell(f"Review: {address}{prefix}/" + (f"?token={token}" if token else ""))
+        tell(f"Review: {address}{prefix}/" + (f"?{urlencode({'token': token})}" if token else ""))
         config = uvicorn.Config(
             app, log_level="warning", access_log=False, limit_concurrency=MOST_AT_ONCE, timeout_keep_alive=75,
             timeout_graceful_shutdown=5, server_header=False, date_header=False, proxy_headers=False, ws="none",

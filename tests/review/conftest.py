@@ -14,6 +14,7 @@ import uvicorn
 from aleator.bench.made_up import write_all
 from aleator.review.app import Review, create_app
 from aleator.review.examples import Examples, open_examples
+from aleator.review.guard import Guard
 from aleator.review.serve import database_beside, listen
 from aleator.review.store import Store
 from tests.review import postgres
@@ -51,6 +52,7 @@ class Running:
 
     address: str
     review: Review
+    guard: Guard
 
 
 @contextmanager
@@ -65,7 +67,7 @@ def serving(path: Path, examples: Examples | None = None, **options: Any) -> Ite
         thread.start()
         try:
             # Connections are queued by the system until it accepts them: there is nothing to wait for.
-            yield Running(f"http://127.0.0.1:{listening.getsockname()[1]}", review)
+            yield Running(f"http://127.0.0.1:{listening.getsockname()[1]}", review, app)
         finally:
             server.should_exit = True
             thread.join()

@@ -243,6 +243,9 @@ def test_blind_hides_given_labels_and_what_others_say(running: Running, open_pag
     assert "Bob" not in page.locator("main").inner_text()
     page.goto(f"{running.address}/people")
     assert "Bob" not in page.content()
+    page.goto(f"{running.address}/grid?given=0")  # nor can one ask for what is hidden
+    expect(page.locator(".tile")).to_have_count(EXAMPLES - 1)
+    expect(page.locator(".kinds")).to_have_count(0)
     ReviewClient(running.address, "Ada").decide(int(first), [1])  # once she has answered she may see it
     page.goto(f"{running.address}/example/{first}")
     expect(page.locator("main")).to_contain_text("Bob")

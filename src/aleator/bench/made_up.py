@@ -87,6 +87,7 @@ def write_audit(folder: Path, data: Path, faces: DrawnFaces, *, seed: int = 0) -
             "reading": None if dataset.reading is None else dict(dataset.reading),
         },
         "class_names": list(dataset.class_names),
+        "out_of_sample": False,
         "estimates": judged.estimates,
         "duplicates": {"groups": 0, "extra_copies": 0, "exact_groups": 0, "conflicting_groups": 0},
         "skipped": [],

@@ -61,7 +61,7 @@ def export_audit(
         if drop_unusable:
             raise DataError("fer2013.csv keeps all its rows in line with FER+'s votes; leave --drop-unusable out.")
         audit = corrected.examples.audit
-        reading = {} if audit is None else dict(audit.info["data"].get("reading", {}))
+        reading = {} if audit is None else dict(audit.info["data"]["reading"] or {})
         asked = {name: value for name, value in read_options.items() if value is not None}
         whole = read_dataset(corrected.examples.path, **{**reading, **asked, "split": None, "votes": None})
         export_fer2013(corrected, whole, output)

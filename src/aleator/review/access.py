@@ -1,5 +1,6 @@
 """Who asks, and may he: what every route calls first."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote
 
@@ -7,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from aleator.review.guard import COOKIE, Session, bounded_body
+from aleator.review.queue import Filter, read_filter
 
 if TYPE_CHECKING:
     from aleator.review.app import Review
@@ -34,6 +36,13 @@ def reviewer_of(request: Request) -> tuple["Review", Session]:
 
 def is_blind(review: "Review", session: Session) -> bool:
     return review.blind or session.blind
+
+
+def filter_of(request: Request) -> Filter:
+    """What the address asks for; blind, one cannot ask for what is hidden."""
+    review, session = reviewer_of(request)
+    wanted = read_filter(request.query_params, review.examples.class_names)
+    return replace(wanted, given=None, verdict="") if is_blind(review, session) else wanted
 
 
 def check_row(review: "Review", row: Any) -> int:

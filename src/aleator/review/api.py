@@ -9,12 +9,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from aleator.errors import DataError
-from aleator.review.access import check_row, is_blind, review_of, reviewer_of, session_of
+from aleator.review.access import check_row, filter_of, is_blind, review_of, reviewer_of, session_of
 from aleator.review.cards import card, tile
 from aleator.review.decisions import Decision
 from aleator.review.guard import Session, bounded_body
 from aleator.review.headway import headway
-from aleator.review.queue import read_filter
 
 MOST_CARDS, MOST_TILES, MOST_DECISIONS = 24, 300, 500
 
@@ -23,7 +22,7 @@ def queue(request: Request) -> Response:
     """The next cards: `?count=` of them, without the rows in `?without=1,2,3`."""
     review, session = reviewer_of(request)
     query = request.query_params
-    wanted = read_filter(query, review.examples.class_names)
+    wanted = filter_of(request)
     count = min(_number(query.get("count", "1")), MOST_CARDS)
     without = {_number(text) for text in query.get("without", "").split(",") if text}
     rows = review.queue.next_rows(session.reviewer, wanted, count, without)
@@ -36,7 +35,7 @@ def grid(request: Request) -> Response:
     """Tiles of one kind, from place `?start=` of the order."""
     review, session = reviewer_of(request)
     query = request.query_params
-    wanted = read_filter(query, review.examples.class_names)
+    wanted = filter_of(request)
     order = review.queue.order(wanted)
     if wanted.state == "unreviewed":
         order = order[review.board.answers_of[order] == 0]

@@ -13,7 +13,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from aleator.errors import AleatorError
 from aleator.report.reasons import percent
@@ -53,7 +52,7 @@ def create_app(
     prefix: str = "",
     blind: bool = False,
     second_opinions: float = 0.0,
-) -> tuple[ASGIApp, Review]:
+) -> tuple[Guard, Review]:
     """The application and its parts. Without a token it answers to this machine's own names only."""
     board = Board(examples, store)
     live = Live(board, shared=store.url.get_backend_name() == "postgresql")

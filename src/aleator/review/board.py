@@ -48,6 +48,8 @@ class Board:
         """How many reviewers' answers stand, `(example,)`."""
         self.disagreed = np.zeros(len(examples), dtype=bool)
         self.by_reviewer: dict[str, set[int]] = {}
+        self.row_of: dict[str, int] = {}
+        """The rows of the examples that the log speaks of, so that nobody has to search for them again."""
         self.recent: deque[Recent] = deque(maxlen=RECENT)
         self.version = 0
         self._held: dict[int, tuple[str, float]] = {}
@@ -104,15 +106,18 @@ class Board:
         with self.lock:
             return dict(self.ledger.standing(self.examples.id(row)))
 
+    def answered(self) -> list[tuple[int, dict[str, Decision]]]:
+        """Each example's row with the answers that stand."""
+        with self.lock:
+            return [
+                (self.row_of[example], dict(answers))
+                for example, answers in self.ledger.reviewers_of.items()
+                if example in self.row_of
+            ]
+
     def reviews(self) -> Reviews:
         """All standing answers, for the judge."""
-        with self.lock:
-            standing = [
-                (row, decision)
-                for example, answers in self.ledger.reviewers_of.items()
-                if (row := self.examples.row_of.get(example)) is not None
-                for decision in answers.values()
-            ]
+        standing = [(row, decision) for row, answers in self.answered() for decision in answers.values()]
         names = sorted({decision.reviewer for _, decision in standing})
         number_of = {name: number for number, name in enumerate(names)}
         class_of = {name: label for label, name in enumerate(self.examples.class_names)}
@@ -155,9 +160,11 @@ class Board:
     def _take_in(self, decision: Decision) -> None:
         self.ledger.add(decision)
         self.decision_count += 1
-        row = self.examples.row_of.get(decision.example)
+        row = self.row_of.get(decision.example)
+        row = self.examples.row_of.get(decision.example) if row is None else row
         if row is None:
             return
+        self.row_of[decision.example] = row
         answers = self.ledger.standing(decision.example)
         self.reviewed_count += bool(answers) - bool(self.answers_of[row])
         self.answers_of[row] = len(answers)
@@ -180,10 +187,4 @@ class Board:
 
 def settled_rows(board: Board) -> dict[int, tuple[str, tuple[str, ...]]]:
     """What each reviewed example's answers come to, by row."""
-    with board.lock:
-        found = {}
-        for example, answers in board.ledger.reviewers_of.items():
-            row, outcome = board.examples.row_of.get(example), settle(answers.values())
-            if row is not None and outcome is not None:
-                found[row] = outcome
-        return found
+    return {row: outcome for row, answers in board.answered() if (outcome := settle(answers.values())) is not None}

@@ -102,7 +102,9 @@ def open_examples(path: Path, data: Path | None = None, **read_options: Any) -> 
     if (path / "audit.json").exists() or (path / "unfinished").is_dir():
         audit = load_audit(path)
         asked = {name: value for name, value in read_options.items() if value is not None}
-        reading = {name: value for name, value in (audit.info["data"]["reading"] or {}).items() if name != "votes"}
+        reading = dict(audit.info["data"]["reading"] or {})
+        if not audit.info["settings"]["use_votes"]:  # they only scored the audit
+            reading.pop("votes", None)
         dataset = read_dataset(data or _data_path(audit), **{**reading, **asked})
         return of_audit(audit, dataset)
     if data is not None:
@@ -132,8 +134,7 @@ def of_audit(audit: Audit, dataset: LabelledDataset) -> Examples:
     ids = pa.array(dataset.ids, pa.string())
     position = pc.index_in(audited, value_set=ids)
     named = pc.is_in(ids, value_set=pa.concat_arrays([audited, skipped])).to_numpy(zero_copy_only=False)
-    same = position.null_count == 0 and dataset.class_names == audit.class_names
-    if not same or _part(dataset, np.flatnonzero(named)).fingerprint() != audit.info["data"]["fingerprint"]:
+    if position.null_count or dataset.class_names != audit.class_names or not _same(audit, dataset, position, named):
         raise AuditFolderError(
             f"{audit.folder} is the audit of other data than {dataset.path} holds. Name the data that were audited "
             "with --data, and read them as then (--label-column, --class-names, ...)."
@@ -149,8 +150,15 @@ def of_audit(audit: Audit, dataset: LabelledDataset) -> Examples:
         source=dataset.source,
         source_row=position.to_numpy(zero_copy_only=False).astype(np.int32),
         given=given.astype(np.int32),
-        audit=audit,
+        audit=replace(audit, dataset=dataset.take(position.to_numpy())) if dataset.votes is not None else audit,
     )
+
+
+def _same(audit: Audit, dataset: LabelledDataset, position: pa.Int32Array, named: NDArray[np.bool_]) -> bool:
+    """Whether these are the audited data; of brought probabilities only ids and labels are known."""
+    if audit.info["data"]["reading"] is None:
+        return np.array_equal(dataset.given_labels[position.to_numpy()], audit.column("given_label"))
+    return _part(dataset, np.flatnonzero(named)).fingerprint() == str(audit.info["data"]["fingerprint"])
 
 
 def _part(dataset: LabelledDataset, rows: NDArray[np.int64]) -> LabelledDataset:
@@ -159,6 +167,8 @@ def _part(dataset: LabelledDataset, rows: NDArray[np.int64]) -> LabelledDataset:
 
 def _data_path(audit: Audit) -> Path:
     """Where the audited data are; a relative path is tried from here and from the audit folder's parent."""
+    if audit.info["data"]["reading"] is None:
+        raise DataError(f"{audit.folder} was made of labels and probabilities; name the data to look at with --data.")
     named = Path(audit.info["data"]["path"])
     for path in (named, audit.folder.resolve().parent / named):
         if path.exists():

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "aleator_review"
 MOST_BODY = 1 << 20
-RATE, BURST = 150.0, 600.0
+RATE, BURST = 300.0, 2000.0
 """Requests per second in the long run, and at once, of one session (of one address without a session)."""
 LOGIN_RATE, LOGIN_BURST = 0.2, 10.0
 """Wrong tokens of one address."""

@@ -68,7 +68,7 @@ class Live:
         judge: Callable[[Reviews], Standing] | None = None
         while not self._stop.is_set():
             if not self._changed.wait(OTHER_SERVERS_SECONDS if self._shared else None):
-                self.board.catch_up()
+                self._look_at_others()
                 continue
             self._changed.clear()
             if self._stop.is_set():
@@ -86,6 +86,15 @@ class Live:
             with self._news:
                 self.belief = _belief(standing, self.belief.version + 1, version)
                 self._news.notify_all()
+
+    def _look_at_others(self) -> None:
+        """A team's database may be away for a moment; it is asked again in a second."""
+        try:
+            self.board.catch_up()
+        except Exception as error:
+            self.failure = f"{type(error).__name__}: the database does not answer"
+        else:
+            self.failure = None
 
 
 def _belief(standing: Standing, version: int, includes: int) -> Belief:

@@ -18,7 +18,7 @@ from aleator.errors import DataError
 from aleator.report.plots import VERDICT_ORDER, example_map
 from aleator.report.render import VERDICT_MEANING, script_json
 from aleator.review import people as reviewers
-from aleator.review.access import check_row, form_of, is_blind, review_of, reviewer_of, session_of
+from aleator.review.access import check_row, filter_of, form_of, is_blind, review_of, reviewer_of, session_of
 from aleator.review.cards import SIDES, card
 from aleator.review.cards import picture as make_picture
 from aleator.review.decisions import UNDO, answer_text, check_reviewer
@@ -26,7 +26,7 @@ from aleator.review.exchange import write_decisions
 from aleator.review.guard import COOKIE, Session, address_of, local_target, new_session, set_cookie
 from aleator.review.headway import headway
 from aleator.review.keys import class_keys
-from aleator.review.queue import VERDICTS, read_filter
+from aleator.review.queue import VERDICTS
 
 STATIC = Path(__file__).parent / "static"
 STATIC_FILES = {path.name: path for path in STATIC.iterdir()}
@@ -107,15 +107,15 @@ async def target(request: Request) -> Response:
 
 def queue(request: Request) -> Response:
     """One example after the other."""
-    review, session = reviewer_of(request)
-    wanted = read_filter(request.query_params, review.examples.class_names)
+    _, session = reviewer_of(request)
+    wanted = filter_of(request)
     return _page(request, "queue.html", wanted=wanted, setup=_setup(request, session))
 
 
 def grid(request: Request) -> Response:
     """Many examples of one kind at once."""
-    review, session = reviewer_of(request)
-    wanted = read_filter(request.query_params, review.examples.class_names)
+    _, session = reviewer_of(request)
+    wanted = filter_of(request)
     return _page(request, "grid.html", wanted=wanted, kinds=_kinds(request), setup=_setup(request, session))
 
 
@@ -327,24 +327,17 @@ def _filter_query(request: Request) -> dict[str, str]:
 
 def _kinds(request: Request) -> list[dict[str, Any]]:
     """Pairs of given and suggested label with the most examples that nobody reviewed."""
-    review = review_of(request)
+    review, session = reviewer_of(request)
     standing, given = review.live.standing, review.examples.given
-    if review.examples.audit is None:
+    if review.examples.audit is None or is_blind(review, session):
         return []
     names = review.examples.class_names
     order = standing.review_order
     order = order[(review.board.answers_of[order] == 0) & (standing.suggested_label[order] != given[order])]
     pair = given[order].astype(np.int64) * len(names) + standing.suggested_label[order]
-    pairs, counts = np.unique(pair, return_counts=True)
-    largest = np.argsort(-counts, kind="stable")[:MOST_KINDS]
-    return [
-        {
-            "given": int(pairs[one] // len(names)),
-            "suggested": int(pairs[one] % len(names)),
-            "count": int(counts[one]),
-        }
-        for one in largest
-    ]
+    counts = np.bincount(pair, minlength=1)
+    largest = [one for one in np.argsort(-counts, kind="stable")[:MOST_KINDS].tolist() if counts[one]]
+    return [{"given": one // len(names), "suggested": one % len(names), "count": int(counts[one])} for one in largest]
 
 
 def _confusion_rows(confusion: np.ndarray[Any, Any], names: Sequence[str]) -> list[dict[str, Any]]:

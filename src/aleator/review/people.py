@@ -39,14 +39,9 @@ class Disagreement:
 def people(board: Board) -> list[Person]:
     """Everybody who has a standing answer, the busiest first."""
     class_of = {name: label for label, name in enumerate(board.examples.class_names)}
-    with board.lock:
-        examples = {example: dict(answers) for example, answers in board.ledger.reviewers_of.items()}
     own: dict[str, list[tuple[int, Decision]]] = {}
     pairs: dict[str, list[tuple[Decision, Decision]]] = {}
-    for example, answers in examples.items():
-        row = board.examples.row_of.get(example)
-        if row is None:
-            continue
+    for row, answers in board.answered():
         for name, decision in answers.items():
             own.setdefault(name, []).append((int(board.examples.given[row]), decision))
             others = [other for other_name, other in answers.items() if other_name != name]

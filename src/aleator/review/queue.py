@@ -71,7 +71,7 @@ class Queue:
         self.board, self.live, self.second_opinions = board, live, second_opinions
         self._orders: OrderedDict[tuple[Filter, int, int], NDArray[np.int32]] = OrderedDict()
         self._skipped: dict[str, dict[int, None]] = {}
-        self._lock = threading.Lock()
+        self._lock, self._handing_out = threading.Lock(), threading.Lock()
 
     def order(self, wanted: Filter) -> NDArray[np.int32]:
         """All rows that pass the filter, the judge's order first."""
@@ -94,6 +94,12 @@ class Queue:
 
         Second opinions that are due come first. `leave_out` are rows that the page holds already.
         """
+        with self._handing_out:  # to one person after the other, or two would be handed the same
+            found = self._choose(reviewer, wanted, count, leave_out)
+            self.board.hold(found, reviewer)
+            return found
+
+    def _choose(self, reviewer: str, wanted: Filter, count: int, leave_out: set[int]) -> list[int]:
         board = self.board
         taken = board.held_by_others(reviewer) | leave_out
         mine = board.by_reviewer.get(reviewer, set())
@@ -119,7 +125,6 @@ class Queue:
         if len(found) < count:  # what was skipped comes again at the very end
             again = [row for row in skipped if row not in taken and board.answers_of[row] == 0 and row not in found]
             found += again[: count - len(found)] if wanted.is_plain else []
-        board.hold(found, reviewer)
         return found
 
     def skip(self, reviewer: str, row: int) -> None:

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
+
+import pyarrow as pa
 
 from aleator.errors import AleatorError, DataError, MissingExtraError
 from aleator.review.examples import open_examples
@@ -62,6 +65,7 @@ def serve(
     prefix = check_prefix(prefix)
     token = check_token(token, host)
     examples = open_examples(path, data, **read_options)
+    pa.default_memory_pool().release_unused()  # what reading needed for a moment
     with ExitStack() as stack:
         store = stack.enter_context(Store(database or database_beside(path), examples.fingerprint, exclusive=True))
         for file in imports:
@@ -75,7 +79,7 @@ def serve(
         address = _address(host, listening.getsockname()[1])
         tell(f"{len(examples):,} examples of {examples.name}, {review.board.reviewed_count:,} reviewed.")
         tell(f"Decisions are kept in {shown(store.url)}.")
-        tell(f"Review: {address}{prefix}/" + (f"?token={token}" if token else ""))
+        tell(f"Review: {address}{prefix}/" + (f"?{urlencode({'token': token})}" if token else ""))
         config = uvicorn.Config(
             app, log_level="warning", access_log=False, limit_concurrency=MOST_AT_ONCE, timeout_keep_alive=75,
             timeout_graceful_shutdown=5, server_header=False, date_header=False, proxy_headers=False, ws="none",

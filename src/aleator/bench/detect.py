@@ -13,7 +13,7 @@ from aleator.auditing import Audit, load_audit
 from aleator.auditing.referee import NO_OPINION
 from aleator.bench import detect_speed
 from aleator.bench.detect_peers import detections, import_extra
-from aleator.bench.detect_reviews import COVERAGE_REVIEWS, coverage, ours
+from aleator.bench.detect_reviews import COUNTS, COVERAGE_REVIEWS, coverage, ours
 from aleator.bench.detect_scores import COLUMNS, halves, mean_of, score
 from aleator.bench.detect_tracks import (
     Track,
@@ -42,6 +42,7 @@ def run(
     effort: str = "standard",
     folds: int = 3,
     full: bool = False,
+    counts: tuple[int, ...] = COUNTS,
     draws: int = 3,
     simulations: int = 100,
     peers: bool = True,
@@ -59,6 +60,7 @@ def run(
         effort: of the audit.
         folds: of the out-of-sample cross-entropy networks.
         full: all pictures for the noisy faces, with this effort, in place of a subset with effort quick.
+        counts: of reviewed examples.
         draws: repetitions of everything drawn by chance.
         simulations: reviews of which the coverage of the interval is measured; 0 leaves it out.
         peers: compare with cleanlab and crowd-kit.
@@ -77,14 +79,14 @@ def run(
         trainer = Trainer(folder or Path(scratch), effort, seed, device, progress)
         for track in _tracks(tracks, trainer, data, finished, folds, full):
             progress(f"judging {track.name}", 0, 1)
-            result["tracks"][track.name] = _measure(track, draws, simulations, peers)
+            result["tracks"][track.name] = _measure(track, counts, draws, simulations, peers)
             progress(f"judging {track.name}", 1, 1)
     if "speed" in tracks:
         result["speed"] = detect_speed.measure()
     return result
 
 
-def _measure(track: Track, draws: int, simulations: int, peers: bool) -> dict[str, Any]:
+def _measure(track: Track, counts: tuple[int, ...], draws: int, simulations: int, peers: bool) -> dict[str, Any]:
     scored = track.referee != NO_OPINION
     others = {
         name: mean_of([score(track, detection, rows) for rows in halves(track, draws)])
@@ -94,7 +96,7 @@ def _measure(track: Track, draws: int, simulations: int, peers: bool) -> dict[st
         "examples": len(scored),
         "scored": int(scored.sum()),
         "share_wrong": float((track.given != track.referee)[scored].mean()),
-        "rows": ours(track, draws) | others,
+        "rows": ours(track, draws, counts) | others,
     }
     if track.votes is not None:
         section["consensus"] = consensus(track, draws, packages=peers)

@@ -1,6 +1,7 @@
 """What others do with the same networks' probabilities: plain scores, cleanlab, and consensus methods for votes."""
 
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -114,7 +115,8 @@ def dawid_skene(answers: NDArray[np.int64]) -> NDArray[np.int64]:
 
     task, worker = np.nonzero(answers >= 0)
     frame = pandas.DataFrame({"task": task, "worker": worker, "label": answers[task, worker]})
-    found = DawidSkene(n_iter=100).fit_predict(frame)
+    with warnings.catch_warnings(action="ignore"):  # of pandas, about how crowd-kit calls it
+        found = DawidSkene(n_iter=100).fit_predict(frame)
     result = np.full(len(answers), -1)
     result[found.index.to_numpy()] = found.to_numpy()
     return result

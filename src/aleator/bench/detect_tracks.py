@@ -34,7 +34,7 @@ from aleator.verdicts import Observations
 from aleator.verdicts.issues import judge_probabilities
 
 NOISES, RATES = ("symmetric", "pair", "measured"), (0.1, 0.2, 0.4)
-SUBSET = 6000
+SUBSET = 3000
 NEIGHBOURS = 10
 
 

@@ -44,7 +44,7 @@ def detect(
     folds
         Folds of the out-of-sample networks.
     full
-        Noise on all pictures with the effort named, in place of 6,000 with effort quick.
+        Noise on all pictures with the effort named, in place of 3,000 with effort quick.
     draws
         Repetitions of reviews and of votes that are drawn.
     simulations

@@ -1,152 +1,175 @@
-"""`aleator bench detect`: how well wrong labels are found on FER2013, with FER+ as referee.
+"""`aleator bench detect`: how well wrong labels are found, beside what others do with the same networks.
 
-One run gives all rows: the audit itself, the plain scores of the same networks, and what most people do instead,
-cross-entropy judged out of sample by cross-validation, with the same network and the same number of epochs.
+One run gives all rows of a track. The rows of a track share their networks and their probabilities.
 """
 
+import math
 import tempfile
-import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-
-from aleator.auditing import Audit, audit
-from aleator.auditing.examples import load_examples
-from aleator.auditing.referee import detection_scores
-from aleator.auditing.settings import EFFORTS, AuditSettings, pick_device
-from aleator.data import LabelledDataset, read_dataset
+from aleator.auditing import Audit, load_audit
+from aleator.auditing.referee import NO_OPINION
+from aleator.bench import detect_speed
+from aleator.bench.detect_peers import detections, import_extra
+from aleator.bench.detect_reviews import COUNTS, COVERAGE_REVIEWS, coverage, ours
+from aleator.bench.detect_scores import COLUMNS, halves, mean_of, score
+from aleator.bench.detect_tracks import (
+    Track,
+    Trainer,
+    digits,
+    faces_out_of_sample,
+    fer2013,
+    noisy_faces,
+    real_faces,
+)
+from aleator.bench.detect_votes import consensus
+from aleator.data import LabelledDataset
 from aleator.errors import DataError
-from aleator.learning.loop import TrainingSettings
-from aleator.learning.members import available_cores, fit_members, fold_tasks
-from aleator.models import NetworkSpec, choose_backbone
 from aleator.progress import Progress, silent
-from aleator.uncertainty.gaussian_logits import log_expected_softmax
+
+TRACKS = ("fer2013", "fer2013-folds", "faces-noise", "digits", "digits-networks", "speed")
+"""FER2013 as it is, judged in sample and out of sample; noise on FER+'s labels; noise on digits, judged by logistic
+regression and by networks; time and memory."""
 
 
 def run(
-    data: Path,
+    tracks: tuple[str, ...] = ("fer2013",),
     *,
+    data: Path | None = None,
+    finished: Path | None = None,
     effort: str = "standard",
     folds: int = 3,
+    full: bool = False,
+    counts: tuple[int, ...] = COUNTS,
+    draws: int = 3,
+    simulations: int = 100,
+    peers: bool = True,
     seed: int = 0,
     device: str = "auto",
     folder: Path | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Audit FER2013's Training split in `data` and score every detector against FER+; the audit is kept in
-    `folder` if one is named."""
-    dataset = _fer2013(data)
+    """Measure the named tracks.
+
+    Args:
+        tracks: which of TRACKS.
+        data: the folder with FER2013 and FER+; digits and speed do without.
+        finished: an audit of FER2013's Training split to take in place of a new one.
+        effort: of the audit.
+        folds: of the out-of-sample cross-entropy networks.
+        full: all pictures for the noisy faces, with this effort, in place of a subset with effort quick.
+        counts: of reviewed examples.
+        draws: repetitions of everything drawn by chance.
+        simulations: reviews of which the coverage of the interval is measured; 0 leaves it out.
+        peers: compare with cleanlab and crowd-kit.
+        seed: of all trainings.
+        device: `auto`, `cpu`, `cuda`, ...
+        folder: where networks are kept; those that are there are not trained again.
+        progress: called with stage, completed, total.
+
+    Raises DataError for a track without its data, MissingExtraError when a package is missing.
+    """
+    if peers:
+        import_extra("cleanlab")
+        import_extra("crowdkit")
+    result: dict[str, Any] = {"effort": effort, "seed": seed, "draws": draws, "tracks": {}}
     with tempfile.TemporaryDirectory() as scratch:
-        result = audit(
-            dataset, folder or Path(scratch) / "audit", effort=effort, seed=seed, device=device, force=True,
-            progress=progress,
-        )  # fmt: skip
-        info = result.info
-        rows = {"aleator: p_mislabelled": _row(info["referee"], info["timings"]["total"])}
-        rows |= {
-            f"same run: {name}": _row(scores, info["timings"]["total"])
-            for name, scores in info["referee"]["baselines"].items()
-        }
-        if folds:
-            rows |= _cross_entropy(dataset, result, effort, folds, seed, device, progress)
-    return {
-        "data": dataset.name,
-        "examples": len(dataset),
-        "scored": info["referee"]["examples"],
-        "share_wrong": info["referee"]["share_wrong"],
-        "effort": effort,
-        "seed": seed,
-        "cores": available_cores(),
-        "flags_f1": info["referee"]["flags_f1"],
-        "best_f1": info["referee"]["best_f1"],
-        "calibration_error": info["referee"]["calibration_error"],
-        "suggested_label_accuracy": info["referee"]["suggested_label_accuracy"],
-        "estimated_wrong": info["estimates"]["mislabelled"],
-        "rows": rows,
+        trainer = Trainer(folder or Path(scratch), effort, seed, device, progress)
+        for track in _tracks(tracks, trainer, data, finished, folds, full):
+            progress(f"judging {track.name}", 0, 1)
+            result["tracks"][track.name] = _measure(track, counts, draws, simulations, peers)
+            progress(f"judging {track.name}", 1, 1)
+    if "speed" in tracks:
+        result["speed"] = detect_speed.measure()
+    return result
+
+
+def _measure(track: Track, counts: tuple[int, ...], draws: int, simulations: int, peers: bool) -> dict[str, Any]:
+    scored = track.referee != NO_OPINION
+    others = {
+        name: mean_of([score(track, detection, rows) for rows in halves(track, draws)])
+        for name, detection in detections(track, packages=peers).items()
     }
+    section: dict[str, Any] = {
+        "examples": len(scored),
+        "scored": int(scored.sum()),
+        "share_wrong": float((track.given != track.referee)[scored].mean()),
+        "rows": ours(track, draws, counts) | others,
+    }
+    if track.votes is not None:
+        section["consensus"] = consensus(track, draws, packages=peers)
+        section["interval"] = coverage(track, simulations) if simulations else None
+    return section
+
+
+def _tracks(
+    names: tuple[str, ...], trainer: Trainer, data: Path | None, finished: Path | None, folds: int, full: bool
+) -> Iterator[Track]:
+    if any(name.startswith(("fer2013", "faces")) for name in names):
+        if data is None:
+            raise DataError("The tracks of faces need FER2013 and FER+: name their folder with --data.")
+        yield from _faces(names, trainer, fer2013(data), finished, folds, full)
+    if "digits" in names:
+        yield from digits(trainer, networks=False)
+    if "digits-networks" in names:
+        yield from digits(trainer, networks=True)
+
+
+def _faces(
+    names: tuple[str, ...], trainer: Trainer, dataset: LabelledDataset, finished: Path | None, folds: int, full: bool
+) -> Iterator[Track]:
+    if "fer2013" in names or "fer2013-folds" in names:
+        whole: Audit = load_audit(finished, dataset) if finished else trainer.audit(dataset, "fer2013", trainer.effort)
+        if "fer2013" in names:
+            yield real_faces(dataset, whole)
+        if "fer2013-folds" in names:
+            yield faces_out_of_sample(dataset, whole, trainer, folds)
+    if "faces-noise" in names:
+        yield from noisy_faces(dataset, trainer, full=full)
 
 
 def format_table(result: dict[str, Any]) -> str:
-    """The table as text."""
-    lines = [
-        f"{result['data']}: {result['examples']:,} examples, {result['scored']:,} scored by FER+, "
-        f"{result['share_wrong']:.1%} wrong; effort {result['effort']}, seed {result['seed']}, "
-        f"{result['cores']} cores",
-        "",
-        f"{'detector':44} {'AUROC':>7} {'within':>7} {'AP':>7} {'seconds':>8}",
-    ]
-    lines += [
-        f"{name:44} {row['auroc']:7.3f} {row['auroc_within_label']:7.3f} {row['average_precision']:7.3f} "
-        f"{row['seconds']:8.0f}"
-        for name, row in result["rows"].items()
-    ]
-    estimate = result["estimated_wrong"]
-    lines += [
-        "",
-        f"estimated share wrong {estimate['share']:.3f} ({estimate['share_low']:.3f} to "
-        f"{estimate['share_high']:.3f}); flags' F1 {result['flags_f1']:.3f}, best F1 at any cut "
-        f"{result['best_f1']:.3f}; calibration error {result['calibration_error']:.3f}; suggested labels right "
-        f"{result['suggested_label_accuracy']:.3f}",
-    ]
+    """The tables as text, each figure with three digits; a dash where a method says nothing of the kind."""
+    lines = [f"effort {result['effort']}, seed {result['seed']}, {result['draws']} draws of whatever is drawn"]
+    for name, section in result["tracks"].items():
+        lines += [
+            "",
+            f"{name}: {section['examples']:,} examples, {section['scored']:,} scored, "
+            f"{section['share_wrong']:.1%} wrong",
+            f"{'':36}" + "".join(f"{title:>9}" for title in TITLES),
+        ]
+        lines += [
+            f"{row:36}" + "".join(_figure(figures.get(column)) for column in (*COLUMNS, *VOTED))
+            for row, figures in section["rows"].items()
+        ]
+        if "consensus" in section:
+            lines += ["", f"{'consensus of 3 votes':52}{'right':>9}{'seconds':>9}"]
+            lines += [
+                f"{method:52}{_figure(figures['accuracy'])}{_figure(figures['seconds'])}"
+                for method, figures in section["consensus"].items()
+            ]
+        if section.get("interval"):
+            interval = section["interval"]
+            lines += [
+                "",
+                f"interval of the share of wrong labels after {COVERAGE_REVIEWS} random reviews: holds the truth in "
+                f"{interval['coverage']:.0%} of {interval['simulations']}, width {interval['width']:.3f}, its middle "
+                f"off by {interval['bias']:+.3f} on average",
+            ]
+    if "speed" in result:
+        lines += ["", f"{'time and memory':52}{'seconds':>9}{'GB':>9}"]
+        lines += [
+            f"{case:52}{_figure(figures['seconds'])}{_figure(figures['gigabytes'])}"
+            for case, figures in result["speed"].items()
+        ]
     return "\n".join(lines)
 
 
-def _fer2013(data: Path) -> LabelledDataset:
-    votes = data / "fer2013new.csv"
-    if not votes.is_file():
-        raise DataError(f"{data} has no fer2013new.csv (FER+'s votes); name the folder that holds it and fer2013.csv.")
-    return read_dataset(data, split="Training", votes=votes)
+TITLES = ("AUROC", "within", "AP", "flags F1", "best F1", "calib.", "correct", "seconds", "mistake", "entropy")
+VOTED = ("mistake_auroc", "entropy_spearman")
 
 
-def _cross_entropy(
-    dataset: LabelledDataset,
-    result: Audit,
-    effort: str,
-    folds: int,
-    seed: int,
-    device: str,
-    progress: Progress,
-) -> dict[str, dict[str, float]]:
-    """Out-of-sample self-confidence and margin of networks trained with cross-entropy, copies kept in one fold."""
-    start = time.perf_counter()
-    settings = AuditSettings(effort=effort, seed=seed, device=device)
-    base = settings.training(len(dataset))
-    training = TrainingSettings(
-        epochs=base.epochs,
-        batch_size=base.batch_size,
-        objective="cross_entropy",
-        augmentation=base.augmentation,
-    )
-    dataset, pixels, _ = load_examples(dataset, EFFORTS[effort].max_side)
-    spec = NetworkSpec(choose_backbone("images").name, tuple(pixels.shape[1:]), len(dataset.class_names))
-    labels = dataset.given_labels
-    group = result.labels["duplicate_group"].fill_null(-1).to_numpy().astype(np.int64)
-    tasks, fold = fold_tasks(labels, group, folds, seed)
-    log_probs = np.zeros((len(dataset), len(dataset.class_names)))
-    with tempfile.TemporaryDirectory() as scratch:
-        members = fit_members(
-            tasks, spec, pixels, labels, training, pick_device(device), Path(scratch),
-            on_step=lambda step, steps: progress("cross-entropy folds", step, steps),
-        )  # fmt: skip
-    for number, member in enumerate(members):
-        held_out = fold == number
-        mean, spread = member.predictions.mean[held_out], member.predictions.spread[held_out]
-        log_probs[held_out] = log_expected_softmax(torch.from_numpy(mean), torch.from_numpy(spread)).numpy()
-    given = log_probs[np.arange(len(labels)), labels]
-    others = log_probs.copy()
-    others[np.arange(len(labels)), labels] = -np.inf
-    seconds = time.perf_counter() - start
-    referee: NDArray[np.int64] = dataset.votes.majority() if dataset.votes is not None else labels
-    return {
-        f"cross-entropy, {folds} folds: self_confidence": _row(detection_scores(-given, labels, referee), seconds),
-        f"cross-entropy, {folds} folds: margin": _row(
-            detection_scores(others.max(axis=1) - given, labels, referee), seconds
-        ),
-    }
-
-
-def _row(scores: dict[str, Any], seconds: float) -> dict[str, float]:
-    return {key: scores[key] for key in ("auroc", "auroc_within_label", "average_precision")} | {"seconds": seconds}
+def _figure(value: float | None) -> str:
+    return f"{'-':>9}" if value is None or math.isnan(value) else f"{value:9.3f}"

@@ -13,37 +13,61 @@ from aleator.console import ProgressDisplay
 @bench.command
 def detect(
     *,
-    data: Path,
+    data: Path | None = None,
+    tracks: list[Literal["fer2013", "fer2013-folds", "faces-noise", "digits", "digits-networks", "speed"]]
+    | None = None,
+    audit: Path | None = None,
     effort: Literal["quick", "standard", "thorough"] = "standard",
     folds: int = 3,
+    full: Annotated[bool, Parameter(negative=())] = False,
+    draws: int = 3,
+    simulations: int = 100,
+    peers: bool = True,
     seed: int = 0,
     device: str = "auto",
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
     json_output: Json = False,
 ) -> None:
-    """How well wrong labels are found on FER2013's Training split, with FER+ as referee, beside the baselines.
+    """How well wrong labels are found, unaided and with reviews, beside what others do with the same networks.
 
     Parameters
     ----------
     data
         The folder with fer2013.csv or fer2013.npz, and fer2013new.csv.
+    tracks
+        What is measured: FER2013's Training split with FER+ as referee (the default), the same out of sample, noise on
+        FER+'s labels, noise on scikit-learn's digits (logistic regression, or networks), time and memory.
+    audit
+        A finished audit of FER2013's Training split, in place of a new one.
     effort
         Effort of the audit.
     folds
-        Folds of the out-of-sample cross-entropy baseline; 0 leaves it out.
+        Folds of the out-of-sample networks.
+    full
+        Noise on all pictures with the effort named, in place of 3,000 with effort quick.
+    draws
+        Repetitions of reviews and of votes that are drawn.
+    simulations
+        Reviews that the coverage of the interval is measured with; 0 leaves it out.
+    peers
+        Compare with cleanlab and crowd-kit, which the extra aleator[bench] installs.
     seed
         Seed of all trainings.
     device
         auto, cpu, cuda, ...
     output
-        Keep the audit in this folder.
+        Keep the networks in this folder; what is there is not trained again.
     json_output
-        Print one JSON object instead of the table.
+        Print one JSON object instead of the tables.
     """
     from aleator.bench import detect as track
 
     with ProgressDisplay() as progress:
-        result = track.run(data, effort=effort, folds=folds, seed=seed, device=device, folder=output, progress=progress)
+        result = track.run(
+            tuple(tracks or ("fer2013",)), data=data, finished=audit, effort=effort, folds=folds, full=full,
+            draws=draws, simulations=simulations, peers=peers, seed=seed, device=device, folder=output,
+            progress=progress,
+        )  # fmt: skip
     print(json.dumps(result, indent=2) if json_output else track.format_table(result))
 
 

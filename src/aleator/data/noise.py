@@ -42,3 +42,17 @@ def measured_confusion(true: NDArray[np.int64], given: NDArray[np.int64], classe
     empty = counts.sum(axis=1) == 0
     counts[empty] = np.eye(classes)[empty]
     return np.asarray(counts / counts.sum(axis=1, keepdims=True))
+
+
+def scaled_to_rate(confusion: NDArray[np.float64], rate: float, labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """The same errors, `(true, given)`, more or less often, so that a share `rate` of these true labels is wrong.
+
+    Raises ValueError when a class would have to be given wrongly more than always.
+    """
+    share = np.bincount(labels[labels >= 0], minlength=len(confusion)) / (labels >= 0).sum()
+    errors = confusion * (1 - np.eye(len(confusion)))
+    errors *= rate / (share @ errors.sum(axis=1))
+    right = 1 - errors.sum(axis=1)
+    if (right < 0).any():
+        raise ValueError(f"class {right.argmin()} would be wrong with a probability of {1 - right.min():.2f}")
+    return np.asarray(errors + np.diag(right))

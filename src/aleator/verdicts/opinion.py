@@ -10,6 +10,7 @@ a Gaussian prior that knows what to expect, so that it holds from no reviewed ex
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -134,13 +135,13 @@ def learn(
     found = minimize(
         design.loss, np.zeros(design.size), args=(truth,), jac=True, method="L-BFGS-B", options={"maxiter": 200}
     )
-    return design.moved(found.x), Uncertainty(design, found.x, design.covariance_root(found.x))
+    return design.moved(found.x), Uncertainty(design, found.x)
 
 
 def prior_uncertainty(start: Opinion, observations: Observations, precision: Precision) -> "Uncertainty":
     """What is plausible before there are witnesses: a part of what they are allowed to teach easily."""
     design = _Design(start, observations.take(slice(0, 0)), precision)
-    return Uncertainty(design, np.zeros(design.size), UNWITNESSED_SCALE / np.sqrt(design.precision))
+    return Uncertainty(design, np.zeros(design.size), UNWITNESSED_SCALE)
 
 
 @dataclass(frozen=True)
@@ -149,8 +150,13 @@ class Uncertainty:
 
     design: "_Design"
     mode: NDArray[np.float64]
-    root: NDArray[np.float64]
-    """A square root of the covariance, `(number, direction)`, or the standard deviations `(number,)`."""
+    scale: float = 1.0
+
+    @cached_property
+    def root(self) -> NDArray[np.float64]:
+        """A square root of the covariance, `(number, direction)`, or the standard deviations `(number,)`; costs as
+        much as learning, and not everybody asks for it."""
+        return self.scale * self.design.covariance_root(self.mode)
 
     def draw(self, random: np.random.Generator) -> Opinion:
         noise = random.standard_normal(self.root.shape[-1])

@@ -168,7 +168,9 @@ def _digits_by_regression(
     observations = judge_probabilities(given, probs, features=pictures).observations
     neighbours, _ = nearest_neighbours(pictures.astype(np.float32), np.full(len(given), -1), count=NEIGHBOURS)
     agreement = neighbour_agreement(
-        EvidenceInputs(given, np.log(probs), np.zeros((0, len(given)), np.float32), neighbours)
+        EvidenceInputs(
+            given, np.log(probs), np.zeros((0, len(given)), np.float32), pictures.astype(np.float32), neighbours
+        )
     )
     return Track(name, observations, True, truth.astype(np.int64), {"kNN vote": agreement})
 

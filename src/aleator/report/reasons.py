@@ -28,7 +28,7 @@ def reasons(row: Row, class_names: Sequence[str]) -> list[str]:
 def _network(row: Row, class_names: Sequence[str]) -> str:
     ranked = sorted(range(len(class_names)), key=lambda label: -row.distribution[label])[:2]
     said = " and ".join(f"{class_names[label]} with {percent(row.distribution[label])}" for label in ranked)
-    sentence = f"The networks see {said}"
+    sentence = f"All sources together say {said}"
     if row.given is not None and row.given not in ranked:
         sentence += f", {class_names[row.given]} with {percent(row.distribution[row.given])}"
     return sentence + "."

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from aleator.training import load_model as load_model
     from aleator.training import train as train  # type: ignore[no-redef]
     from aleator.training.classifier import AleatorClassifier as AleatorClassifier
+    from aleator.training.predict import predict as predict
 
 _HOME = {
     "Audit": "aleator.auditing",
@@ -49,6 +50,7 @@ _HOME = {
     "load_model": "aleator.training",
     "train": "aleator.training",
     "AleatorClassifier": "aleator.training.classifier",
+    "predict": "aleator.training.predict",
 }
 
 __all__ = ["__version__", "errors", *_HOME]

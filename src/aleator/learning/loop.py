@@ -80,7 +80,7 @@ def train(
     """Train a new network on `rows` of `examples`.
 
     `weights`, `(example,)`, multiply the losses. A copy of `backbone` is trained if one is given. With `checkpoint`, a
-    file, an interrupted training goes on from its last finished epoch, to the same result.
+    file, an interrupted training goes on from its last finished epoch, on a CPU to the same result.
 
     Returns the network and the log-odds margin of the target (its first choice, where it is soft), `log p(target) -
     max log p(other)`, each time the example was seen: `(epoch, example)`, NaN where an example was not seen in that

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from aleator.verdicts.issues import find_label_issues as find_label_issues
     from aleator.verdicts.issues import get_label_quality_scores as get_label_quality_scores
     from aleator.verdicts.issues import label_quality_scores as label_quality_scores
+    from aleator.training.predict import predict as predict
 
 _HOME = {
     "Audit": "aleator.auditing",
@@ -57,6 +58,7 @@ _HOME = {
     "load_model": "aleator.training",
     "train": "aleator.training",
     "AleatorClassifier": "aleator.training.classifier",
+    "predict": "aleator.training.predict",
 }
 
 __all__ = ["__version__", "errors", *_HOME]

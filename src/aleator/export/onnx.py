@@ -75,9 +75,8 @@ class Graph(nn.Module):
 
     def forward(self, examples: Tensor) -> tuple[Tensor, ...]:
         said = [_members_say(network, examples.float(), self.flip) for network in self.networks]
-        log_probs = torch.stack(
-            [self.expected_softmax(mean / self.temperature, spread / self.temperature) for mean, spread, _ in said]
-        )
+        expected = torch.stack([self.expected_softmax(mean, spread) for mean, spread, _ in said])
+        log_probs = torch.log_softmax(expected / self.temperature, dim=2)
         probs = log_probs.exp()
         mean_probs = probs.mean(dim=0)
         log_mean = mean_probs.clamp(min=torch.finfo(torch.float32).tiny).log()

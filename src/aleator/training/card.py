@@ -61,8 +61,8 @@ Scored by {JUDGED_BY[settings["labels"]]}.
 ## How it decides
 
 {settings["members"]} networks ({model["backbone"]}, {model["parameters"]:,} parameters each) predict a mean and a
-spread for each class's logit, divided by the temperature {decision["temperature"]:.3f}. Their mean distribution is the
-prediction. An input whose unfamiliarity ({unfamiliarity}) is above
+spread for each class's logit. The prediction is the mean of their expected softmaxes at the temperature
+{decision["temperature"]:.3f}. An input whose unfamiliarity ({unfamiliarity}) is above
 {decision["unfamiliar_above"]:.4g} is *unfamiliar* and gets no answer; above {decision["ambiguous_above"]:.3f} nats of
 aleatoric uncertainty it is *ambiguous* and two classes are named.
 Trained for {training["epochs"]} epochs with {training["objective"].replace("_", " ")}, seed {settings["seed"]}.

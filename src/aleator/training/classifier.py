@@ -39,7 +39,7 @@ class AleatorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     epochs : how often the data are passed; None passes small data more often.
     objective : one of `aleator.learning.objectives.OBJECTIVES`.
     average : decay of the running mean of the weights; 0 keeps the last weights.
-    temperature : divides the logits; 1.5 undoes what `early_learning` adds in sureness.
+    temperature : divides the log-probabilities; 1.5 undoes what `early_learning` adds in sureness.
     batch_size, learning_rate : of the training.
     flip : a mirrored picture keeps its class.
     backbone : None, a name, `timm:NAME`, or a module from examples to embeddings `(example, feature)`.

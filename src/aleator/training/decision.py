@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
+from torch import Tensor
 
 from aleator.uncertainty.calibration import Conformal, conformal
 from aleator.uncertainty.decomposition import information_theoretic
@@ -70,7 +71,11 @@ def opinion_of(
     temperature: float,
     length: NDArray[np.float32] | None = None,
 ) -> Opinion:
-    """Decompose the members' Gaussian logits `(member, example, class)` at a temperature.
+    """Decompose the members' Gaussian logits `(member, example, class)`.
+
+    The temperature divides the log of each member's expected softmax. It does not divide the logits: a spread puts a
+    limit to how sure an expected softmax can be, and no temperature below it makes up for that. On FER2013 with votes:
+    calibration error .022 this way, .064 that way.
 
     `length`, `(member, example)`, are the lengths of the embeddings, by which pictures are known to be unfamiliar: a
     picture that excites few features of a convolutional network is like nothing it has learned. Two networks differ
@@ -78,10 +83,10 @@ def opinion_of(
     PublicTest (600 pictures, five corruptions of which .9 are refused): of the ambiguous faces .51 are kept by the
     length, .31 by epistemic uncertainty, .27 by total uncertainty.
     """
-    log_probs = log_expected_softmax(torch.from_numpy(mean), torch.from_numpy(spread), temperature=temperature)
-    total, aleatoric, epistemic = (part.numpy() for part in information_theoretic(log_probs.double()))
+    log_probs = _scaled(_log_probs(mean, spread), temperature)
+    total, aleatoric, epistemic = (part.numpy() for part in information_theoretic(log_probs))
     unfamiliarity = epistemic if length is None else -length.mean(axis=0, dtype=np.float64)
-    return Opinion(log_probs.double().exp().mean(0).numpy(), total, aleatoric, epistemic, unfamiliarity)
+    return Opinion(log_probs.exp().mean(0).numpy(), total, aleatoric, epistemic, unfamiliarity)
 
 
 def decide(
@@ -106,11 +111,20 @@ def decide(
 
 
 def _temperature(mean: NDArray[np.float32], spread: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """Temperature of the logits at which the members' mean prediction has the least log loss."""
+    """Temperature at which the members' mean prediction has the least log loss."""
+    log_probs, own = _log_probs(mean, spread), torch.from_numpy(labels)
 
     def loss(log_temperature: float) -> float:
-        probs = opinion_of(mean, spread, float(np.exp(log_temperature))).probs
-        return float(-np.log(np.maximum(probs[np.arange(len(labels)), labels], 1e-30)).mean())
+        scaled = _scaled(log_probs, float(np.exp(log_temperature)))
+        return float(-torch.logsumexp(scaled, dim=0).gather(1, own[:, None]).mean())
 
-    found = minimize_scalar(loss, bounds=(np.log(0.2), np.log(8)), method="bounded", options={"xatol": 1e-2})
+    found = minimize_scalar(loss, bounds=(np.log(0.2), np.log(8)), method="bounded", options={"xatol": 1e-3})
     return float(np.exp(found.x))
+
+
+def _log_probs(mean: NDArray[np.float32], spread: NDArray[np.float32]) -> Tensor:
+    return log_expected_softmax(torch.from_numpy(mean), torch.from_numpy(spread)).double()
+
+
+def _scaled(log_probs: Tensor, temperature: float) -> Tensor:
+    return torch.log_softmax(log_probs / temperature, dim=-1)

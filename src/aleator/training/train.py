@@ -1,6 +1,7 @@
 """The training, from top to bottom: read, choose targets, hold out, fit, set thresholds, score, write the card."""
 
 import copy
+import hashlib
 import json
 import platform
 import shutil
@@ -69,16 +70,7 @@ def train(
 
     with clock("reading"):
         dataset, audit = _data_of(data, progress)
-        identity = json.loads(
-            json.dumps(
-                {
-                    "fingerprint": dataset.fingerprint(),
-                    "audit": None if audit is None else audit.info["created"],
-                    "settings": asdict(settings),
-                    "aleator_version": __version__,
-                }
-            )
-        )
+        identity = _identity(dataset, audit, settings, own_backbone)
         work = open_work(folder, identity, force=force)
     with removed_if_unused(work):
         with clock("reading pictures"):
@@ -145,6 +137,22 @@ def train(
     }
     close_work(folder, work, card)
     return load_model(folder, backbone=own_backbone, device=settings.device)
+
+
+def _identity(
+    dataset: LabelledDataset, audit: Audit | None, settings: TrainSettings, backbone: nn.Module | None
+) -> dict[str, Any]:
+    """What has to be equal for an interrupted training to go on."""
+    votes = None if dataset.votes is None else hashlib.sha256(dataset.votes.counts.tobytes()).hexdigest()
+    identity = {
+        "fingerprint": dataset.fingerprint(),
+        "votes": votes,
+        "audit": None if audit is None else file_digest(audit.folder / "labels.parquet"),
+        "backbone": None if backbone is None else str(backbone),
+        "settings": asdict(settings),
+        "aleator_version": __version__,
+    }
+    return dict(json.loads(json.dumps(identity)))
 
 
 def open_work(folder: Path, identity: dict[str, Any], *, force: bool) -> Path:

@@ -68,13 +68,14 @@ def _confusion(truth: NDArray[np.float64], label: NDArray[np.int64], prior: NDAr
 
 IN_SAMPLE_SHARPNESS = 0.5
 """The early-learning objective rewards agreeing with oneself, and so makes the networks surer than they are right.
-With half of their log-probabilities, joined with the given labels, the calibration error on FER2013 is .027."""
+With half of their log-probabilities, joined with the given labels, the calibration error on FER2013 is .032."""
 IN_SAMPLE_PASSES = 3
 GIVEN_LABEL_WEIGHT = 0.5
 """What a given label counts for beside a network that was trained on it."""
 GIVEN_LABEL_PRIOR = 1.0
-LARGEST_SHIFT = 1.5
-"""How far, in logits, the share of a class among the truth may differ from its share among the given labels."""
+LARGEST_SHIFT = 0.5
+"""How far, in logits, the share of a class among the truth may differ from its share among the given labels. What the
+networks say of it points in the right direction but feeds on itself: reviewed examples tell the rest."""
 
 
 def heed_given_labels(observations: Observations) -> Opinion:

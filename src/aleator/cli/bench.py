@@ -14,7 +14,7 @@ from aleator.console import ProgressDisplay
 def detect(
     *,
     data: Path | None = None,
-    tracks: list[Literal["fer2013", "fer2013-folds", "faces-noise", "digits", "digits-networks", "speed"]]
+    tracks: list[Literal["fer2013", "fer2013-folds", "faces", "faces-networks", "digits", "digits-networks", "speed"]]
     | None = None,
     audit: Path | None = None,
     effort: Literal["quick", "standard", "thorough"] = "standard",
@@ -36,7 +36,7 @@ def detect(
         The folder with fer2013.csv or fer2013.npz, and fer2013new.csv.
     tracks
         What is measured: FER2013's Training split with FER+ as referee (the default), the same out of sample, noise on
-        FER+'s labels, noise on scikit-learn's digits (logistic regression, or networks), time and memory.
+        FER+'s labels and on scikit-learn's digits (by logistic regression, or by networks), time and memory.
     audit
         A finished audit of FER2013's Training split, in place of a new one.
     effort
@@ -44,7 +44,7 @@ def detect(
     folds
         Folds of the out-of-sample networks.
     full
-        Noise on all pictures with the effort named, in place of 3,000 with effort quick.
+        Noise on all pictures, the networks with the effort named, in place of 6,000 with effort quick.
     draws
         Repetitions of reviews and of votes that are drawn.
     simulations

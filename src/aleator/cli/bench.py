@@ -20,6 +20,7 @@ def detect(
     effort: Literal["quick", "standard", "thorough"] = "standard",
     folds: int = 3,
     full: Annotated[bool, Parameter(negative=())] = False,
+    reviewed: list[int] | None = None,
     draws: int = 3,
     simulations: int = 100,
     peers: bool = True,
@@ -45,6 +46,8 @@ def detect(
         Folds of the out-of-sample networks.
     full
         Noise on all pictures, the networks with the effort named, in place of 6,000 with effort quick.
+    reviewed
+        Numbers of reviewed examples; by default 50, 100, 200, 500 and 1,000.
     draws
         Repetitions of reviews and of votes that are drawn.
     simulations
@@ -61,11 +64,12 @@ def detect(
         Print one JSON object instead of the tables.
     """
     from aleator.bench import detect as track
+    from aleator.bench.detect_reviews import COUNTS
 
     with ProgressDisplay() as progress:
         result = track.run(
             tuple(tracks or ("fer2013",)), data=data, finished=audit, effort=effort, folds=folds, full=full,
-            draws=draws, simulations=simulations, peers=peers, seed=seed, device=device, folder=output,
-            progress=progress,
+            counts=tuple(reviewed or COUNTS), draws=draws, simulations=simulations, peers=peers, seed=seed,
+            device=device, folder=output, progress=progress,
         )  # fmt: skip
     print(json.dumps(result, indent=2) if json_output else track.format_table(result))

@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from aleator.training import load_model as load_model
     from aleator.training import train as train  # type: ignore[no-redef]
     from aleator.training.classifier import AleatorClassifier as AleatorClassifier
+    from aleator.training.predict import predict as predict
     from aleator.verdicts.issues import find_label_issues as find_label_issues
     from aleator.verdicts.issues import get_label_quality_scores as get_label_quality_scores
     from aleator.verdicts.issues import label_quality_scores as label_quality_scores
-    from aleator.training.predict import predict as predict
 
 _HOME = {
     "Audit": "aleator.auditing",

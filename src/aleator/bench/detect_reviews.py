@@ -13,7 +13,7 @@ from aleator.auditing.referee import NO_OPINION, vote_entropy_correlation
 from aleator.bench.detect_scores import Detection, halves, mean_of, score
 from aleator.bench.detect_tracks import Track
 from aleator.verdicts import DEFAULT_COSTS, Judgement, Posterior, Reviews, judge, review_order, weigh_sources
-from aleator.verdicts.estimates import DRAWS, LEVEL, MOST_ROWS
+from aleator.verdicts.estimates import DRAWS, MOST_ROWS, credible_interval
 
 COUNTS = (50, 100, 200, 500, 1000)
 BATCH = 25
@@ -69,7 +69,7 @@ def coverage(track: Track, simulations: int) -> dict[str, float]:
         sample = np.sort(random.choice(scored, min(MOST_ROWS, len(scored)), replace=False))
         draws = posterior.draws(DRAWS, sample, simulation)
         wrong = 1 - np.take_along_axis(draws, track.given[sample][None, :, None], axis=2)[:, :, 0]
-        low, high = np.quantile(wrong.mean(axis=1), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        low, high = credible_interval(wrong.mean(axis=1))
         truth = (track.given != track.referee)[sample].mean()
         hits.append(low <= truth <= high)
         widths.append(high - low)

@@ -14,12 +14,13 @@ from aleator.console import ProgressDisplay
 def detect(
     *,
     data: Path | None = None,
-    tracks: list[Literal["fer2013", "fer2013-folds", "faces-noise", "digits", "digits-networks", "speed"]]
+    tracks: list[Literal["fer2013", "fer2013-folds", "faces", "faces-networks", "digits", "digits-networks", "speed"]]
     | None = None,
     audit: Path | None = None,
     effort: Literal["quick", "standard", "thorough"] = "standard",
     folds: int = 3,
     full: Annotated[bool, Parameter(negative=())] = False,
+    reviewed: list[int] | None = None,
     draws: int = 3,
     simulations: int = 100,
     peers: bool = True,
@@ -36,7 +37,7 @@ def detect(
         The folder with fer2013.csv or fer2013.npz, and fer2013new.csv.
     tracks
         What is measured: FER2013's Training split with FER+ as referee (the default), the same out of sample, noise on
-        FER+'s labels, noise on scikit-learn's digits (logistic regression, or networks), time and memory.
+        FER+'s labels and on scikit-learn's digits (by logistic regression, or by networks), time and memory.
     audit
         A finished audit of FER2013's Training split, in place of a new one.
     effort
@@ -44,7 +45,9 @@ def detect(
     folds
         Folds of the out-of-sample networks.
     full
-        Noise on all pictures with the effort named, in place of 3,000 with effort quick.
+        Noise on all pictures, the networks with the effort named, in place of 6,000 with effort quick.
+    reviewed
+        Numbers of reviewed examples; by default 50, 100, 200, 500 and 1,000.
     draws
         Repetitions of reviews and of votes that are drawn.
     simulations
@@ -61,12 +64,13 @@ def detect(
         Print one JSON object instead of the tables.
     """
     from aleator.bench import detect as track
+    from aleator.bench.detect_reviews import COUNTS
 
     with ProgressDisplay() as progress:
         result = track.run(
             tuple(tracks or ("fer2013",)), data=data, finished=audit, effort=effort, folds=folds, full=full,
-            draws=draws, simulations=simulations, peers=peers, seed=seed, device=device, folder=output,
-            progress=progress,
+            counts=tuple(reviewed or COUNTS), draws=draws, simulations=simulations, peers=peers, seed=seed,
+            device=device, folder=output, progress=progress,
         )  # fmt: skip
     print(json.dumps(result, indent=2) if json_output else track.format_table(result))
 

@@ -47,7 +47,7 @@ def estimate_data_set(
             return {"count": expected, "low": expected, "high": expected}
         # Draws scatter around the draws' own mean; the expectation of the whole is known better than from the sample.
         scale = len(members) / inside.sum()
-        low, high = _interval(wrong[:, inside].sum(axis=1, dtype=np.float64) * scale)
+        low, high = credible_interval(wrong[:, inside].sum(axis=1, dtype=np.float64) * scale)
         return {"count": expected, "low": min(low, expected), "high": min(max(high, expected), float(len(members)))}
 
     everything = counted(np.ones(len(given), dtype=bool))
@@ -76,9 +76,10 @@ def _renamed(counted: dict[str, float]) -> dict[str, float]:
     return {"mislabelled": counted["count"], "low": counted["low"], "high": counted["high"]}
 
 
-def _interval(values: NDArray[np.floating[Any]], axis: int = 0) -> Any:
+def credible_interval(values: NDArray[np.floating[Any]], axis: int = 0) -> Any:
+    """Where a further draw lies with probability `LEVEL`: between quantiles that allow for how few draws there are."""
     half = (1 - LEVEL) / 2
-    return np.quantile(values, [half, 1 - half], axis=axis).tolist()
+    return np.quantile(values, [half, 1 - half], axis=axis, method="weibull").tolist()
 
 
 def _sample(rows: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
@@ -101,7 +102,7 @@ def _confusions(draws: NDArray[np.float32], given: NDArray[np.int64], classes: i
 
 
 def _sources(posterior: Posterior, per_draw: NDArray[np.float64], reviews: Reviews | None) -> list[dict[str, Any]]:
-    low, high = _interval(per_draw)
+    low, high = credible_interval(per_draw)
     sources = [{"name": "given labels", "confusion": per_draw.mean(axis=0).tolist(), "low": low, "high": high}]
     people = [*zip(posterior.annotator_names, posterior.annotators, strict=True)]
     if reviews is not None:

@@ -68,26 +68,30 @@ def _confusion(truth: NDArray[np.float64], label: NDArray[np.int64], prior: NDAr
 
 IN_SAMPLE_SHARPNESS = 0.5
 """The early-learning objective rewards agreeing with oneself, and so makes the networks surer than they are right.
-With half of their log-probabilities, joined with the given labels, the calibration error on FER2013 is .039."""
+With half of their log-probabilities, joined with the given labels, the calibration error on FER2013 is .032."""
 IN_SAMPLE_PASSES = 3
 GIVEN_LABEL_WEIGHT = 0.5
 """What a given label counts for beside a network that was trained on it."""
 GIVEN_LABEL_PRIOR = 1.0
-"""Dirichlet counts of each cell of the confusion matrix."""
+LARGEST_SHIFT = 0.5
+"""How far, in logits, the share of a class among the truth may differ from its share among the given labels. What the
+networks say of it points in the right direction but feeds on itself: reviewed examples tell the rest."""
 
 
 def heed_given_labels(observations: Observations) -> Opinion:
     """For a network that was trained on the labels but resists memorising them.
 
     The likelihood of the labels would take what was memorised for the truth. But what the network says of the
-    examples with a given label shows with which classes it is mixed up.
-
-    Whether a class that the network likes to replace is rarer than its labels, or just hard to learn, cannot be told
-    from here: taking the first for granted gained .010 AUROC on FER2013 and lost .030 on drawn faces. Reviewers tell.
+    examples with a given label shows with which classes it is mixed up, and what it says of all hints that a class is
+    given too often or too rarely. Only hints: a class that the network likes to replace may as well be hard to learn.
+    Without the bound of `LARGEST_SHIFT`, FER2013 gains .001 AUROC and drawn faces lose .017.
     """
     opinion, labels = uncorrected(observations, IN_SAMPLE_SHARPNESS), observations.given_label
-    classes = observations.classes
-    for _ in range(IN_SAMPLE_PASSES if (labels >= 0).any() else 0):
+    classes, labelled = observations.classes, labels >= 0
+    if not labelled.any():
+        return opinion
+    given_share = (np.bincount(labels[labelled], minlength=classes) + 1) / (labelled.sum() + classes)
+    for _ in range(IN_SAMPLE_PASSES):
         counts = np.full((classes, classes), GIVEN_LABEL_PRIOR)  # (given, true)
         for rows in blocks(len(labels), classes):
             piece = observations.take(rows)
@@ -95,7 +99,10 @@ def heed_given_labels(observations: Observations) -> Opinion:
             probs = np.exp(log_softmax(opinion.logits(piece), axis=1))[known]
             for label in range(classes):
                 counts[label] += probs[piece.given_label[known] == label].sum(axis=0)
-        opinion = replace(opinion, given=GIVEN_LABEL_WEIGHT * np.log((counts / counts.sum(axis=0)).T))
+        true_share = counts.sum(axis=0) / counts.sum()
+        shift = np.clip(np.log(true_share / given_share), -LARGEST_SHIFT, LARGEST_SHIFT)
+        confusion = (counts / counts.sum(axis=0)).T
+        opinion = replace(opinion, shift=shift, given=GIVEN_LABEL_WEIGHT * np.log(confusion))
     return opinion
 
 

@@ -12,6 +12,7 @@ from sklearn.metrics import average_precision_score, precision_recall_curve, roc
 
 from aleator.data.dataset import Votes
 from aleator.evidence import EVIDENCE
+from aleator.uncertainty.calibration import reliability_curve
 from aleator.verdicts import DEFAULT_COSTS, Judgement
 
 NO_OPINION = -1
@@ -86,7 +87,7 @@ def score_audit(
         **detection_scores(judgement.p_mislabelled, given, referee_label),
         "best_f1": float(np.max(2 * precision * recall / np.maximum(precision + recall, 1e-12))),
         **_flag_scores(flagged, wrong),
-        "calibration_error": calibration_error(p_mislabelled, wrong),
+        "calibration_error": reliability_curve(p_mislabelled, wrong).error,
         "given_label_accuracy": float(1 - wrong.mean()),
         "suggested_label_accuracy": float((judgement.suggested_label == referee_label)[scored].mean()),
         "spearman_aleatoric_vote_entropy": vote_entropy_correlation(scores["aleatoric"], votes),
@@ -112,13 +113,6 @@ def baselines(
         if known.any():  # an example that a kind of evidence is silent on is an average one to it
             suspicion[name] = -np.where(known, columns[name], columns[name][known].mean())
     return {name: detection_scores(score, given, referee_label) for name, score in suspicion.items()}
-
-
-def calibration_error(probability: NDArray[np.floating[Any]], outcome: NDArray[np.bool_], bins: int = 15) -> float:
-    """Expected calibration error in equal-width bins: mean distance of stated from observed share."""
-    bin_of = np.minimum((probability * bins).astype(int), bins - 1)
-    gap = np.bincount(bin_of, probability - outcome, minlength=bins)
-    return float(np.abs(gap).sum() / len(probability))
 
 
 def _flag_scores(flagged: NDArray[np.bool_], wrong: NDArray[np.bool_]) -> dict[str, float]:

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve
 
-from aleator.auditing.referee import NO_OPINION, calibration_error, detection_scores
+from aleator.auditing.referee import NO_OPINION, detection_scores
 from aleator.bench.detect_tracks import Track
+from aleator.uncertainty.calibration import reliability_curve
 
 COLUMNS = (
     "auroc",
@@ -57,7 +58,7 @@ def score(track: Track, detection: Detection, rows: NDArray[np.bool_]) -> dict[s
         flagged = detection.flags[scored]
         result["flags_f1"] = float(2 * (flagged & wrong).sum() / max(1, flagged.sum() + wrong.sum()))
     if detection.p_mislabelled is not None:
-        result["calibration_error"] = calibration_error(detection.p_mislabelled[scored], wrong)
+        result["calibration_error"] = reliability_curve(detection.p_mislabelled[scored], wrong).error
     if detection.corrected is not None:
         result["corrected_accuracy"] = float((detection.corrected == referee)[scored].mean())
     return result | {"seconds": detection.seconds}

@@ -15,6 +15,7 @@ from aleator.auditing.folder import Audit
 from aleator.auditing.rejudge import LiveJudge, Standing
 from aleator.review.board import Board, settled_rows
 from aleator.review.decisions import LABEL
+from aleator.review.memory import give_back
 from aleator.verdicts.reviews import Reviews
 
 LEVEL = 0.9
@@ -86,6 +87,7 @@ class Live:
             with self._news:
                 self.belief = _belief(standing, self.belief.version + 1, version)
                 self._news.notify_all()
+            give_back()
 
     def _look_at_others(self) -> None:
         """A team's database may be away for a moment; it is asked again in a second."""

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-import pyarrow as pa
-
 from aleator.errors import AleatorError, DataError, MissingExtraError
 from aleator.review.examples import open_examples
+from aleator.review.memory import give_back
 
 SHORTEST_TOKEN = 12
 MOST_AT_ONCE = 256
@@ -65,7 +64,7 @@ def serve(
     prefix = check_prefix(prefix)
     token = check_token(token, host)
     examples = open_examples(path, data, **read_options)
-    pa.default_memory_pool().release_unused()  # what reading needed for a moment
+    give_back()
     with ExitStack() as stack:
         store = stack.enter_context(Store(database or database_beside(path), examples.fingerprint, exclusive=True))
         for file in imports:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from aleator.data.dataset import Votes
 from aleator.evidence.features import leading_features
@@ -59,7 +60,16 @@ def observe(
 
 
 def pass_judgement(grounds: Grounds, reviews: Reviews | None = None, *, seed: int = 0) -> Judged:
-    """Weigh all sources, judge each example, and add up."""
+    """Weigh all sources, judge each example, and add up.
+
+    One thread of linear algebra: the many small steps gain nothing from more, and where the cores are busy, threads
+    that wait for each other make it ten times slower.
+    """
+    with threadpool_limits(1, "blas"):
+        return _pass_judgement(grounds, reviews, seed)
+
+
+def _pass_judgement(grounds: Grounds, reviews: Reviews | None, seed: int) -> Judged:
     votes = grounds.votes
     posterior = weigh_sources(
         grounds.observations,

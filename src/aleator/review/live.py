@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.stats import beta
-from threadpoolctl import threadpool_limits
 
 from aleator.auditing.folder import Audit
 from aleator.auditing.rejudge import LiveJudge, Standing
@@ -76,11 +75,8 @@ class Live:
                 return
             version = self.board.version
             try:
-                # One thread of linear algebra: its many small steps gain nothing from more, and where the cores are
-                # busy (with people's requests) threads that wait for each other made it ten times slower.
-                with threadpool_limits(1, "blas"):
-                    judge = judge or judge_of(self.board)
-                    standing = judge(self.board.reviews())
+                judge = judge or judge_of(self.board)
+                standing = judge(self.board.reviews())
             except Exception as error:  # a judge that fails must not take the page down: people go on, and are told
                 self.failure = f"{type(error).__name__}: {error}"
                 raise

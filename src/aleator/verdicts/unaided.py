@@ -70,6 +70,7 @@ IN_SAMPLE_SHARPNESS = 0.5
 """The early-learning objective rewards agreeing with oneself, and so makes the networks surer than they are right.
 With half of their log-probabilities, joined with the given labels, the calibration error on FER2013 is .032."""
 IN_SAMPLE_PASSES = 3
+MOST_HEEDED_ROWS = 100_000
 GIVEN_LABEL_WEIGHT = 0.5
 """What a given label counts for beside a network that was trained on it."""
 GIVEN_LABEL_PRIOR = 1.0
@@ -86,19 +87,17 @@ def heed_given_labels(observations: Observations) -> Opinion:
     given too often or too rarely. Only hints: a class that the network likes to replace may as well be hard to learn.
     Without the bound of `LARGEST_SHIFT`, FER2013 gains .001 AUROC and drawn faces lose .017.
     """
-    opinion, labels = uncorrected(observations, IN_SAMPLE_SHARPNESS), observations.given_label
-    classes, labelled = observations.classes, labels >= 0
-    if not labelled.any():
-        return opinion
-    given_share = (np.bincount(labels[labelled], minlength=classes) + 1) / (labelled.sum() + classes)
-    for _ in range(IN_SAMPLE_PASSES):
+    opinion, classes = uncorrected(observations, IN_SAMPLE_SHARPNESS), observations.classes
+    sample = observations.take(evenly(np.flatnonzero(observations.given_label >= 0), MOST_HEEDED_ROWS))
+    labels = sample.given_label
+    given_share = (np.bincount(labels, minlength=classes) + 1) / (len(labels) + classes)
+    for _ in range(IN_SAMPLE_PASSES if len(labels) else 0):
         counts = np.full((classes, classes), GIVEN_LABEL_PRIOR)  # (given, true)
         for rows in blocks(len(labels), classes):
-            piece = observations.take(rows)
-            known = piece.given_label >= 0
-            probs = np.exp(log_softmax(opinion.logits(piece), axis=1))[known]
+            piece = sample.take(rows)
+            probs = np.exp(log_softmax(opinion.logits(piece), axis=1))
             for label in range(classes):
-                counts[label] += probs[piece.given_label[known] == label].sum(axis=0)
+                counts[label] += probs[piece.given_label == label].sum(axis=0)
         true_share = counts.sum(axis=0) / counts.sum()
         shift = np.clip(np.log(true_share / given_share), -LARGEST_SHIFT, LARGEST_SHIFT)
         confusion = (counts / counts.sum(axis=0)).T

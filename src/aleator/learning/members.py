@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, fields
 from functools import partial
 from mmap import mmap
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -183,6 +184,7 @@ def _fit_in_processes(
         shared["weights"] = str(folder / "weights.npy")
         write_array(folder / "weights.npy", weights)
     running: set[subprocess.Popen[str]] = set()
+    stopping = Event()
 
     def run(place: Path, task: Task, on_step: Callable[[int], None]) -> None:
         place.mkdir(parents=True, exist_ok=True)
@@ -206,6 +208,8 @@ def _fit_in_processes(
             ) as worker,
         ):
             running.add(worker)
+            if stopping.is_set():  # it was being started while the others were ended
+                worker.kill()
             assert worker.stdout is not None
             for line in worker.stdout:
                 on_step(int(line))
@@ -220,7 +224,8 @@ def _fit_in_processes(
                 future.result()
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            for worker in running:
+            stopping.set()
+            for worker in list(running):
                 worker.kill()
             raise
     (folder / "examples.npy").unlink(missing_ok=True)

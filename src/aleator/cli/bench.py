@@ -14,13 +14,16 @@ from aleator.console import ProgressDisplay
 def detect(
     *,
     data: Path | None = None,
-    tracks: list[Literal["fer2013", "fer2013-folds", "faces", "faces-networks", "digits", "digits-networks", "speed"]]
-    | None = None,
+    tracks: Annotated[
+        list[Literal["fer2013", "fer2013-folds", "faces", "faces-networks", "digits", "digits-networks", "speed"]]
+        | None,
+        Parameter(consume_multiple=True),
+    ] = None,
     audit: Path | None = None,
     effort: Literal["quick", "standard", "thorough"] = "standard",
     folds: int = 3,
     full: Annotated[bool, Parameter(negative=())] = False,
-    reviewed: list[int] | None = None,
+    reviewed: Annotated[list[int] | None, Parameter(consume_multiple=True)] = None,
     draws: int = 3,
     simulations: int = 100,
     peers: bool = True,

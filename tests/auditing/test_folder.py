@@ -11,7 +11,7 @@ from aleator.auditing.folder import (
     load_audit,
     open_folder,
 )
-from aleator.auditing.referee import calibration_error, detection_scores
+from aleator.auditing.referee import detection_scores
 from aleator.auditing.settings import AuditSettings, pick_device
 from aleator.errors import AleatorError, AuditFolderError
 from aleator.files import write_array, write_json, write_whole
@@ -112,9 +112,3 @@ def test_a_score_that_knows_only_the_class_has_no_merit_within_a_label() -> None
     scores = detection_scores((given == 0).astype(float), given, referee)
     assert scores["auroc"] > 0.7
     assert scores["auroc_within_label"] == pytest.approx(0.5)
-
-
-def test_calibration_error_by_hand() -> None:
-    probability = np.array([0.1, 0.1, 0.9, 0.9])
-    assert calibration_error(probability, np.array([False, False, True, True])) == pytest.approx(0.1)
-    assert calibration_error(np.full(4, 0.5), np.array([True, False] * 2)) == pytest.approx(0.0)

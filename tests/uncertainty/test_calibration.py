@@ -174,3 +174,9 @@ def test_too_few_examples_for_the_level_give_the_set_of_all_classes() -> None:
     for bad in ({"level": 1.0}, {"method": "magic"}):
         with pytest.raises(ValueError, match=r"level is 1|choose one of lac, aps"):
             conformal(probs, np.zeros(8, dtype=int), **bad)  # type: ignore[arg-type]
+
+
+def test_reliability_of_one_stated_probability_by_hand() -> None:
+    probability = np.array([0.1, 0.1, 0.9, 0.9])
+    assert reliability_curve(probability, np.array([False, False, True, True])).error == pytest.approx(0.1)
+    assert reliability_curve(np.full(4, 0.5), np.array([True, False] * 2)).error == pytest.approx(0.0)

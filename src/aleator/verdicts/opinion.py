@@ -20,7 +20,7 @@ from scipy.special import log_softmax, logsumexp
 
 FLOOR = -9.0
 """No opinion counts for less than exp(-9): a probability of zero is a claim that nobody can hold."""
-BLOCK_CELLS = 8_000_000
+BLOCK_CELLS = 1_000_000
 
 
 @dataclass(frozen=True)

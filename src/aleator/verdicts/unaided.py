@@ -68,12 +68,15 @@ def _confusion(truth: NDArray[np.float64], label: NDArray[np.int64], prior: NDAr
 
 IN_SAMPLE_SHARPNESS = 0.5
 """The early-learning objective rewards agreeing with oneself, and so makes the networks surer than they are right.
-With half of their log-probabilities, joined with the given labels, the calibration error on FER2013 is .032."""
+With half of their log-probabilities, joined with the given labels, the calibration error on FER2013 is .02."""
 IN_SAMPLE_PASSES = 3
 MOST_HEEDED_ROWS = 100_000
 GIVEN_LABEL_WEIGHT = 0.5
 """What a given label counts for beside a network that was trained on it."""
-GIVEN_LABEL_PRIOR = 1.0
+PRIOR_EXAMPLES = 2000.0
+"""A given label says how it is mixed up as far as it has more examples than this; a rare one says next to nothing.
+Without this, what is seen of a rare label is mostly what the network believes of it: the AUROC within a label falls by
+.008 on FER2013 (by .060 for the rarest), the average precision on drawn faces by .05."""
 LARGEST_SHIFT = 0.5
 """How far, in logits, the share of a class among the truth may differ from its share among the given labels. What the
 networks say of it points in the right direction but feeds on itself: reviewed examples tell the rest."""
@@ -92,7 +95,7 @@ def heed_given_labels(observations: Observations) -> Opinion:
     labels = sample.given_label
     given_share = (np.bincount(labels, minlength=classes) + 1) / (len(labels) + classes)
     for _ in range(IN_SAMPLE_PASSES if len(labels) else 0):
-        counts = np.full((classes, classes), GIVEN_LABEL_PRIOR)  # (given, true)
+        counts = np.ones((classes, classes))  # (given, true)
         for rows in blocks(len(labels), classes):
             piece = sample.take(rows)
             probs = np.exp(log_softmax(opinion.logits(piece), axis=1))
@@ -100,6 +103,7 @@ def heed_given_labels(observations: Observations) -> Opinion:
                 counts[label] += probs[piece.given_label == label].sum(axis=0)
         true_share = counts.sum(axis=0) / counts.sum()
         shift = np.clip(np.log(true_share / given_share), -LARGEST_SHIFT, LARGEST_SHIFT)
+        counts += PRIOR_EXAMPLES * true_share
         confusion = (counts / counts.sum(axis=0)).T
         opinion = replace(opinion, shift=shift, given=GIVEN_LABEL_WEIGHT * np.log(confusion))
     return opinion

@@ -1,5 +1,6 @@
 """Members in processes of their own: the same results, told in words when one fails, gone when the parent is gone."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -78,6 +79,8 @@ def test_a_training_that_fails_says_why(
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_workers_end_with_their_parent(tmp_path: Path, number: signal.Signals) -> None:
     code = (
+        # Started in the background, a shell's children ignore an interruption.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from aleator.learning import members\n"
         "members.WORTH_PROCESSES, members.available_cores = 0, lambda: 2\n"
         "from tests.learning.test_members import fit\n"
@@ -97,5 +100,9 @@ def test_workers_end_with_their_parent(tmp_path: Path, number: signal.Signals) -
     else:
         parent.kill()
     # The pipe is closed when nobody holds it any more: the parent and both workers are gone.
-    _, errors = parent.communicate(timeout=60)
+    try:
+        _, errors = parent.communicate(timeout=60)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(parent.pid, signal.SIGKILL)
     assert (b"KeyboardInterrupt" in errors) == (number == signal.SIGINT)

@@ -69,7 +69,9 @@ def coverage(track: Track, simulations: int) -> dict[str, float]:
         sample = np.sort(random.choice(scored, min(MOST_ROWS, len(scored)), replace=False))
         draws = posterior.draws(DRAWS, sample, simulation)
         wrong = 1 - np.take_along_axis(draws, track.given[sample][None, :, None], axis=2)[:, :, 0]
-        low, high = credible_interval(wrong.mean(axis=1))
+        given = track.given[sample]
+        expected = 1 - posterior.distribution[sample, given].mean(dtype=np.float64)
+        low, high = credible_interval(wrong.mean(axis=1), expected)
         truth = (track.given != track.referee)[sample].mean()
         hits.append(low <= truth <= high)
         widths.append(high - low)

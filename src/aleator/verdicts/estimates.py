@@ -45,10 +45,9 @@ def estimate_data_set(
         expected = float(p_mislabelled[members].sum())
         if not inside.any():
             return {"count": expected, "low": expected, "high": expected}
-        # Draws scatter around the draws' own mean; the expectation of the whole is known better than from the sample.
         scale = len(members) / inside.sum()
-        low, high = credible_interval(wrong[:, inside].sum(axis=1, dtype=np.float64) * scale)
-        return {"count": expected, "low": min(low, expected), "high": min(max(high, expected), float(len(members)))}
+        low, high = credible_interval(wrong[:, inside].sum(axis=1, dtype=np.float64) * scale, expected)
+        return {"count": expected, "low": max(low, 0.0), "high": min(high, float(len(members)))}
 
     everything = counted(np.ones(len(given), dtype=bool))
     total = max(1, len(labelled))
@@ -76,10 +75,16 @@ def _renamed(counted: dict[str, float]) -> dict[str, float]:
     return {"mislabelled": counted["count"], "low": counted["low"], "high": counted["high"]}
 
 
-def credible_interval(values: NDArray[np.floating[Any]], axis: int = 0) -> Any:
-    """Where a further draw lies with probability `LEVEL`: between quantiles that allow for how few draws there are."""
+def credible_interval(draws: NDArray[np.floating[Any]], centre: float | NDArray[np.float64]) -> Any:
+    """Where a further draw lies with probability `LEVEL`, for draws along the first axis, moved to their `centre`.
+
+    What the posterior expects is the centre, not the mean of the draws: noise in the numbers makes every sure answer
+    less sure, and so moves the draws to one side. (FER2013, 200 random reviews: by .020 of the labels.) The quantiles
+    allow for how few draws there are.
+    """
     half = (1 - LEVEL) / 2
-    return np.quantile(values, [half, 1 - half], axis=axis, method="weibull").tolist()
+    quantiles = np.quantile(draws, [half, 1 - half], axis=0, method="weibull")
+    return (quantiles - draws.mean(axis=0) + centre).tolist()
 
 
 def _sample(rows: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
@@ -102,8 +107,10 @@ def _confusions(draws: NDArray[np.float32], given: NDArray[np.int64], classes: i
 
 
 def _sources(posterior: Posterior, per_draw: NDArray[np.float64], reviews: Reviews | None) -> list[dict[str, Any]]:
-    low, high = credible_interval(per_draw)
-    sources = [{"name": "given labels", "confusion": per_draw.mean(axis=0).tolist(), "low": low, "high": high}]
+    expected = _expected_confusion(posterior.distribution, posterior.observations.given_label, per_draw.shape[1]).T
+    expected = expected / np.maximum(expected.sum(axis=1, keepdims=True), 1e-12)
+    low, high = np.clip(credible_interval(per_draw, expected), 0, 1).tolist()
+    sources = [{"name": "given labels", "confusion": expected.tolist(), "low": low, "high": high}]
     people = [*zip(posterior.annotator_names, posterior.annotators, strict=True)]
     if reviews is not None:
         people += zip(reviews.reviewer_names, posterior.reviewers, strict=True)

@@ -101,7 +101,8 @@ def judge(
         opinion = posterior.opinion.distribution(posterior.observations)
         mixed = (NETWORK_VOTES * opinion + vote_counts) / (NETWORK_VOTES + voted)
         distribution = np.where(voted > 0, mixed, probs).astype(np.float32)
-    p_mislabelled = np.where(labelled, np.clip(keep, 0.0, 1.0), np.nan)
+    # In the precision in which it is written: who reads the table ranks examples as the judge does.
+    p_mislabelled = np.where(labelled, np.clip(keep, 0.0, 1.0), np.nan).astype(np.float32).astype(np.float64)
     return Judgement(distribution, p_mislabelled, suggested_label, verdict)
 
 

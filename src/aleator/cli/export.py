@@ -78,7 +78,7 @@ def export(
         path_column=path_column,
         label_column=label_column,
         id_column=id_column,
-        class_names=None if class_names is None else tuple(name.strip() for name in class_names.split(",")),
+        class_names=class_names,
     )
     changed = int((corrected.label != corrected.examples.given).sum())
     decided = int((corrected.decision != "").sum())

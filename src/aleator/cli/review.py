@@ -74,5 +74,5 @@ def review(
         path_column=path_column,
         label_column=label_column,
         id_column=id_column,
-        class_names=None if class_names is None else tuple(name.strip() for name in class_names.split(",")),
+        class_names=class_names,
     )

@@ -71,7 +71,7 @@ def test_a_perfect_detector_has_perfect_figures(tracks: list[Track]) -> None:
 
 def test_the_reviewer_says_what_the_votes_say() -> None:
     track = voted([[8, 1, 1, 0], [4, 4, 2, 0], [2, 2, 2, 4], [0, 1, 0, 9]], [0, 0, 0, 0])
-    assert answers(track).tolist() == [[1, 0, 0], [0.5, 0.5, 0], [0, 0, 0], [0, 0, 0]]
+    assert answers(track.referee, track.votes, 3).tolist() == [[1, 0, 0], [0.5, 0.5, 0], [0, 0, 0], [0, 0, 0]]
 
 
 def test_drawn_votes_and_the_others_are_all_votes() -> None:

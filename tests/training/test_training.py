@@ -16,7 +16,7 @@ from aleator.data import FeatureArray, LabelledDataset, Votes
 from aleator.errors import AleatorError, DataError, ModelError
 from aleator.training.decision import Decision, Opinion, decide, opinion_of
 from aleator.training.held_out import hold_out
-from aleator.training.targets import POLICIES, choose_targets, held_out_labels
+from aleator.training.targets import POLICIES, choose_targets
 from tests.conftest import tiny_dataset
 
 NAMES = ("round", "square", "star")
@@ -107,6 +107,11 @@ def test_targets_of_every_policy(audited: Audit) -> None:
         else:
             assert (targets.weights[mistake] == 0).all()
             assert (targets.weights[verdict == "ok"] == 1).all()
+        # Scored by labels that are as uncertain as the judgement, not by what it holds for likeliest.
+        distribution = np.stack(audited.labels["label_distribution"].to_numpy())
+        expected = distribution.max(axis=1).mean()
+        assert (targets.scored_by == distribution.argmax(axis=1)).mean() == pytest.approx(expected, abs=0.05)
+        assert expected < 0.99
     with pytest.raises(AleatorError, match="come from an audit"):
         choose_targets(dataset, None, "judged", "soften")
     with pytest.raises(AleatorError, match="no reviewed labels"):
@@ -124,10 +129,8 @@ def test_reviewed_labels_stand_in_the_place_of_the_judgement(audited: Audit) -> 
         chosen = values if values.ndim == 1 else values.argmax(1)
         assert (chosen[:60] == true[:60]).all()
         assert (targets.weights[:60] == 1).all()
-        everything = np.ones(300, dtype=bool)
-        assert (held_out_labels(targets, everything) >= 0).sum() == 60  # people settled enough of them
-        few = np.arange(300) >= 55
-        assert (held_out_labels(targets, few) >= 0).all()
+        assert (targets.scored_by[:60] == true[:60]).all()
+        assert (targets.scored_by >= 0).all()
 
 
 def test_votes_are_distributions_and_their_majority_is_the_referee() -> None:

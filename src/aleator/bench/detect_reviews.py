@@ -12,6 +12,7 @@ from sklearn.metrics import roc_auc_score
 from aleator.auditing.referee import NO_OPINION, vote_entropy_correlation
 from aleator.bench.detect_scores import Detection, halves, mean_of, score
 from aleator.bench.detect_tracks import Track
+from aleator.data.dataset import Votes
 from aleator.verdicts import DEFAULT_COSTS, Judgement, Posterior, Reviews, judge, review_order, weigh_sources
 from aleator.verdicts.estimates import DRAWS, MOST_ROWS, credible_interval
 
@@ -22,14 +23,13 @@ SPLIT_BETWEEN = 3
 COVERAGE_REVIEWS = 200
 
 
-def answers(track: Track) -> NDArray[np.float64]:
+def answers(referee: NDArray[np.int64], votes: Votes | None, classes: int) -> NDArray[np.float64]:
     """What the reviewer would decide, `(example, class)`; all zero is not usable."""
-    classes = track.observations.classes
-    result = np.zeros((len(track.given), classes))
-    known = track.referee >= 0
-    result[known, track.referee[known]] = 1
-    if track.votes is not None:
-        split = (track.votes.class_counts(classes) >= SPLIT_BETWEEN) & (track.referee == NO_OPINION)[:, None]
+    result = np.zeros((len(referee), classes))
+    known = referee >= 0
+    result[known, referee[known]] = 1
+    if votes is not None:
+        split = (votes.class_counts(classes) >= SPLIT_BETWEEN) & (referee == NO_OPINION)[:, None]
         result += split / np.maximum(1, split.sum(axis=1, keepdims=True))
     return result
 
@@ -41,7 +41,7 @@ def ours(track: Track, draws: int, counts: tuple[int, ...] = COUNTS) -> dict[str
     In each draw a random half of the examples is scored, and the other half may be reviewed: what is measured is what
     was learned, and no order is favoured by what it takes out of the scored examples.
     """
-    decided = answers(track)
+    decided = answers(track.referee, track.votes, track.observations.classes)
     unaided, judgement, seconds = _judged(track, None)
     rows: dict[str, list[dict[str, float]]] = defaultdict(list)
     for draw, scored in enumerate(halves(track, draws)):
@@ -59,13 +59,13 @@ def coverage(track: Track, simulations: int) -> dict[str, float]:
 
     The share is that among the examples that the referee has an opinion of.
     """
-    decided = answers(track)
+    decided = answers(track.referee, track.votes, track.observations.classes)
     scored = np.flatnonzero(track.referee != NO_OPINION)
     random = np.random.default_rng([0, 4])
     hits, widths, misses = [], [], []
     for simulation in range(simulations):
         chosen = random.choice(len(track.given), min(COVERAGE_REVIEWS, len(track.given) // 4), replace=False)
-        posterior, _, _ = _judged(track, _reviews(chosen, decided))
+        posterior, _, _ = _judged(track, reviews_by(chosen, decided))
         sample = np.sort(random.choice(scored, min(MOST_ROWS, len(scored)), replace=False))
         draws = posterior.draws(DRAWS, sample, simulation)
         wrong = 1 - np.take_along_axis(draws, track.given[sample][None, :, None], axis=2)[:, :, 0]
@@ -104,19 +104,20 @@ def _reviewed(
     counts = tuple(count for count in counts if count <= open_rows.sum())
     if order == "random":
         rows = np.random.default_rng([seed, 2]).permutation(np.flatnonzero(open_rows))
-        yield from ((count, _reviews(rows[:count], decided)) for count in counts)
+        yield from ((count, reviews_by(rows[:count], decided)) for count in counts)
         return
     rows, posterior, reviews = np.empty(0, np.int64), unaided, None
     while len(rows) < max(counts, default=0):
         following = review_order(posterior, reviews, seed=seed)
         rows = np.concatenate([rows, following[open_rows[following]][:BATCH]])
-        reviews = _reviews(rows, decided)
+        reviews = reviews_by(rows, decided)
         if len(rows) in counts:
             yield len(rows), reviews
         posterior, _, _ = _judged(track, reviews)
 
 
-def _reviews(rows: NDArray[np.int64], decided: NDArray[np.float64]) -> Reviews:
+def reviews_by(rows: NDArray[np.int64], decided: NDArray[np.float64]) -> Reviews:
+    """The simulated reviewer's decisions of these rows."""
     return Reviews(rows, decided[rows], np.zeros(len(rows), np.int64))
 
 

@@ -1,7 +1,8 @@
 """What is measured of each posterior, and how it is shown."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from aleator.bench.corruptions import CORRUPTIONS, SEVERITIES
 from aleator.bench.figures import Axis, Panel, Series, figure
+from aleator.files import write_whole
 from aleator.uncertainty.calibration import calibration_error
 from aleator.uncertainty.decomposition import information_theoretic
 from aleator.uncertainty.metrics import (
@@ -35,6 +37,26 @@ class Outcome:
     train_seconds: float
     predict_seconds: float
     """For one example."""
+
+
+def write_outcomes(path: Path, outcomes: Sequence[Outcome]) -> None:
+    """All of one training, in one file."""
+    path.parent.mkdir(exist_ok=True)
+    arrays = {f"{number}.{name}": value for number, one in enumerate(outcomes) for name, value in vars(one).items()}
+
+    def write(beside: Path) -> None:
+        with beside.open("wb") as file:  # numpy would append .npz to the name
+            np.savez(file, **arrays)
+
+    write_whole(path, write)
+
+
+def read_outcomes(path: Path) -> list[Outcome]:
+    with np.load(path, allow_pickle=False) as arrays:
+        count = len({name.split(".")[0] for name in arrays.files})
+        names = [field.name for field in fields(Outcome)]
+        values = [{name: arrays[f"{number}.{name}"] for name in names} for number in range(count)]
+    return [Outcome(**{name: one if one.ndim else one.item() for name, one in each.items()}) for each in values]
 
 
 @dataclass(frozen=True)
@@ -112,6 +134,9 @@ def _step(outcomes: Sequence[Outcome], world: dict[str, Any]) -> tuple[float, fl
     return float(right[decided].mean()), float(found.aleatoric[decided].mean()), float(found.epistemic[decided].mean())
 
 
+TRAININGS = {"main": "on majorities", "votes": "on votes", "without": "plain softmax"}
+
+
 def format_table(result: dict[str, Any]) -> str:
     """The table as text."""
     lines = [
@@ -121,13 +146,13 @@ def format_table(result: dict[str, Any]) -> str:
         f"votes: Spearman's ceiling {result['ceiling']:.2f}, class mean {result['class_mean']:.2f}; disentanglement "
         f"error of a constant {DISENTANGLEMENT_OF_A_CONSTANT}; {result['nonfaces']} non-faces",
         "",
-        f"{'posterior':20} {'softmax':9} {'accuracy':>8} {'NLL':>6} {'ECE':>6} {'AURC':>6} {'votes':>6} {'corrupt':>8} "
-        f"{'nonface':>8} {'disent.':>8} {'train s':>8} {'ms/face':>8}",
+        f"{'posterior':35} {'trained':15} {'accuracy':>8} {'NLL':>6} {'ECE':>6} {'AURC':>6} {'votes':>6} "
+        f"{'corrupt':>8} {'nonface':>8} {'disent.':>8} {'train s':>8} {'ms/face':>8}",
     ]
     for row in result["rows"]:
         error = "" if row["disentanglement"] is None else f"{row['disentanglement']:.2f}"
         lines.append(
-            f"{row['posterior']:20} {'sampling' if row['sampling_softmax'] else 'plain':9} {row['accuracy']:8.3f} "
+            f"{row['posterior']:35} {TRAININGS[row['training']]:15} {row['accuracy']:8.3f} "
             f"{row['nll']:6.3f} {row['ece']:6.3f} {row['aurc']:6.3f} {row['vote_spearman']:6.3f} "
             f"{row['corrupted_top']:8.3f} {row['nonfaces']:8.3f} {error:>8} {row['train_seconds']:8.0f} "
             f"{row['predict_seconds_1000']:8.2f}"
@@ -137,7 +162,7 @@ def format_table(result: dict[str, Any]) -> str:
 
 def draw_figure(result: dict[str, Any]) -> str:
     """Corruption found by severity, and what is gained for the seconds of prediction; an SVG."""
-    rows = [row for row in result["rows"] if row["sampling_softmax"]]
+    rows = [row for row in result["rows"] if row["training"] == "main"]
     by_severity = [
         Series(
             row["posterior"],

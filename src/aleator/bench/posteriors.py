@@ -1,17 +1,20 @@
 """`aleator bench posteriors`: every posterior, with and without the sampling softmax, on FER+.
 
 Trained on the majority labels of Training, tested on PublicTest and its votes. Methods that leave the training alone
-share one: MC-dropout, last-layer Laplace and gradient confidence draw from the first network of the deep ensemble.
-Trainings are jobs for processes of one thread each. A short calibration measures what each method's training costs,
-and the number of epochs is what fits into the time.
+share one: MC-dropout, last-layer Laplace and gradient confidence draw from the first network of the deep ensemble, and
+all of its networks with a Laplace approximation each make a mixture of them (Eschenhagen et al. 2021, arXiv
+2111.03577). Trainings are jobs for processes of one thread each. A short calibration measures what each method's
+training costs, and the number of epochs is what fits into the time. What is finished is kept, and read back when the
+same command is given again.
 """
 
 import copy
+import json
 import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -22,11 +25,11 @@ import torch
 from numpy.typing import NDArray
 
 from aleator.bench.corruptions import CORRUPTIONS, SEVERITIES
-from aleator.bench.posterior_scores import Outcome, scores
+from aleator.bench.posterior_scores import Outcome, read_outcomes, scores, write_outcomes
 from aleator.data import LabelledDataset, read_dataset
 from aleator.data.images import Geometry, load_pixels
 from aleator.errors import DataError
-from aleator.files import read_array, write_array
+from aleator.files import read_array, write_array, write_json
 from aleator.learning.loop import TrainingSettings, in_batches, predict_draws, train
 from aleator.learning.members import available_cores
 from aleator.models import Network, NetworkSpec
@@ -37,6 +40,7 @@ from aleator.uncertainty.gaussian_logits import log_expected_softmax
 DEEP = "deep_ensemble"
 SHARED = ("mc_dropout", "last_layer_laplace", "gradient_confidence")
 """Methods that take a network of the deep ensemble as it is."""
+LAPLACE, MIXTURE = "last_layer_laplace", "deep_ensemble of last_layer_laplace"
 FAMILIES = (DEEP, *(name for name in POSTERIORS if name != DEEP and name not in SHARED))
 
 
@@ -58,12 +62,13 @@ class Plan:
     most_epochs: int
 
 
-FULL = Plan(90, 10**9, 0.2, 5, (0.05, 0.1, 0.25, 0.5, 1.0), (0.0, 0.2, 0.4, 0.6, 0.8), FAMILIES, 1500, 12)
+FULL = Plan(90, 10**9, 0.2, 3, (0.05, 0.1, 0.25, 0.5, 1.0), (0.0, 0.2, 0.4, 0.6, 0.8), FAMILIES, 1500, 12)
 QUICK = Plan(10, 5000, 0.3, 2, (0.1, 0.3, 1.0), (0.0, 0.3, 0.6), (DEEP,), 400, 8)
 SWEEP_FACES = 1200
 """The first test faces, on which the steps of a sweep are measured."""
-SHARE_FOR_TRAINING = 0.6
+SHARE_FOR_TRAINING = 0.7
 """Of the time; prediction, start-up and scores take the rest."""
+PLAN = "plan.json"
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,7 @@ class Job:
 
     family: str
     use: str
-    """What it is for: `main`, `without`, `size 0.1`, `noise 0.3`."""
+    """What it is for: `main`, `votes`, `without`, `size 0.1`, `noise 0.3`."""
     member: int
     examples: int
     noise: float
@@ -80,44 +85,70 @@ class Job:
     seed: int
 
     @property
-    def names(self) -> tuple[str, ...]:
-        return (DEEP, *SHARED) if self.family == DEEP and self.member == 0 else (self.family,)
+    def draws_from(self) -> dict[str, str]:
+        """The rows of the table that this training is for, and the posterior that each draws from."""
+        if self.family != DEEP:
+            return {self.family: self.family}
+        shared = {name: name for name in SHARED} if self.member == 0 else {}
+        return {DEEP: DEEP, MIXTURE: LAPLACE, **shared}
+
+    @property
+    def slug(self) -> str:
+        return f"{self.family}-{self.use}-{self.member}".replace(" ", "-")
 
 
 def run(
-    data: Path, *, quick: bool = False, seed: int = 0, minutes: float | None = None, progress: Progress = silent
+    data: Path,
+    *,
+    quick: bool = False,
+    seed: int = 0,
+    minutes: float | None = None,
+    folder: Path | None = None,
+    progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Train, draw and score; see the module."""
+    """Train, draw and score; see the module. With a `folder`, what is drawn is kept there until all is."""
     start = time.perf_counter()
     plan = QUICK if quick else FULL
     plan = replace(plan, minutes=minutes or plan.minutes)
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        world = _prepare(data, folder, plan, seed)
+        place = folder or Path(scratch)
+        place.mkdir(parents=True, exist_ok=True)
+        world = _prepare(data, place, plan, seed)
         plan = replace(plan, examples=min(plan.examples, world["training"]))
         processes = available_cores()
         with ProcessPoolExecutor(
             processes, mp_context=get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)
         ) as pool:
-            seconds = dict(pool.map(partial(_calibrate, folder), FAMILIES))
-            left = plan.minutes * 60 * SHARE_FOR_TRAINING - (time.perf_counter() - start)
-            epochs = _affordable_epochs(plan, seconds, left * processes)
+            began = _began(place, plan, seed)
+            if not began:
+                seconds = dict(pool.map(partial(_calibrate, place), FAMILIES))
+                left = plan.minutes * 60 * SHARE_FOR_TRAINING - (time.perf_counter() - start)
+                began = {
+                    "plan": _as_json(plan, seed),
+                    "seconds": seconds,
+                    "epochs": _affordable_epochs(plan, seconds, left * processes),
+                    "spent": time.perf_counter() - start,
+                }
+                write_json(place / PLAN, began)
+            seconds, epochs = began["seconds"], began["epochs"]
             jobs = list(_jobs(plan, epochs, seed))
             # The longest first, so that no process is left with one at the end.
             jobs.sort(key=lambda job: -seconds[job.family] * job.examples * job.epochs)
-            running = {pool.submit(_work, folder, job): job for job in jobs}
+            running = {pool.submit(_work, place, job): job for job in jobs}
             outcomes: list[Outcome] = []
             try:
                 for done, future in enumerate(as_completed(running)):
                     outcomes += future.result()
                     progress("training and drawing", done + 1, len(jobs))
+                    spent = began["spent"] + time.perf_counter() - start
+                    write_json(place / PLAN, {**began, "spent": spent})
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
     rows = [
-        {"posterior": name, "sampling_softmax": use == "main", **scores(outcomes, name, use, world)}
-        for name in POSTERIORS
-        for use in ("main", "without")
+        {"posterior": name, "training": use, **scores(outcomes, name, use, world)}
+        for name in (*POSTERIORS, MIXTURE)
+        for use in ("main", "votes", "without")
         if any(one.name == name and one.use == use for one in outcomes)
     ]
     return {
@@ -131,11 +162,28 @@ def run(
         "members": plan.members,
         "nonfaces": world["nonfaces"],
         "seconds_per_1000_examples": {name: round(1000 * value, 3) for name, value in seconds.items()},
-        "seconds": round(time.perf_counter() - start, 1),
+        "seconds": round(spent, 1),
         "ceiling": rows[0]["vote_ceiling"],
         "class_mean": rows[0]["vote_class_mean"],
         "rows": rows,
     }
+
+
+def _began(folder: Path, plan: Plan, seed: int) -> dict[str, Any]:
+    """What an interrupted run of the same plan measured and decided; empty where there is none.
+
+    Raises DataError where the folder holds a run of another plan.
+    """
+    if not (folder / PLAN).exists():
+        return {}
+    began: dict[str, Any] = json.loads((folder / PLAN).read_text(encoding="utf-8"))
+    if began["plan"] != _as_json(plan, seed):
+        raise DataError(f"{folder} holds a run with another plan or seed; name a new folder.")
+    return began
+
+
+def _as_json(plan: Plan, seed: int) -> dict[str, Any]:
+    return dict(json.loads(json.dumps({**asdict(plan), "seed": seed})))
 
 
 def _jobs(plan: Plan, epochs: int, seed: int) -> Iterator[Job]:
@@ -144,6 +192,8 @@ def _jobs(plan: Plan, epochs: int, seed: int) -> Iterator[Job]:
         for member in range(plan.members if family == DEEP else 1):
             job = Job(family, "main", member, plan.examples, 0.0, epochs, seed)
             yield job
+            if family == DEEP:
+                yield replace(job, use="votes")
             if family in plan.without_for:
                 yield replace(job, use="without")
             for size in plan.sizes:
@@ -173,6 +223,8 @@ def _prepare(data: Path, folder: Path, plan: Plan, seed: int) -> dict[str, Any]:
     labelled = random.permutation(np.flatnonzero(majority >= 0))
     write_array(folder / "examples.npy", pixels[labelled])
     write_array(folder / "labels.npy", majority[labelled])
+    counts = training.votes.class_counts(len(training.class_names))[labelled]
+    write_array(folder / "votes.npy", counts / counts.sum(axis=1, keepdims=True))
     faces = _pixels(test)
     few = random.permutation(np.flatnonzero(test.votes.majority() >= 0))[: plan.faces]
     sets = {"test": faces}
@@ -222,7 +274,8 @@ def _calibrate(folder: Path, family: str) -> tuple[str, float]:
 
 def _train(folder: Path, job: Job) -> tuple[Network, float, NDArray[np.int64]]:
     examples, labels = read_array(folder / "examples.npy", mapped=True), read_array(folder / "labels.npy")
-    rows, classes = np.arange(job.examples), int(labels.max()) + 1
+    votes = read_array(folder / "votes.npy")
+    rows, classes = np.arange(job.examples), votes.shape[1]
     random = np.random.default_rng([job.seed, 7])  # the same wrong labels for every family
     shuffled = rows[random.random(job.examples) < job.noise]
     labels[shuffled] = random.integers(0, classes, len(shuffled))
@@ -231,36 +284,33 @@ def _train(folder: Path, job: Job) -> tuple[Network, float, NDArray[np.int64]]:
     )
     start = time.perf_counter()
     network, _ = train(
-        spec, examples, labels, rows, _settings(job.epochs), seed=1000 * job.seed + job.member,
-        device=torch.device("cpu"),
+        spec, examples, votes if job.use == "votes" else labels, rows, _settings(job.epochs),
+        seed=1000 * job.seed + job.member, device=torch.device("cpu"),
     )  # fmt: skip
     return network, time.perf_counter() - start, rows
 
 
 def _work(folder: Path, job: Job) -> list[Outcome]:
-    """Train, and draw from every posterior that shares the training."""
+    """Train, and draw from every posterior that shares the training; what was drawn before is read back."""
+    kept = folder / "drawn" / f"{job.slug}.npz"
+    if kept.exists():
+        return read_outcomes(kept)
     network, seconds, rows = _train(folder, job)
     shown = read_array(folder / "shown.npy", mapped=True)
-    if job.use not in ("main", "without"):
+    if job.use not in ("main", "votes", "without"):
         shown = shown[:SWEEP_FACES]
-    outcomes = []
-    for name in job.names:
+    drawn: dict[str, Outcome] = {}
+    for posterior in dict.fromkeys(job.draws_from.values()):
         start = time.perf_counter()
-        drawing = network if name == job.family else _adopted(network, name, folder, rows)
+        drawing = network if posterior == job.family else _adopted(network, posterior, folder, rows)
         fitting = time.perf_counter() - start
         start = time.perf_counter()
         _, draws = predict_draws(drawing, shown, flip=False, device=torch.device("cpu"), seed=job.member)
         log_probs = log_expected_softmax(*torch.from_numpy(draws)).numpy()
-        outcomes.append(
-            Outcome(
-                name,
-                job.use,
-                job.noise,
-                log_probs,
-                seconds + fitting,
-                (time.perf_counter() - start) / len(shown),
-            )
-        )
+        predicting = (time.perf_counter() - start) / len(shown)
+        drawn[posterior] = Outcome(posterior, job.use, job.noise, log_probs, seconds + fitting, predicting)
+    outcomes = [replace(drawn[posterior], name=name) for name, posterior in job.draws_from.items()]
+    write_outcomes(kept, outcomes)
     return outcomes
 
 

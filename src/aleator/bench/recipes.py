@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aleator.auditing import Audit
+from aleator.auditing.rejudge import LiveJudge, with_reviews
 from aleator.auditing.settings import pick_device
+from aleator.bench.detect_reviews import BATCH, answers, reviews_by
 from aleator.bench.peers import cleanlab_keeps, co_teaching
 from aleator.data import LabelledDataset
 from aleator.data.duplicates import find_duplicates
@@ -46,8 +49,8 @@ class Row:
     """Other labels for the data set; None trains on FER2013's own."""
     options: Callable[[LabelledDataset, Run], dict[str, Any]]
     """Of the training."""
-    of_audit: bool = False
-    """Train on the audit folder's judgement."""
+    reviewed: int | None = None
+    """Train on an audit's judgement, after FER+ decided so many examples in the order of the review page."""
     model: Callable[[LabelledDataset, Run], Model] | None = None
     """Trained by other means than `aleator train`."""
 
@@ -62,8 +65,9 @@ def rows() -> dict[str, Row]:
         "cross-entropy with weight average": Row(None, _fixed(objective="cross_entropy")),
         "symmetric noise .4": Row(_noisy(symmetric, 0.4), _fixed()),
         "pair noise .3": Row(_noisy(pair_flip, 0.3), _fixed()),
-        "judged, 0 reviewed": Row(None, _fixed(labels="judged"), of_audit=True),
-        "forward correction from 100 reviewed": Row(None, _reviewed(100)),
+        "judged, 0 reviewed": Row(None, _fixed(labels="judged"), reviewed=0),
+        "judged, 100 reviewed": Row(None, _fixed(labels="reviewed"), reviewed=100),
+        "judged, 500 reviewed": Row(None, _fixed(labels="reviewed"), reviewed=500),
         "forward correction from 500 reviewed": Row(None, _reviewed(500)),
         "cleanlab, pruned and trained again": Row(_pruned, _fixed(objective="cross_entropy", average=0.0)),
         "co-teaching": Row(None, _fixed(), model=_co_teaching),
@@ -93,6 +97,20 @@ def _reviewed(count: int) -> Callable[[LabelledDataset, Run], dict[str, Any]]:
         return {"objective": "forward_correction", "objective_options": {"confusion": confusion.tolist()}}
 
     return options
+
+
+def after_reviews(audit: Audit, count: int) -> Audit:
+    """The audit, judged again each time that a few more of `count` examples were decided by FER+."""
+    dataset, judge = audit.dataset, LiveJudge(audit)
+    assert dataset is not None
+    assert dataset.votes is not None
+    decided = answers(dataset.votes.majority(), dataset.votes, len(dataset.class_names))
+    rows = np.empty(0, np.int64)
+    while len(rows) < count:
+        following = judge.update(reviews_by(rows, decided)).review_order
+        rows = np.concatenate([rows, following[: min(BATCH, count - len(rows))]])
+    reviews = reviews_by(rows, decided)
+    return with_reviews(audit, judge.judged(reviews), reviews)
 
 
 def truth(dataset: LabelledDataset) -> NDArray[np.int64]:

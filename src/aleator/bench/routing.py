@@ -1,11 +1,9 @@
 """Two thresholds against one: how many ambiguous faces are kept, at the same rejection of corrupted pictures."""
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
 
+from aleator.bench.corruptions import CORRUPTIONS, SEVERITIES
 from aleator.training.decision import Opinion
 
 REJECTED = (0.5, 0.7, 0.9)
@@ -15,41 +13,12 @@ AMBIGUOUS = 0.75
 Pixels = NDArray[np.uint8]
 
 
-def _noise(pixels: Pixels, random: np.random.Generator) -> Pixels:
-    return np.clip(pixels + random.normal(0, 60, pixels.shape), 0, 255).astype(np.uint8)
-
-
-def _blur(pixels: Pixels, random: np.random.Generator) -> Pixels:
-    return _each(pixels, lambda image: image.filter(ImageFilter.GaussianBlur(3)))
-
-
-def _pixelate(pixels: Pixels, random: np.random.Generator) -> Pixels:
-    return _each(pixels, lambda image: image.resize((9, 9), Image.Resampling.BOX).resize(image.size))
-
-
-def _occlude(pixels: Pixels, random: np.random.Generator) -> Pixels:
-    hidden, side = pixels.copy(), pixels.shape[-1] // 2
-    for picture, (row, column) in zip(hidden, random.integers(0, side + 1, (len(pixels), 2)), strict=True):
-        picture[:, row : row + side, column : column + side] = random.integers(0, 256)
-    return hidden
-
-
-def _turn(pixels: Pixels, random: np.random.Generator) -> Pixels:
-    return np.ascontiguousarray(pixels[:, :, ::-1])
-
-
-CORRUPTIONS: dict[str, Callable[[Pixels, np.random.Generator], Pixels]] = {
-    "noise of 60 grey levels": _noise,
-    "blur over 3 pixels": _blur,
-    "9x9 pixels": _pixelate,
-    "a quarter hidden": _occlude,
-    "upside down": _turn,
-}
-
-
 def corrupted(pixels: Pixels, seed: int) -> dict[str, Pixels]:
-    """Each corruption of pictures `(example, channel, height, width)`."""
-    return {name: corrupt(pixels, np.random.default_rng(seed)) for name, corrupt in CORRUPTIONS.items()}
+    """Pictures `(example, channel, height, width)` spoilt in each way, as badly as it goes, and turned upside down."""
+    spoilt = {
+        name: corrupt(pixels, SEVERITIES[-1], np.random.default_rng(seed)) for name, corrupt in CORRUPTIONS.items()
+    }
+    return {**spoilt, "upside down": np.ascontiguousarray(pixels[:, :, ::-1])}
 
 
 def routing_factor(clean: Opinion, broken: Opinion, vote_entropy: NDArray[np.float64]) -> dict[str, float]:
@@ -68,7 +37,3 @@ def routing_factor(clean: Opinion, broken: Opinion, vote_entropy: NDArray[np.flo
         two, one = kept("unfamiliarity", rejected), kept("total", rejected)
         found |= {f"kept_by_two_at_{rejected}": two, f"kept_by_one_at_{rejected}": one, "factor": two / max(one, 1e-9)}
     return found
-
-
-def _each(pixels: Pixels, change: Callable[[Image.Image], Image.Image]) -> Pixels:
-    return np.stack([np.asarray(change(Image.fromarray(picture[0])))[None] for picture in pixels])

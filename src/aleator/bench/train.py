@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aleator.auditing import load_audit
-from aleator.bench.recipes import Row, Run, rows
+from aleator.auditing import Audit, load_audit
+from aleator.bench.recipes import Row, Run, after_reviews, rows
 from aleator.bench.routing import corrupted, routing_factor
 from aleator.data import LabelledDataset, read_dataset
 from aleator.data.duplicates import find_duplicates
@@ -72,11 +72,11 @@ def run(
         place = folder or Path(scratch)
         for seed in range(seeds):
             for name, row in wanted.items():
-                if row.of_audit and audit is None:
+                if row.reviewed is not None and audit is None:
                     continue
                 kept = place / f"{name.replace(' ', '-').replace(',', '')}-{seed}"
                 how = Run(seed, quick, device, progress)
-                result = _one(training, referee, row, how, audit if row.of_audit else None, kept)
+                result = _one(training, referee, row, how, audit, kept)
                 scores.setdefault(name, []).append(result)
     return {
         "data": training.name,
@@ -130,12 +130,11 @@ def _one(
     elif (kept / CARD).exists():
         model = load_model(kept, device=how.device)  # trained before, and interrupted while it was scored
     else:
-        dataset = training if row.labels is None else row.labels(training, how)
+        data: LabelledDataset | Audit = training if row.labels is None else row.labels(training, how)
+        if audit is not None and row.reviewed is not None:
+            data = after_reviews(load_audit(audit, training), row.reviewed)
         options = row.options(training, how) | ({"effort": "quick"} if how.quick else {})
-        model = train(
-            dataset if audit is None else load_audit(audit, dataset),
-            kept, seed=how.seed, device=how.device, progress=how.progress, **options,
-        )  # fmt: skip
+        model = train(data, kept, seed=how.seed, device=how.device, progress=how.progress, **options)
     seconds = time.perf_counter() - start
     result = {**score(model, referee, how.seed), "seconds": seconds}
     write_json(scores, result)

@@ -113,6 +113,7 @@ def posteriors(
     quick: bool = False,
     minutes: float | None = None,
     seed: int = 0,
+    folder: Path | None = None,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
     json_output: Json = False,
 ) -> None:
@@ -128,6 +129,8 @@ def posteriors(
         Another limit: the number of epochs is what fits into it.
     seed
         Seed of all trainings.
+    folder
+        Keep what was drawn in this folder: an interrupted run goes on from there.
     output
         Write the figure (.svg) here.
     json_output
@@ -138,7 +141,7 @@ def posteriors(
     from aleator.files import write_text
 
     with ProgressDisplay() as progress:
-        result = track.run(data, quick=quick, minutes=minutes, seed=seed, progress=progress)
+        result = track.run(data, quick=quick, minutes=minutes, seed=seed, folder=folder, progress=progress)
     if output is not None:
         write_text(output, posterior_scores.draw_figure(result))
     print(json.dumps(result, indent=2) if json_output else posterior_scores.format_table(result))

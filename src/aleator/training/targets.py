@@ -28,9 +28,12 @@ class TrainingTargets:
     weights: NDArray[np.float32]
     """How much each example counts, `(example,)`; 0 leaves it out."""
     first_choice: NDArray[np.int64]
-    """What a held-out example is scored by, `(example,)`; -1 where nothing is clear."""
-    expert: NDArray[np.bool_]
-    """The first choice was settled by a person: a reviewer, or the majority of voters."""
+    """The likeliest class, `(example,)`; -1 where nothing is clear."""
+    scored_by: NDArray[np.int64]
+    """The label by which a held-out example is scored, `(example,)`; -1 not at all.
+
+    Where an audit judged, it is drawn from the label distribution: the likeliest class is what networks like ours said
+    themselves, and a model that is scored by it looks surer and better than it is. Of people it is their answer."""
 
 
 def choose_targets(dataset: LabelledDataset, audit: Audit | None, labels: Labels, policy: Policy) -> TrainingTargets:
@@ -60,16 +63,6 @@ def choose_targets(dataset: LabelledDataset, audit: Audit | None, labels: Labels
     return targets if labels == "judged" else _with_reviews(targets, audit)
 
 
-FEWEST_EXPERT = 50
-"""So many held-out examples settled by a person are enough to be scored by them alone."""
-
-
-def held_out_labels(targets: TrainingTargets, held_out: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """What the held-out examples are scored by, `(held-out example,)`, -1 not at all."""
-    labels, expert = targets.first_choice[held_out], targets.expert[held_out]
-    return np.where(expert, labels, -1) if expert.sum() >= FEWEST_EXPERT else labels
-
-
 def judged_confusion(audit: Audit | None) -> list[list[float]]:
     """How often each given label stands for each true one, `(true, given)`, as the audit estimates it.
 
@@ -88,7 +81,7 @@ def judged_confusion(audit: Audit | None) -> list[list[float]]:
 
 def _plain(labels: NDArray[np.int64]) -> TrainingTargets:
     there = labels >= 0
-    return TrainingTargets(np.maximum(labels, 0), there.astype(np.float32), labels, np.zeros(len(labels), dtype=bool))
+    return TrainingTargets(np.maximum(labels, 0), there.astype(np.float32), labels, labels)
 
 
 def _votes(dataset: LabelledDataset) -> TrainingTargets:
@@ -99,7 +92,7 @@ def _votes(dataset: LabelledDataset) -> TrainingTargets:
     share = np.divide(counts, total, out=np.zeros_like(counts), where=total > 0)
     used = total[:, 0] >= FEWEST_VOTES
     majority = np.maximum(dataset.votes.majority(), -1)
-    return TrainingTargets(share, used.astype(np.float32), majority, majority >= 0)
+    return TrainingTargets(share, used.astype(np.float32), majority, majority)
 
 
 def _judged(audit: Audit, policy: Policy) -> TrainingTargets:
@@ -107,22 +100,22 @@ def _judged(audit: Audit, policy: Policy) -> TrainingTargets:
     given, suggested = audit.column("given_label"), audit.column("suggested_label")
     verdict, quality = audit.column("verdict"), audit.column("label_quality").astype(np.float32)
     quality = np.nan_to_num(quality, nan=0.0)
-    nobody = np.zeros(len(given), dtype=bool)
+    drawn = _draw(distribution)
     everything = np.ones(len(given), dtype=np.float32)
     if policy == "soften":
-        return TrainingTargets(distribution, everything, suggested, nobody)
+        return TrainingTargets(distribution, everything, suggested, drawn)
     classes: NDArray[np.float32] = np.eye(distribution.shape[1], dtype=np.float32)
     if policy == "keep":
-        return TrainingTargets(np.maximum(given, 0), quality, suggested, nobody)
+        return TrainingTargets(np.maximum(given, 0), quality, suggested, drawn)
     values = distribution.copy()
     values[given >= 0] = classes[given[given >= 0]]
     values[verdict == "ambiguous"] = distribution[verdict == "ambiguous"]
     if policy == "relabel":
         wrong = np.isin(verdict, ("mistake", "conflict"))
         values[wrong] = classes[suggested[wrong]]
-        return TrainingTargets(values, everything, suggested, nobody)
+        return TrainingTargets(values, everything, suggested, drawn)
     out = np.isin(verdict, ("mistake", "conflict", "unfamiliar"))
-    return TrainingTargets(values, np.where(out, np.float32(0), everything), suggested, nobody)
+    return TrainingTargets(values, np.where(out, np.float32(0), everything), suggested, drawn)
 
 
 def _with_reviews(targets: TrainingTargets, audit: Audit) -> TrainingTargets:
@@ -143,8 +136,15 @@ def _with_reviews(targets: TrainingTargets, audit: Audit) -> TrainingTargets:
         values,
         np.where(there, np.float32(1), targets.weights),
         np.where(there, reviewed, targets.first_choice),
-        there,
+        np.where(there, reviewed, targets.scored_by),
     )
+
+
+def _draw(distribution: NDArray[np.float32]) -> NDArray[np.int64]:
+    """A class for each example, with the probabilities `(example, class)` that it has; the same ones every time."""
+    point = np.random.default_rng(0).random((len(distribution), 1))
+    reached = distribution.cumsum(axis=1, dtype=np.float64)
+    return np.asarray((point * reached[:, -1:] >= reached).sum(axis=1).clip(max=distribution.shape[1] - 1))
 
 
 def _distribution(audit: Audit) -> NDArray[np.float32]:

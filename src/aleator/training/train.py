@@ -36,9 +36,11 @@ from aleator.training.held_out import hold_out
 from aleator.training.model import CARD, CUSTOM, SCHEMA_VERSION, Model, file_digest, load_model, members_say
 from aleator.training.scores import prediction_scores
 from aleator.training.settings import MAX_SIDE, TrainSettings
-from aleator.training.targets import TrainingTargets, choose_targets, held_out_labels, judged_confusion
+from aleator.training.targets import TrainingTargets, choose_targets, judged_confusion
 
 IDENTITY = "identity.json"
+JUDGEMENT = ("label_distribution", "label_quality", "suggested_label", "verdict", "reviewed_label")
+"""Columns of an audit that a training follows."""
 
 
 def train(
@@ -101,7 +103,7 @@ def train(
         progress("setting thresholds", 0, 1)
         mean, spread, length = (part[:, held_out] for part in members_say([one.predictions for one in fitted]))
         lengths = length if dataset.source.kind == "images" else None
-        labels = held_out_labels(targets, held_out)
+        labels = targets.scored_by[held_out]
         decision = decide(mean, spread, labels, lengths)
         known = labels >= 0
         opinion = opinion_of(
@@ -147,12 +149,22 @@ def _identity(
     identity = {
         "fingerprint": dataset.fingerprint(),
         "votes": votes,
-        "audit": None if audit is None else file_digest(audit.folder / "labels.parquet"),
+        "audit": None if audit is None else _judgement_digest(audit),
         "backbone": None if backbone is None else str(backbone),
         "settings": asdict(settings),
         "aleator_version": __version__,
     }
     return dict(json.loads(json.dumps(identity)))
+
+
+def _judgement_digest(audit: Audit) -> str:
+    """Of what is believed of the labels, which decisions may have changed since the audit was written."""
+    digest = hashlib.sha256()
+    for name in JUDGEMENT:
+        if name in audit.labels.column_names:
+            for buffer in audit.labels[name].combine_chunks().buffers():
+                digest.update(buffer or b"")
+    return digest.hexdigest()
 
 
 def open_work(folder: Path, identity: dict[str, Any], *, force: bool) -> Path:

@@ -43,7 +43,7 @@ def test_the_graph_agrees_with_the_model_for_any_number_of_examples(kind: str, t
         assert np.abs(probs - wanted.probs).max() < TOLERANCE
         named = {"total": total, "aleatoric": aleatoric, "epistemic": epistemic, "unfamiliarity": unfamiliarity}
         for name, found in named.items():
-            assert np.abs(found - getattr(wanted, name)).max() < TOLERANCE
+            assert found == pytest.approx(getattr(wanted, name), abs=TOLERANCE, rel=TOLERANCE)
         assert np.abs(model.opinion(examples).probs - wanted.probs).max() < 0.05  # half precision is that coarse
     proto = onnx.load(tmp_path / "graph.onnx")
     onnx.checker.check_model(proto)

@@ -10,9 +10,11 @@ from torch import Tensor, nn
 from aleator.errors import MissingExtraError, ModelError
 from aleator.export.plain_operations import PlainExpectedSoftmax
 from aleator.files import write_whole
+from aleator.learning.loop import Predictions
 from aleator.models import Network
 from aleator.training.decision import Opinion, opinion_of
-from aleator.training.model import Model
+from aleator.training.familiarity import SHORTEST, Familiarity
+from aleator.training.model import Model, members_say
 from aleator.uncertainty.gaussian_logits import spread_from_raw
 
 TOLERANCE = 1e-4
@@ -68,10 +70,10 @@ class Graph(nn.Module):
     def __init__(self, model: Model) -> None:
         super().__init__()
         self.networks = nn.ModuleList(network.cpu() for network in model.networks)
-        self.images = model.kind == "images"
-        self.flip = bool(model.card["settings"]["flip"]) and self.images
+        self.flip = bool(model.card["settings"]["flip"]) and model.kind == "images"
         self.temperature = model.decision.temperature
         self.expected_softmax = PlainExpectedSoftmax()
+        self.familiarity = model.familiarity
 
     def forward(self, examples: Tensor) -> tuple[Tensor, ...]:
         said = [_members_say(network, examples.float(), self.flip) for network in self.networks]
@@ -82,30 +84,44 @@ class Graph(nn.Module):
         log_mean = mean_probs.clamp(min=torch.finfo(torch.float32).tiny).log()
         total = -(mean_probs * log_mean).sum(dim=1)
         epistemic = (probs * (log_probs - log_mean)).sum(dim=2).mean(dim=0).clamp(min=0)
-        length = torch.stack([part[2] for part in said]).mean(dim=0)
-        return mean_probs, total, total - epistemic, epistemic, -length if self.images else epistemic
+        embeddings = [part[2] for part in said]
+        unfamiliarity = epistemic if self.familiarity is None else _mean_distance(self.familiarity, embeddings)
+        return mean_probs, total, total - epistemic, epistemic, unfamiliarity
 
 
 @torch.inference_mode()
 def single_precision_opinion(model: Model, examples: NDArray[np.generic]) -> Opinion:
     """What the model says of a few examples, computed by PyTorch in single precision throughout."""
-    images = model.kind == "images"
-    flip = bool(model.card["settings"]["flip"]) and images
+    flip = bool(model.card["settings"]["flip"]) and model.kind == "images"
     inputs = torch.from_numpy(np.asarray(examples)).float()
     said = [_members_say(network.cpu(), inputs, flip) for network in model.networks]
-    mean, spread, length = (torch.stack(list(part)).numpy() for part in zip(*said, strict=True))
-    return opinion_of(mean, spread, model.decision.temperature, length if images else None)
+    each = [Predictions(*(part.numpy() for part in parts)) for parts in said]
+    mean, spread, *distance = members_say(each, model.familiarity)
+    return opinion_of(mean, spread, model.decision.temperature, *distance)
 
 
 def _members_say(network: nn.Module, examples: Tensor, flip: bool) -> tuple[Tensor, Tensor, Tensor]:
-    """Mean and spread of the logits and the length of the embedding, over a picture and its mirror image as prediction
-    does it."""
+    """Mean and spread of the logits and the embedding, over a picture and its mirror image as prediction does it."""
     assert isinstance(network, Network)
     embeddings = [network.backbone(view) for view in ([examples, examples.flip(3)] if flip else [examples])]
     parts = [network.head.linear(embedding).chunk(2, dim=1) for embedding in embeddings]
     mean = torch.stack([part[0] for part in parts]).mean(dim=0)
     spread = torch.stack([spread_from_raw(part[1]) for part in parts]).mean(dim=0)
-    return mean, spread, torch.stack(embeddings).mean(dim=0).square().sum(dim=1).sqrt()
+    return mean, spread, torch.stack(embeddings).mean(dim=0)
+
+
+def _mean_distance(familiarity: Familiarity, embeddings: list[Tensor]) -> Tensor:
+    """`Familiarity.distance` in plain operations, the mean over the members."""
+    known = zip(torch.from_numpy(familiarity.centre), torch.from_numpy(familiarity.whitening), strict=True)
+    each = [
+        _length((one - centre) @ whitening) / _length(one).clamp(min=SHORTEST)
+        for one, (centre, whitening) in zip(embeddings, known, strict=True)
+    ]
+    return torch.stack(each).mean(dim=0)
+
+
+def _length(vectors: Tensor) -> Tensor:
+    return vectors.square().sum(dim=1).sqrt()
 
 
 def _examples(model: Model) -> NDArray[np.generic]:
@@ -121,8 +137,9 @@ def _examples(model: Model) -> NDArray[np.generic]:
 
 
 def _difference(found: dict[str, NDArray[np.float32]], wanted: Opinion) -> float:
+    """The greatest; relative where values exceed one, as distances do."""
     pairs = [(found["probabilities"], wanted.probs), *((found[name], getattr(wanted, name)) for name in OUTPUTS[1:])]
-    return max(float(np.abs(one - other).max()) for one, other in pairs)
+    return max(float((np.abs(one - other) / np.maximum(1, np.abs(other))).max()) for one, other in pairs)
 
 
 def _metadata(model: Model) -> dict[str, str]:

@@ -26,7 +26,9 @@ def card_text(card: dict[str, Any]) -> str:
     )
     training = settings["training"]
     unfamiliarity = (
-        "minus the length of its embedding" if data["kind"] == "images" else "its epistemic uncertainty, in nats"
+        "its embedding's distance from the training examples, for its length"
+        if data["kind"] == "images"
+        else "its epistemic uncertainty, in nats"
     )
     sets = f"hold the label in {figures['conformal_coverage']:.3f}, {figures['conformal_size']:.2f} classes each"
     return f"""# {_line(data["name"])}: a classifier that says when it is not sure

@@ -32,7 +32,7 @@ class Opinion:
     epistemic: NDArray[np.float64]
     unfamiliarity: NDArray[np.float64]
     """How little the example resembles what the members know, `(example,)`; it ranks, and has no unit. For pictures
-    it is how faint their embedding is, for feature vectors the epistemic uncertainty."""
+    it is their embedding's distance from the training examples, for feature vectors the epistemic uncertainty."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def opinion_of(
     mean: NDArray[np.float32],
     spread: NDArray[np.float32],
     temperature: float,
-    length: NDArray[np.float32] | None = None,
+    distance: NDArray[np.float32] | None = None,
 ) -> Opinion:
     """Decompose the members' Gaussian logits `(member, example, class)`.
 
@@ -77,15 +77,12 @@ def opinion_of(
     limit to how sure an expected softmax can be, and no temperature below it makes up for that. On FER2013 with votes:
     calibration error .022 this way, .064 that way.
 
-    `length`, `(member, example)`, are the lengths of the embeddings, by which pictures are known to be unfamiliar: a
-    picture that excites few features of a convolutional network is like nothing it has learned. Two networks differ
-    about an ambiguous face nearly as much as about a spoilt one; their features do not. Measured on FER2013's
-    PublicTest (600 pictures, five corruptions of which .9 are refused): of the ambiguous faces .51 are kept by the
-    length, .31 by epistemic uncertainty, .27 by total uncertainty.
+    `distance`, `(member, example)`, is what `Familiarity` says of the embeddings. Two networks differ about an
+    ambiguous face nearly as much as about a spoilt one; their features do not.
     """
     log_probs = _scaled(_log_probs(mean, spread), temperature)
     total, aleatoric, epistemic = (part.numpy() for part in information_theoretic(log_probs))
-    unfamiliarity = epistemic if length is None else -length.mean(axis=0, dtype=np.float64)
+    unfamiliarity = epistemic if distance is None else distance.mean(axis=0, dtype=np.float64)
     return Opinion(log_probs.exp().mean(0).numpy(), total, aleatoric, epistemic, unfamiliarity)
 
 
@@ -93,14 +90,14 @@ def decide(
     mean: NDArray[np.float32],
     spread: NDArray[np.float32],
     labels: NDArray[np.int64],
-    length: NDArray[np.float32] | None = None,
+    distance: NDArray[np.float32] | None = None,
 ) -> Decision:
     """Set temperature and thresholds from held-out examples: members' logits `(member, example, class)`, labels
-    `(example,)`, -1 where none is known (such an example still counts for what is familiar), lengths of embeddings.
+    `(example,)`, -1 where none is known (such an example still counts for what is familiar), distances of embeddings.
     """
     known = labels >= 0
     temperature = _temperature(mean[:, known], spread[:, known], labels[known])
-    opinion = opinion_of(mean, spread, temperature, length)
+    opinion = opinion_of(mean, spread, temperature, distance)
     calibrated = conformal(opinion.probs[known], labels[known], level=LEVEL)
     return Decision(
         temperature,

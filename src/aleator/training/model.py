@@ -23,9 +23,10 @@ from aleator.learning.loop import Predictions, predict
 from aleator.learning.members import available_cores
 from aleator.models import Network
 from aleator.training.decision import Decision, Opinion, opinion_of
+from aleator.training.familiarity import Familiarity, read_familiarity
 
-SCHEMA_VERSION = 1
-CARD = "model.json"
+SCHEMA_VERSION = 2
+CARD, FAMILIARITY = "model.json", "familiarity.safetensors"
 PART = 512
 """Examples that are worth a thread of their own."""
 
@@ -39,6 +40,8 @@ class Model:
     """The content of `model.json`."""
     networks: tuple[Network, ...]
     device: torch.device
+    familiarity: Familiarity | None = None
+    """For pictures; feature vectors are unfamiliar by epistemic uncertainty."""
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -79,19 +82,22 @@ class Model:
         with ThreadPoolExecutor(max(1, parts), initializer=torch.set_num_threads, initargs=(1,)) as pool:
             said = list(pool.map(self._members, pieces) if parts > 1 else map(self._members, pieces))
         torch.set_num_threads(threads)
-        mean, spread, length = (np.concatenate(part, axis=1) for part in zip(*said, strict=True))
-        return opinion_of(mean, spread, self.decision.temperature, length if self.kind == "images" else None)
+        mean, spread, *distance = (np.concatenate(part, axis=1) for part in zip(*said, strict=True))
+        return opinion_of(mean, spread, self.decision.temperature, *distance)
 
     def _members(self, examples: NDArray[np.generic]) -> tuple[NDArray[np.float32], ...]:
-        """Mean and spread of each member's logits, `(member, example, class)`, and lengths of its embeddings."""
         flip = bool(self.card["settings"]["flip"])
-        return members_say([predict(network, examples, flip=flip, device=self.device) for network in self.networks])
+        each = [predict(network, examples, flip=flip, device=self.device) for network in self.networks]
+        return members_say(each, self.familiarity)
 
 
-def members_say(each: list[Predictions]) -> tuple[NDArray[np.float32], ...]:
-    """Mean and spread of the logits, `(member, example, class)`, and lengths of the embeddings, `(member, example)`."""
-    length = np.stack([np.linalg.norm(one.embedding, axis=1) for one in each])
-    return np.stack([one.mean for one in each]), np.stack([one.spread for one in each]), length
+def members_say(each: list[Predictions], familiarity: Familiarity | None) -> tuple[NDArray[np.float32], ...]:
+    """Mean and spread of the members' logits, `(member, example, class)`, and, with familiarity, their embeddings'
+    distances from the training examples, `(member, example)`."""
+    mean, spread = np.stack([one.mean for one in each]), np.stack([one.spread for one in each])
+    if familiarity is None:
+        return mean, spread
+    return mean, spread, familiarity.distance([one.embedding for one in each])
 
 
 def load_model(folder: str | Path, *, backbone: nn.Module | None = None, device: str = "auto") -> Model:
@@ -115,6 +121,7 @@ def load_model(folder: str | Path, *, backbone: nn.Module | None = None, device:
         )
     try:
         files = [(folder / member["file"], member["sha256"]) for member in card["members"]]
+        known = card["familiarity"]
         custom = card["model"]["backbone"] == CUSTOM
         Decision.from_dict(card["decision"])
     except (KeyError, TypeError, ValueError) as error:
@@ -123,13 +130,15 @@ def load_model(folder: str | Path, *, backbone: nn.Module | None = None, device:
         raise ModelError(
             f"The backbone of {folder} is a module of your own: pass it, load_model(..., backbone=module)."
         )
-    for path, digest in files:
+    check = [*files, *([] if known is None else [(folder / known["file"], known["sha256"])])]
+    for path, digest in check:
         if not path.is_file():
             raise ModelError(f"{path} is missing; train the model again.")
         if file_digest(path) != digest:
             raise ModelError(f"{path} was altered or cut off since it was trained; train the model again.")
-    chosen = pick_device(device)
-    return Model(folder, card, tuple(load_network(path, copy.deepcopy(backbone)) for path, _ in files), chosen)
+    networks = tuple(load_network(path, copy.deepcopy(backbone)) for path, _ in files)
+    familiarity = None if known is None else read_familiarity(folder / known["file"])
+    return Model(folder, card, networks, pick_device(device), familiarity)
 
 
 CUSTOM = "custom"

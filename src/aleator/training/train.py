@@ -32,8 +32,18 @@ from aleator.models import Network, NetworkSpec
 from aleator.progress import Progress, silent
 from aleator.training.card import card_text
 from aleator.training.decision import decide, opinion_of
+from aleator.training.familiarity import Familiarity, learn_familiarity
 from aleator.training.held_out import hold_out
-from aleator.training.model import CARD, CUSTOM, SCHEMA_VERSION, Model, file_digest, load_model, members_say
+from aleator.training.model import (
+    CARD,
+    CUSTOM,
+    FAMILIARITY,
+    SCHEMA_VERSION,
+    Model,
+    file_digest,
+    load_model,
+    members_say,
+)
 from aleator.training.scores import prediction_scores
 from aleator.training.settings import MAX_SIDE, TrainSettings
 from aleator.training.targets import TrainingTargets, choose_targets, judged_confusion
@@ -101,13 +111,16 @@ def train(
 
     with clock("setting thresholds"):
         progress("setting thresholds", 0, 1)
-        mean, spread, length = (part[:, held_out] for part in members_say([one.predictions for one in fitted]))
-        lengths = length if dataset.source.kind == "images" else None
+        said = [one.predictions for one in fitted]
+        familiarity = (
+            learn_familiarity([one.embedding[rows] for one in said]) if dataset.source.kind == "images" else None
+        )
+        mean, spread, *distance = (part[:, held_out] for part in members_say(said, familiarity))
         labels = targets.scored_by[held_out]
-        decision = decide(mean, spread, labels, lengths)
+        decision = decide(mean, spread, labels, *distance)
         known = labels >= 0
         opinion = opinion_of(
-            mean[:, known], spread[:, known], decision.temperature, None if lengths is None else lengths[:, known]
+            mean[:, known], spread[:, known], decision.temperature, *(part[:, known] for part in distance)
         )
         figures = prediction_scores(opinion, labels[known], decision)
         progress("setting thresholds", 1, 1)
@@ -137,7 +150,7 @@ def train(
         "skipped": [asdict(skipped) for skipped in dataset.skipped],
         "timings": clock.seconds,
     }
-    close_work(folder, work, card)
+    close_work(folder, work, card, familiarity)
     return load_model(folder, backbone=own_backbone, device=settings.device)
 
 
@@ -199,7 +212,7 @@ def removed_if_unused(work: Path) -> Iterator[None]:
         raise
 
 
-def close_work(folder: Path, work: Path, card: dict[str, Any]) -> None:
+def close_work(folder: Path, work: Path, card: dict[str, Any], familiarity: Familiarity | None) -> None:
     """Put the finished model in its place: all of it is written first, then renamed."""
     complete, old = work / "complete", work / "replaced"
     for left in (complete, old):
@@ -211,7 +224,10 @@ def close_work(folder: Path, work: Path, card: dict[str, Any]) -> None:
         path = complete / f"member-{number}.safetensors"
         shutil.copyfile(work / f"member-{number}" / "weights.safetensors", path)
         members.append({"file": path.name, "sha256": file_digest(path)})
-    card["members"] = members
+    card["members"], card["familiarity"] = members, None
+    if familiarity is not None:
+        familiarity.save(complete / FAMILIARITY)
+        card["familiarity"] = {"file": FAMILIARITY, "sha256": file_digest(complete / FAMILIARITY)}
     (complete / "README.md").write_text(card_text(card), encoding="utf-8")
     write_json(complete / CARD, card)
     if folder.exists():

@@ -21,6 +21,7 @@ from aleator.verdicts import (
     judge,
     weigh_sources,
 )
+from aleator.verdicts.opinion import blocks
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,13 @@ def observe(
 ) -> Observations:
     """What the networks said: the geometric mean of their distributions, and the leading features of the embedding.
 
-    Mean and spread are `(draw, example, class)`.
+    Mean and spread are `(draw, example, class)`; they are read block by block, so that they may be mapped from disk.
     """
-    opinion = np.zeros(mean.shape[1:], dtype=np.float32)
-    for one_mean, one_spread in zip(mean, spread, strict=True):
-        opinion += log_expected_softmax(torch.tensor(one_mean), torch.tensor(one_spread)).numpy()
-    return Observations(opinion / len(mean), labels, leading_features(embedding))
+    opinion = np.empty(mean.shape[1:], dtype=np.float32)
+    for rows in blocks(len(labels), mean[:, 0].size):
+        drawn = log_expected_softmax(torch.tensor(mean[:, rows]), torch.tensor(spread[:, rows]))
+        opinion[rows] = drawn.mean(0).numpy()
+    return Observations(opinion, labels, leading_features(embedding))
 
 
 def pass_judgement(grounds: Grounds, reviews: Reviews | None = None, *, seed: int = 0) -> Judged:

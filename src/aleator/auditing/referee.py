@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import entr
 from scipy.stats import rankdata, spearmanr
-from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 
 from aleator.data.dataset import Votes
 from aleator.evidence import EVIDENCE
 from aleator.uncertainty.calibration import reliability_curve
+from aleator.uncertainty.metrics import auroc, auroc_within_label
 from aleator.verdicts import DEFAULT_COSTS, Judgement
 
 NO_OPINION = -1
@@ -47,14 +47,11 @@ def detection_scores(
     suspicion, given = suspicion[scored], given_label[scored]
     if wrong.all() or not wrong.any():
         return {"auroc": float("nan"), "auroc_within_label": float("nan"), "average_precision": float("nan")}
-    within = [
-        roc_auc_score(wrong[given == label], suspicion[given == label])
-        for label in np.unique(given)
-        if 0 < wrong[given == label].sum() < (given == label).sum()
-    ]
+    from sklearn.metrics import average_precision_score
+
     return {
-        "auroc": float(roc_auc_score(wrong, suspicion)),
-        "auroc_within_label": float(np.mean(within)) if within else float("nan"),
+        "auroc": auroc(suspicion, wrong),
+        "auroc_within_label": auroc_within_label(suspicion, wrong, given),
         "average_precision": float(average_precision_score(wrong, suspicion)),
     }
 
@@ -68,6 +65,8 @@ def score_audit(
     votes: Votes | None = None,
 ) -> dict[str, Any]:
     """The referee section of `audit.json`; `scores` are uncertainties and evidence (up is good), `(example,)` each."""
+    from sklearn.metrics import precision_recall_curve
+
     referee_label, classes = truth.label, judgement.label_distribution.shape[1]
     scored = (referee_label != NO_OPINION) & (given >= 0)
     wrong = (given != referee_label)[scored]

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.mixture import GaussianMixture
 
 from aleator.bench.detect_scores import Detection
 from aleator.bench.detect_tracks import Track
 from aleator.errors import MissingExtraError
+from aleator.learning.loss_mixture import mixture_weights
 
 CLEANLAB_SCORES = ("self_confidence", "normalized_margin", "confidence_weighted_entropy")
 
@@ -78,10 +78,7 @@ def _margin(track: Track) -> Detection:
 def _mixture_of_losses(track: Track) -> Detection:
     """Two Gaussians on the losses, scaled to 0..1; the one with the higher mean is that of the wrong labels (Arazo et
     al. 2019; Li et al. 2020, DivideMix, arXiv 2002.07394)."""
-    loss = -np.log(np.maximum(_of_given(track), 1e-12))
-    loss = ((loss - loss.min()) / (loss.max() - loss.min()))[:, None]
-    mixture = GaussianMixture(2, max_iter=10, tol=1e-2, reg_covar=5e-4, random_state=0).fit(loss)
-    p_mislabelled = mixture.predict_proba(loss)[:, mixture.means_[:, 0].argmax()]
+    p_mislabelled = 1 - mixture_weights(-np.log(np.maximum(_of_given(track), 1e-12)), seed=0).astype(np.float64)
     flags = p_mislabelled > 0.5
     return Detection(p_mislabelled, 0, flags, p_mislabelled, np.where(flags, track.probs.argmax(axis=1), track.given))
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aleator.data.sources import ExampleSource
+from aleator.data.texts import BLOCK
 from aleator.errors import DataError
 
 FEWEST_EXAMPLES = 5
@@ -167,7 +168,9 @@ class LabelledDataset:
         """A hash of ids, labels, class names and the examples' identity: the same data give the same."""
         digest = hashlib.sha256()
         digest.update("\0".join(self.class_names).encode())
-        digest.update("\0".join(self.ids.tolist()).encode())
+        for start in range(0, len(self), BLOCK):  # a million texts at once would be a tenth of a gigabyte
+            digest.update(("\0" if start else "").encode())
+            digest.update("\0".join(self.ids[start : start + BLOCK].tolist()).encode())
         digest.update(np.ascontiguousarray(self.given_labels, dtype=np.int64).tobytes())
         digest.update(self.source.identity())
         return digest.hexdigest()

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from aleator.data.texts import Texts
 from aleator.errors import DataError
 
 MOST_PIXELS = 80_000_000
@@ -62,11 +64,12 @@ class ImageFiles:
     """Picture files below one folder. Raises DataError naming the first that lies, or links, outside of it."""
 
     root: Path
-    paths: tuple[str, ...]
-    """Relative to `root`, with forward slashes."""
+    paths: Sequence[str]
+    """Relative to `root`, with forward slashes; kept as `Texts`."""
     kind: ClassVar[Literal["images"]] = "images"
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "paths", Texts(self.paths))
         row = first_outside(self.root, self.paths)
         if row is not None:
             raise DataError(
@@ -78,7 +81,7 @@ class ImageFiles:
         return len(self.paths)
 
     def take(self, rows: NDArray[np.int64]) -> "ImageFiles":
-        return ImageFiles(self.root, tuple(self.paths[row] for row in rows))
+        return ImageFiles(self.root, Texts(self.paths).take(rows))
 
     def describe(self, row: int) -> str:
         return self.paths[row]
@@ -86,8 +89,11 @@ class ImageFiles:
     def identity(self) -> bytes:
         digest = hashlib.sha256()
         for path in self.paths:
-            file = self.root / path
-            size = file.stat().st_size if file.is_file() else -1
+            try:
+                entry = os.stat(os.path.join(self.root, path))
+                size = entry.st_size if stat.S_ISREG(entry.st_mode) else -1
+            except OSError:
+                size = -1
             digest.update(f"{path}\0{size}\0".encode())
         return digest.digest()
 

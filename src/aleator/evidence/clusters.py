@@ -6,7 +6,6 @@ the classes; on raw faces, clusters are poses and lights (docs/clustering.md has
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import HDBSCAN, MiniBatchKMeans
 from threadpoolctl import threadpool_limits
 
 from aleator.evidence.features import leading_features
@@ -39,6 +38,8 @@ def k_means(embedding: NDArray[np.float32], clusters: int) -> NDArray[np.int64]:
     """The cluster of each example, `(example,)`."""
     if not embedding.shape[1]:
         return np.zeros(len(embedding), dtype=np.int64)
+    from sklearn.cluster import MiniBatchKMeans
+
     with threadpool_limits(1):  # several threads add up in an order of their own: the same seed, another result
         model = MiniBatchKMeans(min(clusters, len(embedding)), n_init=3, batch_size=4096, random_state=0)
         return np.asarray(model.fit_predict(embedding), dtype=np.int64)
@@ -49,6 +50,8 @@ def dense_clusters(embedding: NDArray[np.float32]) -> NDArray[np.int64]:
     directions = leading_features(embedding)[:, :DENSE_DIRECTIONS].astype(np.float64)
     if not directions.shape[1] or len(directions) < 2 * SMALLEST_DENSE_CLUSTER:
         return np.full(len(directions), -1)
+    from sklearn.cluster import HDBSCAN
+
     with threadpool_limits(1):
         model = HDBSCAN(min_cluster_size=SMALLEST_DENSE_CLUSTER, min_samples=5, copy=True)
         return np.asarray(model.fit_predict(directions), dtype=np.int64)

@@ -69,8 +69,8 @@ def _read(path: Path, split: str | None) -> Inputs:
     return _labelled(path, split)
 
 
-def _files(root: Path, files: list[str], ids: list[str]) -> Inputs:
-    return Inputs(tuple(ids), tuple(str(root / file) for file in files), ImageFiles(root, tuple(files)))
+def _files(root: Path, files: Sequence[str], ids: Sequence[str]) -> Inputs:
+    return Inputs(tuple(ids), tuple(str(root / file) for file in files), ImageFiles(root, files))
 
 
 def _table(path: Path, split: str | None) -> Inputs:

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import pearsonr, spearmanr
-from sklearn.metrics import roc_auc_score
 
 Floats = NDArray[np.float64]
 
@@ -72,6 +71,8 @@ def auroc(score: ArrayLike, positive: ArrayLike) -> float:
     positive = np.asarray(positive, dtype=bool)
     if positive.all() or not positive.any():
         return float("nan")
+    from sklearn.metrics import roc_auc_score
+
     return float(roc_auc_score(positive, np.asarray(score)))
 
 

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import entr
 
+from aleator.verdicts.opinion import blocks
 from aleator.verdicts.posterior import Posterior
 from aleator.verdicts.reviews import Reviews
 
@@ -21,22 +22,27 @@ def review_order(posterior: Posterior, reviews: Reviews | None = None, *, seed: 
     other, most are honestly ambiguous, and a posterior that was shown nothing else is ill calibrated everywhere else.
     Once enough has been learned, more and more places go to the labels that are most likely wrong.
     """
-    given, probs = posterior.observations.given_label, posterior.distribution
+    given, classes = posterior.observations.given_label, posterior.observations.classes
     open_rows = given >= 0
     decided = 0
     if reviews is not None:
         open_rows[reviews.row] = False
         decided = len(np.unique(reviews.row))
     rows = np.flatnonzero(open_rows)
-    probs, given = probs[rows], given[rows]
-    cell = given * probs.shape[1] + probs.argmax(axis=1)
-    weight = entr(probs).sum(axis=1) / np.bincount(cell)[cell] ** BALANCE
+    cell, entropy, of_given = np.empty(len(rows), np.int32), *np.empty((2, len(rows)), np.float32)
+    for block in blocks(len(rows), classes):  # whole copies of what is believed of a million examples would be felt
+        probs, label = posterior.distribution[rows[block]], given[rows[block]]
+        cell[block] = label * classes + probs.argmax(axis=1)
+        entropy[block] = entr(probs).sum(axis=1)
+        of_given[block] = np.take_along_axis(probs, label[:, None], axis=1)[:, 0]
+    weight = entropy / np.bincount(cell)[cell] ** BALANCE
     # Exponential races: the order in which they end is a draw without replacement by weight.
-    race = np.random.default_rng([seed, decided]).exponential(size=len(rows)) / np.maximum(weight, 1e-12)
-    of_given = np.take_along_axis(probs, given[:, None], axis=1)[:, 0]
-    lessons = min(1.0, LESSONS_PER_CLASS * probs.shape[1] / max(1, decided))
+    race = np.random.default_rng([seed, decided]).exponential(size=len(rows))
+    race /= np.maximum(weight, 1e-12)
+    lessons = min(1.0, LESSONS_PER_CLASS * classes / max(1, decided))
     place = np.full(len(rows), np.inf)
-    for order, share in ((np.argsort(race), lessons), (np.argsort(of_given, kind="stable"), 1 - lessons)):
+    for score, share in ((race, lessons), (of_given, 1 - lessons)):
         if share > 0:
+            order = np.argsort(score, kind="stable")
             place[order] = np.minimum(place[order], np.arange(len(rows)) / share)
     return np.asarray(rows[np.argsort(place, kind="stable")])

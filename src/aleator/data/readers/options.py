@@ -28,7 +28,7 @@ class ReadOptions:
 
 
 def encode_labels(
-    values: Sequence[object] | NDArray[np.generic],
+    values: "Sequence[object] | NDArray[np.generic] | pa.Array",
     where: str,
     class_names: tuple[str, ...] | None,
     number_names: tuple[str, ...] | None = None,
@@ -39,7 +39,11 @@ def encode_labels(
     order, is a class. Text is matched against `class_names`, or the names are those that occur, sorted.
     """
     try:
-        array = pa.array(values.tolist() if isinstance(values, np.ndarray) else list(values), from_pandas=True)
+        array = (
+            values
+            if isinstance(values, pa.Array)
+            else pa.array(values.tolist() if isinstance(values, np.ndarray) else list(values), from_pandas=True)
+        )
     except pa.ArrowException as error:
         raise DataError(f"{where}: labels are of mixed kinds ({error}); wanted are numbers or text.") from error
     if pa.types.is_binary(array.type):

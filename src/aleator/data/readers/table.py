@@ -1,9 +1,11 @@
 """A CSV, TSV, Parquet or JSON-lines table of picture paths and labels."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset, Skipped
@@ -11,6 +13,7 @@ from aleator.data.images import MOST_UNREADABLE
 from aleator.data.readers.options import ReadOptions, encode_labels, find_column
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
 from aleator.data.sources import ImageFiles, first_outside
+from aleator.data.texts import Texts
 from aleator.errors import DataError
 
 PATH_COLUMNS = ("path", "file_name", "filename", "file", "image_path", "image", "filepath", "file_path", "img")
@@ -55,13 +58,13 @@ def dataset_of_table(table: pa.Table, path: Path, root: Path, options: ReadOptio
     if label_column is None:
         raise DataError(f"{path} has no column of labels; it has {', '.join(columns)}. Name it with --label-column.")
     labels, names = encode_labels(
-        table[label_column].to_pylist(), f"{path}, column {label_column!r}", options.class_names
+        table[label_column].combine_chunks(), f"{path}, column {label_column!r}", options.class_names
     )
     paths = relative_paths(table[path_column], path, root)
     id_column = find_column(columns, ID_COLUMNS, options.id_column, str(path), "--id-column")
     split_column = find_column(columns, SPLIT_COLUMNS, None, str(path))
-    ids = np.array(paths) if id_column is None else _ids(table[id_column], path, id_column)
-    there = np.array([(root / file).is_file() for file in paths])
+    ids = paths.to_numpy() if id_column is None else _ids(table[id_column], path, id_column)
+    there = np.fromiter((os.path.isfile(os.path.join(root, file)) for file in paths), bool, len(paths))
     missing = np.flatnonzero(~there)
     if len(missing) > MOST_UNREADABLE * len(paths):
         first = ", ".join(paths[row] for row in missing[:3])
@@ -73,16 +76,20 @@ def dataset_of_table(table: pa.Table, path: Path, root: Path, options: ReadOptio
         name=path.stem if path.is_file() else path.resolve().name,
         path=str(path),
         ids=ids,
-        source=ImageFiles(root, tuple(paths)),
+        source=ImageFiles(root, paths),
         given_labels=labels,
         class_names=names,
         split=None if split_column is None else texts_of(table[split_column]),
-        skipped=tuple(Skipped(str(ids[row]), paths[row], "is not there") for row in missing),
+        skipped=tuple(Skipped(str(ids[row]), paths[row], "is not there") for row in missing.tolist()),
     )
 
 
 def texts_of(column: pa.ChunkedArray) -> NDArray[np.str_]:
     """A column as text; what is missing is empty."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return Texts(pc.utf8_trim_whitespace(column.cast(pa.string())).fill_null("")).to_numpy()
     return np.array(["" if value is None else str(value).strip() for value in column.to_pylist()])
 
 
@@ -94,7 +101,11 @@ def _ids(column: pa.ChunkedArray, table: Path, name: str) -> NDArray[np.str_]:
     return ids
 
 
-def relative_paths(column: pa.ChunkedArray, table: Path, root: Path) -> list[str]:
+UNUSUAL = r"^/|^\./|/\.?/|/\.?$|^\.$"
+"""Absolute paths, and those that have a shorter form."""
+
+
+def relative_paths(column: pa.ChunkedArray, table: Path, root: Path) -> Texts:
     """A column of paths as paths relative to `root`, with forward slashes. Raises DataError naming the row."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
@@ -103,15 +114,16 @@ def relative_paths(column: pa.ChunkedArray, table: Path, root: Path) -> list[str
             f"{table}: its column of picture paths holds {column.type}, not text. Name the right one with "
             "--path-column; pictures inside of a table have to be saved as files."
         )
-    paths = []
-    for row, value in enumerate(column.to_pylist()):
-        if value is None or not value.strip():
-            raise DataError(f"{table}, row {row}: the path is missing.")
-        file = Path(value.strip().replace("\\", "/"))
-        if file.is_absolute():
-            parent = next((top for top in (root, root.resolve()) if file.is_relative_to(top)), None)
-            file = file if parent is None else file.relative_to(parent)
-        paths.append(file.as_posix())
+    texts = pc.utf8_trim_whitespace(column.cast(pa.string()).combine_chunks()).fill_null("")
+    missing = np.flatnonzero(pc.equal(texts, "").to_numpy(zero_copy_only=False))
+    if len(missing):
+        raise DataError(f"{table}, row {missing[0]}: the path is missing.")
+    texts = pc.replace_substring(texts, "\\", "/")
+    unusual = pc.match_substring_regex(texts, UNUSUAL)
+    if pc.any(unusual).as_py():
+        plain = [_relative(text, root) for text in texts.filter(unusual).to_pylist()]
+        texts = pc.replace_with_mask(texts, unusual, pa.array(plain, pa.string()))
+    paths = Texts(texts)
     row_outside = first_outside(root, paths)
     if row_outside is not None:
         raise DataError(
@@ -119,3 +131,11 @@ def relative_paths(column: pa.ChunkedArray, table: Path, root: Path) -> list[str
             "it are read. Move the table, or make its paths relative to its folder."
         )
     return paths
+
+
+def _relative(text: str, root: Path) -> str:
+    file = Path(text)
+    if file.is_absolute():
+        parent = next((top for top in (root, root.resolve()) if file.is_relative_to(top)), None)
+        file = file if parent is None else file.relative_to(parent)
+    return file.as_posix()

@@ -38,6 +38,7 @@ def train(
     held_out: float = 0.1,
     seed: int = 0,
     device: str = "auto",
+    devices: int = 1,
     flip: bool = True,
     force: bool = False,
     json_output: Json = False,
@@ -59,7 +60,7 @@ def train(
     of
         For an audit folder: the data that was audited, if it is not where it was.
     split
-        Train on this split only; for an audit folder the one that was audited.
+        Train on this split only. An audit folder remembers how its data were read.
     votes
         Several people's votes; with --labels votes they are trained on.
     label_file
@@ -91,6 +92,8 @@ def train(
         The same seed on the same machine gives the same model.
     device
         auto, cpu, cuda, ...
+    devices
+        Processes or GPUs that train each network together (aleator[fabric]).
     flip
         A mirrored picture keeps its class; --no-flip for letters and digits.
     force
@@ -99,43 +102,34 @@ def train(
         Print the card as one JSON object instead of the summary.
     """
     with ProgressDisplay() as progress:
-        from aleator.data import read_dataset
-
-        is_audit = (data / "audit.json").is_file()
-        dataset = read_dataset(
-            of or (_audited(data) if is_audit else data),
-            split=split,
-            votes=votes,
-            labels=label_file,
-            path_column=path_column,
-            label_column=label_column,
-            id_column=id_column,
-            class_names=None if class_names is None else tuple(name.strip() for name in class_names.split(",")),
-            progress=progress,
-        )
         from aleator.auditing import load_audit
+        from aleator.data import read_dataset
         from aleator.training import train as run_training
 
+        audited = load_audit(data) if (data / "audit.json").is_file() else None
+        asked: dict[str, Any] = {
+            "split": split, "votes": votes, "labels": label_file, "path_column": path_column,
+            "label_column": label_column, "id_column": id_column, "class_names": class_names,
+        }  # fmt: skip
+        reading = {} if audited is None else dict(audited.info["data"]["reading"] or {})
+        reading |= {name: value for name, value in asked.items() if value is not None}
+        where = of or (data if audited is None else audited.info["data"]["path"])
+        dataset = read_dataset(where, **reading, progress=progress)
+
         options: dict[str, Any] = {
-            "labels": labels or ("judged" if is_audit else "given"), "policy": policy, "effort": effort,
+            "labels": labels or ("given" if audited is None else "judged"), "policy": policy, "effort": effort,
             "members": members, "epochs": epochs, "objective": objective, "step": step, "average": average,
-            "loss_mixture": loss_mixture, "held_out": held_out, "seed": seed, "device": device, "flip": flip,
+            "loss_mixture": loss_mixture, "held_out": held_out, "seed": seed, "device": device,
+            "devices": devices, "flip": flip,
         }  # fmt: skip
         model = run_training(
-            load_audit(data, dataset) if is_audit else dataset,
+            dataset if audited is None else load_audit(data, dataset),
             output, backbone=backbone, force=force, progress=progress, **options,
         )  # fmt: skip
     if json_output:
         print(json.dumps({**model.card, "folder": str(output.resolve())}, ensure_ascii=False))
     else:
         _summary(model.card, output)
-
-
-def _audited(folder: Path) -> Path:
-    """Where the data of an audit were."""
-    from aleator.auditing import load_audit
-
-    return Path(load_audit(folder).info["data"]["path"])
 
 
 def _summary(card: dict[str, Any], folder: Path) -> None:

@@ -19,6 +19,7 @@ from aleator.learning.checkpoints import TrainingState, load_state, save_state
 from aleator.learning.loss_mixture import mixture_weights
 from aleator.learning.objectives import OBJECTIVES
 from aleator.learning.steps import STEPS, Batch, log_probs_of, mixed_precision
+from aleator.learning.team import ALONE, Team
 from aleator.models.backbones import StandardizeFeatures
 from aleator.models.network import Network, NetworkSpec, Output
 from aleator.models.posteriors import POSTERIORS, DeepEnsemble, Posterior
@@ -80,11 +81,13 @@ def train(
     backbone: nn.Module | None = None,
     checkpoint: Path | None = None,
     on_step: Callable[[int], None] = lambda step: None,
+    team: Team = ALONE,
 ) -> tuple[Network, NDArray[np.float32]]:
     """Train a new network on `rows` of `examples`.
 
     `weights`, `(example,)`, multiply the losses. A copy of `backbone` is trained if one is given. With `checkpoint`, a
-    file, an interrupted training goes on from its last finished epoch, on a CPU to the same result.
+    file, an interrupted training goes on from its last finished epoch, on a CPU to the same result. A `team` of
+    processes shares each batch; the first one's result is the whole training's.
 
     Returns the network and the log-odds margin of the target (its first choice, where it is soft), `log p(target) -
     max log p(other)`, each time the example was seen: `(epoch, example)`, NaN where an example was not seen in that
@@ -118,18 +121,24 @@ def train(
         state = TrainingState(network, objectives, optimizer, generator, average, margins, losses)
         start = load_state(checkpoint, state)
         all_targets = torch.from_numpy(targets)
+        of_examples = [getattr(one, name) for one in objectives for name in getattr(one, "per_example", ())]
+        views = generator
         network.train()
         for epoch in range(start, settings.epochs):
             trust = _trust(settings, weights, losses, epoch, seed)
             order = torch.from_numpy(rows)[torch.randperm(len(rows), generator=generator)]
+            if team.size > 1:  # all draw the same order, and each its own views and dropout
+                views = torch.Generator().manual_seed(team.seed_of(seed, epoch))
+                torch.manual_seed(team.seed_of(seed, epoch))
             for number in range(batches_per_epoch):
                 step = epoch * batches_per_epoch + number
-                batch = order[number * settings.batch_size : (number + 1) * settings.batch_size]
+                whole = order[number * settings.batch_size : (number + 1) * settings.batch_size]
+                batch = team.share(whole)
                 for group in optimizer.param_groups:
                     group["lr"] = settings.learning_rate * max(cosine_one_cycle(step, steps), posterior.least_rate)
                 inputs = _on_device(examples, batch, device)
                 if inputs.ndim == 4:
-                    inputs = random_views(inputs, settings.augmentation, generator)
+                    inputs = random_views(inputs, settings.augmentation, views)
                 seen = Batch(inputs, all_targets[batch].to(device), batch.to(device))
                 follow = partial(_follow, settings, seen, trust, margins[epoch], losses)
                 if settings.step == "plain":
@@ -137,20 +146,25 @@ def train(
                     with mixed_precision(device):
                         loss = posterior.loss(network, seen.inputs, seen.targets, loss_of, len(rows))
                 else:
-                    loss = follow(*take_step(network, objectives[0], seen, generator))
+                    loss = follow(*take_step(network, objectives[0], seen, views))
                 optimizer.zero_grad(set_to_none=True)
                 torch.autograd.backward(loss)
+                team.average_gradients(network, len(batch) / len(whole))
                 optimizer.step()
                 posterior.after_step(network, step + 1, steps)
                 if average is not None:
                     average.update(network)
                 on_step(step + 1)
-            save_state(checkpoint, state, epoch + 1, settings.epochs)
+            written = [*of_examples, torch.from_numpy(margins[epoch]), torch.from_numpy(losses)]
+            team.gather_rows(written, order[: batches_per_epoch * settings.batch_size], settings.batch_size)
+            if team.rank == 0:
+                save_state(checkpoint, state, epoch + 1, settings.epochs)
         if average is not None:
             network.load_state_dict(average.state)
         network.eval()
-        with mixed_precision(device):
-            posterior.after_training(network, partial(in_batches, examples, rows, device))
+        if team.rank == 0:
+            with mixed_precision(device):
+                posterior.after_training(network, partial(in_batches, examples, rows, device))
     return network, margins
 
 

@@ -27,6 +27,7 @@ from aleator.errors import AleatorError
 from aleator.files import read_array, write_array, write_json
 from aleator.learning.checkpoints import save_network
 from aleator.learning.loop import Predictions, Targets, TrainingSettings, predict_draws, train
+from aleator.learning.team import ALONE, Team, check_devices
 from aleator.models.network import NetworkSpec
 
 WORTH_PROCESSES = 60_000
@@ -89,10 +90,12 @@ def fit_members(
     *,
     weights: NDArray[np.float32] | None = None,
     backbone: nn.Module | None = None,
+    devices: int = 1,
 ) -> list[Member]:
     """Train one network for each task and predict every example with each.
 
-    `weights`, `(example,)`, multiply the losses; with a `backbone` of the user's own all is done in this process.
+    `weights`, `(example,)`, multiply the losses; with a `backbone` of the user's own all is done in this process. With
+    several `devices` the members are trained one after another, each by so many processes together.
     `folder` receives `member-0`, `member-1`, ...; a member that is there already is read back, not trained again.
     `on_step` is told the steps done by all members together, and how many there are.
     """
@@ -106,12 +109,17 @@ def fit_members(
         done[number] = step
         on_step(sum(done), sum(steps))
 
-    processes = min(len(waiting), available_cores())
+    if devices > 1:
+        check_devices(devices, device)
+        if backbone is not None:
+            raise AleatorError("A module of your own is trained in this process: leave --devices out.")
+    processes = min(len(waiting), available_cores()) if devices == 1 else 1
     worth_it = sum(steps[number] for number in waiting) * settings.batch_size >= WORTH_PROCESSES
-    if device.type == "cpu" and processes > 1 and worth_it and backbone is None:
+    several = device.type == "cpu" and processes > 1 and worth_it and backbone is None
+    if waiting and (several or devices > 1):
         _fit_in_processes(
             {places[number]: (tasks[number], partial(tell, number)) for number in waiting},
-            spec, examples, targets, weights, settings, folder, processes,
+            spec, examples, targets, weights, settings, folder, processes, devices, device,
         )  # fmt: skip
     else:
         for number in waiting:
@@ -134,14 +142,17 @@ def fit_member(
     *,
     weights: NDArray[np.float32] | None = None,
     backbone: nn.Module | None = None,
+    team: Team = ALONE,
 ) -> None:
-    """Train one network here, predict every example with it, and leave both in `place`."""
+    """Train one network here, predict every example with it, and leave both in `place`; of a team, the first does."""
     place.mkdir(parents=True, exist_ok=True)
     checkpoint = place / "checkpoint.safetensors"
     network, margins = train(
         spec, examples, targets, task.rows, settings, seed=task.seed, device=device, weights=weights,
-        backbone=backbone, checkpoint=checkpoint, on_step=on_step,
+        backbone=backbone, checkpoint=checkpoint, on_step=on_step if team.rank == 0 else lambda step: None, team=team,
     )  # fmt: skip
+    if team.rank:
+        return
     predictions, draws = predict_draws(
         network, examples, flip=settings.augmentation.flip, device=device, seed=task.seed
     )
@@ -176,6 +187,8 @@ def _fit_in_processes(
     settings: TrainingSettings,
     folder: Path,
     processes: int,
+    devices: int,
+    device: torch.device,
 ) -> None:
     """Run `worker.py` once for each place, `processes` of them at a time."""
     shared = {"examples": _path_of(examples, folder / "examples.npy"), "targets": str(folder / "targets.npy")}
@@ -196,7 +209,9 @@ def _fit_in_processes(
                 "seed": task.seed,
                 "spec": asdict(spec),
                 "settings": asdict(settings),
-                "threads": max(1, available_cores() // processes),
+                "threads": max(1, available_cores() // (processes * devices)),
+                "devices": devices,
+                "device": str(device),
             },
         )
         command = [sys.executable, "-m", "aleator.learning.worker", str(place)]

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -17,16 +18,26 @@ from aleator.files import read_array
 from aleator.learning.augment import Augmentation
 from aleator.learning.loop import TrainingSettings
 from aleator.learning.members import Task, fit_member
+from aleator.learning.team import ALONE, Team, launch
 from aleator.models.network import NetworkSpec
 
 TELL_SECONDS = 0.2
 
 
 def main(place: Path) -> None:
+    """Do the task alone, or in as many processes as it asks for."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interruption is the parent's to handle
     threading.Thread(target=_end_with_parent, daemon=True).start()
     task = json.loads((place / "task.json").read_text(encoding="utf-8"))
     torch.set_num_threads(task["threads"])
+    if task["devices"] > 1:
+        launch(run, task["devices"], torch.device(task["device"]), place, task)
+    else:
+        run(ALONE, place, task)
+
+
+def run(team: Team, place: Path, task: dict[str, Any]) -> None:
+    """What each process of the team does."""
     settings = task["settings"]
     told = 0.0
 
@@ -42,10 +53,11 @@ def main(place: Path) -> None:
         read_array(Path(task["examples"]), mapped=True),
         read_array(Path(task["targets"])),
         TrainingSettings(**{**settings, "augmentation": Augmentation(**settings["augmentation"])}),
-        torch.device("cpu"),
+        torch.device("cpu") if team.fabric is None else team.fabric.device,
         place,
         on_step,
         weights=read_array(Path(task["weights"])) if "weights" in task else None,
+        team=team,
     )
 
 

@@ -5,9 +5,9 @@ from typing import Any
 JUDGED_BY = {
     "given": "the labels as they were given, some of which are wrong: the accuracy counts a right answer to a wrong "
     "label as an error",
-    "judged": "the audit's suggested labels, which are themselves estimates",
+    "judged": "labels drawn from the audit's label distributions: as uncertain as the audit is",
     "votes": "the majority of the voters, where there is one",
-    "reviewed": "the reviewers' decisions where there are some, else the audit's suggested labels",
+    "reviewed": "the reviewers' decisions where there are some, else labels drawn from the audit's distributions",
 }
 
 

@@ -44,6 +44,8 @@ class TrainSettings:
     effort: str = "standard"
     seed: int = 0
     device: str = "auto"
+    devices: int = 1
+    """Processes, each with a processor or GPU of its own, that train each network together."""
     members: int | None = None
     backbone: str | None = None
     objective: str | None = None
@@ -63,6 +65,8 @@ class TrainSettings:
                 f"members is a number from 2 to 100, not {self.members}: what the data leaves open and what the "
                 "model does not know can be told apart only where models can disagree."
             )
+        if not 1 <= self.devices <= 1024:
+            raise AleatorError(f"devices is a number from 1 up, not {self.devices}.")
         if self.objective is not None and self.objective not in OBJECTIVES:
             raise AleatorError(f"objective is one of {', '.join(OBJECTIVES)}, not {self.objective!r}.")
         if self.step not in STEPS:

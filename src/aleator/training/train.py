@@ -106,7 +106,7 @@ def train(
             tasks, spec, examples, targets.values, training, device, work,
             on_step=lambda step, steps: progress("training", step, steps),
             weights=None if (targets.weights[rows] == 1).all() else targets.weights,
-            backbone=own_backbone,
+            backbone=own_backbone, devices=settings.devices,
         )  # fmt: skip
 
     with clock("setting thresholds"):

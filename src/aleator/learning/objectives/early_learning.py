@@ -17,12 +17,14 @@ class EarlyLearning(nn.Module):
     second term's gradient cancels that of a label which contradicts what was learned early.
 
     The memory is a buffer, so that a resumed run goes on with it: `(example, class)`, and with more than `MOST_KEPT`
-    classes `(example, MOST_KEPT)` of the most probable ones beside their numbers, the rest spread evenly. Each training
-    runs in one process, which sees all of its examples: nothing has to be gathered.
+    classes `(example, MOST_KEPT)` of the most probable ones beside their numbers, the rest spread evenly. Where
+    several processes train, each sees some of the rows in an epoch, and after it they are gathered.
     """
 
     memory: Tensor
     kept: Tensor
+    per_example: tuple[str, ...]
+    """Buffers with a row for each example."""
 
     def __init__(
         self,
@@ -39,6 +41,7 @@ class EarlyLearning(nn.Module):
         self.bounded = classes > most_kept
         width = min(classes, most_kept)
         self.register_buffer("memory", torch.full((examples, width), 1.0 / classes))
+        self.per_example = ("memory", "kept") if self.bounded else ("memory",)
         if self.bounded:
             self.register_buffer("kept", torch.arange(width, dtype=torch.int32).repeat(examples, 1))
 

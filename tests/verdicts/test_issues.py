@@ -14,7 +14,7 @@ import aleator
 from aleator.auditing.bring_your_own import judge_again, judge_files
 from aleator.auditing.rejudge import LiveJudge
 from aleator.data.noise import symmetric
-from aleator.errors import AleatorError, DataError
+from aleator.errors import DataError
 from aleator.verdicts import Reviews
 from aleator.verdicts.decisions import read_decisions
 from tests.test_cli import run
@@ -139,7 +139,7 @@ def test_decisions_change_an_audit_in_place(files: Path) -> None:
     assert again.labels["reviewed_label"].null_count == len(again.labels) - 1
     assert again.column("p_mislabelled")[worst] < 0.1
     reviews = read_decisions(files / "reviewed.csv", again.labels["id"].to_numpy().astype(str), NAMES)
-    assert judge_again(files / "a", files / "reviewed.csv").labels.equals(again.labels)
+    assert judge_again(aleator.load_audit(files / "a"), reviews).labels.equals(again.labels)
     standing = LiveJudge(again).update(reviews)
     assert set(standing.review_order) == set(range(600)) - {worst, 0, 2}
     assert np.allclose(standing.p_mislabelled, again.column("p_mislabelled"), atol=1e-6)
@@ -169,9 +169,9 @@ def test_two_reviewers_may_differ_and_the_same_answer_twice_is_one(tmp_path: Pat
 
 
 def test_the_command_says_what_it_needs(files: Path) -> None:
-    assert "--reviewed" in run("judge", str(files), code=2).stderr
+    assert "holds no audit" in run("judge", str(files), code=2).stderr
+    judge_files(files / "labels.csv", files / "probs.parquet", files / "a")
+    assert "Nobody has reviewed" in run("judge", str(files / "a"), code=2).stderr
     assert "--pred-probs" in run("judge", "--labels", str(files / "labels.npy"), code=2).stderr
     wrong = ("--labels", str(files / "labels.csv"), "--pred-probs", str(files / "features.npy"), "-o", str(files / "o"))
     assert "no distribution" in run("judge", *wrong, "--class-names", "cat,dog,owl", code=2).stderr
-    with pytest.raises(AleatorError):
-        judge_again(files, files / "labels.csv")

@@ -13,16 +13,15 @@ from aleator.data.readers.votes import read_votes
 from aleator.data.sources import FeatureArray
 from aleator.errors import DataError
 from aleator.progress import Progress, silent
+from aleator.verdicts import Reviews
 from aleator.verdicts.decisions import read_decisions
 
 
-def judge_again(folder: Path, reviewed: Path, *, data: Path | None = None) -> Audit:
+def judge_again(audit: Audit, reviews: Reviews, *, data: Path | None = None) -> Audit:
     """Let an audit hear decisions, in place. Without its data, its report stays as it was."""
-    audit = load_audit(folder)
-    reviews = read_decisions(reviewed, audit.labels["id"].to_numpy().astype(str), audit.class_names)
     remembered = audit.info["data"]["reading"] is not None and Path(audit.info["data"]["path"]).exists()
     if data is not None or remembered:
-        audit = load_audit(folder, reopen_data(audit, data))
+        audit = load_audit(audit.folder, reopen_data(audit, data))
     return rejudge_folder(audit, reviews)
 
 

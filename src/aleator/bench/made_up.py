@@ -86,6 +86,7 @@ def write_audit(folder: Path, data: Path, faces: DrawnFaces, *, seed: int = 0) -
             "kind": dataset.source.kind, "height": 48, "width": 48, "channels": 1, "geometry_reason": "as drawn",
             "reading": None if dataset.reading is None else dict(dataset.reading),
         },
+        "model": {"members": DRAWS, "backbone": "nothing", "parameters": 0, "reason": "made up from the truth"},
         "class_names": list(dataset.class_names),
         "out_of_sample": False,
         "estimates": judged.estimates,
@@ -93,6 +94,7 @@ def write_audit(folder: Path, data: Path, faces: DrawnFaces, *, seed: int = 0) -
         "skipped": [],
         "referee": None,
         "timings": {"total": 0.0},
+        "versions": {},
     }  # fmt: skip
     table = label_table(dataset, judged.judgement, predicted, scores, alone, neighbours)
     open_folder(folder, identity, force=False)

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 from rich.console import Console
@@ -10,6 +10,9 @@ from rich.markup import escape
 
 from aleator.cli.app import Json, app
 from aleator.console import ProgressDisplay
+
+if TYPE_CHECKING:
+    from aleator.auditing import Audit
 
 
 @app.command
@@ -20,6 +23,7 @@ def train(
     labels: Literal["given", "judged", "votes", "reviewed"] | None = None,
     policy: Literal["keep", "soften", "relabel", "drop"] = "soften",
     of: Path | None = None,
+    database: str | None = None,
     split: str | None = None,
     votes: Path | None = None,
     label_file: Path | None = None,
@@ -53,12 +57,15 @@ def train(
         The folder for the model. An interrupted training of the same data goes on where it was.
     labels
         given: as they are; judged: the audit's label distributions (the default for an audit folder); votes: the
-        votes' distributions; reviewed: as judged, with the reviewers' decisions.
+        votes' distributions; reviewed: judged again with the decisions of the audit's review page (or those that
+        `aleator judge --reviewed` heard).
     policy
         With judged and reviewed labels: soften trains on the distributions, relabel on the suggested label of
         mistakes, drop leaves mistakes out, keep changes no label but trusts each as the audit does.
     of
         For an audit folder: the data that was audited, if it is not where it was.
+    database
+        Where the review page's decisions are, if not in the audit's folder.
     split
         Train on this split only. An audit folder remembers how its data were read.
     votes
@@ -102,7 +109,7 @@ def train(
         Print the card as one JSON object instead of the summary.
     """
     with ProgressDisplay() as progress:
-        from aleator.auditing import load_audit
+        from aleator.auditing import Audit, load_audit
         from aleator.data import read_dataset
         from aleator.training import train as run_training
 
@@ -122,14 +129,26 @@ def train(
             "loss_mixture": loss_mixture, "held_out": held_out, "seed": seed, "device": device,
             "devices": devices, "flip": flip,
         }  # fmt: skip
-        model = run_training(
-            dataset if audited is None else load_audit(data, dataset),
-            output, backbone=backbone, force=force, progress=progress, **options,
-        )  # fmt: skip
+        source = dataset if audited is None else load_audit(data, dataset)
+        if isinstance(source, Audit) and options["labels"] == "reviewed":
+            source = _with_decisions(source, database)
+        model = run_training(source, output, backbone=backbone, force=force, progress=progress, **options)
     if json_output:
         print(json.dumps({**model.card, "folder": str(output.resolve())}, ensure_ascii=False))
     else:
         _summary(model.card, output)
+
+
+def _with_decisions(audit: "Audit", database: str | None) -> "Audit":
+    """The audit, judged again with what people decided on its page; as it is where a table of decisions was heard."""
+    from aleator.auditing.rejudge import rejudge
+    from aleator.review.heard import decided
+    from aleator.review.serve import database_beside
+
+    heard = "reviewed_label" in audit.labels.column_names
+    if database is None and heard and not database_beside(audit.folder).exists():
+        return audit
+    return rejudge(audit, decided(audit, database))
 
 
 def _summary(card: dict[str, Any], folder: Path) -> None:

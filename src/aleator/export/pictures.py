@@ -10,12 +10,13 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
+from aleator.data.cells import safe_cell
 from aleator.data.sources import FeatureArray, ImageFiles
 from aleator.errors import DataError
 from aleator.export.corrected import Corrected
 from aleator.files import write_json
 from aleator.review.decisions import UNUSABLE
-from aleator.review.exchange import NOT_USABLE_CHOICE, safe_cell
+from aleator.review.exchange import NOT_USABLE_CHOICE
 
 
 def export_image_folder(corrected: Corrected, output: Path) -> None:

@@ -7,9 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from aleator.data.cells import safe_cell
 from aleator.export.corrected import Corrected
 from aleator.files import write_whole
-from aleator.review.exchange import safe_cell, write_decisions
+from aleator.review.exchange import write_decisions
 
 
 def labels_table(corrected: Corrected) -> pa.Table:

@@ -117,20 +117,7 @@ class Board:
 
     def reviews(self) -> Reviews:
         """All standing answers, for the judge."""
-        standing = [(row, decision) for row, answers in self.answered() for decision in answers.values()]
-        names = sorted({decision.reviewer for _, decision in standing})
-        number_of = {name: number for number, name in enumerate(names)}
-        class_of = {name: label for label, name in enumerate(self.examples.class_names)}
-        answer = np.zeros((len(standing), len(class_of)))
-        for place, (_, decision) in enumerate(standing):
-            for label in decision.labels:
-                answer[place, class_of[label]] = 1 / len(decision.labels)
-        return Reviews(
-            row=np.array([row for row, _ in standing], dtype=np.int64),
-            answer=answer,
-            reviewer=np.array([number_of[decision.reviewer] for _, decision in standing], dtype=np.int64),
-            reviewer_names=tuple(names),
-        )
+        return as_reviews(self.answered(), self.examples.class_names)
 
     def hold(self, rows: Iterable[int], reviewer: str) -> None:
         """Keep the rows for this reviewer for a while."""
@@ -183,6 +170,24 @@ class Board:
         self.version += 1
         for event in self._changed:
             event.set()
+
+
+def as_reviews(answered: Iterable[tuple[int, dict[str, Decision]]], class_names: Sequence[str]) -> Reviews:
+    """Rows with the answers of each reviewer that stand, as the judge takes them."""
+    standing = [(row, decision) for row, answers in answered for decision in answers.values()]
+    names = sorted({decision.reviewer for _, decision in standing})
+    number_of = {name: number for number, name in enumerate(names)}
+    class_of = {name: label for label, name in enumerate(class_names)}
+    answer = np.zeros((len(standing), len(class_of)))
+    for place, (_, decision) in enumerate(standing):
+        for label in decision.labels:
+            answer[place, class_of[label]] = 1 / len(decision.labels)
+    return Reviews(
+        row=np.array([row for row, _ in standing], dtype=np.int64),
+        answer=answer,
+        reviewer=np.array([number_of[decision.reviewer] for _, decision in standing], dtype=np.int64),
+        reviewer_names=tuple(names),
+    )
 
 
 def settled_rows(board: Board) -> dict[int, tuple[str, tuple[str, ...]]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 from uuid import NAMESPACE_URL, uuid5
 
+from aleator.data.cells import plain_cell, safe_cell
 from aleator.errors import DataError
 from aleator.review.decisions import AMBIGUOUS, LABEL, UNUSABLE, Decision, utc_text
 
@@ -15,8 +16,6 @@ CSV_COLUMNS = ("id", "label", "decision", "reviewer", "time", "seconds")
 NOT_USABLE_CHOICE = "(not usable)"
 """The choice in Label Studio that says that an example cannot be used."""
 LARGEST_CELL = 1 << 20
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "'")
-"""What makes a spreadsheet calculate; the apostrophe itself too, so that escaping can be undone."""
 
 
 def write_decisions(file: TextIO, decisions: Iterable[Decision]) -> None:
@@ -27,16 +26,6 @@ def write_decisions(file: TextIO, decisions: Iterable[Decision]) -> None:
         seconds = "" if decision.seconds is None else f"{decision.seconds:.3f}"
         cells = (decision.example, "|".join(decision.labels), decision.kind, decision.reviewer, decision.time, seconds)
         writer.writerow([safe_cell(cell) for cell in cells])
-
-
-def safe_cell(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula: what starts like one gets an apostrophe in front."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
-
-
-def plain_cell(text: str) -> str:
-    """The text that `safe_cell` wrote."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(FORMULA_STARTS) else text
 
 
 def read_decisions_file(path: Path, ids: Container[str], class_names: Collection[str]) -> list[Decision]:

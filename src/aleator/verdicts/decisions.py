@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from aleator.data.cells import plain_cell
 from aleator.data.readers.options import find_column
 from aleator.data.readers.table import ID_COLUMNS, texts_of
 from aleator.data.readers.tables import read_table
@@ -36,7 +37,9 @@ def read_decisions(path: str | Path, ids: NDArray[np.str_], class_names: tuple[s
         raise DataError(f"{path} needs the columns id and label; it has {', '.join(names)}.")
 
     def texts(column: str | None, otherwise: str = "") -> list[str]:
-        return [otherwise] * table.num_rows if column is None else texts_of(table[column]).tolist()
+        if column is None:
+            return [otherwise] * table.num_rows
+        return [plain_cell(text) for text in texts_of(table[column]).tolist()]
 
     row_of = {str(example): row for row, example in enumerate(ids)}
     class_of = {name: label for label, name in enumerate(class_names)}

@@ -1,0 +1,43 @@
+"""What was decided on the page is heard by the judge and by a training, without a file in between."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+import aleator
+from aleator.bench.made_up import write_all
+from aleator.bench.review_client import ReviewClient
+from tests.review.conftest import serving
+from tests.test_cli import run
+
+
+def test_decisions_are_heard_while_the_page_is_open(tmp_path: Path) -> None:
+    audit_folder, _ = write_all(tmp_path / "made-up", 900)
+    told = run("train", str(audit_folder), "--labels", "reviewed", "-o", str(tmp_path / "none"), code=2)
+    assert "Nobody has reviewed" in told.stderr
+    with serving(audit_folder) as running:
+        client, given = ReviewClient(running.address, "Ann"), running.review.examples.given
+        rows = [card["row"] for card in client.queue(12)]
+        for row in rows[:10]:
+            client.decide(row, [int(given[row])])
+        client.decide(rows[10], [1, 2])
+        client.decide(rows[11], [])
+        heard = json.loads(run("judge", str(audit_folder), "--json").stdout)
+    assert heard["estimates"]["reviewed"] == 12
+    again = aleator.load_audit(audit_folder)
+    reviewed = again.column("reviewed_label")
+    assert reviewed[rows[:10]].tolist() == given[rows[:10]].tolist()
+    assert (reviewed >= 0).sum() == 10
+    assert again.column("verdict")[rows[10:]].tolist() == ["ambiguous", "unfamiliar"]
+
+    with serving(audit_folder) as running:  # one more, which the folder's table does not know
+        client = ReviewClient(running.address, "Ann")
+        (card,) = client.queue(1)
+        client.decide(card["row"], [int(given[card["row"]])])
+    options = ("--labels", "reviewed", "--effort", "quick", "--epochs", "1", "--json")
+    card_of_model = json.loads(run("train", str(audit_folder), *options, "-o", str(tmp_path / "model")).stdout)
+    assert card_of_model["settings"]["labels"] == "reviewed"
+    assert card_of_model["data"]["trained_on"] + card_of_model["data"]["held_out"] == len(again.labels)
+    # It is the judgement in the database that is trained on; the folder is left as it was.
+    assert np.array_equal(aleator.load_audit(audit_folder).column("reviewed_label"), reviewed)

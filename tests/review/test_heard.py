@@ -1,4 +1,4 @@
-"""What was decided on the page is heard by the judge and by a training, without a file in between."""
+"""What was decided and put off on the page is remembered: by the judge, by a training, and after a restart."""
 
 import json
 from pathlib import Path
@@ -8,6 +8,7 @@ import numpy as np
 import aleator
 from aleator.bench.made_up import write_all
 from aleator.bench.review_client import ReviewClient
+from aleator.review.queue import Filter
 from tests.review.conftest import serving
 from tests.test_cli import run
 
@@ -41,3 +42,19 @@ def test_decisions_are_heard_while_the_page_is_open(tmp_path: Path) -> None:
     assert card_of_model["data"]["trained_on"] + card_of_model["data"]["held_out"] == len(again.labels)
     # It is the judgement in the database that is trained on; the folder is left as it was.
     assert np.array_equal(aleator.load_audit(audit_folder).column("reviewed_label"), reviewed)
+
+
+def test_what_was_put_off_is_not_asked_again_at_once_after_a_restart(audit_folder: Path) -> None:
+    with serving(audit_folder) as running:
+        client = ReviewClient(running.address, "Ann")
+        first = [card["row"] for card in client.queue(3)]
+        for row in first[:2]:
+            client.json("POST", "/api/skip", {"row": row})
+    with serving(audit_folder) as running:
+        assert not {card["row"] for card in ReviewClient(running.address, "Ann").queue(24)} & set(first[:2])
+        assert running.review.queue.order(Filter()).tolist().count(first[0]) == 1
+    with serving(audit_folder) as running:  # somebody else did not put them off
+        running.review.live.wait_for(running.review.board.version, 60)
+        everything = len(running.review.examples)
+        seen = {card["row"] for card in ReviewClient(running.address, "Ben").queue(24)}
+        assert len(running.review.queue.next_rows("Ben", Filter(), everything, seen)) == everything - len(seen)

@@ -86,7 +86,8 @@ async def skip(request: Request) -> Response:
     """Put an example at the end of one's own queue: `{"row"}`."""
     content, session = await _json(request)
     review = review_of(request)
-    review.queue.skip(session.reviewer, check_row(review, content.get("row")))
+    row = check_row(review, content.get("row"))
+    await run_in_threadpool(review.queue.skip, session.reviewer, row)
     return JSONResponse({})
 
 

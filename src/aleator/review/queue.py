@@ -72,6 +72,10 @@ class Queue:
         self._orders: OrderedDict[tuple[Filter, int, int], NDArray[np.int32]] = OrderedDict()
         self._skipped: dict[str, dict[int, None]] = {}
         self._lock, self._handing_out = threading.Lock(), threading.Lock()
+        for reviewer, example in board.store.skips():
+            row = board.examples.row_of.get(example)
+            if row is not None:
+                self._put_off(reviewer, row)
 
     def order(self, wanted: Filter) -> NDArray[np.int32]:
         """All rows that pass the filter, the judge's order first."""
@@ -128,6 +132,11 @@ class Queue:
         return found
 
     def skip(self, reviewer: str, row: int) -> None:
+        """Put the row at the end of the reviewer's queue, also after the next start."""
+        self.board.store.put_off(reviewer, self.board.examples.id(row))
+        self._put_off(reviewer, row)
+
+    def _put_off(self, reviewer: str, row: int) -> None:
         skipped = self._skipped.setdefault(reviewer, {})
         skipped.pop(row, None)
         skipped[row] = None

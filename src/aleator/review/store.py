@@ -44,6 +44,14 @@ DECISIONS = sa.Table(
     sa.Column("origin", sa.Text, nullable=False),
     sqlite_autoincrement=True,  # a number is never given twice, so that "rows after N" misses none
 )
+SKIPS = sa.Table(
+    "aleator_skips",
+    TABLES,
+    sa.Column("number", sa.Integer().with_variant(sa.BigInteger, "postgresql"), primary_key=True, autoincrement=True),
+    sa.Column("reviewer", sa.Text, nullable=False),
+    sa.Column("example", sa.Text, nullable=False),
+)
+"""What somebody put off: no decision, but they should not be asked again at once after the server was restarted."""
 MIGRATIONS: tuple[Callable[[sa.Connection], object], ...] = (TABLES.create_all,)
 """What brings the tables from version n to n + 1. A released one is never changed; the last makes today's tables."""
 ONE_WRITER = 0x616C6561
@@ -141,6 +149,17 @@ class Store:
         with self._reading() as connection:
             row = connection.execute(sa.select(DECISIONS).where(DECISIONS.c.uuid == uuid)).first()
             return None if row is None else _decision(row)
+
+    def put_off(self, reviewer: str, example: str) -> None:
+        """Remember that the reviewer skipped the example."""
+        with self._transaction() as connection:
+            connection.execute(sa.insert(SKIPS).values(reviewer=reviewer, example=example))
+
+    def skips(self) -> list[tuple[str, str]]:
+        """Reviewers and the examples they skipped, in order."""
+        with self._reading() as connection:
+            rows = connection.execute(sa.select(SKIPS.c.reviewer, SKIPS.c.example).order_by(SKIPS.c.number))
+            return [(row.reviewer, row.example) for row in rows]
 
     def setting(self, key: str, default: str) -> str:
         """A setting kept beside the decisions; `default` is what it is set to if it is not set."""

@@ -1,6 +1,7 @@
 """The benches of the mathematics: their references, their inputs and their scores, on problems with known answers."""
 
 import math
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -9,9 +10,22 @@ import torch
 
 from aleator.bench.corruptions import CORRUPTIONS, SEVERITIES
 from aleator.bench.figures import Axis, Panel, Series, figure
-from aleator.bench.posterior_scores import Outcome, answer, scores
-from aleator.bench.posteriors import FAMILIES, FULL, QUICK, SHARED, _affordable_epochs, _jobs
+from aleator.bench.posterior_plan import (
+    FAMILIES,
+    FULL,
+    MIXTURE,
+    PLAN,
+    QUICK,
+    SHARED,
+    affordable_epochs,
+    as_json,
+    begun,
+    jobs_of,
+)
+from aleator.bench.posterior_scores import Outcome, answer, read_outcomes, scores, write_outcomes
 from aleator.bench.sampling_softmax import ESTIMATORS, PeakMemory, make_problem, measure, reference
+from aleator.errors import DataError
+from aleator.files import write_json
 from aleator.models.posteriors import POSTERIORS
 
 
@@ -73,15 +87,34 @@ def test_corruptions_grow_and_keep_their_inputs(name: str) -> None:
 def test_every_posterior_is_planned_once_and_the_epochs_fit_the_time() -> None:
     assert {*FAMILIES, *SHARED} == set(POSTERIORS)
     for plan in (FULL, QUICK):
-        jobs = list(_jobs(plan, 4, 0))
+        jobs = list(jobs_of(plan, 4, 0))
         for family in FAMILIES:
             uses = {job.use for job in jobs if job.family == family}
             assert len([use for use in uses if use.startswith("size")]) >= 3
             assert len([use for use in uses if use.startswith("noise")]) >= 3
+        trained = {name for job in jobs if job.use == "main" for name in job.draws_from}
+        assert trained == {*POSTERIORS, MIXTURE}
+        assert len({job.slug for job in jobs}) == len(jobs)
     seconds = dict.fromkeys(FAMILIES, 0.001)
-    cost = sum(0.001 * job.examples * job.epochs for job in _jobs(QUICK, 1, 0))
-    assert _affordable_epochs(QUICK, seconds, 5.5 * cost) == 5
-    assert _affordable_epochs(QUICK, seconds, 0.1 * cost) == 2
+    cost = sum(0.001 * job.examples * job.epochs for job in jobs_of(QUICK, 1, 0))
+    assert affordable_epochs(QUICK, seconds, 5.5 * cost) == 5
+    assert affordable_epochs(QUICK, seconds, 0.1 * cost) == 2
+
+
+def test_an_interrupted_run_goes_on_with_its_own_plan(tmp_path: Path) -> None:
+    assert begun(tmp_path, QUICK, 0) == {}
+    write_json(tmp_path / PLAN, {"plan": as_json(QUICK, 0), "epochs": 3, "seconds": {}, "spent": 1.0})
+    assert begun(tmp_path, QUICK, 0)["epochs"] == 3
+    with pytest.raises(DataError, match="another plan"):
+        begun(tmp_path, QUICK, 1)
+    drawn = [Outcome(name, "noise 0.2", 0.2, np.full((2, 3, 2), value, np.float32), 4.0, 0.1) for name, value in PAIRS]
+    write_outcomes(tmp_path / "drawn" / "a.npz", drawn)
+    for before, after in zip(drawn, read_outcomes(tmp_path / "drawn" / "a.npz"), strict=True):
+        assert {**vars(before), "log_probs": 0} == {**vars(after), "log_probs": 0}
+        assert np.array_equal(before.log_probs, after.log_probs)
+
+
+PAIRS = (("x", -1.0), ("y", -2.0))
 
 
 def test_scores_of_a_model_that_knows_its_doubt() -> None:

@@ -9,12 +9,10 @@ same command is given again.
 """
 
 import copy
-import json
 import tempfile
 import time
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -25,6 +23,20 @@ import torch
 from numpy.typing import NDArray
 
 from aleator.bench.corruptions import CORRUPTIONS, SEVERITIES
+from aleator.bench.posterior_plan import (
+    FAMILIES,
+    FULL,
+    MIXTURE,
+    PLAN,
+    QUICK,
+    SHARE_FOR_TRAINING,
+    Job,
+    Plan,
+    affordable_epochs,
+    as_json,
+    begun,
+    jobs_of,
+)
 from aleator.bench.posterior_scores import Outcome, read_outcomes, scores, write_outcomes
 from aleator.data import LabelledDataset, read_dataset
 from aleator.data.images import Geometry, load_pixels
@@ -37,64 +49,8 @@ from aleator.models.posteriors import POSTERIORS
 from aleator.progress import Progress, silent
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 
-DEEP = "deep_ensemble"
-SHARED = ("mc_dropout", "last_layer_laplace", "gradient_confidence")
-"""Methods that take a network of the deep ensemble as it is."""
-LAPLACE, MIXTURE = "last_layer_laplace", "deep_ensemble of last_layer_laplace"
-FAMILIES = (DEEP, *(name for name in POSTERIORS if name != DEEP and name not in SHARED))
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How much is run."""
-
-    minutes: float
-    examples: int
-    """Of Training, for the comparison; the sweeps take a part of them."""
-    sweep_share: float
-    members: int
-    sizes: tuple[float, ...]
-    noises: tuple[float, ...]
-    without_for: tuple[str, ...]
-    """Families that are trained without the sampling softmax too."""
-    faces: int
-    """Test faces that are corrupted."""
-    most_epochs: int
-
-
-FULL = Plan(90, 10**9, 0.2, 3, (0.05, 0.1, 0.25, 0.5, 1.0), (0.0, 0.2, 0.4, 0.6, 0.8), FAMILIES, 1500, 12)
-QUICK = Plan(10, 5000, 0.3, 2, (0.1, 0.3, 1.0), (0.0, 0.3, 0.6), (DEEP,), 400, 8)
 SWEEP_FACES = 1200
 """The first test faces, on which the steps of a sweep are measured."""
-SHARE_FOR_TRAINING = 0.7
-"""Of the time; prediction, start-up and scores take the rest."""
-PLAN = "plan.json"
-
-
-@dataclass(frozen=True)
-class Job:
-    """One training and what is drawn from it."""
-
-    family: str
-    use: str
-    """What it is for: `main`, `votes`, `without`, `size 0.1`, `noise 0.3`."""
-    member: int
-    examples: int
-    noise: float
-    epochs: int
-    seed: int
-
-    @property
-    def draws_from(self) -> dict[str, str]:
-        """The rows of the table that this training is for, and the posterior that each draws from."""
-        if self.family != DEEP:
-            return {self.family: self.family}
-        shared = {name: name for name in SHARED} if self.member == 0 else {}
-        return {DEEP: DEEP, MIXTURE: LAPLACE, **shared}
-
-    @property
-    def slug(self) -> str:
-        return f"{self.family}-{self.use}-{self.member}".replace(" ", "-")
 
 
 def run(
@@ -119,19 +75,19 @@ def run(
         with ProcessPoolExecutor(
             processes, mp_context=get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)
         ) as pool:
-            began = _began(place, plan, seed)
+            began = begun(place, plan, seed)
             if not began:
                 seconds = dict(pool.map(partial(_calibrate, place), FAMILIES))
                 left = plan.minutes * 60 * SHARE_FOR_TRAINING - (time.perf_counter() - start)
                 began = {
-                    "plan": _as_json(plan, seed),
+                    "plan": as_json(plan, seed),
                     "seconds": seconds,
-                    "epochs": _affordable_epochs(plan, seconds, left * processes),
+                    "epochs": affordable_epochs(plan, seconds, left * processes),
                     "spent": time.perf_counter() - start,
                 }
                 write_json(place / PLAN, began)
             seconds, epochs = began["seconds"], began["epochs"]
-            jobs = list(_jobs(plan, epochs, seed))
+            jobs = list(jobs_of(plan, epochs, seed))
             # The longest first, so that no process is left with one at the end.
             jobs.sort(key=lambda job: -seconds[job.family] * job.examples * job.epochs)
             running = {pool.submit(_work, place, job): job for job in jobs}
@@ -167,47 +123,6 @@ def run(
         "class_mean": rows[0]["vote_class_mean"],
         "rows": rows,
     }
-
-
-def _began(folder: Path, plan: Plan, seed: int) -> dict[str, Any]:
-    """What an interrupted run of the same plan measured and decided; empty where there is none.
-
-    Raises DataError where the folder holds a run of another plan.
-    """
-    if not (folder / PLAN).exists():
-        return {}
-    began: dict[str, Any] = json.loads((folder / PLAN).read_text(encoding="utf-8"))
-    if began["plan"] != _as_json(plan, seed):
-        raise DataError(f"{folder} holds a run with another plan or seed; name a new folder.")
-    return began
-
-
-def _as_json(plan: Plan, seed: int) -> dict[str, Any]:
-    return dict(json.loads(json.dumps({**asdict(plan), "seed": seed})))
-
-
-def _jobs(plan: Plan, epochs: int, seed: int) -> Iterator[Job]:
-    part = int(plan.examples * plan.sweep_share)
-    for family in FAMILIES:
-        for member in range(plan.members if family == DEEP else 1):
-            job = Job(family, "main", member, plan.examples, 0.0, epochs, seed)
-            yield job
-            if family == DEEP:
-                yield replace(job, use="votes")
-            if family in plan.without_for:
-                yield replace(job, use="without")
-            for size in plan.sizes:
-                # Fewer examples are passed more often, or a small set would be one that is hardly trained on.
-                passes = round(epochs * min(3, 1 / size))
-                yield replace(job, use=f"size {size:g}", examples=int(part * size), epochs=passes)
-            for noise in plan.noises:
-                yield replace(job, use=f"noise {noise:g}", examples=part, noise=noise)
-
-
-def _affordable_epochs(plan: Plan, seconds: dict[str, float], budget: float) -> int:
-    """Epochs that fit into a budget of processor seconds, by what an example costs each family."""
-    one = sum(seconds[job.family] * job.examples * job.epochs for job in _jobs(plan, 1, 0))
-    return max(2, min(plan.most_epochs, int(budget / one)))
 
 
 def _prepare(data: Path, folder: Path, plan: Plan, seed: int) -> dict[str, Any]:

@@ -51,6 +51,8 @@ class Row:
     """Of the training."""
     reviewed: int | None = None
     """Train on an audit's judgement, after FER+ decided so many examples in the order of the review page."""
+    audited: bool = False
+    """Train on the judgement of an audit of these labels."""
     model: Callable[[LabelledDataset, Run], Model] | None = None
     """Trained by other means than `aleator train`."""
 
@@ -65,6 +67,8 @@ def rows() -> dict[str, Row]:
         "cross-entropy with weight average": Row(None, _fixed(objective="cross_entropy")),
         "symmetric noise .4": Row(_noisy(symmetric, 0.4), _fixed()),
         "pair noise .3": Row(_noisy(pair_flip, 0.3), _fixed()),
+        "symmetric noise .4, judged": Row(_noisy(symmetric, 0.4), _fixed(labels="judged"), audited=True),
+        "pair noise .3, judged": Row(_noisy(pair_flip, 0.3), _fixed(labels="judged"), audited=True),
         "judged, 0 reviewed": Row(None, _fixed(labels="judged"), reviewed=0),
         "judged, 100 reviewed": Row(None, _fixed(labels="reviewed"), reviewed=100),
         "judged, 500 reviewed": Row(None, _fixed(labels="reviewed"), reviewed=500),

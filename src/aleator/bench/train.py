@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aleator.auditing import Audit, load_audit
+from aleator.auditing import audit as audit_labels
 from aleator.bench.recipes import Row, Run, after_reviews, rows
 from aleator.bench.routing import corrupted, routing_factor
 from aleator.data import LabelledDataset, read_dataset
@@ -121,7 +122,7 @@ def format_table(result: dict[str, Any]) -> str:
 def _one(
     training: LabelledDataset, referee: Referee, row: Row, how: Run, audit: Path | None, kept: Path
 ) -> dict[str, Any]:
-    scores = kept.with_suffix(".json")
+    scores = kept.with_name(f"{kept.name}.json")
     if scores.exists():
         return dict(json.loads(scores.read_text(encoding="utf-8")))
     start = time.perf_counter()
@@ -130,15 +131,25 @@ def _one(
     elif (kept / CARD).exists():
         model = load_model(kept, device=how.device)  # trained before, and interrupted while it was scored
     else:
-        data: LabelledDataset | Audit = training if row.labels is None else row.labels(training, how)
+        labelled = training if row.labels is None else row.labels(training, how)
+        data: LabelledDataset | Audit = labelled
         if audit is not None and row.reviewed is not None:
             data = after_reviews(load_audit(audit, training), row.reviewed)
+        elif row.audited:
+            data = _audit(labelled, kept.with_name(f"{kept.name}-audit"), how)
         options = row.options(training, how) | ({"effort": "quick"} if how.quick else {})
         model = train(data, kept, seed=how.seed, device=how.device, progress=how.progress, **options)
     seconds = time.perf_counter() - start
     result = {**score(model, referee, how.seed), "seconds": seconds}
     write_json(scores, result)
     return result
+
+
+def _audit(dataset: LabelledDataset, folder: Path, how: Run) -> Audit:
+    if (folder / "audit.json").exists():  # finished before, and interrupted while it was trained on
+        return load_audit(folder, dataset)
+    effort = "quick" if how.quick else "standard"
+    return audit_labels(dataset, folder, effort=effort, seed=how.seed, device=how.device, progress=how.progress)
 
 
 def score(model: Model, referee: Referee, seed: int = 0) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from aleator.bench.corruptions import CORRUPTIONS, SEVERITIES
-from aleator.bench.figures import Axis, Panel, Series, figure
+from aleator.bench.figures import Axis, Measure, Panel, Series, figure, ranking
 from aleator.bench.posterior_plan import (
     FAMILIES,
     FULL,
@@ -158,6 +158,20 @@ def test_scores_of_a_model_that_knows_its_doubt() -> None:
     together = answer([outcome("main", 0.0, shown[:1]), outcome("main", 0.0, shown[1:])])
     assert together.epistemic[slices["nonfaces"]] == pytest.approx(answer([outcome("main", 0.0, shown)]).epistemic[-1])
     assert np.exp(together.log_probs[-1]) == pytest.approx([0.495, 0.495, 0.01], abs=1e-6)
+
+
+def test_a_ranking_has_the_best_on_top() -> None:
+    measures = [
+        Measure("error", [0.5, 0.2, 0.9], 0, 1, higher_is_better=False, mark=0.5),
+        Measure("other", [1, 2, 9], 0, 4),
+    ]
+    root = ElementTree.fromstring(ranking(["a & b", "<c>", "d"], measures))
+    texts = [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert texts[:3] == ["<c>", "a & b", "d"]
+    assert texts[3:7] == ["error", "0.20", "0.50", "0.90"]
+    widths = [float(bar.get("width", 0)) for bar in root.iter("{http://www.w3.org/2000/svg}rect")][1:]
+    assert widths[0] < widths[1] < widths[2]
+    assert widths[5] == 2 * widths[3]  # 9 is beyond the end of its column
 
 
 def test_a_figure_is_a_whole_svg_with_names_as_text() -> None:

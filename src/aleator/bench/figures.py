@@ -66,6 +66,59 @@ class Panel:
     """`(row, column)` 0 to 1, behind the lines, the first row at the bottom."""
 
 
+@dataclass(frozen=True)
+class Measure:
+    """A column of bars, one for each name."""
+
+    title: str
+    values: Sequence[float]
+    low: float
+    high: float
+    higher_is_better: bool = True
+    mark: float | None = None
+    """Where a dashed line stands, such as what a constant reaches."""
+
+
+NAMES_WIDTH, BAR_WIDTH, BAR_HEIGHT = 236, 190, 20
+
+
+def ranking(names: Sequence[str], measures: Sequence[Measure]) -> str:
+    """The text of an SVG file: names in rows, the best by the first measure on top, a column of bars for each."""
+    order = np.argsort([-value if measures[0].higher_is_better else value for value in measures[0].values])
+    width, height = NAMES_WIDTH + len(measures) * BAR_WIDTH, TOP + 8 + len(names) * BAR_HEIGHT + 8
+    rows = [
+        f'<text class="title" x="{NAMES_WIDTH - 10}" y="{TOP + 8 + (place + 0.7) * BAR_HEIGHT:.1f}" '
+        f'text-anchor="end">{escape(names[row])}</text>'
+        for place, row in enumerate(order)
+    ]
+    columns = "".join(_bars(measure, order, number) for number, measure in enumerate(measures))
+    return _svg(width, height, "".join(rows) + columns)
+
+
+def _bars(measure: Measure, order: NDArray[np.intp], number: int) -> str:
+    left, room = NAMES_WIDTH + number * BAR_WIDTH, BAR_WIDTH - 56
+    best = max(measure.values) if measure.higher_is_better else min(measure.values)
+
+    def length(value: float) -> float:
+        return room * min(1.0, max(0.0, (value - measure.low) / (measure.high - measure.low)))
+
+    parts = [f'<text class="title" x="{left}" y="20">{escape(measure.title)}</text>']
+    for place, row in enumerate(order):
+        value, y, thick = measure.values[row], TOP + 8 + place * BAR_HEIGHT, BAR_HEIGHT - 6
+        colour = "var(--c0)" if value == best else "var(--c6)"
+        parts.append(
+            f'<rect x="{left}" y="{y + 3}" width="{length(value):.1f}" height="{thick}" rx="2" fill="{colour}"/>'
+            f'<text x="{left + length(value) + 5:.1f}" y="{y + 0.7 * BAR_HEIGHT:.1f}">{value:.2f}</text>'
+        )
+    if measure.mark is not None:
+        x = left + length(measure.mark)
+        parts.append(
+            f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{TOP + 12 + len(order) * BAR_HEIGHT}" '
+            'stroke="var(--ink)" stroke-dasharray="4 3"/>'
+        )
+    return "".join(parts)
+
+
 def figure(panels: Sequence[Panel], *, columns: int = 2) -> str:
     """The text of an SVG file with the panels in rows."""
     columns = min(columns, len(panels))
@@ -75,6 +128,10 @@ def figure(panels: Sequence[Panel], *, columns: int = 2) -> str:
         f"{_panel(panel, number)}</g>"
         for number, panel in enumerate(panels)
     )
+    return _svg(width, height, body)
+
+
+def _svg(width: int, height: int, body: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         f'role="img"><style>{STYLE}</style><rect width="{width}" height="{height}" fill="var(--paper)"/>{body}</svg>\n'

@@ -12,7 +12,7 @@ from aleator.models.posteriors import POSTERIORS
 DEEP = "deep_ensemble"
 SHARED = ("mc_dropout", "last_layer_laplace", "gradient_confidence")
 """Methods that take a network of the deep ensemble as it is."""
-LAPLACE, MIXTURE = "last_layer_laplace", "deep_ensemble of last_layer_laplace"
+LAPLACE, MIXTURE = "last_layer_laplace", "ensemble of last_layer_laplace"
 FAMILIES = (DEEP, *(name for name in POSTERIORS if name != DEEP and name not in SHARED))
 
 

@@ -200,6 +200,17 @@ def test_an_older_database_is_brought_up_to_date(database: str, monkeypatch: pyt
         Store(database, "print")
 
 
+def test_a_table_that_came_later_is_made_in_an_older_database(database: str) -> None:
+    with Store(database, "print") as store:
+        store.append([decision(1)])
+        with store.engine.begin() as connection:
+            store_module.SKIPS.drop(connection)
+    with Store(database, "print") as store:
+        store.put_off("ann", "x")
+        assert store.skips() == [("ann", "x")]
+        assert len(list(store.after(0))) == 1
+
+
 def test_a_second_server_on_one_file_stops_and_a_killed_one_leaves_no_lock(tmp_path: Path) -> None:
     file = tmp_path / "review.sqlite"
     code = (

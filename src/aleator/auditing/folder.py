@@ -3,7 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -85,12 +85,18 @@ def load_audit(folder: str | Path, dataset: LabelledDataset | None = None) -> Au
             f"{folder} was written with schema version {info.get('schema_version')}, this version reads "
             f"{SCHEMA_VERSION}; audit the data again with --force."
         )
-    if dataset is not None and dataset.fingerprint() != info["data"]["fingerprint"]:
+    audit = Audit(folder, info, pq.read_table(folder / "labels.parquet"))
+    return audit if dataset is None else with_data(audit, dataset)
+
+
+def with_data(audit: Audit, dataset: LabelledDataset) -> Audit:
+    """The audit with the data that it is of. Raises AuditFolderError where they are others."""
+    if dataset.fingerprint() != audit.info["data"]["fingerprint"]:
         raise AuditFolderError(
-            f"{folder} is the audit of other data than {dataset.name}; name the same data, with the same split, "
+            f"{audit.folder} is the audit of other data than {dataset.name}; name the same data, with the same split, "
             "columns and class names as for the audit."
         )
-    return Audit(folder, info, pq.read_table(folder / "labels.parquet"), dataset)
+    return replace(audit, dataset=dataset)
 
 
 def open_folder(folder: Path, identity: dict[str, Any], *, force: bool) -> Path:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aleator.auditing import Audit, load_audit
-from aleator.auditing import audit as audit_labels
+from aleator.bench.detect_tracks import Trainer
 from aleator.bench.recipes import Row, Run, after_reviews, rows
 from aleator.bench.routing import corrupted, routing_factor
 from aleator.data import LabelledDataset, read_dataset
@@ -136,20 +136,14 @@ def _one(
         if audit is not None and row.reviewed is not None:
             data = after_reviews(load_audit(audit, training), row.reviewed)
         elif row.audited:
-            data = _audit(labelled, kept.with_name(f"{kept.name}-audit"), how)
+            trainer = Trainer(kept.parent, seed=how.seed, device=how.device, progress=how.progress)
+            data = trainer.audit(labelled, f"{kept.name}-audit", "quick" if how.quick else "standard")
         options = row.options(training, how) | ({"effort": "quick"} if how.quick else {})
         model = train(data, kept, seed=how.seed, device=how.device, progress=how.progress, **options)
     seconds = time.perf_counter() - start
     result = {**score(model, referee, how.seed), "seconds": seconds}
     write_json(scores, result)
     return result
-
-
-def _audit(dataset: LabelledDataset, folder: Path, how: Run) -> Audit:
-    if (folder / "audit.json").exists():  # finished before, and interrupted while it was trained on
-        return load_audit(folder, dataset)
-    effort = "quick" if how.quick else "standard"
-    return audit_labels(dataset, folder, effort=effort, seed=how.seed, device=how.device, progress=how.progress)
 
 
 def score(model: Model, referee: Referee, seed: int = 0) -> dict[str, Any]:

@@ -109,7 +109,8 @@ def train(
         Print the card as one JSON object instead of the summary.
     """
     with ProgressDisplay() as progress:
-        from aleator.auditing import Audit, load_audit
+        from aleator.auditing import load_audit
+        from aleator.auditing.folder import with_data
         from aleator.data import read_dataset
         from aleator.training import train as run_training
 
@@ -129,10 +130,11 @@ def train(
             "loss_mixture": loss_mixture, "held_out": held_out, "seed": seed, "device": device,
             "devices": devices, "flip": flip,
         }  # fmt: skip
-        source = dataset if audited is None else load_audit(data, dataset)
-        if isinstance(source, Audit) and options["labels"] == "reviewed":
-            source = _with_decisions(source, database)
-        model = run_training(source, output, backbone=backbone, force=force, progress=progress, **options)
+        if audited is not None:
+            audited = with_data(audited, dataset)
+            if options["labels"] == "reviewed":
+                audited = _with_decisions(audited, database)
+        model = run_training(audited or dataset, output, backbone=backbone, force=force, progress=progress, **options)
     if json_output:
         print(json.dumps({**model.card, "folder": str(output.resolve())}, ensure_ascii=False))
     else:

@@ -14,9 +14,7 @@ BLOCK = 16_384
 class Texts(Sequence[str]):
     """A sequence of texts, held as an Arrow array."""
 
-    def __init__(self, values: "pa.StringArray | pa.ChunkedArray | Iterable[str]") -> None:
-        if isinstance(values, pa.ChunkedArray):
-            values = values.combine_chunks()
+    def __init__(self, values: "pa.StringArray | Iterable[str]") -> None:
         if not isinstance(values, pa.Array):
             values = values.array if isinstance(values, Texts) else pa.array(values, pa.string())
         self.array: pa.StringArray = values

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from aleator.errors import DataError
 from aleator.review.decisions import AMBIGUOUS, LABEL, UNUSABLE, Decision, Ledger, settle
 from aleator.review.examples import Examples, open_examples
-from aleator.review.serve import database_beside
-from aleator.review.store import Store
+from aleator.review.heard import read_log
 
 GIVEN, REVIEW, AUDIT = "given", "review", "audit"
 """Where a label comes from."""
@@ -80,13 +79,9 @@ def correct(
     if relabel_above is not None and not 0.5 <= relabel_above <= 1:
         raise DataError(f"--relabel-above is a probability from 0.5 to 1, not {relabel_above}.")
     examples = open_examples(path, data, **read_options)
-    ledger, log = Ledger(), []
-    place = database or database_beside(path)
-    if isinstance(place, str) or place.exists():  # no file: nobody has decided anything yet
-        with Store(place, examples.fingerprint) as store:
-            for _, row_of_log in store.after(0):
-                ledger.add(row_of_log)
-                log.append(row_of_log)
+    ledger, log = Ledger(), read_log(path, database, examples.fingerprint)
+    for row_of_log in log:
+        ledger.add(row_of_log)
     label = examples.given.copy()
     label_from = np.full(len(examples), GIVEN, dtype="<U6")
     if relabel_above is not None:

@@ -122,14 +122,15 @@ def train(
         start = load_state(checkpoint, state)
         all_targets = torch.from_numpy(targets)
         of_examples = [getattr(one, name) for one in objectives for name in getattr(one, "per_example", ())]
-        views = generator
+        views = generator if team.size == 1 else torch.Generator()
         network.train()
         for epoch in range(start, settings.epochs):
             trust = _trust(settings, weights, losses, epoch, seed)
             order = torch.from_numpy(rows)[torch.randperm(len(rows), generator=generator)]
             if team.size > 1:  # all draw the same order, and each its own views and dropout
-                views = torch.Generator().manual_seed(team.seed_of(seed, epoch))
-                torch.manual_seed(team.seed_of(seed, epoch))
+                own = team.seed_of(seed, epoch)
+                views.manual_seed(own)
+                torch.manual_seed(own)
             for number in range(batches_per_epoch):
                 step = epoch * batches_per_epoch + number
                 whole = order[number * settings.batch_size : (number + 1) * settings.batch_size]

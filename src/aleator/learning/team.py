@@ -79,11 +79,8 @@ ALONE = Team()
 
 
 def launch(train: Callable[..., None], devices: int, device: torch.device, *arguments: Any) -> None:
-    """Run `train(team, *arguments)` in so many processes, each with a device of its own.
-
-    Raises MissingExtraError without the extra, AleatorError where there are fewer GPUs.
-    """
-    check_devices(devices, device)
+    """Run `train(team, *arguments)` in so many processes, each with a device of its own; `check_devices` says before
+    whether that can be done."""
     from lightning_fabric import Fabric
 
     accelerator = "cpu" if device.type == "cpu" else "cuda"

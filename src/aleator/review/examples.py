@@ -139,7 +139,6 @@ def of_audit(audit: Audit, dataset: LabelledDataset) -> Examples:
             f"{audit.folder} is the audit of other data than {dataset.path} holds. Name the data that were audited "
             "with --data, and read them as then (--label-column, --class-names, ...)."
         )
-    source_names = audit.labels["source"].combine_chunks()
     given = audit.labels["given_label"].combine_chunks().indices.fill_null(-1).to_numpy(zero_copy_only=False)
     return Examples(
         name=audit.info["data"]["name"],
@@ -147,7 +146,7 @@ def of_audit(audit: Audit, dataset: LabelledDataset) -> Examples:
         fingerprint=audit.info["data"]["fingerprint"],
         class_names=audit.class_names,
         ids=audited,
-        source_names=source_names,
+        source_names=audit.labels["source"].combine_chunks(),
         source=dataset.source,
         source_row=position.to_numpy(zero_copy_only=False).astype(np.int32),
         given=given.astype(np.int32),

@@ -12,17 +12,27 @@ from aleator.review.store import Store
 from aleator.verdicts.reviews import Reviews
 
 
+def read_log(path: Path, database: str | Path | None, fingerprint: str) -> list[Decision]:
+    """Every decision ever made on these data, oldest first, undone ones too.
+
+    `path` is the audit folder or the data, beside which the database is unless it is named; where there is none yet,
+    nobody has decided anything.
+    """
+    place = database or database_beside(path)
+    if isinstance(place, Path) and not place.exists():
+        return []
+    with Store(place, fingerprint) as store:
+        return [decision for _, decision in store.after(0)]
+
+
 def decided(audit: Audit, database: str | Path | None = None) -> Reviews:
     """The answers that stand, from the database of the audit's review page (by default the one in its folder).
 
     Raises AuditFolderError where nobody has decided anything.
     """
-    where = database or database_beside(audit.folder)
     ledger = Ledger()
-    if database is not None or Path(where).exists():
-        with Store(where, audit.info["data"]["fingerprint"]) as store:
-            for _, decision in store.after(0):
-                ledger.add(decision)
+    for decision in read_log(audit.folder, database, audit.info["data"]["fingerprint"]):
+        ledger.add(decision)
     row_of = RowOf(audit.labels["id"].combine_chunks())
     answered: list[tuple[int, dict[str, Decision]]] = [
         (row, answers) for example, answers in ledger.reviewers_of.items() if (row := row_of.get(example)) is not None

@@ -263,6 +263,7 @@ def _migrate(connection: sa.Connection, url: sa.URL) -> None:
     if version < len(MIGRATIONS):
         connection.execute(sa.delete(META).where(META.c.key == "schema_version"))
         connection.execute(sa.insert(META).values(key="schema_version", value=str(len(MIGRATIONS))))
+    TABLES.create_all(connection)  # one that came later, which an earlier version of Aleator neither has nor minds
 
 
 def _claim(connection: sa.Connection, fingerprint: str, url: sa.URL) -> None:

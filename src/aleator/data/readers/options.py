@@ -39,13 +39,13 @@ def encode_labels(
     order, is a class. Text is matched against `class_names`, or the names are those that occur, sorted.
     """
     try:
-        array = (
-            values
-            if isinstance(values, pa.Array)
-            else pa.array(values.tolist() if isinstance(values, np.ndarray) else list(values), from_pandas=True)
-        )
+        if isinstance(values, np.ndarray):
+            values = values.tolist()
+        array = values if isinstance(values, pa.Array) else pa.array(list(values), from_pandas=True)
     except pa.ArrowException as error:
         raise DataError(f"{where}: labels are of mixed kinds ({error}); wanted are numbers or text.") from error
+    if pc.all(array.is_null(nan_is_null=True), min_count=0).as_py():
+        raise DataError(f"{where}: every label is missing.")
     if pa.types.is_binary(array.type):
         array = array.cast(pa.string())
     if pa.types.is_dictionary(array.type):
@@ -59,8 +59,6 @@ def encode_labels(
         if numbers is None:
             return _encode_texts(texts, where, class_names)
         array = numbers
-    if pa.types.is_null(array.type):
-        raise DataError(f"{where}: every label is missing.")
     if not (pa.types.is_integer(array.type) or pa.types.is_floating(array.type)):
         raise DataError(f"{where}: labels are {array.type}; wanted are numbers or text.")
     return _encode_numbers(array.cast(pa.float64()).to_numpy(zero_copy_only=False), where, class_names or number_names)

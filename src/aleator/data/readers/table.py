@@ -86,11 +86,23 @@ def dataset_of_table(table: pa.Table, path: Path, root: Path, options: ReadOptio
 
 def texts_of(column: pa.ChunkedArray) -> NDArray[np.str_]:
     """A column as text; what is missing is empty."""
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        return Texts(pc.utf8_trim_whitespace(column.cast(pa.string())).fill_null("")).to_numpy()
+    column = _decoded(column)
+    if _is_text(column):
+        return Texts(_trimmed(column)).to_numpy()
     return np.array(["" if value is None else str(value).strip() for value in column.to_pylist()])
+
+
+def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+
+
+def _is_text(column: pa.ChunkedArray) -> bool:
+    return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
+
+
+def _trimmed(column: pa.ChunkedArray) -> pa.StringArray:
+    """A column of texts, empty where one is missing."""
+    return pc.utf8_trim_whitespace(column.cast(pa.string()).combine_chunks()).fill_null("")
 
 
 def _ids(column: pa.ChunkedArray, table: Path, name: str) -> NDArray[np.str_]:
@@ -107,14 +119,13 @@ UNUSUAL = r"^/|^\./|/\.?/|/\.?$|^\.$"
 
 def relative_paths(column: pa.ChunkedArray, table: Path, root: Path) -> Texts:
     """A column of paths as paths relative to `root`, with forward slashes. Raises DataError naming the row."""
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+    column = _decoded(column)
+    if not _is_text(column):
         raise DataError(
             f"{table}: its column of picture paths holds {column.type}, not text. Name the right one with "
             "--path-column; pictures inside of a table have to be saved as files."
         )
-    texts = pc.utf8_trim_whitespace(column.cast(pa.string()).combine_chunks()).fill_null("")
+    texts = _trimmed(column)
     missing = np.flatnonzero(pc.equal(texts, "").to_numpy(zero_copy_only=False))
     if len(missing):
         raise DataError(f"{table}, row {missing[0]}: the path is missing.")

@@ -10,12 +10,14 @@ from sklearn.datasets import load_digits
 
 import aleator
 from aleator.auditing import Audit
+from aleator.auditing.bring_your_own import judge_again
 from aleator.auditing.referee import detection_scores
 from aleator.data import FeatureArray, ImageArray, LabelledDataset
 from aleator.data.drawn_faces import DrawnFaces, drawn_faces
 from aleator.data.noise import pair_flip
 from aleator.demo import run_demo
 from aleator.errors import AuditFolderError, DataError
+from aleator.verdicts.decisions import read_decisions
 from tests.conftest import tiny_dataset
 
 FILES = ["audit.json", "embeddings.npy", "labels.parquet", "logits.npy", "models", "report.html"]
@@ -187,6 +189,14 @@ def test_a_broken_picture_is_skipped_and_listed(tmp_path: Path, faces: DrawnFace
     assert result.labels.num_rows == 59
     assert "a/04.png" not in result.labels["id"].to_pylist()
     assert "a/04.png" in (tmp_path / "audit" / "report.html").read_text()
+
+    (tmp_path / "reviewed.csv").write_text("id,label\na/08.png,b\n")
+    heard = aleator.load_audit(tmp_path / "audit")
+    reviews = read_decisions(tmp_path / "reviewed.csv", heard.labels["id"].to_numpy().astype(str), heard.class_names)
+    again = judge_again(heard, reviews)
+    assert again.dataset is not None
+    assert again.dataset.ids.tolist() == again.labels["id"].to_pylist()  # so each row's picture is its own
+    assert again.labels.slice(3, 1)["reviewed_label"].to_pylist() == ["b"]
 
 
 def test_a_slice_of_fer2013(tmp_path: Path, fer2013: Path) -> None:

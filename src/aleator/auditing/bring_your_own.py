@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aleator.auditing.folder import Audit, reopen_data, with_data
+from aleator.auditing.folder import Audit, audited_path, read_audited, with_data
 from aleator.auditing.predictions import judge_predictions
 from aleator.auditing.rejudge import rejudge_folder
 from aleator.data.dataset import LabelledDataset
@@ -19,9 +19,8 @@ from aleator.verdicts.decisions import read_decisions
 
 def judge_again(audit: Audit, reviews: Reviews, *, data: Path | None = None) -> Audit:
     """Let an audit hear decisions, in place. Without its data, its report stays as it was."""
-    remembered = audit.info["data"]["reading"] is not None and Path(audit.info["data"]["path"]).exists()
-    if data is not None or remembered:
-        audit = with_data(audit, reopen_data(audit, data))
+    if data is not None or audited_path(audit) is not None:
+        audit = with_data(audit, read_audited(audit, data))
     return rejudge_folder(audit, reviews)
 
 

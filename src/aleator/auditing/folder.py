@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from aleator.auditing.labels import write_labels
 from aleator.data import read_dataset
 from aleator.data.dataset import LabelledDataset
-from aleator.errors import AuditFolderError
+from aleator.errors import AuditFolderError, DataError
 from aleator.files import write_json, write_whole
+from aleator.progress import Progress, silent
 from aleator.report import render_report
 
 SCHEMA_VERSION = 1
@@ -90,13 +91,46 @@ def load_audit(folder: str | Path, dataset: LabelledDataset | None = None) -> Au
 
 
 def with_data(audit: Audit, dataset: LabelledDataset) -> Audit:
-    """The audit with the data that it is of. Raises AuditFolderError where they are others."""
+    """The audit with the data that it is of, without the examples that it could not read.
+
+    Raises AuditFolderError where they are other data.
+    """
     if dataset.fingerprint() != audit.info["data"]["fingerprint"]:
         raise AuditFolderError(
             f"{audit.folder} is the audit of other data than {dataset.name}; name the same data, with the same split, "
             "columns and class names as for the audit."
         )
-    return replace(audit, dataset=dataset)
+    unreadable = np.isin(dataset.ids, [skipped["id"] for skipped in audit.info["skipped"]])
+    return replace(audit, dataset=dataset.take(np.flatnonzero(~unreadable)) if unreadable.any() else dataset)
+
+
+def audited_path(audit: Audit) -> Path | None:
+    """Where the audited data are; a relative path is tried from here and from the audit folder's parent. None where
+    they are gone, or where only labels and probabilities were brought."""
+    named = Path(audit.info["data"]["path"])
+    if audit.info["data"]["reading"] is None:
+        return None
+    return next((path for path in (named, audit.folder.resolve().parent / named) if path.exists()), None)
+
+
+def read_audited(
+    audit: Audit, path: str | Path | None = None, *, progress: Progress = silent, **asked: Any
+) -> LabelledDataset:
+    """Read the data of an audit again: from where they are unless a path is given, as they were read then but for
+    what is asked. Votes that only scored the audit are left out, if they are not asked for.
+
+    Raises DataError where they cannot be read.
+    """
+    reading = dict(audit.info["data"]["reading"] or {})
+    if not audit.info["settings"]["use_votes"]:
+        reading.pop("votes", None)
+    reading |= {name: value for name, value in asked.items() if value is not None}
+    place = path or audited_path(audit)
+    if place is None:
+        brought = audit.info["data"]["reading"] is None
+        why = "is of labels and probabilities" if brought else f"is of {audit.info['data']['path']}, which is not there"
+        raise DataError(f"The audit {audit.folder} {why}; name its data with --data (in `aleator train` --of).")
+    return read_dataset(place, **reading, progress=progress)
 
 
 def open_folder(folder: Path, identity: dict[str, Any], *, force: bool) -> Path:
@@ -153,19 +187,6 @@ def rewrite_folder(audit: Audit) -> None:
     write_json(audit.folder / "audit.json", audit.info)
     if audit.dataset is not None:
         audit.report()
-
-
-def reopen_data(audit: Audit, path: str | Path | None = None) -> LabelledDataset:
-    """Read the data of an audit again, from where they were unless a path is given, as they were read then.
-
-    Raises DataError where they cannot be read, AuditFolderError where they are other data now.
-    """
-    data = audit.info["data"]
-    dataset = read_dataset(path or data["path"], **(data["reading"] or {}))
-    if dataset.fingerprint() != data["fingerprint"]:
-        raise AuditFolderError(f"{audit.folder} is the audit of other data than {path or data['path']}.")
-    unreadable = [skipped["id"] for skipped in audit.info["skipped"]]
-    return dataset.take(np.flatnonzero(~np.isin(dataset.ids, unreadable)))
 
 
 def _identity_in(folder: Path) -> dict[str, Any] | None:

@@ -110,7 +110,7 @@ def train(
     """
     with ProgressDisplay() as progress:
         from aleator.auditing import load_audit
-        from aleator.auditing.folder import with_data
+        from aleator.auditing.folder import read_audited, with_data
         from aleator.data import read_dataset
         from aleator.training import train as run_training
 
@@ -119,10 +119,12 @@ def train(
             "split": split, "votes": votes, "labels": label_file, "path_column": path_column,
             "label_column": label_column, "id_column": id_column, "class_names": class_names,
         }  # fmt: skip
-        reading = {} if audited is None else dict(audited.info["data"]["reading"] or {})
-        reading |= {name: value for name, value in asked.items() if value is not None}
-        where = of or (data if audited is None else audited.info["data"]["path"])
-        dataset = read_dataset(where, **reading, progress=progress)
+        if audited is None:
+            dataset = read_dataset(data, **asked, progress=progress)
+        else:
+            if labels == "votes" and votes is None:
+                asked["votes"] = (audited.info["data"]["reading"] or {}).get("votes")
+            dataset = read_audited(audited, of, **asked, progress=progress)
 
         options: dict[str, Any] = {
             "labels": labels or ("given" if audited is None else "judged"), "policy": policy, "effort": effort,

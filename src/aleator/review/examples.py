@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from aleator.auditing.folder import Audit, load_audit
+from aleator.auditing.folder import Audit, load_audit, read_audited
 from aleator.data import read_dataset
 from aleator.data.dataset import LabelledDataset
 from aleator.data.sources import ExampleSource
@@ -101,12 +101,7 @@ def open_examples(path: Path, data: Path | None = None, **read_options: Any) -> 
     """
     if (path / "audit.json").exists() or (path / "unfinished").is_dir():
         audit = load_audit(path)
-        asked = {name: value for name, value in read_options.items() if value is not None}
-        reading = dict(audit.info["data"]["reading"] or {})
-        if not audit.info["settings"]["use_votes"]:  # they only scored the audit
-            reading.pop("votes", None)
-        dataset = read_dataset(data or _data_path(audit), **{**reading, **asked})
-        return of_audit(audit, dataset)
+        return of_audit(audit, read_audited(audit, data, **read_options))
     if data is not None:
         raise DataError(f"{path} is no audit folder, so --data has no meaning; name the audit folder or the data.")
     return of_dataset(read_dataset(path, **read_options))
@@ -167,14 +162,3 @@ def _same(audit: Audit, dataset: LabelledDataset, position: pa.Int32Array, named
 
 def _part(dataset: LabelledDataset, rows: NDArray[np.int64]) -> LabelledDataset:
     return dataset if len(rows) == len(dataset) else dataset.take(rows)
-
-
-def _data_path(audit: Audit) -> Path:
-    """Where the audited data are; a relative path is tried from here and from the audit folder's parent."""
-    if audit.info["data"]["reading"] is None:
-        raise DataError(f"{audit.folder} was made of labels and probabilities; name the data to look at with --data.")
-    named = Path(audit.info["data"]["path"])
-    for path in (named, audit.folder.resolve().parent / named):
-        if path.exists():
-            return path
-    raise DataError(f"{audit.folder} is the audit of {named}, which is not there; say where it is with --data.")

@@ -139,6 +139,26 @@ def test_forward_correction_is_minimal_at_the_truth_and_refuses_what_is_no_confu
             ForwardCorrection(1, 2, confusion=bad)
 
 
+@pytest.mark.parametrize("wrong", [0.0, 0.4])
+def test_forward_correction_learns_how_labels_err_from_labels(wrong: float) -> None:
+    random = np.random.default_rng(0)
+    logits = torch.from_numpy(random.normal(size=(6000, 3)) * 4).float()
+    true = torch.distributions.Categorical(logits=logits).sample()
+    other = (true + torch.from_numpy(random.integers(1, 3, 6000))) % 3
+    labels = torch.where(torch.from_numpy(random.random(6000) < wrong), other, true)
+    objective = ForwardCorrection(6000, 3, floor=1e-6)
+    log_probs = torch.log_softmax(logits, 1)
+    plain = -log_probs.gather(1, labels[:, None])[:, 0]
+    loss = objective(log_probs, labels, torch.arange(6000))
+    assert torch.allclose(loss[plain < 8], plain[plain < 8], atol=0.01)
+    objective.after_epoch()
+    assert torch.allclose(objective.confusion, torch.eye(3), atol=1e-3)  # one epoch says too little
+    objective(log_probs, labels, torch.arange(6000))
+    objective.after_epoch()
+    assert torch.diag(objective.confusion).numpy() == pytest.approx(1 - wrong, abs=0.05)
+    assert objective(log_probs, labels, torch.arange(6000)).mean() < plain.mean() + 1e-3
+
+
 def test_early_learning_by_hand() -> None:
     objective = EarlyLearning(1, 2, strength=3.0, momentum=0.5, floor=0.0)
     p = torch.tensor([[0.8, 0.2]])

@@ -119,7 +119,9 @@ def test_weights_take_examples_out() -> None:
     assert right["not"] < 0.75
 
 
-@pytest.mark.parametrize("options", [{}, {"average": 0.9, "step": "mixup"}, {"loss_mixture": True}])
+@pytest.mark.parametrize(
+    "options", [{}, {"average": 0.9, "step": "mixup"}, {"loss_mixture": True}, {"objective": "forward_correction"}]
+)
 def test_an_interrupted_training_goes_on_to_the_same_result(
     options: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from aleator.learning.augment import cosine_one_cycle, random_views
 from aleator.learning.loop import TrainingSettings
 from aleator.learning.members import fit_members, fold_tasks
 from aleator.learning.objectives import CrossEntropy
+from aleator.learning.optimizers import make_optimizers, start_step
 from aleator.learning.steps import mixed_precision
 from aleator.models import Network, NetworkSpec
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
@@ -73,7 +74,9 @@ def co_teaching(
         generator = torch.Generator().manual_seed(seed)
         networks = [Network(spec).to(device, memory_format=torch.channels_last).train() for _ in range(2)]  # type: ignore[call-overload]
         optimizers = [
-            torch.optim.AdamW(one.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
+            make_optimizers(
+                one, settings.optimizer, learning_rate=settings.learning_rate, weight_decay=settings.weight_decay
+            )
             for one in networks
         ]
         objective, steps = CrossEntropy(len(labels), spec.classes), settings.steps(len(labels))
@@ -93,11 +96,10 @@ def co_teaching(
             rate = forget * min(1.0, 5 * step / steps)
             kept = len(batch) - round(rate * len(batch))
             chosen = [loss.detach().argsort()[:kept] for loss in losses]
-            for optimizer, loss, taught in zip(optimizers, losses, reversed(chosen), strict=True):
-                for group in optimizer.param_groups:
-                    group["lr"] = settings.learning_rate * cosine_one_cycle(step, steps)
-                optimizer.zero_grad(set_to_none=True)
+            for own, loss, taught in zip(optimizers, losses, reversed(chosen), strict=True):
+                start_step(own, cosine_one_cycle(step, steps))
                 loss[taught].mean().backward()  # a mean over what is kept: the rate of learning stays
-                optimizer.step()
+                for optimizer in own:
+                    optimizer.step()
             on_step(step + 1, steps)
     return tuple(network.eval() for network in networks)

@@ -76,8 +76,11 @@ def rows() -> dict[str, Row]:
         "cleanlab, pruned and trained again": Row(_pruned, _fixed(objective="cross_entropy", average=0.0)),
         "co-teaching": Row(None, _fixed(), model=_co_teaching),
     }
-    plain = {"cross_entropy", "early_learning", "forward_correction"}
-    found |= {name: Row(None, _fixed(objective=name)) for name in OBJECTIVES if name not in plain}
+    found |= {
+        name: Row(None, _fixed(objective=name))
+        for name in OBJECTIVES
+        if name not in ("cross_entropy", "forward_correction")  # above, and the default
+    }
     found |= {f"default, {name}": Row(None, _fixed(step=name)) for name in STEPS if name != "plain"}
     found["default, loss mixture"] = Row(None, _fixed(loss_mixture=True))
     return found

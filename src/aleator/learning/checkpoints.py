@@ -55,7 +55,7 @@ class TrainingState:
 
     network: Network
     objective: nn.Module
-    optimizer: torch.optim.Optimizer
+    optimizers: list[torch.optim.Optimizer]
     generator: Generator
     average: WeightAverage | None
     margins: NDArray[np.float32]
@@ -68,8 +68,9 @@ def save_state(path: Path | None, state: TrainingState, epoch: int, epochs: int)
     if path is None or epoch == epochs or time.monotonic() - state.saved < SAVE_SECONDS:
         return
     tensors = {name: value.contiguous() for name, value in _tensors(state).items()}
-    for number, values in state.optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{number}.{name}": value.contiguous() for name, value in values.items()}
+    for which, optimizer in enumerate(state.optimizers):
+        for number, values in optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{which}.{number}.{name}": value.contiguous() for name, value in values.items()}
     average = {} if state.average is None else {"average_steps": str(state.average.steps)}
     metadata = {"epoch": str(epoch), **average}
     _write(path, lambda beside: save_file(tensors, str(beside), metadata=metadata))
@@ -90,12 +91,13 @@ def load_state(path: Path | None, state: TrainingState) -> int:
         value.copy_(loaded[name])
     state.generator.set_state(loaded["random.generator"])
     torch.set_rng_state(loaded["random.torch"])
-    moments: dict[int, dict[str, Tensor]] = {}
+    moments: list[dict[int, dict[str, Tensor]]] = [{} for _ in state.optimizers]
     for key, value in loaded.items():
         if key.startswith("optimizer."):
-            _, number, name = key.split(".")
-            moments.setdefault(int(number), {})[name] = value
-    state.optimizer.load_state_dict({**state.optimizer.state_dict(), "state": moments})
+            _, which, number, name = key.split(".")
+            moments[int(which)].setdefault(int(number), {})[name] = value
+    for optimizer, own in zip(state.optimizers, moments, strict=True):
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": own})
     if state.average is not None:
         state.average.steps = int(metadata["average_steps"])
     return int(metadata["epoch"])

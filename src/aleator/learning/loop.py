@@ -18,6 +18,7 @@ from aleator.learning.averaging import WeightAverage
 from aleator.learning.checkpoints import TrainingState, load_state, save_state
 from aleator.learning.loss_mixture import mixture_weights
 from aleator.learning.objectives import OBJECTIVES
+from aleator.learning.optimizers import OptimizerName, make_optimizers, start_step
 from aleator.learning.steps import STEPS, Batch, log_probs_of, mixed_precision
 from aleator.learning.team import ALONE, Team
 from aleator.models.backbones import StandardizeFeatures
@@ -39,6 +40,7 @@ class TrainingSettings:
     batch_size: int = 128
     learning_rate: float = 3e-3
     weight_decay: float = 0.05
+    optimizer: OptimizerName = "adamw"
     objective: str = "early_learning"
     augmentation: Augmentation = field(default_factory=Augmentation)
     step: str = "plain"
@@ -111,14 +113,17 @@ def train(
                 f"{settings.step!r}: choose the step 'plain', or another posterior such as deep_ensemble."
             )
         average = WeightAverage(network, settings.average) if settings.average else None
-        optimizer = torch.optim.AdamW(
-            network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+        optimizers = make_optimizers(
+            network,
+            settings.optimizer,
+            learning_rate=settings.learning_rate,
+            weight_decay=settings.weight_decay,
         )
         steps = settings.steps(len(rows))
         batches_per_epoch = steps // settings.epochs
         margins = np.full((settings.epochs, len(examples)), np.nan, dtype=np.float32)
         losses = np.full(len(examples), np.nan, dtype=np.float32)
-        state = TrainingState(network, objectives, optimizer, generator, average, margins, losses)
+        state = TrainingState(network, objectives, optimizers, generator, average, margins, losses)
         start = load_state(checkpoint, state)
         all_targets = torch.from_numpy(targets)
         of_examples = [getattr(one, name) for one in objectives for name in getattr(one, "per_example", ())]
@@ -135,8 +140,7 @@ def train(
                 step = epoch * batches_per_epoch + number
                 whole = order[number * settings.batch_size : (number + 1) * settings.batch_size]
                 batch = team.share(whole)
-                for group in optimizer.param_groups:
-                    group["lr"] = settings.learning_rate * max(cosine_one_cycle(step, steps), posterior.least_rate)
+                start_step(optimizers, max(cosine_one_cycle(step, steps), posterior.least_rate))
                 inputs = _on_device(examples, batch, device)
                 if inputs.ndim == 4:
                     inputs = random_views(inputs, settings.augmentation, views)
@@ -148,16 +152,18 @@ def train(
                         loss = posterior.loss(network, seen.inputs, seen.targets, loss_of, len(rows))
                 else:
                     loss = follow(*take_step(network, objectives[0], seen, views))
-                optimizer.zero_grad(set_to_none=True)
                 torch.autograd.backward(loss)
                 team.average_gradients(network, len(batch) / len(whole))
-                optimizer.step()
+                for optimizer in optimizers:
+                    optimizer.step()
                 posterior.after_step(network, step + 1, steps)
                 if average is not None:
                     average.update(network)
                 on_step(step + 1)
             written = [*of_examples, torch.from_numpy(margins[epoch]), torch.from_numpy(losses)]
             team.gather_rows(written, order[: batches_per_epoch * settings.batch_size], settings.batch_size)
+            for objective in objectives:
+                getattr(objective, "after_epoch", lambda: None)()
             if team.rank == 0:
                 save_state(checkpoint, state, epoch + 1, settings.epochs)
         if average is not None:

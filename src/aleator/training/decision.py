@@ -12,6 +12,7 @@ from torch import Tensor
 from aleator.uncertainty.calibration import Conformal, conformal
 from aleator.uncertainty.decomposition import information_theoretic
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
+from aleator.uncertainty.label_noise import learn_label_noise
 
 ANSWERS = ("answer", "ambiguous", "unfamiliar")
 LEVEL = 0.9
@@ -91,12 +92,17 @@ def decide(
     spread: NDArray[np.float32],
     labels: NDArray[np.int64],
     distance: NDArray[np.float32] | None = None,
+    *,
+    corrected: bool = False,
 ) -> Decision:
     """Set temperature and thresholds from held-out examples: members' logits `(member, example, class)`, labels
     `(example,)`, -1 where none is known (such an example still counts for what is familiar), distances of embeddings.
+
+    A `corrected` model predicts the true label, not the given one: its temperature is the one at which the labels are
+    likeliest after the confusion that it is learned with.
     """
     known = labels >= 0
-    temperature = _temperature(mean[:, known], spread[:, known], labels[known])
+    temperature = _temperature(mean[:, known], spread[:, known], labels[known], corrected)
     opinion = opinion_of(mean, spread, temperature, distance)
     calibrated = conformal(opinion.probs[known], labels[known], level=LEVEL)
     return Decision(
@@ -107,13 +113,21 @@ def decide(
     )
 
 
-def _temperature(mean: NDArray[np.float32], spread: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
+def _temperature(
+    mean: NDArray[np.float32], spread: NDArray[np.float32], labels: NDArray[np.int64], corrected: bool
+) -> float:
     """Temperature at which the members' mean prediction has the least log loss."""
     log_probs, own = _log_probs(mean, spread), torch.from_numpy(labels)
+    confusion = None
+    if corrected:
+        said = torch.logsumexp(log_probs, dim=0) - np.log(len(log_probs))
+        confusion = torch.from_numpy(learn_label_noise(said.numpy(), labels).confusion)
 
     def loss(log_temperature: float) -> float:
-        scaled = _scaled(log_probs, float(np.exp(log_temperature)))
-        return float(-torch.logsumexp(scaled, dim=0).gather(1, own[:, None]).mean())
+        log_q = torch.logsumexp(_scaled(log_probs, float(np.exp(log_temperature))), dim=0)
+        if confusion is not None:
+            log_q = (log_q.exp() @ confusion).log()
+        return float(-log_q.gather(1, own[:, None]).mean())
 
     found = minimize_scalar(loss, bounds=(np.log(0.2), np.log(8)), method="bounded", options={"xatol": 1e-3})
     return float(np.exp(found.x))

@@ -31,8 +31,8 @@ FEWEST_STEPS, MOST_EPOCHS = 700, 60
 """A small data set is passed more often, until the network has taken so many steps; but not more often than this."""
 MAX_SIDE = 64
 """Pictures are worked on with at most this many pixels a side."""
-ROBUST, PLAIN = "early_learning", "cross_entropy"
-"""For labels as they are given, which must not be memorised, and for distributions, which hold the doubt already."""
+ROBUST, PLAIN = "forward_correction", "cross_entropy"
+"""For labels as they are given, whose noise is learned, and for distributions, which hold the doubt already."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,7 @@ class TrainSettings:
             objective=self.objective or (ROBUST if robust and self.labels != "votes" else PLAIN),
             options=self.objective_options,
             augmentation=Augmentation(flip=self.flip, erase=0.4),
+            optimizer="muon",
             step=self.step,
             average=self.average,
             loss_mixture=self.loss_mixture,

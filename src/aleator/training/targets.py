@@ -63,16 +63,8 @@ def choose_targets(dataset: LabelledDataset, audit: Audit | None, labels: Labels
     return targets if labels == "judged" else _with_reviews(targets, audit)
 
 
-def judged_confusion(audit: Audit | None) -> list[list[float]]:
-    """How often each given label stands for each true one, `(true, given)`, as the audit estimates it.
-
-    Raises AleatorError without an audit: labels alone do not tell it.
-    """
-    if audit is None:
-        raise AleatorError(
-            "Forward correction needs a confusion matrix: train on an audit folder, or give "
-            "objective_options={'confusion': ...} in Python, (true, given) with a distribution in each row."
-        )
+def judged_confusion(audit: Audit) -> list[list[float]]:
+    """How often each given label stands for each true one, `(true, given)`, as the audit estimates it."""
     counts = np.array(audit.info["estimates"]["confusion"], dtype=np.float64).T
     empty = counts.sum(axis=1) <= 0
     counts[empty] = np.eye(len(counts))[empty]

@@ -88,7 +88,8 @@ def train(
         with clock("reading pictures"):
             dataset, examples, geometry = load_examples(dataset, MAX_SIDE, cache=work / "pixels.npy", progress=progress)
             targets = choose_targets(dataset, _rows_of(audit, dataset), settings.labels, settings.policy)
-            if settings.objective == "forward_correction" and "confusion" not in settings.objective_options:
+            named = settings.objective == "forward_correction" and "confusion" not in settings.objective_options
+            if named and audit is not None:
                 confusion = {"confusion": judged_confusion(audit)}
                 settings = replace(settings, objective_options={**settings.objective_options, **confusion})
         with clock("holding out"):
@@ -117,7 +118,8 @@ def train(
         )
         mean, spread, *distance = (part[:, held_out] for part in members_say(said, familiarity))
         labels = targets.scored_by[held_out]
-        decision = decide(mean, spread, labels, *distance)
+        corrected = training.objective == "forward_correction" and targets.values.ndim == 1
+        decision = decide(mean, spread, labels, *distance, corrected=corrected)
         known = labels >= 0
         opinion = opinion_of(
             mean[:, known], spread[:, known], decision.temperature, *(part[:, known] for part in distance)

@@ -4,66 +4,26 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import log_softmax, logsumexp
+from scipy.special import log_softmax
 
+from aleator.uncertainty.label_noise import learn_label_noise
 from aleator.verdicts.opinion import Observations, Opinion, blocks, uncorrected
 
 MOST_ROWS = 20_000
-PASSES = 15
-SHARPNESS_DEVIATION, SHIFT_DEVIATION = 1.0, 1.0
-"""Of the logarithm of the sharpness, and of the shift of a class in logits, before anything is seen."""
 RIGHT_COUNTS = 1.0
-"""Dirichlet counts of the given labels' confusion: so many for a right label, and one for all wrong ones together."""
+"""Dirichlet counts of a right label before any is seen."""
 
 
 def learn_from_given_labels(observations: Observations) -> Opinion:
-    """For a network that has not seen the labels: the likelihood of the given labels tells all at once.
-
-    With `q_i = softmax(sharpness * u_i + shift)`, a label is drawn from `sum_t q_i(t) C[t, label]`. Expectation and
-    maximisation take turns over sharpness, shift and `C` (Dawid & Skene 1979 with a calibrated classifier as the
-    prior). A classifier that was trained on noisy labels is unsure by as much as they are noisy: here the noise goes
-    to `C`, and the classifier becomes as sure as it should be.
-    """
+    """For a network that has not seen the labels: the likelihood of the given labels tells all at once; see
+    `learn_label_noise`."""
     rows = evenly(np.flatnonzero(observations.given_label >= 0), MOST_ROWS)
-    opinion, classes = uncorrected(observations, 1.0), observations.classes
+    opinion = uncorrected(observations, 1.0)
     if not len(rows):
         return opinion
     sample = observations.take(rows)
-    u, label = sample.centred(), sample.given_label
-    prior = 1 / classes + RIGHT_COUNTS * np.eye(classes)
-    confusion = _confusion(np.eye(classes)[u.argmax(axis=1)], label, prior)
-    x = np.zeros(1 + classes)
-    for _ in range(PASSES):
-        log_of_label = np.log(confusion)[:, label].T
-        x = minimize(
-            _minus_log_posterior, x, args=(u, log_of_label), jac=True, method="L-BFGS-B", options={"maxiter": 10}
-        ).x
-        joint = log_softmax(np.exp(x[0]) * u + x[1:], axis=1) + log_of_label
-        confusion = _confusion(np.exp(log_softmax(joint, axis=1)), label, prior)
-    return replace(opinion, sharpness=float(np.exp(x[0])), shift=x[1:], given=np.log(confusion))
-
-
-def _minus_log_posterior(
-    x: NDArray[np.float64], u: NDArray[np.float64], log_of_label: NDArray[np.float64]
-) -> tuple[float, NDArray[np.float64]]:
-    """Of log-sharpness and shifts, given the confusion; and its gradient."""
-    sharpness = np.exp(x[0])
-    log_q = log_softmax(sharpness * u + x[1:], axis=1)
-    joint = log_q + log_of_label
-    likelihood = logsumexp(joint, axis=1, keepdims=True)
-    pull = np.exp(joint - likelihood) - np.exp(log_q)
-    deviation = np.concatenate([[SHARPNESS_DEVIATION], np.full(len(x) - 1, SHIFT_DEVIATION)])
-    value = -likelihood.sum() + 0.5 * ((x / deviation) ** 2).sum()
-    gradient = -np.concatenate([[(pull * u).sum() * sharpness], pull.sum(axis=0)]) + x / deviation**2
-    return float(value), gradient
-
-
-def _confusion(truth: NDArray[np.float64], label: NDArray[np.int64], prior: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`(true, given)`, each row a distribution."""
-    counts = prior.copy()
-    np.add.at(counts.T, label, truth)
-    return np.asarray(counts / counts.sum(axis=1, keepdims=True))
+    noise = learn_label_noise(sample.centred(), sample.given_label, right_counts=RIGHT_COUNTS)
+    return replace(opinion, sharpness=noise.sharpness, shift=noise.shift, given=np.log(noise.confusion))
 
 
 IN_SAMPLE_SHARPNESS = 0.5

@@ -1,26 +1,47 @@
 """Forward correction: what the labels would look like, if what the network says were true."""
 
+import math
 from collections.abc import Sequence
 
 import torch
+from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from aleator.uncertainty.gaussian_logits import log_likelihood
+from aleator.uncertainty.label_noise import learn_label_noise
+
+MOST_KEPT, MOST_CELLS = 20_000, 2_000_000
+"""Examples whose predictions the confusion is learned from, and their probabilities."""
 
 
 class ForwardCorrection(nn.Module):
     """`-sum_k t_k log sum_j p_j T_jk` with the confusion `T`, `(true, given)` (Patrini et al. 2017, 1609.03683, eq. 6).
 
-    Whoever minimises it with the right confusion predicts the true label, not the given one. Without one it is
-    cross-entropy. `floor` is the share of labels taken to be given blindly: nothing is then impossible.
+    Whoever minimises it with the right confusion predicts the true label, not the given one. Without one it is learned
+    from labels: after each epoch from the second on, by the likelihood of the labels under what the network said of
+    the examples before it was corrected by them (`learn_label_noise`). The network then becomes as sure as the noise
+    allows, and the next estimate is better. Soft labels say themselves how sure they are: for them it is cross-entropy
+    without a confusion. `floor` is the share of labels taken to be given blindly: nothing is then impossible.
+
+    The predictions of evenly spread examples are buffers, at most `MOST_KEPT`. Where several processes train, each
+    learns the confusion from those that it has seen.
 
     Raises ValueError when the confusion is not `(class, class)` with a distribution in each row.
     """
 
-    log_confusion: Tensor
+    confusion: Tensor
+    said: Tensor
+    given: Tensor
+    epochs: Tensor
 
     def __init__(
-        self, examples: int, classes: int, *, confusion: Sequence[Sequence[float]] | None = None, floor: float = 1e-3
+        self,
+        examples: int,
+        classes: int,
+        *,
+        confusion: Sequence[Sequence[float]] | None = None,
+        floor: float = 1e-3,
+        learned_from_epoch: int = 2,
     ) -> None:
         super().__init__()
         matrix = torch.eye(classes) if confusion is None else torch.as_tensor(confusion, dtype=torch.float32)
@@ -29,8 +50,36 @@ class ForwardCorrection(nn.Module):
             raise ValueError(
                 f"the confusion must be ({classes}, {classes}) with a distribution over labels in each row"
             )
-        self.register_buffer("log_confusion", ((1 - floor) * matrix + floor / classes).log())
+        self.floor, self.learned, self.learned_from_epoch = floor, confusion is None, learned_from_epoch
+        self.register_buffer("confusion", self._floored(matrix))
+        if self.learned:
+            self.spacing = math.ceil(examples / min(MOST_KEPT, max(1, MOST_CELLS // classes)))
+            kept = math.ceil(examples / self.spacing)
+            self.register_buffer("said", torch.zeros(kept, classes))
+            self.register_buffer("given", torch.full((kept,), -1))
+            self.register_buffer("epochs", torch.zeros((), dtype=torch.int64))
 
     def forward(self, log_probs: Tensor, targets: Tensor, rows: Tensor) -> Tensor:
-        log_given = torch.logsumexp(log_probs[:, :, None] + self.log_confusion, dim=1)
-        return -log_likelihood(log_given, targets)
+        if self.learned and targets.ndim == 1:
+            kept = rows % self.spacing == 0
+            place = rows[kept] // self.spacing
+            self.said[place] = log_probs.detach()[kept].to(self.said)
+            self.given[place] = targets[kept]
+        return -log_likelihood((log_probs.exp() @ self.confusion).log(), targets)
+
+    def after_epoch(self) -> None:
+        """Learn the confusion from what was said in the epoch."""
+        if not self.learned:
+            return
+        self.epochs += 1
+        seen = self.given >= 0
+        if self.epochs < self.learned_from_epoch or not seen.any():
+            return
+        said, given = self.said[seen].double().cpu().numpy(), self.given[seen].cpu().numpy()
+        with threadpool_limits(1, "blas"):
+            confusion = learn_label_noise(said, given).confusion
+        self.confusion.copy_(self._floored(torch.from_numpy(confusion)))
+        self.given.fill_(-1)
+
+    def _floored(self, confusion: Tensor) -> Tensor:
+        return (1 - self.floor) * confusion + self.floor / len(confusion)

@@ -1,0 +1,76 @@
+"""How given labels err, learned from nothing but the labels and what a network says of the examples."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import log_softmax, logsumexp
+
+Floats = NDArray[np.float64]
+
+PASSES = 15
+LEAST = -9.0
+"""No log-probability counts for less: a probability of zero is a claim that nobody can hold."""
+SHARPNESS_DEVIATION, SHIFT_DEVIATION = 1.0, 1.0
+"""Of the logarithm of the sharpness, and of the shift of a class in logits, before anything is seen."""
+
+
+@dataclass(frozen=True)
+class LabelNoise:
+    """A label is drawn from `sum_t q(t) confusion[t, label]`, with `q = softmax(sharpness * log_probs + shift)`."""
+
+    sharpness: float
+    shift: Floats
+    """In logits, `(class,)`."""
+    confusion: Floats
+    """`(true, given)`, each row a distribution."""
+
+
+def learn_label_noise(log_probs: Floats, given_label: NDArray[np.int64], *, right_counts: float = 10.0) -> LabelNoise:
+    """Expectation and maximisation over sharpness, shift and confusion (Dawid & Skene 1979 with a calibrated
+    classifier as the prior).
+
+    A classifier that was trained on noisy labels is unsure by as much as they are noisy: here the noise goes to the
+    confusion, and the classifier becomes as sure as it should be. The likelihood tells the two apart by the shape of
+    what the classifier says: honest doubt differs from example to example. It must not have memorised the labels.
+
+    Args:
+        log_probs: `(example, class)`, up to a constant in each row; what lies below `LEAST` counts as that.
+        given_label: `(example,)`.
+        right_counts: Dirichlet counts of the confusion before anything is seen: so many for a right label, and one
+            for all wrong ones together.
+    """
+    log_probs, classes = np.maximum(log_probs, LEAST), log_probs.shape[1]
+    prior = 1 / classes + right_counts * np.eye(classes)
+    confusion = _confusion(np.eye(classes)[log_probs.argmax(axis=1)], given_label, prior)
+    x = np.zeros(1 + classes)
+    for _ in range(PASSES):
+        log_of_label = np.log(confusion)[:, given_label].T
+        x = minimize(
+            _minus_log_posterior, x, args=(log_probs, log_of_label), jac=True, method="L-BFGS-B",
+            options={"maxiter": 10},
+        ).x  # fmt: skip
+        joint = log_softmax(np.exp(x[0]) * log_probs + x[1:], axis=1) + log_of_label
+        confusion = _confusion(np.exp(log_softmax(joint, axis=1)), given_label, prior)
+    return LabelNoise(float(np.exp(x[0])), x[1:], confusion)
+
+
+def _minus_log_posterior(x: Floats, log_probs: Floats, log_of_label: Floats) -> tuple[float, Floats]:
+    """Of log-sharpness and shifts, given the confusion; and its gradient."""
+    sharpness = np.exp(x[0])
+    log_q = log_softmax(sharpness * log_probs + x[1:], axis=1)
+    joint = log_q + log_of_label
+    likelihood = logsumexp(joint, axis=1, keepdims=True)
+    pull = np.exp(joint - likelihood) - np.exp(log_q)
+    deviation = np.concatenate([[SHARPNESS_DEVIATION], np.full(len(x) - 1, SHIFT_DEVIATION)])
+    value = -likelihood.sum() + 0.5 * ((x / deviation) ** 2).sum()
+    gradient = -np.concatenate([[(pull * log_probs).sum() * sharpness], pull.sum(axis=0)]) + x / deviation**2
+    return float(value), gradient
+
+
+def _confusion(truth: Floats, label: NDArray[np.int64], prior: Floats) -> Floats:
+    """`(true, given)`, each row a distribution."""
+    counts = prior.copy()
+    np.add.at(counts.T, label, truth)
+    return np.asarray(counts / counts.sum(axis=1, keepdims=True))

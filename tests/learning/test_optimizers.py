@@ -1,0 +1,74 @@
+"""Muon steps kernels where they lie, AdamW all else, and an interrupted training with both goes on."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from aleator.learning import checkpoints
+from aleator.learning.loop import TrainingSettings, predict, train
+from aleator.learning.optimizers import KernelMuon, make_optimizers, start_step
+from aleator.models import Network, NetworkSpec
+
+CPU = torch.device("cpu")
+SPEC = NetworkSpec("small_vgg", (1, 16, 16), 3)
+
+
+def test_every_parameter_is_learned_by_one_optimizer() -> None:
+    network = Network(SPEC)
+    optimizers = make_optimizers(network, "muon", learning_rate=1e-3, weight_decay=0.1)
+    assert [type(one) for one in optimizers] == [KernelMuon, torch.optim.AdamW]
+    kernels = [one for one in network.parameters() if one.ndim == 4]
+    assert optimizers[0].kernels == kernels[1:]  # the first has a single input channel
+    assert len(kernels[1:]) + len(optimizers[1].param_groups[0]["params"]) == len(list(network.parameters()))
+    perceptron = Network(NetworkSpec("mlp", (5,), 3))
+    assert [type(one) for one in make_optimizers(perceptron, "muon", learning_rate=1e-3, weight_decay=0)] == [
+        torch.optim.AdamW
+    ]
+
+
+def test_a_kernel_moves_in_all_directions_alike_however_it_lies_in_memory() -> None:
+    generator = torch.Generator().manual_seed(0)
+    start = torch.randn(8, 4, 3, 3, generator=generator)
+    gradient = torch.randn(8, 4, 3, 3, generator=generator) * torch.logspace(-1, 1, 8)[:, None, None, None]
+    moved = []
+    for layout in (torch.contiguous_format, torch.channels_last):
+        for gradient_layout in (torch.contiguous_format, torch.channels_last):
+            layer = nn.Conv2d(4, 8, 3, bias=False)
+            layer.weight = nn.Parameter(start.clone(memory_format=layout))
+            (optimizer,) = make_optimizers(layer, "muon", learning_rate=1e-3, weight_decay=0)
+            start_step([optimizer], 0.5)
+            assert layer.weight.grad is None
+            layer.weight.grad = gradient.clone(memory_format=gradient_layout)
+            optimizer.step()
+            moved.append((layer.weight.detach() - start).flatten(1))
+    # A permutation of the columns changes nothing but the rounding of bfloat16.
+    assert all(torch.allclose(one, moved[0], atol=2e-5) for one in moved)
+    scale = 0.5 * 5 * 1e-3 * 0.2 * 36**0.5
+    sizes = torch.linalg.svdvals(moved[0]) / scale
+    assert 0.5 < sizes.min() < sizes.max() < 1.5  # the gradient's own differ by a factor of 100
+    assert (moved[0] * gradient.flatten(1)).sum() < 0
+
+
+def test_an_interrupted_training_of_pictures_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoints, "SAVE_SECONDS", 0.0)
+    random = np.random.default_rng(0)
+    pictures, labels = random.integers(0, 255, (48, 1, 16, 16)).astype(np.uint8), np.arange(48) % 3
+    settings = TrainingSettings(epochs=4, batch_size=16, optimizer="muon", objective="forward_correction", average=0.9)
+
+    def run(checkpoint: Path | None, stop: int = 10**9) -> np.ndarray:
+        def on_step(step: int) -> None:
+            if step == stop:
+                raise KeyboardInterrupt
+
+        network, _ = train(
+            SPEC, pictures, labels, np.arange(48), settings, seed=1, device=CPU, checkpoint=checkpoint, on_step=on_step
+        )
+        return predict(network, pictures, flip=False, device=CPU).mean
+
+    whole = run(None)
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "checkpoint", stop=10)  # in the fourth epoch
+    assert np.array_equal(whole, run(tmp_path / "checkpoint"))

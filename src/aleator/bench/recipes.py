@@ -79,7 +79,7 @@ def rows() -> dict[str, Row]:
     found |= {
         name: Row(None, _fixed(objective=name))
         for name in OBJECTIVES
-        if name not in ("cross_entropy", "forward_correction")  # above, and the default
+        if name not in ("cross_entropy", "learned_noise")  # above, and the default
     }
     found |= {f"default, {name}": Row(None, _fixed(step=name)) for name in STEPS if name != "plain"}
     found["default, loss mixture"] = Row(None, _fixed(loss_mixture=True))

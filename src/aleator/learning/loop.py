@@ -126,7 +126,7 @@ def train(
         state = TrainingState(network, objectives, optimizers, generator, average, margins, losses)
         start = load_state(checkpoint, state)
         all_targets = torch.from_numpy(targets)
-        of_examples = [getattr(one, name) for one in objectives for name in getattr(one, "per_example", ())]
+        of_examples = [values for one in objectives for values in getattr(one, "per_example", ())]
         views = generator if team.size == 1 else torch.Generator()
         network.train()
         for epoch in range(start, settings.epochs):

@@ -31,8 +31,6 @@ FEWEST_STEPS, MOST_EPOCHS = 700, 60
 """A small data set is passed more often, until the network has taken so many steps; but not more often than this."""
 MAX_SIDE = 64
 """Pictures are worked on with at most this many pixels a side."""
-ROBUST, PLAIN = "forward_correction", "cross_entropy"
-"""For labels as they are given, whose noise is learned, and for distributions, which hold the doubt already."""
 
 
 @dataclass(frozen=True)
@@ -93,11 +91,10 @@ class TrainSettings:
         batch_size = max(2, min(batch_size, examples // 2))
         steps_per_epoch = max(1, examples // batch_size)
         epochs = max(EFFORTS[self.effort].epochs, math.ceil(FEWEST_STEPS / steps_per_epoch))
-        robust = self.labels == "given" or self.policy == "keep"
         return TrainingSettings(
             epochs=self.epochs or min(epochs, MOST_EPOCHS),
             batch_size=batch_size,
-            objective=self.objective or (ROBUST if robust and self.labels != "votes" else PLAIN),
+            objective=self.objective or self._objective(),
             options=self.objective_options,
             augmentation=Augmentation(flip=self.flip, erase=0.4),
             optimizer="muon",
@@ -105,3 +102,11 @@ class TrainSettings:
             average=self.average,
             loss_mixture=self.loss_mixture,
         )
+
+    def _objective(self) -> str:
+        """Labels as they are given are noisy and must not be memorised; distributions hold their doubt already."""
+        if self.labels == "given":
+            return "learned_noise"
+        if self.labels != "votes" and self.policy == "keep":
+            return "early_learning"  # what is wrong with the labels is in their weights
+        return "cross_entropy"

@@ -28,6 +28,7 @@ from aleator.data.duplicates import find_duplicates
 from aleator.errors import AleatorError, AuditFolderError, ModelError
 from aleator.files import write_json
 from aleator.learning.members import Task, fit_members, member_seed
+from aleator.learning.objectives import CORRECTING
 from aleator.models import Network, NetworkSpec
 from aleator.progress import Progress, silent
 from aleator.training.card import card_text
@@ -118,7 +119,7 @@ def train(
         )
         mean, spread, *distance = (part[:, held_out] for part in members_say(said, familiarity))
         labels = targets.scored_by[held_out]
-        corrected = training.objective == "forward_correction" and targets.values.ndim == 1
+        corrected = training.objective in CORRECTING and targets.values.ndim == 1
         decision = decide(mean, spread, labels, *distance, corrected=corrected)
         known = labels >= 0
         opinion = opinion_of(

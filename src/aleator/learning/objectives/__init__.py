@@ -16,6 +16,7 @@ from aleator.learning.objectives.early_learning import EarlyLearning
 from aleator.learning.objectives.forward_correction import ForwardCorrection
 from aleator.learning.objectives.generalised import GeneralisedCrossEntropy
 from aleator.learning.objectives.label_smoothing import LabelSmoothing
+from aleator.learning.objectives.learned_noise import LearnedNoise
 from aleator.learning.objectives.symmetric import SymmetricCrossEntropy
 
 OBJECTIVES: dict[str, Callable[..., nn.Module]] = {
@@ -26,16 +27,21 @@ OBJECTIVES: dict[str, Callable[..., nn.Module]] = {
     "soft_bootstrapping": SoftBootstrapping,
     "forward_correction": ForwardCorrection,
     "early_learning": EarlyLearning,
+    "learned_noise": LearnedNoise,
 }
 """Each is made by `(examples, classes, **options)`."""
+CORRECTING = ("forward_correction", "learned_noise")
+"""Under these, from labels, a network learns to predict the true label and not the given one."""
 
 __all__ = [
+    "CORRECTING",
     "OBJECTIVES",
     "CrossEntropy",
     "EarlyLearning",
     "ForwardCorrection",
     "GeneralisedCrossEntropy",
     "LabelSmoothing",
+    "LearnedNoise",
     "SoftBootstrapping",
     "SymmetricCrossEntropy",
 ]

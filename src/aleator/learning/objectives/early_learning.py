@@ -23,8 +23,6 @@ class EarlyLearning(nn.Module):
 
     memory: Tensor
     kept: Tensor
-    per_example: tuple[str, ...]
-    """Buffers with a row for each example."""
 
     def __init__(
         self,
@@ -41,11 +39,19 @@ class EarlyLearning(nn.Module):
         self.bounded = classes > most_kept
         width = min(classes, most_kept)
         self.register_buffer("memory", torch.full((examples, width), 1.0 / classes))
-        self.per_example = ("memory", "kept") if self.bounded else ("memory",)
         if self.bounded:
             self.register_buffer("kept", torch.arange(width, dtype=torch.int32).repeat(examples, 1))
 
+    @property
+    def per_example(self) -> tuple[Tensor, ...]:
+        """Buffers with a row for each example."""
+        return (self.memory, self.kept) if self.bounded else (self.memory,)
+
     def forward(self, log_probs: Tensor, targets: Tensor, rows: Tensor) -> Tensor:
+        return self.disagreement(log_probs, rows) - log_likelihood(log_probs, targets)
+
+    def disagreement(self, log_probs: Tensor, rows: Tensor) -> Tensor:
+        """The second term, and its memory of these examples is brought up to date."""
         with torch.no_grad():
             memory = self.momentum * self._recall(rows) + (1 - self.momentum) * log_probs.exp()
             self._remember(rows, memory)
@@ -54,7 +60,7 @@ class EarlyLearning(nn.Module):
             anchored = (1 - floor * memory.shape[1]) * memory / memory.sum(1, keepdim=True) + floor
         # 1 - <t, p> = sum (1 - t_k) p_k, because p sums to one: no cancellation when both are nearly one-hot.
         log_disagreement = torch.logsumexp(torch.log1p(-anchored) + log_probs, dim=1)
-        return self.strength * log_disagreement - log_likelihood(log_probs, targets)
+        return self.strength * log_disagreement
 
     def _recall(self, rows: Tensor) -> Tensor:
         """The memory of these examples, `(example, class)`."""

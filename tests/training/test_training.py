@@ -248,6 +248,8 @@ def test_the_default_learns_how_labels_err_and_how_sure_it_may_be(
     right = (opinion.probs.argmax(axis=1) == digits[fresh]).mean()
     assert right > 0.91  # cross-entropy: .72 and .77, early learning: .90 and .94
     assert opinion.probs.max(axis=1).mean() > 0.75  # of the given labels only .6 and .7 are met
+    assert model.card["label_noise"]["share_wrong"] == pytest.approx(rate, abs=0.1)
+    assert "labels that are wrong, by its estimate" in (model.folder / "README.md").read_text()
 
 
 def test_forward_correction_takes_the_confusion_that_was_judged(audited: Audit, tmp_path: Path) -> None:

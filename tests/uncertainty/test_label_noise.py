@@ -7,12 +7,12 @@ from scipy.special import log_softmax
 from aleator.uncertainty.label_noise import learn_label_noise
 
 
-def examples(confusion: np.ndarray, count: int = 12_000) -> tuple[np.ndarray, np.ndarray]:
+def examples(confusion: np.ndarray, count: int = 12_000) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What a perfect classifier says of examples, some clear and some not, and a label that it is right to expect."""
     random, classes = np.random.default_rng(0), len(confusion)
     log_q = log_softmax(random.normal(size=(count, classes)) * 4, axis=1)
     true = np.array([random.choice(classes, p=row) for row in np.exp(log_q)])
-    return log_q, np.array([random.choice(classes, p=confusion[one]) for one in true])
+    return log_q, np.array([random.choice(classes, p=confusion[one]) for one in true]), true
 
 
 SYMMETRIC = np.full((4, 4), 0.1) + 0.6 * np.eye(4)
@@ -22,12 +22,15 @@ PAIR = 0.75 * np.eye(4) + 0.25 * np.roll(np.eye(4), 1, axis=1)
 @pytest.mark.parametrize("confusion", [np.eye(4), SYMMETRIC, PAIR], ids=["none", "symmetric", "pair"])
 @pytest.mark.parametrize("sharpness", [1.0, 2.5])
 def test_confusion_and_sharpness_are_told_apart(confusion: np.ndarray, sharpness: float) -> None:
-    log_q, given = examples(confusion)
+    log_q, given, true = examples(confusion)
     noise = learn_label_noise(log_q / sharpness, given)
     assert np.allclose(noise.confusion.sum(axis=1), 1)
     assert np.abs(noise.confusion - confusion).max() < 0.04
     assert noise.sharpness == pytest.approx(sharpness, rel=0.12)
     assert np.abs(noise.shift - noise.shift.mean()).max() < 0.3
+    doubt, wrong = noise.p_mislabelled(log_q / sharpness, given), given != true
+    assert doubt.mean() == pytest.approx(wrong.mean(), abs=0.02)
+    assert not wrong.any() or doubt[wrong].mean() > 2 * doubt[~wrong].mean()
 
 
 def test_few_examples_and_impossible_ones_are_taken_to_be_right() -> None:

@@ -85,8 +85,8 @@ def train(
     backbone
         small_vgg, deep_vgg, mlp, or timm:NAME.
     objective
-        cross_entropy, label_smoothing, generalised_cross_entropy, symmetric_cross_entropy, soft_bootstrapping,
-        forward_correction, early_learning.
+        learned_noise, early_learning, forward_correction, cross_entropy, label_smoothing, generalised_cross_entropy,
+        symmetric_cross_entropy, soft_bootstrapping.
     step
         plain, mixup, flip_consistency, relative_uncertainty.
     average

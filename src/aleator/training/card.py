@@ -59,7 +59,7 @@ Scored by {JUDGED_BY[settings["labels"]]}.
 | calibration error | {figures["calibration_error"]:.3f} |
 | conformal sets (level .90) | {sets} |
 | routed | {", ".join(f"{count:,} {name}" for name, count in figures["routes"].items())} |
-
+{_noise(card["label_noise"])}
 ## How it decides
 
 {settings["members"]} networks ({model["backbone"]}, {model["parameters"]:,} parameters each) predict a mean and a
@@ -76,6 +76,10 @@ Trained for {training["epochs"]} epochs with {training["objective"].replace("_",
   croppings need their own check.
 - A face tells what people would call its expression, not what the person feels. Do not decide about a person by it.
 """
+
+
+def _noise(noise: dict[str, Any] | None) -> str:
+    return "" if noise is None else f"| labels that are wrong, by its estimate | {noise['share_wrong']:.1%} |\n"
 
 
 def _policy(settings: dict[str, Any]) -> str:

@@ -12,7 +12,6 @@ from torch import Tensor
 from aleator.uncertainty.calibration import Conformal, conformal
 from aleator.uncertainty.decomposition import information_theoretic
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
-from aleator.uncertainty.label_noise import learn_label_noise
 
 ANSWERS = ("answer", "ambiguous", "unfamiliar")
 LEVEL = 0.9
@@ -93,16 +92,16 @@ def decide(
     labels: NDArray[np.int64],
     distance: NDArray[np.float32] | None = None,
     *,
-    corrected: bool = False,
+    confusion: NDArray[np.float64] | None = None,
 ) -> Decision:
     """Set temperature and thresholds from held-out examples: members' logits `(member, example, class)`, labels
     `(example,)`, -1 where none is known (such an example still counts for what is familiar), distances of embeddings.
 
-    A `corrected` model predicts the true label, not the given one: its temperature is the one at which the labels are
-    likeliest after the confusion that it is learned with.
+    With a `confusion`, `(true, given)`, the model predicts the true label and not the given one: the temperature is the
+    one at which the labels are likeliest after they were mixed up.
     """
     known = labels >= 0
-    temperature = _temperature(mean[:, known], spread[:, known], labels[known], corrected)
+    temperature = _temperature(mean[:, known], spread[:, known], labels[known], confusion)
     opinion = opinion_of(mean, spread, temperature, distance)
     calibrated = conformal(opinion.probs[known], labels[known], level=LEVEL)
     return Decision(
@@ -113,20 +112,25 @@ def decide(
     )
 
 
+def mean_log_probs(mean: NDArray[np.float32], spread: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Log of the members' mean prediction, before any temperature, `(example, class)`."""
+    log_probs = _log_probs(mean, spread)
+    return np.asarray((torch.logsumexp(log_probs, dim=0) - np.log(len(log_probs))).numpy())
+
+
 def _temperature(
-    mean: NDArray[np.float32], spread: NDArray[np.float32], labels: NDArray[np.int64], corrected: bool
+    mean: NDArray[np.float32],
+    spread: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    confusion: NDArray[np.float64] | None,
 ) -> float:
     """Temperature at which the members' mean prediction has the least log loss."""
     log_probs, own = _log_probs(mean, spread), torch.from_numpy(labels)
-    confusion = None
-    if corrected:
-        said = torch.logsumexp(log_probs, dim=0) - np.log(len(log_probs))
-        confusion = torch.from_numpy(learn_label_noise(said.numpy(), labels).confusion)
 
     def loss(log_temperature: float) -> float:
         log_q = torch.logsumexp(_scaled(log_probs, float(np.exp(log_temperature))), dim=0)
         if confusion is not None:
-            log_q = (log_q.exp() @ confusion).log()
+            log_q = (log_q.exp() @ torch.from_numpy(confusion)).clamp(min=1e-300).log()
         return float(-log_q.gather(1, own[:, None]).mean())
 
     found = minimize_scalar(loss, bounds=(np.log(0.2), np.log(8)), method="bounded", options={"xatol": 1e-3})

@@ -27,12 +27,13 @@ from aleator.data.dataset import LabelledDataset
 from aleator.data.duplicates import find_duplicates
 from aleator.errors import AleatorError, AuditFolderError, ModelError
 from aleator.files import write_json
+from aleator.learning.loop import TrainingSettings
 from aleator.learning.members import Task, fit_members, member_seed
 from aleator.learning.objectives import CORRECTING
 from aleator.models import Network, NetworkSpec
 from aleator.progress import Progress, silent
 from aleator.training.card import card_text
-from aleator.training.decision import decide, opinion_of
+from aleator.training.decision import decide, mean_log_probs, opinion_of
 from aleator.training.familiarity import Familiarity, learn_familiarity
 from aleator.training.held_out import hold_out
 from aleator.training.model import (
@@ -48,6 +49,7 @@ from aleator.training.model import (
 from aleator.training.scores import prediction_scores
 from aleator.training.settings import MAX_SIDE, TrainSettings
 from aleator.training.targets import TrainingTargets, choose_targets, judged_confusion
+from aleator.uncertainty.label_noise import LabelNoise, learn_label_noise
 
 IDENTITY = "identity.json"
 JUDGEMENT = ("label_distribution", "label_quality", "suggested_label", "verdict", "reviewed_label")
@@ -119,9 +121,13 @@ def train(
         )
         mean, spread, *distance = (part[:, held_out] for part in members_say(said, familiarity))
         labels = targets.scored_by[held_out]
-        corrected = training.objective in CORRECTING and targets.values.ndim == 1
-        decision = decide(mean, spread, labels, *distance, corrected=corrected)
         known = labels >= 0
+        noise, share_wrong = None, None
+        if training.objective in CORRECTING and targets.values.ndim == 1:
+            said_of_known = mean_log_probs(mean[:, known], spread[:, known])
+            noise = _label_noise(training, said_of_known, labels[known])
+            share_wrong = float(noise.p_mislabelled(said_of_known, labels[known]).mean())
+        decision = decide(mean, spread, labels, *distance, confusion=None if noise is None else noise.confusion)
         opinion = opinion_of(
             mean[:, known], spread[:, known], decision.temperature, *(part[:, known] for part in distance)
         )
@@ -150,11 +156,20 @@ def train(
         "model": {"backbone": spec.backbone, "parameters": parameters},
         "decision": decision.as_dict(),
         "figures": figures,
+        "label_noise": None if noise is None else {"share_wrong": share_wrong, "confusion": noise.confusion.tolist()},
         "skipped": [asdict(skipped) for skipped in dataset.skipped],
         "timings": clock.seconds,
     }
     close_work(folder, work, card, familiarity)
     return load_model(folder, backbone=own_backbone, device=settings.device)
+
+
+def _label_noise(training: TrainingSettings, log_probs: NDArray[np.float64], labels: NDArray[np.int64]) -> LabelNoise:
+    """How the labels of the held-out part err: as the training was told, or as they show."""
+    if "confusion" in training.options:
+        told = np.array(training.options["confusion"], dtype=np.float64)
+        return LabelNoise(1.0, np.zeros(len(told)), told)
+    return learn_label_noise(log_probs, labels)
 
 
 def _identity(

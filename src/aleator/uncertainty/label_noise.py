@@ -26,6 +26,13 @@ class LabelNoise:
     confusion: Floats
     """`(true, given)`, each row a distribution."""
 
+    def p_mislabelled(self, log_probs: Floats, given_label: NDArray[np.int64]) -> Floats:
+        """Probability that the given label is not the true one, `(example,)`."""
+        q = np.exp(log_softmax(self.sharpness * np.maximum(log_probs, LEAST) + self.shift, axis=1))
+        own = np.arange(len(q)), given_label
+        right = q[own] * self.confusion[given_label, given_label]
+        return np.asarray(1 - right / (q * self.confusion[:, given_label].T).sum(axis=1))
+
 
 def learn_label_noise(log_probs: Floats, given_label: NDArray[np.int64], *, right_counts: float = 10.0) -> LabelNoise:
     """Expectation and maximisation over sharpness, shift and confusion (Dawid & Skene 1979 with a calibrated

@@ -13,8 +13,8 @@ class LearnedNoise(nn.Module):
     early learning keeps it from that. Early learning alone feeds on itself where many labels are wrong, and drifts
     towards a few classes; the correction takes the wrong labels' pull away, so that it has less to resist.
 
-    The pull is a third of what early learning takes alone: with more of it a network agrees with its first mistakes, and
-    grows surer than any label made it (40 % of FER+'s labels wrong, five epochs: .704 right with 3, .769 with 1).
+    The pull is a third of what early learning takes alone: with more of it a network agrees with its first mistakes
+    and grows surer than any label made it (40 % of FER+'s labels wrong, five epochs: .704 right with 3, .769 with 1).
     """
 
     def __init__(self, examples: int, classes: int, *, strength: float = 1.0) -> None:

@@ -6,35 +6,57 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from aleator.learning.steps.batch import has_bfloat16
+
 OptimizerName = Literal["muon", "adamw"]
 MUON_RATE = 5.0
-"""Learning rate of Muon for one of AdamW. Between 3 and 8 it makes no difference on FER2013; at 1 it learns less."""
+"""Learning rate of Muon for one of AdamW. Between 3 and 8 it makes no difference on FER+; at 1 it learns less."""
 MOMENTUM = 0.9
+NEWTON_SCHULZ, ITERATIONS = (3.4445, -4.7750, 2.0315), 5
+"""Coefficients of `x -> a x + b x^3 + c x^5`, which takes singular values from .01 up near to 1 (Jordan et al. 2024)."""
+RMS_OF_ADAMW = 0.2
+"""Of AdamW's steps, in learning rates: Muon's are made as large (Liu et al. 2025, arXiv 2502.16982, eq. 4)."""
 
 
-class KernelMuon(torch.optim.Muon):
-    """Muon (Jordan et al. 2024) for kernels `(out, in, height, width)`, which PyTorch's own has only for matrices.
+class KernelMuon(torch.optim.Optimizer):
+    """Muon (Jordan et al. 2024) for kernels `(out, in, height, width)`.
 
     The momentum of each kernel, flattened to `(out, everything else)`, is replaced by the nearest orthogonal matrix:
-    all directions are learned at one pace. On FER2013 five epochs reach what AdamW does in eight, for 8 % more time.
+    all directions are learned at one pace. On FER+ the small network is right on .832 after five epochs, with AdamW on
+    .812, for 6 % more time. PyTorch's own takes matrices only, and computes in bfloat16 also on processors that do not
+    have it, fifty times slower.
     """
 
     def __init__(self, kernels: list[nn.Parameter], *, lr: float, weight_decay: float) -> None:
-        self.kernels = kernels
-        self.matrices = [nn.Parameter(_flat(kernel.detach(), kernel)) for kernel in kernels]
-        super().__init__(
-            self.matrices, lr=lr, weight_decay=weight_decay, momentum=MOMENTUM, adjust_lr_fn="match_rms_adamw"
-        )
+        super().__init__(kernels, {"lr": lr, "weight_decay": weight_decay})
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        for matrix, kernel in zip(self.matrices, self.kernels, strict=True):
-            matrix.grad = None if kernel.grad is None else _flat(kernel.grad, kernel)
-        return super().step(closure)  # type: ignore[no-untyped-call]
+    def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
+        for group in self.param_groups:
+            for kernel in group["params"]:
+                if kernel.grad is None:
+                    continue
+                if not self.state[kernel]:
+                    self.state[kernel]["momentum"] = torch.zeros_like(kernel)
+                momentum = self.state[kernel]["momentum"]
+                momentum.lerp_(kernel.grad, 1 - MOMENTUM)
+                direction = orthogonal(kernel.grad.lerp(momentum, MOMENTUM).flatten(1))
+                kernel.mul_(1 - group["lr"] * group["weight_decay"])
+                size = RMS_OF_ADAMW * max(direction.shape) ** 0.5
+                kernel.add_(direction.view(kernel.shape), alpha=-group["lr"] * size)
 
-    def zero_grad(self, set_to_none: bool = True) -> None:
-        for kernel in self.kernels:
-            kernel.grad = None
+
+def orthogonal(matrix: Tensor) -> Tensor:
+    """A matrix of the same singular vectors whose singular values lie around 1, by Newton-Schulz iterations."""
+    a, b, c = NEWTON_SCHULZ
+    x = matrix.to(torch.bfloat16 if has_bfloat16(matrix.device) else torch.float32)
+    tall = x.shape[0] > x.shape[1]
+    x = x.T if tall else x
+    x = x / x.norm().clamp(min=1e-7)
+    for _ in range(ITERATIONS):
+        gram = x @ x.T
+        x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+    return (x.T if tall else x).to(matrix.dtype).contiguous()
 
 
 def make_optimizers(
@@ -42,7 +64,8 @@ def make_optimizers(
 ) -> list[torch.optim.Optimizer]:
     """One optimizer, or two that share the parameters out. The peak of each rate is its groups' `initial_lr`."""
     parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    kernels = [one for one in parameters if name == "muon" and _is_kernel(one)]
+    # A kernel with one input channel is a list of filters, not a matrix between two sets of features.
+    kernels = [one for one in parameters if name == "muon" and one.ndim == 4 and one.shape[1] > 1]
     others = [one for one in parameters if not any(one is kernel for kernel in kernels)]
     optimizers: list[torch.optim.Optimizer] = []
     if kernels:
@@ -61,17 +84,3 @@ def start_step(optimizers: list[torch.optim.Optimizer], rate: float) -> None:
         optimizer.zero_grad(set_to_none=True)
         for group in optimizer.param_groups:
             group["lr"] = rate * group["initial_lr"]
-
-
-def _is_kernel(parameter: nn.Parameter) -> bool:
-    """One with a single input channel is a list of filters, not a matrix between two sets of features."""
-    if parameter.ndim != 4 or parameter.shape[1] == 1:
-        return False
-    return parameter.is_contiguous() or parameter.is_contiguous(memory_format=torch.channels_last)
-
-
-def _flat(values: Tensor, kernel: Tensor) -> Tensor:
-    """`(out, everything else)` in the order in which the kernel lies in memory: of the kernel itself, a view."""
-    if kernel.is_contiguous(memory_format=torch.channels_last):
-        values = values.permute(0, 2, 3, 1)
-    return values.reshape(len(values), -1)

@@ -26,10 +26,14 @@ Step = Callable[[Network, nn.Module, Batch, Generator], tuple[Tensor, Tensor]]
 `(example, class)` by which the training is followed."""
 
 
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether the processor computes it natively."""
+    return device.type == "cuda" or (device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
 def mixed_precision(device: torch.device) -> torch.autocast:
-    """bfloat16 where the processor computes it natively, single precision elsewhere."""
-    native = device.type == "cuda" or (device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported())
-    return torch.autocast(device.type, torch.bfloat16, enabled=native)
+    """bfloat16 where the processor has it, single precision elsewhere."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=has_bfloat16(device))
 
 
 def log_probs_of(output: Output) -> Tensor:

@@ -13,13 +13,13 @@ MUON_RATE = 5.0
 """Learning rate of Muon for one of AdamW. Between 3 and 8 it makes no difference on FER+; at 1 it learns less."""
 MOMENTUM = 0.9
 NEWTON_SCHULZ, ITERATIONS = (3.4445, -4.7750, 2.0315), 5
-"""Coefficients of `x -> a x + b x^3 + c x^5`, which takes singular values from .01 up near to 1 (Jordan et al. 2024)."""
+"""Coefficients of `x -> a x + b x^3 + c x^5`, which takes singular values from .01 up to about 1 (Jordan 2024)."""
 RMS_OF_ADAMW = 0.2
 """Of AdamW's steps, in learning rates: Muon's are made as large (Liu et al. 2025, arXiv 2502.16982, eq. 4)."""
 
 
 class KernelMuon(torch.optim.Optimizer):
-    """Muon (Jordan et al. 2024) for kernels `(out, in, height, width)`.
+    """Muon (Jordan et al. 2024, kellerjordan.github.io/posts/muon) for kernels `(out, in, height, width)`.
 
     The momentum of each kernel, flattened to `(out, everything else)`, is replaced by the nearest orthogonal matrix:
     all directions are learned at one pace. On FER+ the small network is right on .832 after five epochs, with AdamW on

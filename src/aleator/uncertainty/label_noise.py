@@ -1,6 +1,6 @@
 """How given labels err, learned from nothing but the labels and what a network says of the examples."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,12 +26,15 @@ class LabelNoise:
     confusion: Floats
     """`(true, given)`, each row a distribution."""
 
+    def posterior(self, log_probs: Floats, given_label: NDArray[np.int64]) -> Floats:
+        """Of the true label where the given one is known, `(example, class)`."""
+        log_q = log_softmax(self.sharpness * np.maximum(log_probs, LEAST) + self.shift, axis=1)
+        with np.errstate(divide="ignore"):  # a confusion that somebody gave may hold zeros
+            return np.asarray(np.exp(log_softmax(log_q + np.log(self.confusion)[:, given_label].T, axis=1)))
+
     def p_mislabelled(self, log_probs: Floats, given_label: NDArray[np.int64]) -> Floats:
         """Probability that the given label is not the true one, `(example,)`."""
-        q = np.exp(log_softmax(self.sharpness * np.maximum(log_probs, LEAST) + self.shift, axis=1))
-        own = np.arange(len(q)), given_label
-        right = q[own] * self.confusion[given_label, given_label]
-        return np.asarray(1 - right / (q * self.confusion[:, given_label].T).sum(axis=1))
+        return np.asarray(1 - self.posterior(log_probs, given_label)[np.arange(len(given_label)), given_label])
 
 
 def learn_label_noise(log_probs: Floats, given_label: NDArray[np.int64], *, right_counts: float = 10.0) -> LabelNoise:
@@ -51,16 +54,15 @@ def learn_label_noise(log_probs: Floats, given_label: NDArray[np.int64], *, righ
     log_probs, classes = np.maximum(log_probs, LEAST), log_probs.shape[1]
     prior = 1 / classes + right_counts * np.eye(classes)
     confusion = _confusion(np.eye(classes)[log_probs.argmax(axis=1)], given_label, prior)
-    x = np.zeros(1 + classes)
+    noise, x = LabelNoise(1.0, np.zeros(classes), confusion), np.zeros(1 + classes)
     for _ in range(PASSES):
-        log_of_label = np.log(confusion)[:, given_label].T
         x = minimize(
-            _minus_log_posterior, x, args=(log_probs, log_of_label), jac=True, method="L-BFGS-B",
-            options={"maxiter": 10},
+            _minus_log_posterior, x, args=(log_probs, np.log(noise.confusion)[:, given_label].T), jac=True,
+            method="L-BFGS-B", options={"maxiter": 10},
         ).x  # fmt: skip
-        joint = log_softmax(np.exp(x[0]) * log_probs + x[1:], axis=1) + log_of_label
-        confusion = _confusion(np.exp(log_softmax(joint, axis=1)), given_label, prior)
-    return LabelNoise(float(np.exp(x[0])), x[1:], confusion)
+        noise = LabelNoise(float(np.exp(x[0])), x[1:], noise.confusion)
+        noise = replace(noise, confusion=_confusion(noise.posterior(log_probs, given_label), given_label, prior))
+    return noise
 
 
 def _minus_log_posterior(x: Floats, log_probs: Floats, log_of_label: Floats) -> tuple[float, Floats]:

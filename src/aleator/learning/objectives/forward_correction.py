@@ -67,6 +67,11 @@ class ForwardCorrection(nn.Module):
             self.given[place] = targets[kept]
         return -log_likelihood((log_probs.exp() @ self.confusion).log(), targets)
 
+    @property
+    def share_wrong(self) -> Tensor:
+        """Share of wrong labels by the confusion, mean over the true classes."""
+        return 1 - self.confusion.diagonal().mean()
+
     def after_epoch(self) -> None:
         """Learn the confusion from what was said in the epoch."""
         if not self.learned:

@@ -3,6 +3,8 @@
 import csv
 import json
 import shutil
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
@@ -66,6 +68,24 @@ def reviewed(audit_folder: Path) -> tuple[Path, Examples]:
             ]
         )
     return audit_folder, examples
+
+
+def test_without_the_extra_for_reviewing_what_needs_no_database_is_exported(audit_folder: Path, tmp_path: Path) -> None:
+    program = """
+import sys
+sys.modules.update(dict.fromkeys(("sqlalchemy", "starlette", "uvicorn")))
+import aleator.export.onnx
+from aleator.cli import main
+main()
+"""
+    output = tmp_path / "clean.csv"
+    command = [sys.executable, "-c", program, "export", str(audit_folder), "-o", str(output)]
+    subprocess.run(command, check=True)
+    assert output.exists()
+    elsewhere = [*command[:-1], str(tmp_path / "b.csv"), "--database", str(tmp_path / "decisions.db")]
+    asked = subprocess.run(elsewhere, capture_output=True, text=True)
+    assert asked.returncode == 2
+    assert "aleator[review]" in asked.stderr
 
 
 def test_old_and_new_labels_as_parquet(reviewed: tuple[Path, Examples], tmp_path: Path) -> None:

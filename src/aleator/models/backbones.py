@@ -160,7 +160,7 @@ def embedding_size(backbone: nn.Module, shape: tuple[int, ...]) -> int:
     training = backbone.training
     try:
         embedding = backbone.eval()(torch.zeros(1, *shape))
-    except (RuntimeError, ValueError, TypeError) as error:
+    except (RuntimeError, ValueError, TypeError, AssertionError) as error:
         raise AleatorError(f"The backbone does not take examples of shape {shape}: {error}") from error
     finally:
         backbone.train(training)
@@ -181,8 +181,12 @@ def _from_timm(name: str, shape: tuple[int, ...]) -> nn.Module:
         raise MissingExtraError(
             f"timm:{name} needs timm, which is not installed; run: pip install 'aleator[timm]'"
         ) from error
+    options = {"pretrained": False, "num_classes": 0, "in_chans": shape[0]}
     try:
-        body = timm.create_model(name, pretrained=False, num_classes=0, in_chans=shape[0])
-    except RuntimeError as error:
+        try:
+            body = timm.create_model(name, img_size=shape[1:], **options)  # transformers must know it
+        except TypeError:
+            body = timm.create_model(name, **options)
+    except (RuntimeError, AssertionError) as error:
         raise AleatorError(f"timm cannot build {name!r}: {error}") from error
     return nn.Sequential(StandardizeImage(), body)

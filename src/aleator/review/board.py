@@ -9,14 +9,17 @@ import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from aleator.errors import DataError
 from aleator.review.decisions import UNDO, Decision, Ledger, answer_text, now_after, settle
 from aleator.review.examples import Examples
-from aleator.review.store import Store
 from aleator.verdicts.reviews import Reviews
+
+if TYPE_CHECKING:
+    from aleator.review.store import Store
 
 RECENT = 50
 HELD_SECONDS = 120.0
@@ -36,7 +39,7 @@ class Recent:
 class Board:
     """What reviewers have done, from the log. Safe to use from many threads."""
 
-    def __init__(self, examples: Examples, store: Store) -> None:
+    def __init__(self, examples: Examples, store: "Store") -> None:
         self.examples, self.store = examples, store
         self.ledger = Ledger()
         self.lock = threading.RLock()

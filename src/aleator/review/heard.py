@@ -8,7 +8,6 @@ from aleator.review.board import as_reviews
 from aleator.review.decisions import Decision, Ledger
 from aleator.review.examples import RowOf
 from aleator.review.serve import database_beside
-from aleator.review.store import Store
 from aleator.verdicts.reviews import Reviews
 
 
@@ -21,6 +20,8 @@ def read_log(path: Path, database: str | Path | None, fingerprint: str) -> list[
     place = database or database_beside(path)
     if isinstance(place, Path) and not place.exists():
         return []
+    from aleator.review.store import Store  # which wants the extra for reviewing
+
     with Store(place, fingerprint) as store:
         return [decision for _, decision in store.after(0)]
 

@@ -39,7 +39,7 @@ class AleatorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     epochs : how often the data are passed; None passes small data more often.
     objective : one of `aleator.learning.objectives.OBJECTIVES`.
     average : decay of the running mean of the weights; 0 keeps the last weights.
-    temperature : divides the log-probabilities; 1.5 undoes what `early_learning` adds in sureness.
+    temperature : divides the log-probabilities; 1.5 undoes what the pull of early learning adds in sureness.
     batch_size, learning_rate : of the training.
     flip : a mirrored picture keeps its class.
     backbone : None, a name, `timm:NAME`, or a module from examples to embeddings `(example, feature)`.
@@ -54,7 +54,7 @@ class AleatorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         *,
         members: int = 2,
         epochs: int | None = None,
-        objective: str = "early_learning",
+        objective: str = "learned_noise",
         average: float = 0.0,
         temperature: float = 1.5,
         batch_size: int = 64,
@@ -154,6 +154,7 @@ class AleatorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             objective=self.objective,
             average=self.average,
             augmentation=Augmentation(flip=self.flip),
+            optimizer="muon",
         )
 
     def _opinion(self, X: ArrayLike) -> Opinion:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from aleator.learning.objectives import OBJECTIVES, EarlyLearning, ForwardCorrection
+from aleator.learning.objectives import OBJECTIVES, EarlyLearning, ForwardCorrection, LearnedNoise
 
 FORGIVING = {"generalised_cross_entropy", "forward_correction", "learned_noise"}
 """Their gradient falls with the probability of the label: at a gap of 400 there is none in single precision."""
@@ -141,15 +141,19 @@ def test_forward_correction_is_minimal_at_the_truth_and_refuses_what_is_no_confu
             ForwardCorrection(1, 2, confusion=bad)
 
 
-@pytest.mark.parametrize("wrong", [0.0, 0.4])
-def test_forward_correction_learns_how_labels_err_from_labels(wrong: float) -> None:
+def noisy_labels(wrong: float) -> tuple[Tensor, Tensor]:
+    """What a perfect network says of 6000 examples, and their labels, so many of them wrong."""
     random = np.random.default_rng(0)
     logits = torch.from_numpy(random.normal(size=(6000, 3)) * 4).float()
     true = torch.distributions.Categorical(logits=logits).sample()
     other = (true + torch.from_numpy(random.integers(1, 3, 6000))) % 3
-    labels = torch.where(torch.from_numpy(random.random(6000) < wrong), other, true)
+    return torch.log_softmax(logits, 1), torch.where(torch.from_numpy(random.random(6000) < wrong), other, true)
+
+
+@pytest.mark.parametrize("wrong", [0.0, 0.4])
+def test_forward_correction_learns_how_labels_err_from_labels(wrong: float) -> None:
+    log_probs, labels = noisy_labels(wrong)
     objective = ForwardCorrection(6000, 3, floor=1e-6)
-    log_probs = torch.log_softmax(logits, 1)
     plain = -log_probs.gather(1, labels[:, None])[:, 0]
     loss = objective(log_probs, labels, torch.arange(6000))
     assert torch.allclose(loss[plain < 8], plain[plain < 8], atol=0.01)
@@ -159,6 +163,23 @@ def test_forward_correction_learns_how_labels_err_from_labels(wrong: float) -> N
     objective.after_epoch()
     assert torch.diag(objective.confusion).numpy() == pytest.approx(1 - wrong, abs=0.05)
     assert objective(log_probs, labels, torch.arange(6000)).mean() < plain.mean() + 1e-3
+
+
+def test_the_pull_of_early_learning_waits_while_the_learned_noise_explains_the_labels() -> None:
+    pull = {}
+    for wrong in (0.0, 0.4):
+        log_probs, labels = noisy_labels(wrong)
+        objective, rows = LearnedNoise(6000, 3, strength=4.0, patience=100.0, least_epochs=10), torch.arange(6000)
+        for _ in range(30):
+            objective.memory.disagreement(log_probs, rows)  # by now it remembers just what the network says
+        pull[wrong] = []
+        for _ in range(12):
+            both = objective(log_probs, labels, rows)
+            pull[wrong].append(float((both - objective.correction(log_probs, labels, rows)).mean()))
+            objective.after_epoch()
+        pull[wrong] = np.array(pull[wrong]) / float(objective.memory.disagreement(log_probs, rows).mean())
+    assert pull[0.0][[5, 10, 11]] == pytest.approx([0.25, 1, 1], rel=0.02)
+    assert pull[0.4][10] == pytest.approx((10 / 40) ** 2, rel=0.2)
 
 
 def test_early_learning_by_hand() -> None:

@@ -79,7 +79,18 @@ def _minus_log_posterior(x: Floats, log_probs: Floats, log_of_label: Floats) -> 
 
 
 def _confusion(truth: Floats, label: NDArray[np.int64], prior: Floats) -> Floats:
-    """`(true, given)`, each row a distribution."""
+    """`(true, given)`, each row a distribution in which no other label is likelier than the right one.
+
+    Without that bound a class could take another one's place: where many of the angry are called disgusted and few
+    are, the disgusted may as well be said to be called angry mostly.
+    """
     counts = prior.copy()
     np.add.at(counts.T, label, truth)
-    return np.asarray(counts / counts.sum(axis=1, keepdims=True))
+    confusion = counts / counts.sum(axis=1, keepdims=True)
+    # The likeliest rows within the bound: the right label shares equally with all that would exceed it.
+    right, others = np.diagonal(confusion), np.sort(confusion - np.diagflat(np.diagonal(confusion)), axis=1)[:, ::-1]
+    shared = (right[:, None] + others.cumsum(axis=1)) / np.arange(2, len(others) + 2)
+    level = np.maximum(right, shared.max(axis=1))
+    bounded = np.minimum(confusion, level[:, None])
+    np.fill_diagonal(bounded, level)
+    return np.asarray(bounded)

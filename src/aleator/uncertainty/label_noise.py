@@ -86,10 +86,17 @@ def _confusion(truth: Floats, label: NDArray[np.int64], prior: Floats) -> Floats
     """
     counts = prior.copy()
     np.add.at(counts.T, label, truth)
-    confusion = counts / counts.sum(axis=1, keepdims=True)
-    # The likeliest rows within the bound: the right label shares equally with all that would exceed it.
-    right, others = np.diagonal(confusion), np.sort(confusion - np.diagflat(np.diagonal(confusion)), axis=1)[:, ::-1]
-    shared = (right[:, None] + others.cumsum(axis=1)) / np.arange(2, len(others) + 2)
+    return right_label_likeliest(counts / counts.sum(axis=1, keepdims=True))
+
+
+def right_label_likeliest(confusion: Floats) -> Floats:
+    """The likeliest rows whose diagonal is nowhere exceeded, for counts in these shares, `(true, given)`.
+
+    The right label has equal parts with all that would exceed it (isotonic regression, Robertson et al. 1988).
+    """
+    right = np.diagonal(confusion)
+    others = np.sort(confusion - np.diagflat(right), axis=1)[:, ::-1]
+    shared = (right[:, None] + others.cumsum(axis=1)) / np.arange(2, len(right) + 2)
     level = np.maximum(right, shared.max(axis=1))
     bounded = np.minimum(confusion, level[:, None])
     np.fill_diagonal(bounded, level)

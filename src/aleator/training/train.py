@@ -169,7 +169,7 @@ def _label_noise(training: TrainingSettings, log_probs: NDArray[np.float64], lab
     if "confusion" in training.options:
         told = np.array(training.options["confusion"], dtype=np.float64)
         return LabelNoise(1.0, np.zeros(len(told)), told)
-    return learn_label_noise(log_probs, labels)
+    return learn_label_noise(log_probs, labels, shifted=False)
 
 
 def _identity(

@@ -37,7 +37,9 @@ class LabelNoise:
         return np.asarray(1 - self.posterior(log_probs, given_label)[np.arange(len(given_label)), given_label])
 
 
-def learn_label_noise(log_probs: Floats, given_label: NDArray[np.int64], *, right_counts: float = 10.0) -> LabelNoise:
+def learn_label_noise(
+    log_probs: Floats, given_label: NDArray[np.int64], *, right_counts: float = 10.0, shifted: bool = True
+) -> LabelNoise:
     """Expectation and maximisation over sharpness, shift and confusion (Dawid & Skene 1979 with a calibrated
     classifier as the prior).
 
@@ -50,15 +52,20 @@ def learn_label_noise(log_probs: Floats, given_label: NDArray[np.int64], *, righ
         given_label: `(example,)`.
         right_counts: Dirichlet counts of the confusion before anything is seen: so many for a right label, and one
             for all wrong ones together.
+        shifted: the classifier may over- and underrate whole classes, as one that resists its labels does. What is
+            told the confusion while it learns has no reason to: and a shift would let it take labels that are often
+            exchanged for honest doubt between two classes.
     """
     log_probs, classes = np.maximum(log_probs, LEAST), log_probs.shape[1]
     prior = 1 / classes + right_counts * np.eye(classes)
     confusion = _confusion(np.eye(classes)[log_probs.argmax(axis=1)], given_label, prior)
     noise, x = LabelNoise(1.0, np.zeros(classes), confusion), np.zeros(1 + classes)
+    free = (None, None)
+    bounds = [free] + classes * [free if shifted else (0.0, 0.0)]
     for _ in range(PASSES):
         x = minimize(
             _minus_log_posterior, x, args=(log_probs, np.log(noise.confusion)[:, given_label].T), jac=True,
-            method="L-BFGS-B", options={"maxiter": 10},
+            method="L-BFGS-B", bounds=bounds, options={"maxiter": 10},
         ).x  # fmt: skip
         noise = LabelNoise(float(np.exp(x[0])), x[1:], noise.confusion)
         noise = replace(noise, confusion=_confusion(noise.posterior(log_probs, given_label), given_label, prior))

@@ -82,7 +82,7 @@ class ForwardCorrection(nn.Module):
             return
         said, given = self.said[seen].double().cpu().numpy(), self.given[seen].cpu().numpy()
         with threadpool_limits(1, "blas"):
-            confusion = learn_label_noise(said, given).confusion
+            confusion = learn_label_noise(said, given, shifted=False).confusion
         self.confusion.copy_(self._floored(torch.from_numpy(confusion)))
         self.given.fill_(-1)
 

@@ -86,25 +86,7 @@ def _minus_log_posterior(x: Floats, log_probs: Floats, log_of_label: Floats) -> 
 
 
 def _confusion(truth: Floats, label: NDArray[np.int64], prior: Floats) -> Floats:
-    """`(true, given)`, each row a distribution in which no other label is likelier than the right one.
-
-    Without that bound a class could take another one's place: where many of the angry are called disgusted and few
-    are, the disgusted may as well be said to be called angry mostly.
-    """
+    """`(true, given)`, each row a distribution."""
     counts = prior.copy()
     np.add.at(counts.T, label, truth)
-    return right_label_likeliest(counts / counts.sum(axis=1, keepdims=True))
-
-
-def right_label_likeliest(confusion: Floats) -> Floats:
-    """The likeliest rows whose diagonal is nowhere exceeded, for counts in these shares, `(true, given)`.
-
-    The right label has equal parts with all that would exceed it (isotonic regression, Robertson et al. 1988).
-    """
-    right = np.diagonal(confusion)
-    others = np.sort(confusion - np.diagflat(right), axis=1)[:, ::-1]
-    shared = (right[:, None] + others.cumsum(axis=1)) / np.arange(2, len(right) + 2)
-    level = np.maximum(right, shared.max(axis=1))
-    bounded = np.minimum(confusion, level[:, None])
-    np.fill_diagonal(bounded, level)
-    return np.asarray(bounded)
+    return np.asarray(counts / counts.sum(axis=1, keepdims=True))

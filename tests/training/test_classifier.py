@@ -13,11 +13,10 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from torch import nn
 
 import aleator
-from aleator.data.dataset import LabelledDataset
 from aleator.data.noise import pair_flip
-from aleator.data.sources import ImageArray
 from aleator.errors import AleatorError, MissingExtraError
 from aleator.export.onnx import TOLERANCE, export_onnx
+from tests.conftest import tiny_dataset
 
 EXPECTED_FAILURES = {
     "check_sample_weight_equivalence_on_dense_data": "mini-batches: an example of weight two is not two examples",
@@ -109,13 +108,10 @@ def test_a_network_of_timm_needs_the_extra(digits) -> None:
 @pytest.mark.parametrize("name", ["resnet18", "vit_tiny_patch16_224"])
 def test_a_network_of_timm_is_trained_pickled_and_written_as_onnx(name: str, tmp_path: Path) -> None:
     pytest.importorskip("timm", reason="timm is not installed")
-    pictures = np.random.default_rng(0).integers(0, 256, (60, 48, 48), dtype=np.uint8)
-    labels = np.arange(60) % 2
+    dataset = tiny_dataset(60, classes=2, side=48)
+    pictures, labels = dataset.source.pixels, dataset.given_labels
     classifier = aleator.AleatorClassifier(backbone=f"timm:{name}", epochs=1, random_state=0).fit(pictures, labels)
     again = pickle.loads(pickle.dumps(classifier))
     np.testing.assert_array_equal(again.predict_proba(pictures), classifier.predict_proba(pictures))
-    dataset = LabelledDataset(
-        "noise", "noise", np.arange(60).astype(str), ImageArray(pictures), labels, ("even", "odd")
-    )  # fmt: skip
     model = aleator.train(dataset, tmp_path / "model", backbone=f"timm:{name}", effort="quick", epochs=1)
     assert export_onnx(model, tmp_path / "model.onnx") < TOLERANCE

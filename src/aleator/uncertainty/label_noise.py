@@ -59,17 +59,17 @@ def learn_label_noise(
     log_probs, classes = np.maximum(log_probs, LEAST), log_probs.shape[1]
     prior = 1 / classes + right_counts * np.eye(classes)
     confusion = _confusion(np.eye(classes)[log_probs.argmax(axis=1)], given_label, prior)
-    noise, x = LabelNoise(1.0, np.zeros(classes), confusion), np.zeros(1 + classes)
-    free = (None, None)
+    free, x = (None, None), np.zeros(1 + classes)
     bounds = [free] + classes * [free if shifted else (0.0, 0.0)]
     for _ in range(PASSES):
+        log_of_label = np.log(confusion)[:, given_label].T
         x = minimize(
-            _minus_log_posterior, x, args=(log_probs, np.log(noise.confusion)[:, given_label].T), jac=True,
-            method="L-BFGS-B", bounds=bounds, options={"maxiter": 10},
+            _minus_log_posterior, x, args=(log_probs, log_of_label), jac=True, method="L-BFGS-B", bounds=bounds,
+            options={"maxiter": 10},
         ).x  # fmt: skip
-        noise = LabelNoise(float(np.exp(x[0])), x[1:], noise.confusion)
-        noise = replace(noise, confusion=_confusion(noise.posterior(log_probs, given_label), given_label, prior))
-    return noise
+        noise = LabelNoise(float(np.exp(x[0])), x[1:], confusion)
+        confusion = _confusion(noise.posterior(log_probs, given_label), given_label, prior)
+    return replace(noise, confusion=confusion)
 
 
 def _minus_log_posterior(x: Floats, log_probs: Floats, log_of_label: Floats) -> tuple[float, Floats]:

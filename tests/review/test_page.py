@@ -409,8 +409,9 @@ def test_every_page_fits_every_screen(running: Running, open_page: Open, width: 
         assert (background == "rgb(251, 250, 247)") == (scheme == "light")
 
 
-def test_a_decision_is_sent_again_when_the_server_was_away(running: Running, open_page: Open) -> None:
+def test_decisions_are_sent_again_and_in_order_when_the_server_was_away(running: Running, open_page: Open) -> None:
     page = open_page(running)
+    order = running.review.live.standing.review_order.tolist()
     failing = True
 
     def answer(route: Any) -> None:
@@ -423,8 +424,12 @@ def test_a_decision_is_sent_again_when_the_server_was_away(running: Running, ope
     page.keyboard.press("1")
     expect(page.locator("#trouble")).to_contain_text("sent again")
     failing = False
+    page.keyboard.press("x")
+    page.keyboard.press("2")
     expect(page.locator("#trouble")).to_be_hidden()
-    assert len(stored(running, 1)) == 1
+    log = stored(running, 3)
+    assert [one.example for one in log] == [running.review.examples.id(row) for row in order[:3]]
+    assert [one.kind for one in log] == ["label", "unusable", "label"]
 
 
 def test_decisions_of_the_audit_are_found_by_plain_data_too(made_up: Path, audit_folder: Path) -> None:

@@ -51,8 +51,16 @@ const page = {
     return content;
   },
 
+  // One after another, so that the log has what was done in the order in which it was done.
+  send(path, content) {
+    const sent = page.line.then(() => page.deliver(path, content));
+    page.line = sent.catch(() => {});
+    return sent;
+  },
+  line: Promise.resolve(),
+
   // Sends until the server has acknowledged it or refuses it. The content has its uuids, so nothing is stored twice.
-  async send(path, content) {
+  async deliver(path, content) {
     for (let wait = 300; ; wait = Math.min(2 * wait, 5000)) {
       try {
         const answer = await fetch(base + path, {

@@ -30,6 +30,7 @@ from aleator.files import write_json
 from aleator.learning.loop import TrainingSettings
 from aleator.learning.members import Task, fit_members, member_seed
 from aleator.learning.objectives import CORRECTING
+from aleator.learning.objectives.forward_correction import ALIKE
 from aleator.models import Network, NetworkSpec
 from aleator.progress import Progress, silent
 from aleator.training.card import card_text
@@ -169,7 +170,7 @@ def _label_noise(training: TrainingSettings, log_probs: NDArray[np.float64], lab
     if "confusion" in training.options:
         told = np.array(training.options["confusion"], dtype=np.float64)
         return LabelNoise(1.0, np.zeros(len(told)), told)
-    return learn_label_noise(log_probs, labels, shifted=False)
+    return learn_label_noise(log_probs, labels, alike=ALIKE, shifted=False)
 
 
 def _identity(

@@ -38,7 +38,12 @@ class LabelNoise:
 
 
 def learn_label_noise(
-    log_probs: Floats, given_label: NDArray[np.int64], *, right_counts: float = 10.0, shifted: bool = True
+    log_probs: Floats,
+    given_label: NDArray[np.int64],
+    *,
+    right_counts: float = 10.0,
+    alike: float = 0.0,
+    shifted: bool = True,
 ) -> LabelNoise:
     """Expectation and maximisation over sharpness, shift and confusion (Dawid & Skene 1979 with a calibrated
     classifier as the prior).
@@ -52,13 +57,15 @@ def learn_label_noise(
         given_label: `(example,)`.
         right_counts: Dirichlet counts of the confusion before anything is seen: so many for a right label, and one
             for all wrong ones together.
+        alike: how much each class is held to err as often as all together, in imagined examples for each that a class
+            has on average. Where examples say little about a class, its confusion is then that of the others, and
+            not that of labels that are right.
         shifted: the classifier may over- and underrate whole classes, as one that resists its labels does. What is
             told the confusion while it learns has no reason to: and a shift would let it take labels that are often
             exchanged for honest doubt between two classes.
     """
     log_probs, classes = np.maximum(log_probs, LEAST), log_probs.shape[1]
-    prior = 1 / classes + right_counts * np.eye(classes)
-    confusion = _confusion(np.eye(classes)[log_probs.argmax(axis=1)], given_label, prior)
+    confusion = _confusion(np.eye(classes)[log_probs.argmax(axis=1)], given_label, right_counts, alike)
     free, x = (None, None), np.zeros(1 + classes)
     bounds = [free] + classes * [free if shifted else (0.0, 0.0)]
     for _ in range(PASSES):
@@ -68,7 +75,7 @@ def learn_label_noise(
             options={"maxiter": 10},
         ).x  # fmt: skip
         noise = LabelNoise(float(np.exp(x[0])), x[1:], confusion)
-        confusion = _confusion(noise.posterior(log_probs, given_label), given_label, prior)
+        confusion = _confusion(noise.posterior(log_probs, given_label), given_label, right_counts, alike)
     return replace(noise, confusion=confusion)
 
 
@@ -85,8 +92,12 @@ def _minus_log_posterior(x: Floats, log_probs: Floats, log_of_label: Floats) -> 
     return float(value), gradient
 
 
-def _confusion(truth: Floats, label: NDArray[np.int64], prior: Floats) -> Floats:
+def _confusion(truth: Floats, label: NDArray[np.int64], right_counts: float, alike: float) -> Floats:
     """`(true, given)`, each row a distribution."""
-    counts = prior.copy()
+    classes = truth.shape[1]
+    counts = np.zeros((classes, classes))
     np.add.at(counts.T, label, truth)
+    right = (np.trace(counts) + right_counts) / (counts.sum() + right_counts + 1)
+    as_all = np.where(np.eye(classes, dtype=bool), right, (1 - right) / max(1, classes - 1))
+    counts += 1 / classes + right_counts * np.eye(classes) + alike * len(label) / classes * as_all
     return np.asarray(counts / counts.sum(axis=1, keepdims=True))

@@ -12,6 +12,9 @@ from aleator.uncertainty.label_noise import learn_label_noise
 
 MOST_KEPT, MOST_CELLS = 20_000, 2_000_000
 """Examples whose predictions the confusion is learned from, and their probabilities."""
+ALIKE = 0.2
+"""How much the classes are held to err alike (`learn_label_noise`). What a network learns with a confusion agrees with
+it: without a hold, that of a class that is rare or hard to see drifts, epoch by epoch, to labels that are all right."""
 
 
 class ForwardCorrection(nn.Module):
@@ -82,7 +85,7 @@ class ForwardCorrection(nn.Module):
             return
         said, given = self.said[seen].double().cpu().numpy(), self.given[seen].cpu().numpy()
         with threadpool_limits(1, "blas"):
-            confusion = learn_label_noise(said, given, shifted=False).confusion
+            confusion = learn_label_noise(said, given, alike=ALIKE, shifted=False).confusion
         self.confusion.copy_(self._floored(torch.from_numpy(confusion)))
         self.given.fill_(-1)
 

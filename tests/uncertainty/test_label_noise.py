@@ -7,10 +7,17 @@ from scipy.special import log_softmax
 from aleator.uncertainty.label_noise import learn_label_noise
 
 
-def examples(confusion: np.ndarray, count: int = 12_000) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What a perfect classifier says of examples, some clear and some not, and a label that it is right to expect."""
+def examples(
+    confusion: np.ndarray, count: int = 12_000, bias: float = 0.0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What a perfect classifier says of examples, some clear and some not, and a label that it is right to expect.
+
+    `bias`, in logits, of the last class.
+    """
     random, classes = np.random.default_rng(0), len(confusion)
-    log_q = log_softmax(random.normal(size=(count, classes)) * 4, axis=1)
+    logits = random.normal(size=(count, classes)) * 4
+    logits[:, -1] += bias
+    log_q = log_softmax(logits, axis=1)
     true = np.array([random.choice(classes, p=row) for row in np.exp(log_q)])
     return log_q, np.array([random.choice(classes, p=confusion[one]) for one in true]), true
 
@@ -32,6 +39,16 @@ def test_confusion_and_sharpness_are_told_apart(confusion: np.ndarray, sharpness
     doubt, wrong = noise.p_mislabelled(log_q / sharpness, given), given != true
     assert doubt.mean() == pytest.approx(wrong.mean(), abs=0.02)
     assert not wrong.any() or doubt[wrong].mean() > 2 * doubt[~wrong].mean()
+
+
+@pytest.mark.parametrize("confusion", [np.eye(4), SYMMETRIC, PAIR], ids=["none", "symmetric", "pair"])
+def test_a_class_of_which_the_examples_say_little_errs_as_often_as_the_others(confusion: np.ndarray) -> None:
+    log_q, given, true = examples(confusion, bias=-12.0)
+    assert 0 < (true == 3).sum() < 30
+    noise = learn_label_noise(log_q, given, alike=0.2, shifted=False)
+    assert np.allclose(noise.confusion.sum(axis=1), 1)
+    assert np.abs(np.diag(noise.confusion) - np.diag(confusion)).max() < 0.03
+    assert np.abs(noise.confusion - confusion)[:3].max() < 0.03
 
 
 def test_few_examples_and_impossible_ones_are_taken_to_be_right() -> None:

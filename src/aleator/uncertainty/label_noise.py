@@ -57,9 +57,8 @@ def learn_label_noise(
         given_label: `(example,)`.
         right_counts: Dirichlet counts of the confusion before anything is seen: so many for a right label, and one
             for all wrong ones together.
-        alike: how much each class is held to err as often as all together, in imagined examples for each that a class
-            has on average. Where examples say little about a class, its confusion is then that of the others, and
-            not that of labels that are right.
+        alike: how firmly the classes are held to have equal shares of wrong labels, in imagined examples of each for
+            one that a class has on average. Which labels the wrong ones are is each class's own.
         shifted: the classifier may over- and underrate whole classes, as one that resists its labels does. What is
             told the confusion while it learns has no reason to: and a shift would let it take labels that are often
             exchanged for honest doubt between two classes.
@@ -93,11 +92,12 @@ def _minus_log_posterior(x: Floats, log_probs: Floats, log_of_label: Floats) -> 
 
 
 def _confusion(truth: Floats, label: NDArray[np.int64], right_counts: float, alike: float) -> Floats:
-    """`(true, given)`, each row a distribution."""
+    """`(true, given)`, each row a distribution. The classes share how often a label is wrong, not which it then is."""
     classes = truth.shape[1]
-    counts = np.zeros((classes, classes))
+    counts = 1 / classes + right_counts * np.eye(classes)
     np.add.at(counts.T, label, truth)
-    right = (np.trace(counts) + right_counts) / (counts.sum() + right_counts + 1)
-    as_all = np.where(np.eye(classes, dtype=bool), right, (1 - right) / max(1, classes - 1))
-    counts += 1 / classes + right_counts * np.eye(classes) + alike * len(label) / classes * as_all
-    return np.asarray(counts / counts.sum(axis=1, keepdims=True))
+    imagined = alike * len(label) / classes
+    right = (counts.diagonal() + imagined * np.trace(counts) / counts.sum()) / (counts.sum(axis=1) + imagined)
+    wrong = counts * (1 - np.eye(classes))
+    shares = wrong / np.maximum(wrong.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+    return np.asarray(np.diag(right) + (1 - right)[:, None] * shares)

@@ -13,8 +13,9 @@ from aleator.uncertainty.label_noise import learn_label_noise
 MOST_KEPT, MOST_CELLS = 20_000, 2_000_000
 """Examples whose predictions the confusion is learned from, and their probabilities."""
 ALIKE = 0.2
-"""How much the classes are held to err alike (`learn_label_noise`). What a network learns with a confusion agrees with
-it: without a hold, that of a class that is rare or hard to see drifts, epoch by epoch, to labels that are all right."""
+"""How firmly the classes are held to have equal shares of wrong labels (`learn_label_noise`). What a network learns
+with a confusion agrees with it: without a hold, that of a class that is rare or hard to see drifts to right labels.
+"""
 
 
 class ForwardCorrection(nn.Module):

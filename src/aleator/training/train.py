@@ -30,7 +30,6 @@ from aleator.files import write_json
 from aleator.learning.loop import TrainingSettings
 from aleator.learning.members import Task, fit_members, member_seed
 from aleator.learning.objectives import CORRECTING
-from aleator.learning.objectives.forward_correction import ALIKE
 from aleator.models import Network, NetworkSpec
 from aleator.progress import Progress, silent
 from aleator.training.card import card_text
@@ -50,7 +49,7 @@ from aleator.training.model import (
 from aleator.training.scores import prediction_scores
 from aleator.training.settings import MAX_SIDE, TrainSettings
 from aleator.training.targets import TrainingTargets, choose_targets, judged_confusion
-from aleator.uncertainty.label_noise import LabelNoise, learn_label_noise
+from aleator.uncertainty.label_noise import LabelNoise, learn_corrected_noise
 
 IDENTITY = "identity.json"
 JUDGEMENT = ("label_distribution", "label_quality", "suggested_label", "verdict", "reviewed_label")
@@ -170,7 +169,7 @@ def _label_noise(training: TrainingSettings, log_probs: NDArray[np.float64], lab
     if "confusion" in training.options:
         told = np.array(training.options["confusion"], dtype=np.float64)
         return LabelNoise(1.0, np.zeros(len(told)), told)
-    return learn_label_noise(log_probs, labels, alike=ALIKE, shifted=False)
+    return learn_corrected_noise(log_probs, labels)
 
 
 def _identity(

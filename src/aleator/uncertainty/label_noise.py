@@ -14,6 +14,9 @@ LEAST = -9.0
 """No log-probability counts for less: a probability of zero is a claim that nobody can hold."""
 SHARPNESS_DEVIATION, SHIFT_DEVIATION = 1.0, 1.0
 """Of the logarithm of the sharpness, and of the shift of a class in logits, before anything is seen."""
+ALIKE = 0.2
+"""How firmly the classes are held to have equal shares of wrong labels. What a classifier learns with a confusion
+agrees with it: without a hold, that of a class that is rare or hard to see drifts to right labels."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,8 @@ def learn_label_noise(
             exchanged for honest doubt between two classes.
     """
     log_probs, classes = np.maximum(log_probs, LEAST), log_probs.shape[1]
-    confusion = _confusion(np.eye(classes)[log_probs.argmax(axis=1)], given_label, right_counts, alike)
+    prior, imagined = 1 / classes + right_counts * np.eye(classes), alike * len(given_label) / classes
+    confusion = _confusion(np.eye(classes)[log_probs.argmax(axis=1)], given_label, prior, imagined)
     free, x = (None, None), np.zeros(1 + classes)
     bounds = [free] + classes * [free if shifted else (0.0, 0.0)]
     for _ in range(PASSES):
@@ -74,8 +78,13 @@ def learn_label_noise(
             options={"maxiter": 10},
         ).x  # fmt: skip
         noise = LabelNoise(float(np.exp(x[0])), x[1:], confusion)
-        confusion = _confusion(noise.posterior(log_probs, given_label), given_label, right_counts, alike)
+        confusion = _confusion(noise.posterior(log_probs, given_label), given_label, prior, imagined)
     return replace(noise, confusion=confusion)
+
+
+def learn_corrected_noise(log_probs: Floats, given_label: NDArray[np.int64]) -> LabelNoise:
+    """`learn_label_noise` for a classifier that is told the confusion while it learns (forward correction)."""
+    return learn_label_noise(log_probs, given_label, alike=ALIKE, shifted=False)
 
 
 def _minus_log_posterior(x: Floats, log_probs: Floats, log_of_label: Floats) -> tuple[float, Floats]:
@@ -91,13 +100,14 @@ def _minus_log_posterior(x: Floats, log_probs: Floats, log_of_label: Floats) -> 
     return float(value), gradient
 
 
-def _confusion(truth: Floats, label: NDArray[np.int64], right_counts: float, alike: float) -> Floats:
-    """`(true, given)`, each row a distribution. The classes share how often a label is wrong, not which it then is."""
-    classes = truth.shape[1]
-    counts = 1 / classes + right_counts * np.eye(classes)
+def _confusion(truth: Floats, label: NDArray[np.int64], prior: Floats, imagined: float) -> Floats:
+    """`(true, given)`, each row a distribution. The classes share how often a label is wrong, not which it then is.
+
+    `prior` are counts, and `imagined` examples of each class err as often as all.
+    """
+    counts = prior.copy()
     np.add.at(counts.T, label, truth)
-    imagined = alike * len(label) / classes
     right = (counts.diagonal() + imagined * np.trace(counts) / counts.sum()) / (counts.sum(axis=1) + imagined)
-    wrong = counts * (1 - np.eye(classes))
+    wrong = counts * (1 - np.eye(len(counts)))
     shares = wrong / np.maximum(wrong.sum(axis=1, keepdims=True), np.finfo(float).tiny)
     return np.asarray(np.diag(right) + (1 - right)[:, None] * shares)

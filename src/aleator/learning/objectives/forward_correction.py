@@ -8,14 +8,10 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from aleator.uncertainty.gaussian_logits import log_likelihood
-from aleator.uncertainty.label_noise import learn_label_noise
+from aleator.uncertainty.label_noise import learn_corrected_noise
 
 MOST_KEPT, MOST_CELLS = 20_000, 2_000_000
 """Examples whose predictions the confusion is learned from, and their probabilities."""
-ALIKE = 0.2
-"""How firmly the classes are held to have equal shares of wrong labels (`learn_label_noise`). What a network learns
-with a confusion agrees with it: without a hold, that of a class that is rare or hard to see drifts to right labels.
-"""
 
 
 class ForwardCorrection(nn.Module):
@@ -23,9 +19,10 @@ class ForwardCorrection(nn.Module):
 
     Whoever minimises it with the right confusion predicts the true label, not the given one. Without one it is learned
     from labels: after each epoch from the second on, by the likelihood of the labels under what the network said of
-    the examples before it was corrected by them (`learn_label_noise`). The network then becomes as sure as the noise
-    allows, and the next estimate is better. Soft labels say themselves how sure they are: for them it is cross-entropy
-    without a confusion. `floor` is the share of labels taken to be given blindly: nothing is then impossible.
+    the examples before it was corrected by them (`learn_corrected_noise`). The network then becomes as sure as the
+    noise allows, and the next estimate is better. Soft labels say themselves how sure they are: for them it is
+    cross-entropy without a confusion. `floor` is the share of labels taken to be given blindly: nothing is then
+    impossible.
 
     The predictions of evenly spread examples are buffers, at most `MOST_KEPT`. Where several processes train, each
     learns the confusion from those that it has seen.
@@ -86,7 +83,7 @@ class ForwardCorrection(nn.Module):
             return
         said, given = self.said[seen].double().cpu().numpy(), self.given[seen].cpu().numpy()
         with threadpool_limits(1, "blas"):
-            confusion = learn_label_noise(said, given, alike=ALIKE, shifted=False).confusion
+            confusion = learn_corrected_noise(said, given).confusion
         self.confusion.copy_(self._floored(torch.from_numpy(confusion)))
         self.given.fill_(-1)
 

@@ -432,6 +432,29 @@ def test_decisions_are_sent_again_and_in_order_when_the_server_was_away(running:
     assert [one.kind for one in log] == ["label", "unusable", "label"]
 
 
+def test_what_is_undone_on_its_way_and_then_refused_takes_nothing_else_back(running: Running, open_page: Open) -> None:
+    page = open_page(running)
+    held: list[Any] = []
+
+    def answer(route: Any) -> None:
+        if held:
+            route.fulfill(status=400, json={"error": "no"})
+        else:
+            held.append(route)
+
+    page.route("**/api/decide", answer)
+    page.keyboard.press("1")
+    page.keyboard.press("2")
+    page.keyboard.press("u")
+    expect(page.locator("#trail a")).to_have_count(1)
+    held[0].continue_()
+    expect(page.locator("#trouble")).to_contain_text("not stored")
+    expect(page.locator("#trail a")).to_have_count(1)
+    page.keyboard.press("u")
+    assert [one.kind for one in stored(running, 2)] == ["label", "undo"]
+    assert running.review.board.reviewed_count == 0
+
+
 def test_decisions_of_the_audit_are_found_by_plain_data_too(made_up: Path, audit_folder: Path) -> None:
     examples = open_examples(audit_folder)
     with Store(database_beside(audit_folder), examples.fingerprint):

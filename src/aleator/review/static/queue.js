@@ -136,7 +136,8 @@
       page.showStatus(status);
     }, (error) => {
       unsent.delete(card.row);
-      done.splice(done.indexOf(entry), 1);
+      entry.refused = true;
+      if (done.includes(entry)) done.splice(done.indexOf(entry), 1); // it may have been taken back on its way
       page.trouble(`This was not stored: ${error.message}`);
       ahead.unshift(card);
     });
@@ -154,6 +155,7 @@
     if (!entry) return;
     showTrail();
     await entry.sent; // what is not stored yet cannot be taken back
+    if (entry.refused) return; // it waits among those ahead again
     if (current) ahead.unshift(current);
     show({ ...entry.card, own: null });
     page.say(`Taken back: ${entry.text}.`);

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import log_softmax, logsumexp
+from threadpoolctl import threadpool_limits
 
 Floats = NDArray[np.float64]
 
@@ -84,7 +85,8 @@ def learn_label_noise(
 
 def learn_corrected_noise(log_probs: Floats, given_label: NDArray[np.int64]) -> LabelNoise:
     """`learn_label_noise` for a classifier that is told the confusion while it learns (forward correction)."""
-    return learn_label_noise(log_probs, given_label, alike=ALIKE, shifted=False)
+    with threadpool_limits(1, "blas"):  # its matrices are too small for several threads, which cost more than they do
+        return learn_label_noise(log_probs, given_label, alike=ALIKE, shifted=False)
 
 
 def _minus_log_posterior(x: Floats, log_probs: Floats, log_of_label: Floats) -> tuple[float, Floats]:

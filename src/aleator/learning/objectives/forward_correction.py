@@ -4,7 +4,6 @@ import math
 from collections.abc import Sequence
 
 import torch
-from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from aleator.uncertainty.gaussian_logits import log_likelihood
@@ -82,9 +81,7 @@ class ForwardCorrection(nn.Module):
         if self.epochs < self.learned_from_epoch or not seen.any():
             return
         said, given = self.said[seen].double().cpu().numpy(), self.given[seen].cpu().numpy()
-        with threadpool_limits(1, "blas"):
-            confusion = learn_corrected_noise(said, given).confusion
-        self.confusion.copy_(self._floored(torch.from_numpy(confusion)))
+        self.confusion.copy_(self._floored(torch.from_numpy(learn_corrected_noise(said, given).confusion)))
         self.given.fill_(-1)
 
     def _floored(self, confusion: Tensor) -> Tensor:

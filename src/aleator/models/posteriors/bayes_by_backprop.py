@@ -1,6 +1,7 @@
 """Bayes by backprop: a Gaussian for each weight of a layer, one weight drawn for each batch."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from torch import Generator, Tensor, nn
 
@@ -21,13 +22,15 @@ class BayesByBackprop(Posterior):
     prior: float | None = None
     """Deviation of a weight before any data; by default, three times that of a fresh layer."""
     kinds: Kinds = (nn.Linear,)
+    signs_of_each_example: ClassVar[bool] = False
 
     def prepare(self, network: nn.Module) -> None:
-        remedy = "name the kinds of layers that it has, as in BayesByBackprop(kinds=(nn.Conv2d,))."
+        signs = self.signs_of_each_example
+        remedy = f"name the kinds of layers that it has, as in {type(self).__name__}(kinds=(nn.Conv2d,))."
         replace(
             network,
             self.kinds,
-            lambda layer: VariationalLayer(layer, prior=self.prior or default_prior(layer), flipout=False),
+            lambda layer: VariationalLayer(layer, prior=self.prior or default_prior(layer), flipout=signs),
             remedy=remedy,
         )
 

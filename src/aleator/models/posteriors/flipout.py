@@ -1,38 +1,13 @@
 """Flipout: a Gaussian for each weight of a layer, with random signs for each example."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
-from torch import Generator, Tensor, nn
-
-from aleator.models.posteriors.base import Drawn, LossOf, Posterior
-from aleator.models.posteriors.surgery import Kinds, draw_passes, replace
-from aleator.models.posteriors.variational import VariationalLayer, default_prior, divergence
+from aleator.models.posteriors.bayes_by_backprop import BayesByBackprop
 
 
 @dataclass(frozen=True)
-class Flipout(Posterior):
-    """Wen et al. (2018, arXiv 1803.04386). Trains more steadily than bayes_by_backprop, and predicts in the same way.
+class Flipout(BayesByBackprop):
+    """Wen et al. (2018, arXiv 1803.04386). Trains more steadily than bayes_by_backprop, and predicts alike."""
 
-    The divergence is summed over the weights and divided by the number of examples: a mean over the weights, as in
-    some published code, is a prior that hardly counts.
-    """
-
-    draws: int = 16
-    prior: float | None = None
-    """Deviation of a weight before any data; by default, three times that of a fresh layer."""
-    kinds: Kinds = (nn.Linear,)
-
-    def prepare(self, network: nn.Module) -> None:
-        remedy = "name the kinds of layers that it has, as in Flipout(kinds=(nn.Conv2d,))."
-        replace(
-            network,
-            self.kinds,
-            lambda layer: VariationalLayer(layer, prior=self.prior or default_prior(layer), flipout=True),
-            remedy=remedy,
-        )
-
-    def loss(self, network: nn.Module, inputs: Tensor, targets: Tensor, loss_of: LossOf, examples: int) -> Tensor:
-        return loss_of(network(inputs), 0) + divergence(network) / examples
-
-    def draw(self, network: nn.Module, inputs: Tensor, *, draws: int | None = None, generator: Generator) -> Drawn:
-        return draw_passes(network, inputs, draws or self.draws, generator)
+    signs_of_each_example: ClassVar[bool] = True

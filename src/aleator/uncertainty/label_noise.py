@@ -85,7 +85,7 @@ def learn_label_noise(
 
 def learn_corrected_noise(log_probs: Floats, given_label: NDArray[np.int64]) -> LabelNoise:
     """`learn_label_noise` for a classifier that is told the confusion while it learns (forward correction)."""
-    with threadpool_limits(1, "blas"):  # its matrices are too small for several threads, which cost more than they do
+    with threadpool_limits(1, "blas"):  # small matrices: threads that wait for each other cost more
         return learn_label_noise(log_probs, given_label, alike=ALIKE, shifted=False)
 
 

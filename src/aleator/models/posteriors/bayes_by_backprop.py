@@ -22,15 +22,14 @@ class BayesByBackprop(Posterior):
     prior: float | None = None
     """Deviation of a weight before any data; by default, three times that of a fresh layer."""
     kinds: Kinds = (nn.Linear,)
-    signs_of_each_example: ClassVar[bool] = False
+    flipout: ClassVar[bool] = False
 
     def prepare(self, network: nn.Module) -> None:
-        signs = self.signs_of_each_example
         remedy = f"name the kinds of layers that it has, as in {type(self).__name__}(kinds=(nn.Conv2d,))."
         replace(
             network,
             self.kinds,
-            lambda layer: VariationalLayer(layer, prior=self.prior or default_prior(layer), flipout=signs),
+            lambda layer: VariationalLayer(layer, prior=self.prior or default_prior(layer), flipout=self.flipout),
             remedy=remedy,
         )
 

@@ -10,4 +10,4 @@ from aleator.models.posteriors.bayes_by_backprop import BayesByBackprop
 class Flipout(BayesByBackprop):
     """Wen et al. (2018, arXiv 1803.04386). Trains more steadily than bayes_by_backprop, and predicts alike."""
 
-    signs_of_each_example: ClassVar[bool] = True
+    flipout: ClassVar[bool] = True

@@ -134,12 +134,13 @@
     entry.sent = page.send("/api/decide", { decisions: [one] }).then((status) => {
       unsent.delete(card.row);
       page.showStatus(status);
+      return true;
     }, (error) => {
       unsent.delete(card.row);
-      entry.refused = true;
       if (done.includes(entry)) done.splice(done.indexOf(entry), 1); // it may have been taken back on its way
       page.trouble(`This was not stored: ${error.message}`);
       ahead.unshift(card);
+      return false;
     });
     advance();
   }
@@ -154,8 +155,8 @@
     const entry = done.pop();
     if (!entry) return;
     showTrail();
-    await entry.sent; // what is not stored yet cannot be taken back
-    if (entry.refused) return; // it waits among those ahead again
+    const stored = await entry.sent; // what is not stored yet cannot be taken back
+    if (!stored) return; // it waits among those ahead again
     if (current) ahead.unshift(current);
     show({ ...entry.card, own: null });
     page.say(`Taken back: ${entry.text}.`);

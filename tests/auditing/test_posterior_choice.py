@@ -1,11 +1,9 @@
 """`aleator audit --posterior NAME`: every posterior, on feature vectors that are learned in a moment."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from aleator.auditing import audit, settings
 from aleator.auditing.settings import AuditSettings
@@ -16,12 +14,8 @@ from aleator.models.posteriors import DEFAULT, POSTERIORS
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def quick(monkeypatch: pytest.MonkeyPatch, one_thread: None) -> None:
     monkeypatch.setattr(settings, "FEWEST_STEPS", 150)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def features() -> LabelledDataset:

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -38,14 +37,10 @@ def fit(folder: Path, *, epochs: int = 2, steps: list[tuple[int, int]] | None = 
 
 
 @pytest.fixture
-def always_in_processes(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def always_in_processes(monkeypatch: pytest.MonkeyPatch, one_thread: None) -> None:
     """Each has one thread, and so has this process: in bfloat16 the number of threads shows in the fourth digit."""
     monkeypatch.setattr(members, "WORTH_PROCESSES", 0)
     monkeypatch.setattr(members, "available_cores", lambda: 2)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def test_a_process_gives_what_the_same_training_gives_here(

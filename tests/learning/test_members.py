@@ -1,6 +1,7 @@
 """Members in processes of their own: the same results, told in words when one fails, gone when the parent is gone."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -65,7 +66,9 @@ def test_a_finished_member_is_not_trained_again(tmp_path: Path, always_in_proces
     second = fit(tmp_path, steps=steps)
     assert min(step for step, _ in steps) > 12
     assert (tmp_path / "member-0" / "weights.safetensors").stat().st_mtime_ns == written
-    assert np.allclose(first[1].predictions.mean, second[1].predictions.mean, atol=1e-4)
+    assert np.array_equal(first[1].predictions.mean, second[1].predictions.mean)
+    task = json.loads((tmp_path / "member-1" / "task.json").read_text(encoding="utf-8"))
+    assert task["threads"] == 1, "as before, though it is alone now: in bfloat16 a picture's training would show it"
 
 
 def test_a_training_that_fails_says_why(

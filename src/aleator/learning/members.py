@@ -113,8 +113,10 @@ def fit_members(
         check_devices(devices, device)
         if backbone is not None:
             raise AleatorError("A module of your own is trained in this process: leave --devices out.")
-    processes = min(len(waiting), available_cores()) if devices == 1 else 1
-    worth_it = sum(steps[number] for number in waiting) * settings.batch_size >= WORTH_PROCESSES
+    # From all tasks, not from those that wait: a training that goes on has as many threads as before, which in bfloat16
+    # shows in its results.
+    processes = min(len(tasks), available_cores()) if devices == 1 else 1
+    worth_it = sum(steps) * settings.batch_size >= WORTH_PROCESSES
     several = device.type == "cpu" and processes > 1 and worth_it and backbone is None
     if waiting and (several or devices > 1):
         _fit_in_processes(

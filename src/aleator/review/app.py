@@ -16,12 +16,13 @@ from starlette.routing import Route
 
 from aleator.errors import AleatorError
 from aleator.report.reasons import percent
-from aleator.review import api, pages
+from aleator.review import api, entrance, pages
 from aleator.review.board import Board
 from aleator.review.examples import Examples
 from aleator.review.guard import LOGIN_BURST, LOGIN_RATE, Buckets, Guard, OversizedBody, Signer
 from aleator.review.live import Live
 from aleator.review.queue import Queue
+from aleator.review.render import error_page
 from aleator.review.store import ConflictError, Store
 
 STATIC = Path(__file__).parent / "static"
@@ -90,8 +91,8 @@ def create_app(
 def _routes() -> list[Route]:
     return [
         Route("/", pages.overview),
-        Route("/enter", pages.enter, methods=["GET", "POST"]),
-        Route("/leave", pages.leave, methods=["POST"]),
+        Route("/enter", entrance.enter, methods=["GET", "POST"]),
+        Route("/leave", entrance.leave, methods=["POST"]),
         Route("/target", pages.target, methods=["POST"]),
         Route("/queue", pages.queue),
         Route("/grid", pages.grid),
@@ -116,7 +117,7 @@ def _handlers() -> dict[Any, Callable[[Request, Exception], Response]]:
     def of(request: Request, status: int, message: str) -> Response:
         if request.url.path.startswith("/api/"):
             return JSONResponse({"error": message}, status)
-        return pages.error_page(request, status, message)
+        return error_page(request, status, message)
 
     def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)

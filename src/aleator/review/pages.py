@@ -5,28 +5,26 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import numpy as np
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 
 from aleator.data.sources import UnreadableImage
 from aleator.errors import DataError
 from aleator.report.plots import VERDICT_ORDER, example_map
 from aleator.report.render import VERDICT_MEANING, script_json
 from aleator.review import people as reviewers
-from aleator.review.access import check_row, filter_of, form_of, is_blind, review_of, reviewer_of, session_of
+from aleator.review.access import check_row, filter_of, form_of, is_blind, reviewer_of
 from aleator.review.cards import SIDES, card
 from aleator.review.cards import picture as make_picture
-from aleator.review.decisions import UNDO, answer_text, check_reviewer
+from aleator.review.decisions import UNDO, answer_text
+from aleator.review.entrance import enter_by_token
 from aleator.review.exchange import write_decisions
-from aleator.review.guard import COOKIE, Session, address_of, local_target, new_session, set_cookie
 from aleator.review.headway import headway
-from aleator.review.keys import class_keys
-from aleator.review.queue import VERDICTS
+from aleator.review.render import page, script_setup
 
 STATIC = Path(__file__).parent / "static"
 STATIC_FILES = {path.name: path for path in STATIC.iterdir()}
@@ -37,12 +35,12 @@ A_DAY = "private, max-age=86400"
 def overview(request: Request) -> Response:
     """Where the review stands: what is wrong, what is left, whether one can stop."""
     if request.query_params.get("token"):
-        return _enter_by_token(request)
+        return enter_by_token(request)
     review, _ = reviewer_of(request)
     standing = review.live.standing
     estimates = standing.estimates
     confusion = np.array(estimates["confusion"], dtype=float)
-    return _page(
+    return page(
         request,
         "overview.html",
         now=headway(review.board, review.live),
@@ -56,41 +54,6 @@ def overview(request: Request) -> Response:
             for source in estimates["sources"]
         ],
     )
-
-
-async def enter(request: Request) -> Response:
-    """Give one's name (and the token, where one is demanded and was not in the address)."""
-    review, session = review_of(request), session_of(request)
-    if request.method == "GET":
-        target = local_target(request.query_params.get("next", "/"))
-        if session is None and review.signer.token is None:
-            session = new_session()
-        return _enter_page(request, session, target)
-    fields = await form_of(request)
-    target = local_target(fields.get("next", "/"))
-    if session is None:
-        if review.signer.token is None:  # the cookie of the form is gone or was never taken
-            return _enter_page(request, new_session(), target, "Cookies have to be allowed for this page.", 403)
-        if not _token_fits(request, fields.get("token", "")):
-            return _enter_page(request, None, target, "This is not the token that the server printed.", 403)
-    name = " ".join(fields.get("name", "").split())
-    try:
-        check_reviewer(name)
-    except DataError as error:
-        return _enter_page(request, session, target, str(error), 400)
-    response = RedirectResponse(f"{review.prefix}{target}", 303)
-    set_cookie(response, review.signer, new_session(name, "blind" in fields), request, review.prefix)
-    return response
-
-
-async def leave(request: Request) -> Response:
-    """Make room for somebody else at this browser; what a token allowed stays allowed."""
-    await form_of(request)
-    review = review_of(request)
-    response = RedirectResponse(f"{review.prefix}/enter", 303)
-    if session_of(request) is not None:
-        set_cookie(response, review.signer, new_session(), request, review.prefix)
-    return response
 
 
 async def target(request: Request) -> Response:
@@ -109,14 +72,14 @@ def queue(request: Request) -> Response:
     """One example after the other."""
     _, session = reviewer_of(request)
     wanted = filter_of(request)
-    return _page(request, "queue.html", wanted=wanted, setup=_setup(request, session))
+    return page(request, "queue.html", wanted=wanted, setup=script_setup(request, session))
 
 
 def grid(request: Request) -> Response:
     """Many examples of one kind at once."""
     _, session = reviewer_of(request)
     wanted = filter_of(request)
-    return _page(request, "grid.html", wanted=wanted, kinds=_kinds(request), setup=_setup(request, session))
+    return page(request, "grid.html", wanted=wanted, kinds=_kinds(request), setup=script_setup(request, session))
 
 
 def whole_map(request: Request) -> Response:
@@ -124,7 +87,7 @@ def whole_map(request: Request) -> Response:
     review, session = reviewer_of(request)
     audit, standing = review.examples.audit, review.live.standing
     if audit is None:
-        return _page(request, "map.html", map=None, rows=[])
+        return page(request, "map.html", map=None, rows=[])
     names = review.examples.class_names
     aleatoric = audit.column("aleatoric").astype(np.float64)
     chosen: list[int] = []
@@ -151,7 +114,7 @@ def whole_map(request: Request) -> Response:
         for row in chosen
     ]
     drawn = example_map(aleatoric, standing.p_mislabelled, points)
-    return _page(request, "map.html", map=drawn, rows=chosen, setup=script_json({"rows": chosen}))
+    return page(request, "map.html", map=drawn, rows=chosen, setup=script_json({"rows": chosen}))
 
 
 def people(request: Request) -> Response:
@@ -160,7 +123,7 @@ def people(request: Request) -> Response:
     blind = is_blind(review, session)
     found = [] if blind else reviewers.people(review.board)
     names = review.examples.class_names
-    return _page(
+    return page(
         request,
         "people.html",
         blind=blind,
@@ -185,7 +148,7 @@ def example(request: Request) -> Response:
     # Whoever has answered may see what he answered against.
     blind = is_blind(review, session) and own is None
     history = [] if blind else review.store.history(review.examples.id(row))
-    return _page(
+    return page(
         request,
         "example.html",
         card=card(review.board, review.live, row, session.reviewer, blind=blind),
@@ -238,91 +201,6 @@ def static(request: Request) -> Response:
     if file is None:
         raise HTTPException(404, "There is no such file.")
     return FileResponse(file, headers={"cache-control": "no-cache"})
-
-
-def error_page(request: Request, status: int, message: str) -> Response:
-    return _page(request, "error.html", status_code=status, status=status, message=message)
-
-
-def _enter_by_token(request: Request) -> Response:
-    """The printed address holds the token: it becomes a cookie at once and leaves the address."""
-    review = review_of(request)
-    if review.signer.token is None:
-        return RedirectResponse(f"{review.prefix}/", 303)
-    if not _token_fits(request, request.query_params["token"]):
-        return _enter_page(request, None, "/", "This is not the token that the server printed.", 403)
-    session = session_of(request) or new_session()
-    response = RedirectResponse(f"{review.prefix}/", 303)
-    set_cookie(response, review.signer, session, request, review.prefix)
-    return response
-
-
-def _token_fits(request: Request, token: str) -> bool:
-    """Few wrong ones are let through; then even the right one has to wait."""
-    review = review_of(request)
-    if review.wrong_tokens.wait(address_of(request), take=False):
-        raise HTTPException(429, "Too many wrong tokens; wait a minute.")
-    if review.signer.is_token(token):
-        return True
-    review.wrong_tokens.wait(address_of(request))
-    return False
-
-
-def _enter_page(
-    request: Request, session: Session | None, target: str, complaint: str = "", status_code: int = 200
-) -> Response:
-    review = review_of(request)
-    response = _page(
-        request,
-        "enter.html",
-        session=session,
-        status_code=status_code,
-        target=target,
-        complaint=complaint,
-        always_blind=review.blind,
-    )
-    if session is not None and request.cookies.get(COOKIE) != review.signer.cookie(session):
-        set_cookie(response, review.signer, session, request, review.prefix)
-    return response
-
-
-def _page(request: Request, template: str, *, status_code: int = 200, **values: Any) -> Response:
-    review = review_of(request)
-    session = values.pop("session", None) or session_of(request)
-    values.setdefault("setup", None)
-    html = review.templates.get_template(template).render(
-        base=review.prefix,
-        path=request.url.path,
-        session=session,
-        form_token=review.signer.form_token(session) if session else "",
-        data_name=review.examples.name,
-        names=review.examples.class_names,
-        has_audit=review.examples.audit is not None,
-        has_pictures=review.examples.has_pictures,
-        all_verdicts=VERDICTS,
-        failure=review.live.failure,
-        **values,
-    )
-    return HTMLResponse(html, status_code)
-
-
-def _setup(request: Request, session: Session) -> Any:
-    """What the script needs to know."""
-    review = review_of(request)
-    return script_json(
-        {
-            "names": review.examples.class_names,
-            "keys": class_keys(len(review.examples.class_names)),
-            "blind": is_blind(review, session),
-            "pictures": review.examples.has_pictures,
-            "query": urlencode(_filter_query(request)),
-        }
-    )
-
-
-def _filter_query(request: Request) -> dict[str, str]:
-    wanted = ("given", "suggested", "verdict", "source", "text", "state")
-    return {name: request.query_params[name] for name in wanted if request.query_params.get(name)}
 
 
 def _kinds(request: Request) -> list[dict[str, Any]]:

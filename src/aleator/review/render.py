@@ -1,0 +1,58 @@
+"""What every page is made of: the template, who looks, and what the script needs to know."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from aleator.report.render import script_json
+from aleator.review.access import is_blind, review_of, session_of
+from aleator.review.guard import Session
+from aleator.review.keys import class_keys
+from aleator.review.queue import VERDICTS
+
+
+def page(request: Request, template: str, *, status_code: int = 200, **values: Any) -> Response:
+    """The page that a template makes of the `values`; a `session` among them stands for the request's own."""
+    review = review_of(request)
+    session = values.pop("session", None) or session_of(request)
+    values.setdefault("setup", None)
+    html = review.templates.get_template(template).render(
+        base=review.prefix,
+        path=request.url.path,
+        session=session,
+        form_token=review.signer.form_token(session) if session else "",
+        data_name=review.examples.name,
+        names=review.examples.class_names,
+        has_audit=review.examples.audit is not None,
+        has_pictures=review.examples.has_pictures,
+        all_verdicts=VERDICTS,
+        failure=review.live.failure,
+        **values,
+    )
+    return HTMLResponse(html, status_code)
+
+
+def error_page(request: Request, status: int, message: str) -> Response:
+    """What went wrong, in words."""
+    return page(request, "error.html", status_code=status, status=status, message=message)
+
+
+def script_setup(request: Request, session: Session) -> Any:
+    """What the script needs to know."""
+    review = review_of(request)
+    return script_json(
+        {
+            "names": review.examples.class_names,
+            "keys": class_keys(len(review.examples.class_names)),
+            "blind": is_blind(review, session),
+            "pictures": review.examples.has_pictures,
+            "query": urlencode(_filter_query(request)),
+        }
+    )
+
+
+def _filter_query(request: Request) -> dict[str, str]:
+    wanted = ("given", "suggested", "verdict", "source", "text", "state")
+    return {name: request.query_params[name] for name in wanted if request.query_params.get(name)}

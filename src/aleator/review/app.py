@@ -4,7 +4,6 @@ import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -24,8 +23,6 @@ from aleator.review.live import Live
 from aleator.review.queue import Queue
 from aleator.review.render import error_page
 from aleator.review.store import ConflictError, Store
-
-STATIC = Path(__file__).parent / "static"
 
 
 @dataclass(frozen=True)

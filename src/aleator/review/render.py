@@ -13,15 +13,23 @@ from aleator.review.keys import class_keys
 from aleator.review.queue import VERDICTS
 
 
-def page(request: Request, template: str, *, status_code: int = 200, **values: Any) -> Response:
-    """The page that a template makes of the `values`; a `session` among them stands for the request's own."""
+def page(
+    request: Request,
+    template: str,
+    *,
+    session: Session | None = None,
+    setup: Any = None,
+    status_code: int = 200,
+    **values: Any,
+) -> Response:
+    """The page that a template makes of the `values`, for the request's own session where none is named."""
     review = review_of(request)
-    session = values.pop("session", None) or session_of(request)
-    values.setdefault("setup", None)
+    session = session or session_of(request)
     html = review.templates.get_template(template).render(
         base=review.prefix,
         path=request.url.path,
         session=session,
+        setup=setup,
         form_token=review.signer.form_token(session) if session else "",
         data_name=review.examples.name,
         names=review.examples.class_names,

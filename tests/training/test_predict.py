@@ -187,6 +187,17 @@ def test_the_commands_from_labels_to_answers(pictures: Path, tmp_path: Path) -> 
     assert sum(routes["routes"].values()) == 220
 
 
+def test_the_summary_says_how_many_labels_are_wrong_and_what_helps(tmp_path: Path) -> None:
+    dataset, _ = blobs()
+    data = tmp_path / "blobs.npz"
+    np.savez(data, features=dataset.source.values, labels=np.array(NAMES)[dataset.given_labels])
+    common = ("train", str(data), "--effort", "quick", "--epochs", "2")
+    first = run(*common, "-o", str(tmp_path / "first")).stdout
+    assert "% of the labels are wrong; --second-pass trains again" in first
+    second = run(*common, "--second-pass", "-o", str(tmp_path / "second")).stdout
+    assert "% of the labels are wrong." in second
+
+
 def test_an_audit_folder_is_trained_on(tmp_path: Path) -> None:
     dataset, _ = blobs()
     data = tmp_path / "blobs.npz"

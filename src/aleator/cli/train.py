@@ -39,6 +39,7 @@ def train(
     step: str = "plain",
     average: float = 0.99,
     loss_mixture: bool = False,
+    second_pass: bool = False,
     held_out: float = 0.1,
     seed: int = 0,
     device: str = "auto",
@@ -93,6 +94,9 @@ def train(
         Decay of the running mean of the weights; 0 keeps the last weights.
     loss_mixture
         Believe examples less whose loss lies with the high ones.
+    second_pass
+        Train again, from new weights, on what the first networks believe of the labels. Takes twice the time; the
+        labels are given ones.
     held_out
         Share of the examples that sets temperature and thresholds.
     seed
@@ -129,8 +133,8 @@ def train(
         options: dict[str, Any] = {
             "labels": labels or ("given" if audited is None else "judged"), "policy": policy, "effort": effort,
             "members": members, "epochs": epochs, "objective": objective, "step": step, "average": average,
-            "loss_mixture": loss_mixture, "held_out": held_out, "seed": seed, "device": device,
-            "devices": devices, "flip": flip,
+            "loss_mixture": loss_mixture, "second_pass": second_pass, "held_out": held_out, "seed": seed,
+            "device": device, "devices": devices, "flip": flip,
         }  # fmt: skip
         if audited is not None:
             audited = with_data(audited, dataset)
@@ -166,5 +170,9 @@ def _summary(card: dict[str, Any], folder: Path) -> None:
         f"Calibration error {figures['calibration_error']:.3f}. "
         + " · ".join(f"{count:,} {name}" for name, count in figures["routes"].items())
     )
+    noise = card["label_noise"]
+    if noise is not None:
+        advice = "" if card["settings"]["second_pass"] else "; --second-pass trains again on what it believes of them"
+        console.print(f"By its estimate {noise['share_wrong']:.0%} of the labels are wrong{advice}.")
     console.print(f"\nThe card: {escape(str(folder / 'README.md'))}")
     console.print(f"[dim]{card['timings']['total']:.0f} seconds[/dim]")

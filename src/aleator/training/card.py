@@ -68,7 +68,7 @@ spread for each class's logit. The prediction is the mean of their expected soft
 {decision["unfamiliar_above"]:.4g} is *unfamiliar* and gets no answer; above {decision["ambiguous_above"]:.3f} nats of
 aleatoric uncertainty it is *ambiguous* and two classes are named.
 Trained for {training["epochs"]} epochs with {training["objective"].replace("_", " ")}, seed {settings["seed"]}.
-
+{_second_pass(settings)}
 ## Limits
 
 - It knows the classes above and no others; an input of none of them is refused only where it is unfamiliar.
@@ -80,6 +80,12 @@ Trained for {training["epochs"]} epochs with {training["objective"].replace("_",
 
 def _noise(noise: dict[str, Any] | None) -> str:
     return "" if noise is None else f"| labels that are wrong, by its estimate | {noise['share_wrong']:.1%} |\n"
+
+
+def _second_pass(settings: dict[str, Any]) -> str:
+    if not settings["second_pass"]:
+        return ""
+    return "Then trained again, from new weights, on what the first networks believed of their labels.\n"
 
 
 def _policy(settings: dict[str, Any]) -> str:

@@ -51,6 +51,8 @@ class TrainSettings:
     step: str = "plain"
     average: float = 0.99
     loss_mixture: bool = False
+    second_pass: bool = False
+    """Train again, from new weights, on what the first networks believe of the labels that they were trained on."""
     epochs: int | None = None
     held_out: float = 0.1
     flip: bool = True

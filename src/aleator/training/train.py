@@ -27,11 +27,12 @@ from aleator.data.dataset import LabelledDataset
 from aleator.data.duplicates import find_duplicates
 from aleator.errors import AleatorError, AuditFolderError, ModelError
 from aleator.files import write_json
-from aleator.learning.loop import TrainingSettings
-from aleator.learning.members import Task, fit_members, member_seed
+from aleator.learning.loop import Targets, TrainingSettings
+from aleator.learning.members import Member, Task, fit_members, member_seed
 from aleator.learning.objectives import CORRECTING
 from aleator.models import Network, NetworkSpec
 from aleator.progress import Progress, silent
+from aleator.training.beliefs import believed_labels, noise_of
 from aleator.training.card import card_text
 from aleator.training.decision import decide, mean_log_probs, opinion_of
 from aleator.training.familiarity import Familiarity, learn_familiarity
@@ -49,7 +50,6 @@ from aleator.training.model import (
 from aleator.training.scores import prediction_scores
 from aleator.training.settings import MAX_SIDE, TrainSettings
 from aleator.training.targets import TrainingTargets, choose_targets, judged_confusion
-from aleator.uncertainty.label_noise import LabelNoise, learn_corrected_noise
 
 IDENTITY = "identity.json"
 JUDGEMENT = ("label_distribution", "label_quality", "suggested_label", "verdict", "reviewed_label")
@@ -101,17 +101,35 @@ def train(
             settings.backbone_for(dataset.source.kind), tuple(examples.shape[1:]), len(dataset.class_names)
         )
         parameters = sum(value.numel() for value in Network(spec, copy.deepcopy(own_backbone)).parameters())
-
-    with clock("training"):
         rows = np.flatnonzero((targets.weights > 0) & ~held_out)
         training = settings.training(len(rows))
-        tasks = [Task(member_seed(settings.seed, number), rows) for number in range(settings.member_count)]
-        fitted = fit_members(
-            tasks, spec, examples, targets.values, training, device, work,
-            on_step=lambda step, steps: progress("training", step, steps),
-            weights=None if (targets.weights[rows] == 1).all() else targets.weights,
-            backbone=own_backbone, devices=settings.devices,
+        corrects = training.objective in CORRECTING and targets.values.ndim == 1
+        if settings.second_pass and not corrects:
+            raise AleatorError(
+                "A second pass needs labels as they were given and an objective that learns how they err "
+                f"({' or '.join(CORRECTING)}), not {training.objective} on {settings.labels} labels."
+            )
+
+    weights = None if (targets.weights[rows] == 1).all() else targets.weights
+
+    def fit(stage: str, first: int, values: Targets, how: TrainingSettings, place: Path) -> list[Member]:
+        numbers = range(first, first + settings.member_count)
+        return fit_members(
+            [Task(member_seed(settings.seed, number), rows) for number in numbers],
+            spec, examples, values, how, device, place,
+            on_step=lambda step, steps: progress(stage, step, steps),
+            weights=weights, backbone=own_backbone, devices=settings.devices,
         )  # fmt: skip
+
+    with clock("training"):
+        trained = work
+        fitted = fit("training", 0, targets.values, training, trained)
+    if settings.second_pass:
+        with clock("training again"):
+            trained = work / "second-pass"
+            believed = _believed(training, fitted, targets, held_out)
+            again = replace(training, objective="cross_entropy", options={})
+            fitted = fit("training again", settings.member_count, believed, again, trained)
 
     with clock("setting thresholds"):
         progress("setting thresholds", 0, 1)
@@ -123,9 +141,9 @@ def train(
         labels = targets.scored_by[held_out]
         known = labels >= 0
         noise, share_wrong = None, None
-        if training.objective in CORRECTING and targets.values.ndim == 1:
+        if corrects:
             said_of_known = mean_log_probs(mean[:, known], spread[:, known])
-            noise = _label_noise(training, said_of_known, labels[known])
+            noise = noise_of(training, said_of_known, labels[known])
             share_wrong = float(noise.p_mislabelled(said_of_known, labels[known]).mean())
         decision = decide(mean, spread, labels, *distance, confusion=None if noise is None else noise.confusion)
         opinion = opinion_of(
@@ -160,16 +178,20 @@ def train(
         "skipped": [asdict(skipped) for skipped in dataset.skipped],
         "timings": clock.seconds,
     }
-    close_work(folder, work, card, familiarity)
+    close_work(folder, work, trained, card, familiarity)
     return load_model(folder, backbone=own_backbone, device=settings.device)
 
 
-def _label_noise(training: TrainingSettings, log_probs: NDArray[np.float64], labels: NDArray[np.int64]) -> LabelNoise:
-    """How the labels of the held-out part err: as the training was told, or as they show."""
-    if "confusion" in training.options:
-        told = np.array(training.options["confusion"], dtype=np.float64)
-        return LabelNoise(1.0, np.zeros(len(told)), told)
-    return learn_corrected_noise(log_probs, labels)
+def _believed(
+    training: TrainingSettings, fitted: list[Member], targets: TrainingTargets, held_out: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """What the networks believe of the labels that they were trained on, as the targets of others."""
+    used = np.flatnonzero(targets.weights > 0)
+    mean, spread = (part[:, used] for part in members_say([one.predictions for one in fitted], None))
+    labels = np.asarray(targets.values[used], dtype=np.int64)
+    believed = np.zeros((len(targets.weights), mean.shape[2]), dtype=np.float32)
+    believed[used] = believed_labels(training, mean_log_probs(mean, spread), labels, held_out[used])
+    return believed
 
 
 def _identity(
@@ -230,8 +252,8 @@ def removed_if_unused(work: Path) -> Iterator[None]:
         raise
 
 
-def close_work(folder: Path, work: Path, card: dict[str, Any], familiarity: Familiarity | None) -> None:
-    """Put the finished model in its place: all of it is written first, then renamed."""
+def close_work(folder: Path, work: Path, trained: Path, card: dict[str, Any], familiarity: Familiarity | None) -> None:
+    """Put the finished model, whose members are in `trained`, in its place: all is written first, then renamed."""
     complete, old = work / "complete", work / "replaced"
     for left in (complete, old):
         if left.exists():
@@ -240,7 +262,7 @@ def close_work(folder: Path, work: Path, card: dict[str, Any], familiarity: Fami
     members = []
     for number in range(card["settings"]["members"]):
         path = complete / f"member-{number}.safetensors"
-        shutil.copyfile(work / f"member-{number}" / "weights.safetensors", path)
+        shutil.copyfile(trained / f"member-{number}" / "weights.safetensors", path)
         members.append({"file": path.name, "sha256": file_digest(path)})
     card["members"], card["familiarity"] = members, None
     if familiarity is not None:

@@ -1,0 +1,77 @@
+"""How labels err, by networks that learned with their errors, and what the networks then believe of each label."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import softmax
+
+from aleator.learning.loop import TrainingSettings
+from aleator.uncertainty.label_noise import LEAST, LabelNoise, learn_corrected_noise
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int64]
+
+ENOUGH = 20_000
+"""So many examples tell how labels err; more would only take longer."""
+MOST_MEMORISED = 30.0
+"""In logits; no network says more for a label than this."""
+
+
+def noise_of(training: TrainingSettings, log_probs: Floats, labels: Labels) -> LabelNoise:
+    """How the labels of examples err: as the training was told, or as they show."""
+    if "confusion" in training.options:
+        told = np.array(training.options["confusion"], dtype=np.float64)
+        return LabelNoise(1.0, np.zeros(len(told)), told)
+    some = _some(len(labels))
+    return learn_corrected_noise(log_probs[some], labels[some])
+
+
+def believed_labels(
+    training: TrainingSettings, log_probs: Floats, labels: Labels, held_out: NDArray[np.bool_]
+) -> Floats:
+    """What networks believe of the true labels where they know the given ones, `(example, class)`.
+
+    Of the examples that they were trained on they may have memorised labels, and these would count twice: in what the
+    networks say, and as what was given. The memorised part is taken back before: one number is subtracted from the
+    logit of each given label, so that the labels are as probable as those of the held-out examples are.
+
+    Args:
+        training: the settings of the training; its objective is one of CORRECTING.
+        log_probs: `(example, class)`, of the members' mean distribution.
+        labels: the given ones, `(example,)`, all known.
+        held_out: `(example,)`: no network was trained on these.
+    """
+    trained = np.flatnonzero(~held_out)
+    unlearned = log_probs.copy()
+    unlearned[trained, labels[trained]] -= _memorised(training, log_probs, labels, held_out)
+    return noise_of(training, unlearned, labels).posterior(unlearned, labels)
+
+
+def _memorised(training: TrainingSettings, log_probs: Floats, labels: Labels, held_out: NDArray[np.bool_]) -> float:
+    """How much more the networks say for a label that they were trained on, in logits."""
+    noise = noise_of(training, log_probs[held_out], labels[held_out])
+    expected = _probability(noise, log_probs[held_out], labels[held_out])
+    trained = np.flatnonzero(~held_out)
+    trained = trained[_some(len(trained))]
+    known, given = log_probs[trained], np.eye(log_probs.shape[1])[labels[trained]]
+
+    def excess(memorised: float) -> float:
+        return _probability(noise, known - memorised * given, labels[trained]) - expected
+
+    if excess(0.0) <= 0:
+        return 0.0
+    if excess(MOST_MEMORISED) >= 0:
+        return MOST_MEMORISED
+    return float(brentq(excess, 0.0, MOST_MEMORISED))
+
+
+def _probability(noise: LabelNoise, log_probs: Floats, labels: Labels) -> float:
+    """Mean probability of the given labels."""
+    true = softmax(noise.sharpness * np.maximum(log_probs, LEAST) + noise.shift, axis=1)
+    return float((true @ noise.confusion)[np.arange(len(labels)), labels].mean())
+
+
+def _some(examples: int) -> slice:
+    return slice(None, None, math.ceil(examples / ENOUGH))

@@ -5,10 +5,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.special import softmax
 
 from aleator.learning.loop import TrainingSettings
-from aleator.uncertainty.label_noise import LEAST, LabelNoise, learn_corrected_noise
+from aleator.uncertainty.label_noise import LabelNoise, learn_corrected_noise
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -52,25 +51,19 @@ def believed_labels(
 def _memorised(training: TrainingSettings, log_probs: Floats, labels: Labels, held_out: NDArray[np.bool_]) -> float:
     """How much more the networks say for a label that they were trained on, in logits."""
     noise = noise_of(training, log_probs[held_out], labels[held_out])
-    expected = _probability(noise, log_probs[held_out], labels[held_out])
+    expected = noise.p_given(log_probs[held_out], labels[held_out]).mean()
     trained = np.flatnonzero(~held_out)
     trained = trained[_some(len(trained))]
     known, given = log_probs[trained], np.eye(log_probs.shape[1])[labels[trained]]
 
     def excess(memorised: float) -> float:
-        return _probability(noise, known - memorised * given, labels[trained]) - expected
+        return float(noise.p_given(known - memorised * given, labels[trained]).mean() - expected)
 
     if excess(0.0) <= 0:
         return 0.0
     if excess(MOST_MEMORISED) >= 0:
         return MOST_MEMORISED
     return float(brentq(excess, 0.0, MOST_MEMORISED))
-
-
-def _probability(noise: LabelNoise, log_probs: Floats, labels: Labels) -> float:
-    """Mean probability of the given labels."""
-    true = softmax(noise.sharpness * np.maximum(log_probs, LEAST) + noise.shift, axis=1)
-    return float((true @ noise.confusion)[np.arange(len(labels)), labels].mean())
 
 
 def _some(examples: int) -> slice:

@@ -7,7 +7,7 @@ from typing import Any
 from aleator.errors import AleatorError
 from aleator.learning.augment import Augmentation
 from aleator.learning.loop import TrainingSettings
-from aleator.learning.objectives import OBJECTIVES
+from aleator.learning.objectives import CORRECTING, OBJECTIVES
 from aleator.learning.steps import STEPS
 from aleator.training.targets import Labels, Policy
 
@@ -79,10 +79,21 @@ class TrainSettings:
             raise AleatorError(f"epochs is a number from 1 up, not {self.epochs}.")
         if not 0 <= self.seed < 2**63:
             raise AleatorError(f"seed is a whole number from 0 up, not {self.seed}.")
+        if self.second_pass and not self.corrects:
+            raise AleatorError(
+                "A second pass needs labels as they were given and an objective that learns how they err "
+                f"({' or '.join(CORRECTING)}), not {self.objective or self._objective()} on {self.labels} labels."
+            )
 
     @property
     def member_count(self) -> int:
         return self.members or EFFORTS[self.effort].members
+
+    @property
+    def corrects(self) -> bool:
+        """The networks learn how labels err, and predict the true one: from labels, not from distributions."""
+        one_label = self.labels == "given" or (self.labels != "votes" and self.policy == "keep")
+        return one_label and (self.objective or self._objective()) in CORRECTING
 
     def backbone_for(self, kind: str) -> str:
         return self.backbone or ("mlp" if kind == "features" else EFFORTS[self.effort].backbone)

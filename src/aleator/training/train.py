@@ -29,7 +29,6 @@ from aleator.errors import AleatorError, AuditFolderError, ModelError
 from aleator.files import write_json
 from aleator.learning.loop import Targets, TrainingSettings
 from aleator.learning.members import Member, Task, fit_members, member_seed
-from aleator.learning.objectives import CORRECTING
 from aleator.models import Network, NetworkSpec
 from aleator.progress import Progress, silent
 from aleator.training.beliefs import believed_labels, noise_of
@@ -103,12 +102,6 @@ def train(
         parameters = sum(value.numel() for value in Network(spec, copy.deepcopy(own_backbone)).parameters())
         rows = np.flatnonzero((targets.weights > 0) & ~held_out)
         training = settings.training(len(rows))
-        corrects = training.objective in CORRECTING and targets.values.ndim == 1
-        if settings.second_pass and not corrects:
-            raise AleatorError(
-                "A second pass needs labels as they were given and an objective that learns how they err "
-                f"({' or '.join(CORRECTING)}), not {training.objective} on {settings.labels} labels."
-            )
 
     weights = None if (targets.weights[rows] == 1).all() else targets.weights
 
@@ -141,7 +134,7 @@ def train(
         labels = targets.scored_by[held_out]
         known = labels >= 0
         noise, share_wrong = None, None
-        if corrects:
+        if settings.corrects:
             said_of_known = mean_log_probs(mean[:, known], spread[:, known])
             noise = noise_of(training, said_of_known, labels[known])
             share_wrong = float(noise.p_mislabelled(said_of_known, labels[known]).mean())

@@ -32,13 +32,21 @@ class LabelNoise:
 
     def posterior(self, log_probs: Floats, given_label: NDArray[np.int64]) -> Floats:
         """Of the true label where the given one is known, `(example, class)`."""
-        log_q = log_softmax(self.sharpness * np.maximum(log_probs, LEAST) + self.shift, axis=1)
+        log_q = self._log_truth(log_probs)
         with np.errstate(divide="ignore"):  # a confusion that somebody gave may hold zeros
             return np.asarray(np.exp(log_softmax(log_q + np.log(self.confusion)[:, given_label].T, axis=1)))
 
     def p_mislabelled(self, log_probs: Floats, given_label: NDArray[np.int64]) -> Floats:
         """Probability that the given label is not the true one, `(example,)`."""
         return np.asarray(1 - self.posterior(log_probs, given_label)[np.arange(len(given_label)), given_label])
+
+    def p_given(self, log_probs: Floats, given_label: NDArray[np.int64]) -> Floats:
+        """Probability of the given label before it is known, `(example,)`."""
+        p_label = np.exp(self._log_truth(log_probs)) @ self.confusion
+        return np.asarray(p_label[np.arange(len(given_label)), given_label])
+
+    def _log_truth(self, log_probs: Floats) -> Floats:
+        return np.asarray(log_softmax(self.sharpness * np.maximum(log_probs, LEAST) + self.shift, axis=1))
 
 
 def learn_label_noise(

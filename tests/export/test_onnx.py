@@ -25,10 +25,12 @@ def test_plain_operations_give_the_expected_softmax(spread: float, error: float)
     assert (PlainExpectedSoftmax()(mean, spreads).exp() - exact).abs().max() < error
 
 
-@pytest.mark.parametrize("kind", ["images", "features"])
+@pytest.mark.parametrize("kind", ["images", "features", "votes"])
 def test_the_graph_agrees_with_the_model_for_any_number_of_examples(kind: str, tmp_path: Path) -> None:
     dataset = tiny_dataset(60) if kind == "images" else blobs()[0]
-    model = aleator.train(dataset, tmp_path / "model", epochs=2, effort="quick")
+    labels = "votes" if kind == "votes" else "given"
+    model = aleator.train(dataset, tmp_path / "model", epochs=2, effort="quick", labels=labels)
+    assert model.of_voters == (kind == "votes")
     assert export_onnx(model, tmp_path / "graph.onnx") < TOLERANCE
     random = np.random.default_rng(1)
     session = onnxruntime.InferenceSession(tmp_path / "graph.onnx", providers=["CPUExecutionProvider"])

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from aleator.learning.objectives import OBJECTIVES, EarlyLearning, ForwardCorrection, LearnedNoise
+from aleator.learning.objectives import OBJECTIVES, EarlyLearning, ForwardCorrection, LearnedNoise, Votes
+from aleator.uncertainty.decomposition import of_voters
+from aleator.uncertainty.gaussian_logits import log_expected_softmax
 
 FORGIVING = {"generalised_cross_entropy", "forward_correction", "learned_noise"}
 """Their gradient falls with the probability of the label: at a gap of 400 there is none in single precision."""
@@ -207,6 +209,48 @@ def test_early_learning_cancels_the_pull_of_a_label_that_contradicts_what_was_le
     assert pulls["cross_entropy"] < -0.5
     assert abs(pulls["generalised_cross_entropy"]) < 0.2 * abs(pulls["cross_entropy"])
     assert pulls["early_learning"] > 0
+
+
+def test_votes_compare_the_pairs_that_differ_with_those_expected() -> None:
+    objective = Votes(3, 3, strength=2.0)
+    mean, spread = P.log().expand(3, 3), torch.full((3, 3), 1e-6)
+    votes = torch.tensor([[3.0, 1.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
+    expected = 1 - (0.25 + 0.04 + 0.09)
+    assert objective.of_logits(mean, spread, votes).tolist() == pytest.approx([2 * 4 * (expected - 0.5) ** 2, 0, 0])
+    assert (objective.of_logits(mean, spread, torch.tensor([0, 1, 2])) == 0).all()  # one vote has no pairs
+
+
+def test_a_spread_tells_voters_who_quarrel_from_pictures_that_cannot_be_told_apart() -> None:
+    """The same mean votes: five and five each time, and all ten for the one or for the other."""
+    quarrel = torch.tensor([[5.0, 5.0]]).repeat(8, 1)
+    unanimous = torch.tensor([[10.0, 0.0], [0.0, 10.0]]).repeat(4, 1)
+    objective = Votes(16, 2)
+    mean, raw = torch.zeros(2, 2, requires_grad=True), torch.zeros(2, 2, requires_grad=True)
+    optimizer = torch.optim.Adam([mean, raw], lr=0.1)
+    kind = torch.arange(2).repeat_interleave(8)
+    targets = torch.cat([quarrel, unanimous])
+    for _ in range(300):
+        spread = torch.nn.functional.softplus(raw)
+        log_probs = log_expected_softmax(mean[kind], spread[kind])
+        loss = objective(log_probs, targets, torch.arange(16)) + objective.of_logits(mean[kind], spread[kind], targets)
+        optimizer.zero_grad()
+        loss.mean().backward()
+        optimizer.step()
+    parts = of_voters(mean.detach()[None], torch.nn.functional.softplus(raw).detach()[None])
+    assert parts.total.tolist() == pytest.approx([math.log(2)] * 2, abs=0.01)
+    assert parts.aleatoric[0] > 0.6
+    assert parts.aleatoric[1] < 0.2
+
+
+@given(st.integers(3, 12), st.integers(0, 1000))
+def test_pairs_of_few_votes_differ_as_often_as_those_of_many(votes: int, seed: int) -> None:
+    share = np.array([0.6, 0.3, 0.1])
+    counts = np.random.default_rng(seed).multinomial(votes, share, 4000).astype(np.float32)
+    # Certain of class 0: it expects no pair to differ, so that the root of the loss is the share of those that do.
+    mean, spread = torch.tensor([[50.0, 0.0, 0.0]]).expand(4000, 3), torch.full((4000, 3), 1e-3)
+    loss = Votes(4000, 3, strength=1.0).of_logits(mean, spread, torch.from_numpy(counts))
+    differ = (loss / votes).sqrt()
+    assert float(differ.mean()) == pytest.approx(1 - (share**2).sum(), abs=5 * float(differ.std()) / 4000**0.5)
 
 
 def test_the_memory_of_many_classes_is_bounded_and_nearly_the_whole_one() -> None:

@@ -20,6 +20,7 @@ from aleator.errors import AleatorError, DataError, ModelError
 from aleator.training.decision import Decision, Opinion, decide, opinion_of
 from aleator.training.held_out import hold_out
 from aleator.training.targets import POLICIES, choose_targets
+from aleator.uncertainty.metrics import auroc
 from tests.conftest import tiny_dataset
 
 NAMES = ("round", "square", "star")
@@ -146,6 +147,43 @@ def test_votes_are_distributions_and_their_majority_is_the_referee() -> None:
     assert np.allclose(np.asarray(targets.values)[1:].sum(axis=1), 1)
     known = targets.first_choice >= 0
     assert (targets.first_choice == true)[known].mean() > 0.97
+
+
+def test_counted_votes_weigh_each_example_alike() -> None:
+    dataset, _ = blobs()
+    assert dataset.votes is not None
+    dataset.votes.counts[1, :] = [2, 1, 0]
+    counted = choose_targets(dataset, None, "votes", "soften", counted=True)
+    assert np.asarray(counted.values)[1].tolist() == [2, 1, 0]
+    assert np.allclose(np.asarray(counted.values).sum(axis=1) * counted.weights, 1)
+
+
+def test_a_model_of_votes_knows_a_quarrel_from_what_it_cannot_see(tmp_path: Path) -> None:
+    """Right of zero ten voters are split each time; left of it they agree, about what cannot be seen."""
+    random = np.random.default_rng(0)
+    features = random.normal(size=(1500, 4)).astype(np.float32)
+    quarrel = features[:, 0] > 0
+    split = random.multinomial(10, [0.5, 0.5], 1500)
+    agreed = 10 * np.eye(2)[random.integers(2, size=1500)]
+    counts = np.where(quarrel[:, None], split, agreed).astype(np.float32)
+    dataset = LabelledDataset(
+        name="quarrels",
+        path="quarrels",
+        ids=np.arange(1500).astype(str),
+        source=FeatureArray(features),
+        given_labels=counts.argmax(axis=1),
+        class_names=NAMES[:2],
+        votes=Votes(counts, NAMES[:2], np.arange(2), np.zeros(2, dtype=bool)),
+    )
+    model = aleator.train(dataset, tmp_path / "model", labels="votes", epochs=20)
+    opinion = model.opinion(features)
+    assert model.of_voters
+    assert auroc(opinion.aleatoric, quarrel) > 0.97
+    assert auroc(-opinion.epistemic, quarrel) > 0.97
+    assert np.abs(opinion.total - np.log(2)).mean() < 0.1
+    assert np.allclose(opinion.total, opinion.aleatoric + opinion.epistemic)
+    mixed = aleator.train(dataset, tmp_path / "mixed", labels="votes", epochs=2, step="mixup")
+    assert not mixed.of_voters  # blends have no pairs of votes: cross-entropy of their shares
 
 
 def test_a_decision_by_hand() -> None:
@@ -354,6 +392,7 @@ def test_a_folder_that_is_in_use_is_not_replaced(model: aleator.Model, tmp_path:
         ({"held_out": 0.9}, "held out lies from"),
         ({"device": "cuda:7"}, "cannot be used here"),
         ({"second_pass": True, "objective": "cross_entropy"}, "second pass needs labels as they were given"),
+        ({"objective": "votes"}, "needs --labels votes and the step .plain., not given labels"),
         ({"backbone": "resnet"}, "no backbone 'resnet'"),
         ({"backbone": "timm:resnet18"}, "feature vectors"),
     ],

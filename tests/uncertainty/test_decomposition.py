@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from aleator.uncertainty.decomposition import gaussian_logits, information_theoretic, regression
+from aleator.uncertainty.decomposition import gaussian_logits, information_theoretic, of_voters, regression
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 
 F64 = torch.float64
@@ -23,6 +23,35 @@ def draws(count: int, examples: int, classes: int, scale: float = 1.0, seed: int
 
 def entropy(probs: Tensor) -> Tensor:
     return torch.special.entr(probs).sum(-1)
+
+
+# Where the spread is doubt about how people would vote
+
+
+def test_without_a_spread_the_voters_differ_as_the_softmax_says() -> None:
+    mean = draws(3, 40, 5, 2)
+    for found, wanted in zip(
+        of_voters(mean, torch.zeros_like(mean)), information_theoretic(torch.log_softmax(mean, -1)), strict=True
+    ):
+        assert torch.allclose(found, wanted, atol=1e-12)
+
+
+def test_voters_by_a_great_many_draws() -> None:
+    mean, spread = draws(2, 6, 4, 2), draws(2, 6, 4, 1, seed=1).abs()
+    noise = torch.randn(200_000, 1, 1, 4, generator=torch.Generator().manual_seed(2), dtype=F64)
+    probs = torch.softmax(mean + spread * noise, -1)
+    parts = of_voters(mean, spread)
+    assert torch.allclose(parts.aleatoric, entropy(probs).mean((0, 1)), atol=0.02)
+    assert torch.allclose(parts.total, entropy(probs.mean((0, 1))), atol=0.02)
+    assert torch.allclose(parts.total, parts.aleatoric + parts.epistemic)
+
+
+def test_the_more_a_member_doubts_how_they_vote_the_less_of_it_is_their_quarrel() -> None:
+    mean = torch.zeros(1, 4, 2, dtype=F64)
+    parts = of_voters(mean, torch.tensor([0.0, 1.0, 4.0, 50.0], dtype=F64)[None, :, None].expand(1, 4, 2))
+    assert torch.allclose(parts.total, torch.full((4,), math.log(2), dtype=F64), atol=0.01)
+    assert (parts.aleatoric.diff() < -0.05).all()
+    assert parts.aleatoric[-1] < 0.05
 
 
 # From log-probabilities

@@ -169,7 +169,7 @@ def _co_teaching(dataset: LabelledDataset, how: Run) -> Model:
     card = {
         "class_names": list(dataset.class_names),
         "data": {"kind": "images"},
-        "settings": {"flip": True},
+        "settings": {"flip": True, "training": {"objective": "cross_entropy"}},
         "decision": decision.as_dict(),
     }
     return Model(Path(), card, networks, device)

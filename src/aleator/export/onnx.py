@@ -15,7 +15,7 @@ from aleator.models import Network
 from aleator.training.decision import Opinion, opinion_of
 from aleator.training.familiarity import SHORTEST, Familiarity
 from aleator.training.model import Model, members_say
-from aleator.uncertainty.gaussian_logits import spread_from_raw
+from aleator.uncertainty.gaussian_logits import log_softmax_draws, spread_from_raw
 
 TOLERANCE = 1e-4
 """Greatest difference from PyTorch in any output that is accepted."""
@@ -74,19 +74,26 @@ class Graph(nn.Module):
         self.temperature = model.decision.temperature
         self.expected_softmax = PlainExpectedSoftmax()
         self.familiarity = model.familiarity
+        self.voters = model.of_voters
 
     def forward(self, examples: Tensor) -> tuple[Tensor, ...]:
         said = [_members_say(network, examples.float(), self.flip) for network in self.networks]
         expected = torch.stack([self.expected_softmax(mean, spread) for mean, spread, _ in said])
         log_probs = torch.log_softmax(expected / self.temperature, dim=2)
-        probs = log_probs.exp()
-        mean_probs = probs.mean(dim=0)
-        log_mean = mean_probs.clamp(min=torch.finfo(torch.float32).tiny).log()
-        total = -(mean_probs * log_mean).sum(dim=1)
-        epistemic = (probs * (log_probs - log_mean)).sum(dim=2).mean(dim=0).clamp(min=0)
+        draws = torch.cat([log_softmax_draws(mean, spread) for mean, spread, _ in said]) if self.voters else log_probs
+        total, epistemic = _total_and_epistemic(draws)
         embeddings = [part[2] for part in said]
         unfamiliarity = epistemic if self.familiarity is None else _mean_distance(self.familiarity, embeddings)
-        return mean_probs, total, total - epistemic, epistemic, unfamiliarity
+        return log_probs.exp().mean(dim=0), total, total - epistemic, epistemic, unfamiliarity
+
+
+def _total_and_epistemic(log_probs: Tensor) -> tuple[Tensor, Tensor]:
+    """`information_theoretic` in plain operations, for log-probabilities `(draw, example, class)`."""
+    probs = log_probs.exp()
+    mean = probs.mean(dim=0)
+    log_mean = mean.clamp(min=torch.finfo(torch.float32).tiny).log()
+    epistemic = (probs * (log_probs - log_mean)).sum(dim=2).mean(dim=0).clamp(min=0)
+    return -(mean * log_mean).sum(dim=1), epistemic
 
 
 @torch.inference_mode()
@@ -97,7 +104,7 @@ def single_precision_opinion(model: Model, examples: NDArray[np.generic]) -> Opi
     said = [_members_say(network.cpu(), inputs, flip) for network in model.networks]
     each = [Predictions(*(part.numpy() for part in parts)) for parts in said]
     mean, spread, *distance = members_say(each, model.familiarity)
-    return opinion_of(mean, spread, model.decision.temperature, *distance)
+    return opinion_of(mean, spread, model.decision.temperature, *distance, voters=model.of_voters)
 
 
 def _members_say(network: nn.Module, examples: Tensor, flip: bool) -> tuple[Tensor, Tensor, Tensor]:

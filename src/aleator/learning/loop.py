@@ -251,7 +251,11 @@ def _loss_of(objectives: nn.ModuleList, seen: Batch, follow: Follow, output: Out
     """The loss of a network's output; the first learner's is followed."""
     with torch.autocast(seen.inputs.device.type, enabled=False):
         log_probs = log_probs_of(output)
-        each = objectives[learner](log_probs, seen.targets, seen.rows)
+        objective = objectives[learner]
+        each = objective(log_probs, seen.targets, seen.rows)
+        of_logits = getattr(objective, "of_logits", None)
+        if of_logits is not None:
+            each = each + of_logits(output.mean, output.spread, seen.targets)
         return follow(each, log_probs, learner)
 
 

@@ -10,7 +10,7 @@ from scipy.optimize import minimize_scalar
 from torch import Tensor
 
 from aleator.uncertainty.calibration import Conformal, conformal
-from aleator.uncertainty.decomposition import information_theoretic
+from aleator.uncertainty.decomposition import information_theoretic, of_voters
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 
 ANSWERS = ("answer", "ambiguous", "unfamiliar")
@@ -70,6 +70,8 @@ def opinion_of(
     spread: NDArray[np.float32],
     temperature: float,
     distance: NDArray[np.float32] | None = None,
+    *,
+    voters: bool = False,
 ) -> Opinion:
     """Decompose the members' Gaussian logits `(member, example, class)`.
 
@@ -77,11 +79,16 @@ def opinion_of(
     limit to how sure an expected softmax can be, and no temperature below it makes up for that. On FER2013 with votes:
     calibration error .022 this way, .064 that way.
 
+    `voters`: the spread is doubt about how people would vote (objective `votes`). The uncertainties are then those of
+    one voter's answer, and have no temperature, while the probabilities stay those of the label that the temperature
+    was set by, the majority's: it is surer than any voter.
+
     `distance`, `(member, example)`, is what `Familiarity` says of the embeddings. Two networks differ about an
     ambiguous face nearly as much as about a spoilt one; their features do not.
     """
     log_probs = _scaled(_log_probs(mean, spread), temperature)
-    total, aleatoric, epistemic = (part.numpy() for part in information_theoretic(log_probs))
+    split = of_voters(torch.from_numpy(mean), torch.from_numpy(spread)) if voters else information_theoretic(log_probs)
+    total, aleatoric, epistemic = (part.numpy() for part in split)
     unfamiliarity = epistemic if distance is None else distance.mean(axis=0, dtype=np.float64)
     return Opinion(log_probs.exp().mean(0).numpy(), total, aleatoric, epistemic, unfamiliarity)
 
@@ -93,16 +100,17 @@ def decide(
     distance: NDArray[np.float32] | None = None,
     *,
     confusion: NDArray[np.float64] | None = None,
+    voters: bool = False,
 ) -> Decision:
     """Set temperature and thresholds from held-out examples: members' logits `(member, example, class)`, labels
     `(example,)`, -1 where none is known (such an example still counts for what is familiar), distances of embeddings.
 
     With a `confusion`, `(true, given)`, the model predicts the true label and not the given one: the temperature is the
-    one at which the labels are likeliest after they were mixed up.
+    one at which the labels are likeliest after they were mixed up. `voters` as in `opinion_of`.
     """
     known = labels >= 0
     temperature = _temperature(mean[:, known], spread[:, known], labels[known], confusion)
-    opinion = opinion_of(mean, spread, temperature, distance)
+    opinion = opinion_of(mean, spread, temperature, distance, voters=voters)
     calibrated = conformal(opinion.probs[known], labels[known], level=LEVEL)
     return Decision(
         temperature,

@@ -57,6 +57,11 @@ class Model:
         return Decision.from_dict(self.card["decision"])
 
     @property
+    def of_voters(self) -> bool:
+        """The spread of its logits is doubt about how people would vote, and uncertainty that of a voter's answer."""
+        return bool(self.card["settings"]["training"]["objective"] == "votes")
+
+    @property
     def geometry(self) -> Geometry:
         """The size that pictures are brought to."""
         data = self.card["data"]
@@ -83,7 +88,7 @@ class Model:
             said = list(pool.map(self._members, pieces) if parts > 1 else map(self._members, pieces))
         torch.set_num_threads(threads)
         mean, spread, *distance = (np.concatenate(part, axis=1) for part in zip(*said, strict=True))
-        return opinion_of(mean, spread, self.decision.temperature, *distance)
+        return opinion_of(mean, spread, self.decision.temperature, *distance, voters=self.of_voters)
 
     def _members(self, examples: NDArray[np.generic]) -> tuple[NDArray[np.float32], ...]:
         flip = bool(self.card["settings"]["flip"])

@@ -71,6 +71,11 @@ class TrainSettings:
             raise AleatorError(f"objective is one of {', '.join(OBJECTIVES)}, not {self.objective!r}.")
         if self.step not in STEPS:
             raise AleatorError(f"step is one of {', '.join(STEPS)}, not {self.step!r}.")
+        if self.of_voters and (self.labels != "votes" or self.step != "plain"):
+            raise AleatorError(
+                "The objective 'votes' learns from pairs of votes of one example: it needs --labels votes and the step "
+                f"'plain', not {self.labels} labels and the step {self.step!r}."
+            )
         if not 0.02 <= self.held_out <= 0.5:
             raise AleatorError(f"the share that is held out lies from 0.02 to 0.5, not at {self.held_out}.")
         if not 0 <= self.average < 1:
@@ -94,6 +99,11 @@ class TrainSettings:
         """The networks learn how labels err, and predict the true one: from labels, not from distributions."""
         one_label = self.labels == "given" or (self.labels != "votes" and self.policy == "keep")
         return one_label and (self.objective or self._objective()) in CORRECTING
+
+    @property
+    def of_voters(self) -> bool:
+        """The networks learn how much voters differ from the counts of their votes."""
+        return (self.objective or self._objective()) == "votes"
 
     def backbone_for(self, kind: str) -> str:
         return self.backbone or ("mlp" if kind == "features" else EFFORTS[self.effort].backbone)
@@ -120,6 +130,8 @@ class TrainSettings:
         """Labels as they are given are noisy and must not be memorised; distributions hold their doubt already."""
         if self.labels == "given":
             return "learned_noise"
+        if self.labels == "votes" and self.step == "plain":
+            return "votes"
         if self.labels != "votes" and self.policy == "keep":
             return "early_learning"  # what is wrong with the labels is in their weights
         return "cross_entropy"

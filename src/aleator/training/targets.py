@@ -24,7 +24,7 @@ class TrainingTargets:
     """What each example is trained on and, where it is held out, judged by."""
 
     values: Targets
-    """Labels `(example,)`, or distributions `(example, class)`; a row that is not used is zero."""
+    """Labels `(example,)`, or distributions or vote counts `(example, class)`; a row that is not used may be zero."""
     weights: NDArray[np.float32]
     """How much each example counts, `(example,)`; 0 leaves it out."""
     first_choice: NDArray[np.int64]
@@ -36,11 +36,14 @@ class TrainingTargets:
     themselves, and a model that is scored by it looks surer and better than it is. Of people it is their answer."""
 
 
-def choose_targets(dataset: LabelledDataset, audit: Audit | None, labels: Labels, policy: Policy) -> TrainingTargets:
+def choose_targets(
+    dataset: LabelledDataset, audit: Audit | None, labels: Labels, policy: Policy, *, counted: bool = False
+) -> TrainingTargets:
     """Targets for a data set, or for an audited one.
 
     - `given`: the labels as they are.
-    - `votes`: the share of each class in the votes; the first choice is the majority's.
+    - `votes`: the share of each class in the votes; the first choice is the majority's. `counted`: the votes as they
+      are, and weights by which every example counts alike, however many votes it has.
     - `judged`: the audit's label distributions, by a policy. `soften` trains on them all; `relabel` on the suggested
       label where the verdict is a mistake; `drop` leaves mistakes out; `keep` changes no label, but trusts each as much
       as the audit does (weight `label_quality`). Beyond `soften`, ambiguous examples keep their distribution, and
@@ -52,7 +55,7 @@ def choose_targets(dataset: LabelledDataset, audit: Audit | None, labels: Labels
     if labels not in LABELS or policy not in POLICIES:
         raise AleatorError(f"labels are one of {', '.join(LABELS)} and the policy one of {', '.join(POLICIES)}.")
     if labels == "votes":
-        return _votes(dataset)
+        return _votes(dataset, counted)
     if labels == "given":
         return _plain(dataset.given_labels)
     if audit is None:
@@ -76,15 +79,17 @@ def _plain(labels: NDArray[np.int64]) -> TrainingTargets:
     return TrainingTargets(np.maximum(labels, 0), there.astype(np.float32), labels, labels)
 
 
-def _votes(dataset: LabelledDataset) -> TrainingTargets:
+def _votes(dataset: LabelledDataset, counted: bool) -> TrainingTargets:
     if dataset.votes is None:
         raise DataError(f"{dataset.path} has no votes; give them with --votes FILE, or use --labels given.")
     counts = dataset.votes.class_counts(len(dataset.class_names))
     total = counts.sum(axis=1, keepdims=True)
     share = np.divide(counts, total, out=np.zeros_like(counts), where=total > 0)
-    used = total[:, 0] >= FEWEST_VOTES
+    used = (total[:, 0] >= FEWEST_VOTES).astype(np.float32)
     majority = np.maximum(dataset.votes.majority(), -1)
-    return TrainingTargets(share, used.astype(np.float32), majority, majority)
+    if counted:
+        return TrainingTargets(counts, used / np.maximum(total[:, 0], 1), majority, majority)
+    return TrainingTargets(share, used, majority, majority)
 
 
 def _judged(audit: Audit, policy: Policy) -> TrainingTargets:

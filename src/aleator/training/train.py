@@ -89,7 +89,9 @@ def train(
     with removed_if_unused(work):
         with clock("reading pictures"):
             dataset, examples, geometry = load_examples(dataset, MAX_SIDE, cache=work / "pixels.npy", progress=progress)
-            targets = choose_targets(dataset, _rows_of(audit, dataset), settings.labels, settings.policy)
+            targets = choose_targets(
+                dataset, _rows_of(audit, dataset), settings.labels, settings.policy, counted=settings.of_voters
+            )
             named = settings.objective == "forward_correction" and "confusion" not in settings.objective_options
             if named and audit is not None:
                 confusion = {"confusion": judged_confusion(audit)}
@@ -138,10 +140,10 @@ def train(
             said_of_known = mean_log_probs(mean[:, known], spread[:, known])
             noise = noise_of(training, said_of_known, labels[known])
             share_wrong = float(noise.p_mislabelled(said_of_known, labels[known]).mean())
-        decision = decide(mean, spread, labels, *distance, confusion=None if noise is None else noise.confusion)
-        opinion = opinion_of(
-            mean[:, known], spread[:, known], decision.temperature, *(part[:, known] for part in distance)
-        )
+        confusion = None if noise is None else noise.confusion
+        decision = decide(mean, spread, labels, *distance, confusion=confusion, voters=settings.of_voters)
+        of_known = (part[:, known] for part in (mean, spread, *distance))
+        opinion = opinion_of(next(of_known), next(of_known), decision.temperature, *of_known, voters=settings.of_voters)
         figures = prediction_scores(opinion, labels[known], decision)
         progress("setting thresholds", 1, 1)
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from aleator.uncertainty.gaussian_logits import log_expected_softmax, normal_draws
+from aleator.uncertainty.gaussian_logits import log_expected_softmax, log_softmax_draws, normal_draws
 
 
 class Uncertainty(NamedTuple):
@@ -65,6 +65,22 @@ def gaussian_logits(mean: Tensor, spread: Tensor, *, points: int = 64) -> Uncert
     for rows in torch.split(torch.arange(len(centre)), max(1, 2**18 // classes)):
         logits = centre[rows] + between[rows] * noise.unsqueeze(1)
         parts.append(information_theoretic(log_expected_softmax(logits, within[rows].expand(logits.shape))))
+    total, aleatoric, epistemic = (torch.cat(part) for part in zip(*parts, strict=True))
+    return Uncertainty(total, aleatoric, epistemic)
+
+
+def of_voters(mean: Tensor, spread: Tensor) -> Uncertainty:
+    """Split where the spread of the logits is doubt about how people would vote, `(member, example, class)`.
+
+    Each draw of the logits is one way in which all of them might vote: its entropy is how much they differ, which is
+    aleatoric, and what the draws of all members do not agree about is epistemic. Total is the entropy of one voter's
+    answer. Such a spread is learned by the objective `Votes`; elsewhere it counts as aleatoric.
+    """
+    parts = []
+    # So many examples at a time that the draws fit in memory.
+    for rows in torch.split(torch.arange(mean.shape[1]), max(1, 2**14 // mean.shape[2])):
+        draws = log_softmax_draws(mean[:, rows].double(), spread[:, rows].double())
+        parts.append(information_theoretic(draws.flatten(0, 1)))
     total, aleatoric, epistemic = (torch.cat(part) for part in zip(*parts, strict=True))
     return Uncertainty(total, aleatoric, epistemic)
 

@@ -85,6 +85,15 @@ def log_expected_softmax(
         return _log_mean(F.log_softmax(logits, dim=-1), F.log_softmax(mean, dim=-1))
 
 
+def log_softmax_draws(mean: Tensor, spread: Tensor, *, draws: int = 64) -> Tensor:
+    """Log of the softmax of draws of the logits, `(draw, ..., class)`, for mean and spread `(..., class)`.
+
+    The draws are one fixed set of quasi-random ones, the same for every example.
+    """
+    noise = normal_draws(draws, mean.shape[-1]).to(mean)
+    return F.log_softmax(mean + spread * noise.reshape(draws, *(1,) * (mean.ndim - 1), -1), dim=-1)
+
+
 def log_likelihood(log_probs: Tensor, target: Tensor) -> Tensor:
     """Return the log-likelihood of each example, `(...,)`, given log-probabilities `(..., class)`.
 

@@ -62,6 +62,7 @@ def rows() -> dict[str, Row]:
     found = {
         "default": Row(None, _fixed()),
         "votes": Row(None, _fixed(labels="votes")),
+        "votes, cross-entropy": Row(None, _fixed(labels="votes", objective="cross_entropy")),
         "majority": Row(_majority, _fixed(objective="cross_entropy")),
         "cross-entropy": Row(None, _fixed(objective="cross_entropy", average=0.0)),
         "cross-entropy with weight average": Row(None, _fixed(objective="cross_entropy")),
@@ -82,7 +83,7 @@ def rows() -> dict[str, Row]:
     found |= {
         name: Row(None, _fixed(objective=name))
         for name in OBJECTIVES
-        if name not in ("cross_entropy", "learned_noise")  # above, and the default
+        if name not in ("cross_entropy", "learned_noise", "votes")  # above
     }
     found |= {f"default, {name}": Row(None, _fixed(step=name)) for name in STEPS if name != "plain"}
     found["default, loss mixture"] = Row(None, _fixed(loss_mixture=True))

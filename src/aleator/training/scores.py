@@ -18,7 +18,9 @@ def prediction_scores(opinion: Opinion, labels: NDArray[np.int64], decision: Dec
         "examples": len(labels),
         "accuracy": float(correct.mean()),
         "accuracy_of_answers": float(correct[answer == "answer"].mean()) if (answer == "answer").any() else None,
-        f"accuracy_of_surest_{ANSWERED:.0%}": risk_coverage(opinion.total, correct).accuracy_at(ANSWERED),
+        f"accuracy_of_surest_{ANSWERED:.0%}": risk_coverage(1 - opinion.probs.max(axis=1), correct).accuracy_at(
+            ANSWERED
+        ),
         "log_loss": negative_log_likelihood(np.log(np.maximum(opinion.probs, 1e-30)), labels),
         "calibration_error": calibration_error(opinion.probs, labels),
         "conformal_coverage": float(sets[np.arange(len(labels)), labels].mean()),

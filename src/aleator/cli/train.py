@@ -87,7 +87,7 @@ def train(
         small_vgg, deep_vgg, mlp, or timm:NAME.
     objective
         learned_noise, early_learning, forward_correction, cross_entropy, label_smoothing, generalised_cross_entropy,
-        symmetric_cross_entropy, soft_bootstrapping.
+        symmetric_cross_entropy, soft_bootstrapping, votes.
     step
         plain, mixup, flip_consistency, relative_uncertainty.
     average

@@ -14,13 +14,12 @@ def prediction_scores(opinion: Opinion, labels: NDArray[np.int64], decision: Dec
     """The figures of a card: `labels` `(example,)` are all known."""
     correct = opinion.probs.argmax(axis=1) == labels
     answer, sets = decision.route(opinion), decision.sets(opinion)
+    surest = risk_coverage(1 - opinion.probs.max(axis=1), correct).accuracy_at(ANSWERED)
     return {
         "examples": len(labels),
         "accuracy": float(correct.mean()),
         "accuracy_of_answers": float(correct[answer == "answer"].mean()) if (answer == "answer").any() else None,
-        f"accuracy_of_surest_{ANSWERED:.0%}": risk_coverage(1 - opinion.probs.max(axis=1), correct).accuracy_at(
-            ANSWERED
-        ),
+        f"accuracy_of_surest_{ANSWERED:.0%}": surest,
         "log_loss": negative_log_likelihood(np.log(np.maximum(opinion.probs, 1e-30)), labels),
         "calibration_error": calibration_error(opinion.probs, labels),
         "conformal_coverage": float(sets[np.arange(len(labels)), labels].mean()),

@@ -28,7 +28,8 @@ def export_onnx(model: Model, path: str | Path) -> float:
 
     Input: `examples`, `(example, channel, height, width)` uint8, or `(example, feature)` float32. Outputs:
     `probabilities` `(example, class)`, `total`, `aleatoric`, `epistemic` `(example,)` in nats, and `unfamiliarity`.
-    Nothing is drawn: the same input gives the same output. Class names, size and thresholds are in the metadata.
+    Nothing is drawn: the same input gives the same output. Class names, size and thresholds are in the metadata
+    (`ambiguous_above` is for the entropy of `probabilities`).
 
     The graph computes in single precision, and so does the check; `Model.opinion` computes in half precision where the
     processor does. Raises MissingExtraError without the extra, ModelError when graph and model differ.

@@ -65,8 +65,8 @@ Scored by {JUDGED_BY[settings["labels"]]}.
 {settings["members"]} networks ({model["backbone"]}, {model["parameters"]:,} parameters each) predict a mean and a
 spread for each class's logit. The prediction is the mean of their expected softmaxes at the temperature
 {decision["temperature"]:.3f}. An input whose unfamiliarity ({unfamiliarity}) is above
-{decision["unfamiliar_above"]:.4g} is *unfamiliar* and gets no answer; above {decision["ambiguous_above"]:.3f} nats of
-aleatoric uncertainty it is *ambiguous* and two classes are named.
+{decision["unfamiliar_above"]:.4g} is *unfamiliar* and gets no answer. Where the entropy of the prediction is above
+{decision["ambiguous_above"]:.3f} nats it is *ambiguous* and two classes are named.
 Trained for {training["epochs"]} epochs with {training["objective"].replace("_", " ")}, seed {settings["seed"]}.
 {_second_pass(settings)}
 ## Limits

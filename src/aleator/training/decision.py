@@ -12,12 +12,13 @@ from torch import Tensor
 from aleator.uncertainty.calibration import Conformal, conformal
 from aleator.uncertainty.decomposition import information_theoretic, of_voters
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
+from aleator.uncertainty.metrics import entropy
 
 ANSWERS = ("answer", "ambiguous", "unfamiliar")
 LEVEL = 0.9
 """How often the conformal set contains the label."""
 ANSWERED, FAMILIAR = 0.8, 0.97
-"""Shares of the held-out examples whose aleatoric uncertainty and unfamiliarity lie below the two thresholds."""
+"""Shares of the held-out examples whose doubt and unfamiliarity lie below the two thresholds."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,11 @@ class Opinion:
     """How little the example resembles what the members know, `(example,)`; it ranks, and has no unit. For pictures
     it is their embedding's distance from the training examples, for feature vectors the epistemic uncertainty."""
 
+    @property
+    def doubt(self) -> NDArray[np.float64]:
+        """How little the answer is sure: the entropy of `probs` in nats, `(example,)`."""
+        return entropy(self.probs)
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -43,13 +49,13 @@ class Decision:
     conformal_threshold: float
     """A class is in the set if one minus its probability is at most this."""
     ambiguous_above: float
-    """Aleatoric uncertainty, in nats, from which on two classes are named."""
+    """Entropy of the probabilities, in nats, from which on two classes are named."""
     unfamiliar_above: float
     """Unfamiliarity from which on no answer is given."""
 
     def route(self, opinion: Opinion) -> NDArray[np.str_]:
         """One of ANSWERS for each example: an unfamiliar one is refused before its ambiguity is looked at."""
-        answer = np.where(opinion.aleatoric > self.ambiguous_above, ANSWERS[1], ANSWERS[0])
+        answer = np.where(opinion.doubt > self.ambiguous_above, ANSWERS[1], ANSWERS[0])
         return np.asarray(np.where(opinion.unfamiliarity > self.unfamiliar_above, ANSWERS[2], answer))
 
     def sets(self, opinion: Opinion) -> NDArray[np.bool_]:
@@ -115,7 +121,7 @@ def decide(
     return Decision(
         temperature,
         calibrated.threshold,
-        float(np.quantile(opinion.aleatoric, ANSWERED)),
+        float(np.quantile(opinion.doubt, ANSWERED)),
         float(np.quantile(opinion.unfamiliarity, FAMILIAR)),
     )
 

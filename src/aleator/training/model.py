@@ -25,7 +25,7 @@ from aleator.models import Network
 from aleator.training.decision import Decision, Opinion, opinion_of
 from aleator.training.familiarity import Familiarity, read_familiarity
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 CARD, FAMILIARITY = "model.json", "familiarity.safetensors"
 PART = 512
 """Examples that are worth a thread of their own."""

@@ -224,7 +224,7 @@ def test_a_model_learns_is_read_back_and_says_what_it_is(model: aleator.Model) -
     far = model.opinion(np.random.default_rng(0).normal(0, 30, (200, 8)).astype(np.float32))
     assert np.median(far.epistemic) > 2 * np.median(opinion.epistemic)
     card = (model.folder / "README.md").read_text()
-    for text in ("| square | ", "held out", "## Limits", "conformal", "Labels: **votes**"):
+    for text in ("| square | ", "held out", "## Limits", "conformal", "Labels: **votes**", "one voter's answer"):
         assert text in card
     assert model.card["data"]["trained_on"] + model.card["data"]["held_out"] == 300
     assert model.card["figures"]["accuracy"] > 0.9

@@ -81,10 +81,13 @@ class Graph(nn.Module):
         said = [_members_say(network, examples.float(), self.flip) for network in self.networks]
         expected = torch.stack([self.expected_softmax(mean, spread) for mean, spread, _ in said])
         log_probs = torch.log_softmax(expected / self.temperature, dim=2)
-        draws = torch.cat([log_softmax_draws(mean, spread) for mean, spread, _ in said]) if self.voters else log_probs
-        total, epistemic = _total_and_epistemic(draws)
+        total, disagreement = _total_and_epistemic(log_probs)
+        epistemic = disagreement
+        if self.voters:
+            draws = torch.cat([log_softmax_draws(mean, spread) for mean, spread, _ in said])
+            total, epistemic = _total_and_epistemic(draws)
         embeddings = [part[2] for part in said]
-        unfamiliarity = epistemic if self.familiarity is None else _mean_distance(self.familiarity, embeddings)
+        unfamiliarity = disagreement if self.familiarity is None else _mean_distance(self.familiarity, embeddings)
         return log_probs.exp().mean(dim=0), total, total - epistemic, epistemic, unfamiliarity
 
 

@@ -28,7 +28,7 @@ def card_text(card: dict[str, Any]) -> str:
     unfamiliarity = (
         "its embedding's distance from the training examples, for its length"
         if data["kind"] == "images"
-        else "its epistemic uncertainty, in nats"
+        else "how much its networks disagree, in nats"
     )
     sets = f"hold the label in {figures['conformal_coverage']:.3f}, {figures['conformal_size']:.2f} classes each"
     return f"""# {_line(data["name"])}: a classifier that says when it is not sure
@@ -68,7 +68,7 @@ spread for each class's logit. The prediction is the mean of their expected soft
 {decision["unfamiliar_above"]:.4g} is *unfamiliar* and gets no answer. Where the entropy of the prediction is above
 {decision["ambiguous_above"]:.3f} nats it is *ambiguous* and two classes are named.
 Trained for {training["epochs"]} epochs with {training["objective"].replace("_", " ")}, seed {settings["seed"]}.
-{_second_pass(settings)}
+{_second_pass(settings)}{_voters(training)}
 ## Limits
 
 - It knows the classes above and no others; an input of none of them is refused only where it is unfamiliar.
@@ -86,6 +86,15 @@ def _second_pass(settings: dict[str, Any]) -> str:
     if not settings["second_pass"]:
         return ""
     return "Then trained again, from new weights, on what the first networks believed of their labels.\n"
+
+
+def _voters(training: dict[str, Any]) -> str:
+    if training["objective"] != "votes":
+        return ""
+    return (
+        "Its probabilities are those of the majority's label, its uncertainties those of one voter's answer:\n"
+        "aleatoric is how much people would differ, epistemic what the networks cannot tell of how they would vote.\n"
+    )
 
 
 def _policy(settings: dict[str, Any]) -> str:

@@ -33,7 +33,8 @@ class Opinion:
     epistemic: NDArray[np.float64]
     unfamiliarity: NDArray[np.float64]
     """How little the example resembles what the members know, `(example,)`; it ranks, and has no unit. For pictures
-    it is their embedding's distance from the training examples, for feature vectors the epistemic uncertainty."""
+    it is their embedding's distance from the training examples, for feature vectors how much the members
+    disagree (their mutual information in nats)."""
 
     @property
     def doubt(self) -> NDArray[np.float64]:
@@ -93,9 +94,10 @@ def opinion_of(
     ambiguous face nearly as much as about a spoilt one; their features do not.
     """
     log_probs = _scaled(_log_probs(mean, spread), temperature)
-    split = of_voters(torch.from_numpy(mean), torch.from_numpy(spread)) if voters else information_theoretic(log_probs)
+    of_members = information_theoretic(log_probs)
+    split = of_voters(torch.from_numpy(mean), torch.from_numpy(spread)) if voters else of_members
     total, aleatoric, epistemic = (part.numpy() for part in split)
-    unfamiliarity = epistemic if distance is None else distance.mean(axis=0, dtype=np.float64)
+    unfamiliarity = of_members.epistemic.numpy() if distance is None else distance.mean(axis=0, dtype=np.float64)
     return Opinion(log_probs.exp().mean(0).numpy(), total, aleatoric, epistemic, unfamiliarity)
 
 

@@ -41,7 +41,7 @@ class Model:
     networks: tuple[Network, ...]
     device: torch.device
     familiarity: Familiarity | None = None
-    """For pictures; feature vectors are unfamiliar by epistemic uncertainty."""
+    """For pictures; feature vectors are unfamiliar where the networks disagree."""
 
     @property
     def class_names(self) -> tuple[str, ...]:

@@ -140,10 +140,14 @@ def train(
             said_of_known = mean_log_probs(mean[:, known], spread[:, known])
             noise = noise_of(training, said_of_known, labels[known])
             share_wrong = float(noise.p_mislabelled(said_of_known, labels[known]).mean())
-        confusion = None if noise is None else noise.confusion
-        decision = decide(mean, spread, labels, *distance, confusion=confusion, voters=settings.of_voters)
-        of_known = (part[:, known] for part in (mean, spread, *distance))
-        opinion = opinion_of(next(of_known), next(of_known), decision.temperature, *of_known, voters=settings.of_voters)
+        decision = decide(
+            mean, spread, labels, *distance,
+            confusion=None if noise is None else noise.confusion, voters=settings.of_voters,
+        )  # fmt: skip
+        opinion = opinion_of(
+            mean[:, known], spread[:, known], decision.temperature, *(part[:, known] for part in distance),
+            voters=settings.of_voters,
+        )  # fmt: skip
         figures = prediction_scores(opinion, labels[known], decision)
         progress("setting thresholds", 1, 1)
 

@@ -88,7 +88,7 @@ def opinion_of(
 
     `voters`: the spread is doubt about how people would vote (objective `votes`). The uncertainties are then those of
     one voter's answer, and have no temperature, while the probabilities stay those of the label that the temperature
-    was set by, the majority's: it is surer than any voter.
+    was set by, the majority's: it is surer than any voter. Nothing that is decided depends on it.
 
     `distance`, `(member, example)`, is what `Familiarity` says of the embeddings. Two networks differ about an
     ambiguous face nearly as much as about a spoilt one; their features do not.
@@ -108,17 +108,16 @@ def decide(
     distance: NDArray[np.float32] | None = None,
     *,
     confusion: NDArray[np.float64] | None = None,
-    voters: bool = False,
 ) -> Decision:
     """Set temperature and thresholds from held-out examples: members' logits `(member, example, class)`, labels
     `(example,)`, -1 where none is known (such an example still counts for what is familiar), distances of embeddings.
 
     With a `confusion`, `(true, given)`, the model predicts the true label and not the given one: the temperature is the
-    one at which the labels are likeliest after they were mixed up. `voters` as in `opinion_of`.
+    one at which the labels are likeliest after they were mixed up.
     """
     known = labels >= 0
     temperature = _temperature(mean[:, known], spread[:, known], labels[known], confusion)
-    opinion = opinion_of(mean, spread, temperature, distance, voters=voters)
+    opinion = opinion_of(mean, spread, temperature, distance)
     calibrated = conformal(opinion.probs[known], labels[known], level=LEVEL)
     return Decision(
         temperature,

@@ -87,7 +87,7 @@ class TrainSettings:
         if self.second_pass and not self.corrects:
             raise AleatorError(
                 "A second pass needs labels as they were given and an objective that learns how they err "
-                f"({' or '.join(CORRECTING)}), not {self.objective or self._objective()} on {self.labels} labels."
+                f"({' or '.join(CORRECTING)}), not {self.objective_name} on {self.labels} labels."
             )
 
     @property
@@ -98,12 +98,12 @@ class TrainSettings:
     def corrects(self) -> bool:
         """The networks learn how labels err, and predict the true one: from labels, not from distributions."""
         one_label = self.labels == "given" or (self.labels != "votes" and self.policy == "keep")
-        return one_label and (self.objective or self._objective()) in CORRECTING
+        return one_label and self.objective_name in CORRECTING
 
     @property
     def of_voters(self) -> bool:
         """The networks learn how much voters differ from the counts of their votes."""
-        return (self.objective or self._objective()) == "votes"
+        return self.objective_name == "votes"
 
     def backbone_for(self, kind: str) -> str:
         return self.backbone or ("mlp" if kind == "features" else EFFORTS[self.effort].backbone)
@@ -117,7 +117,7 @@ class TrainSettings:
         return TrainingSettings(
             epochs=self.epochs or min(epochs, MOST_EPOCHS),
             batch_size=batch_size,
-            objective=self.objective or self._objective(),
+            objective=self.objective_name,
             options=self.objective_options,
             augmentation=Augmentation(flip=self.flip, erase=0.4),
             optimizer="muon",
@@ -126,8 +126,14 @@ class TrainSettings:
             loss_mixture=self.loss_mixture,
         )
 
-    def _objective(self) -> str:
-        """Labels as they are given are noisy and must not be memorised; distributions hold their doubt already."""
+    @property
+    def objective_name(self) -> str:
+        """The one that was asked for, else what suits the labels.
+
+        Labels as they are given are noisy and must not be memorised; distributions hold their doubt already.
+        """
+        if self.objective is not None:
+            return self.objective
         if self.labels == "given":
             return "learned_noise"
         if self.labels == "votes" and self.step == "plain":

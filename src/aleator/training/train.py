@@ -140,14 +140,10 @@ def train(
             said_of_known = mean_log_probs(mean[:, known], spread[:, known])
             noise = noise_of(training, said_of_known, labels[known])
             share_wrong = float(noise.p_mislabelled(said_of_known, labels[known]).mean())
-        decision = decide(
-            mean, spread, labels, *distance,
-            confusion=None if noise is None else noise.confusion, voters=settings.of_voters,
-        )  # fmt: skip
+        decision = decide(mean, spread, labels, *distance, confusion=None if noise is None else noise.confusion)
         opinion = opinion_of(
-            mean[:, known], spread[:, known], decision.temperature, *(part[:, known] for part in distance),
-            voters=settings.of_voters,
-        )  # fmt: skip
+            mean[:, known], spread[:, known], decision.temperature, *(part[:, known] for part in distance)
+        )
         figures = prediction_scores(opinion, labels[known], decision)
         progress("setting thresholds", 1, 1)
 

@@ -1,5 +1,6 @@
 """What the data leave open, and what the model does not know."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -60,13 +61,12 @@ def gaussian_logits(mean: Tensor, spread: Tensor, *, points: int = 64) -> Uncert
     centre = centred[0] + variation.mean(dim=0)
     within = (spread**2).mean(dim=0).sqrt()
     noise = normal_draws(points, classes).to(centre)
-    parts = []
-    # So many examples at a time that the values of z fit in memory.
-    for rows in torch.split(torch.arange(len(centre)), max(1, 2**18 // classes)):
+
+    def values(rows: Tensor) -> Tensor:
         logits = centre[rows] + between[rows] * noise.unsqueeze(1)
-        parts.append(information_theoretic(log_expected_softmax(logits, within[rows].expand(logits.shape))))
-    total, aleatoric, epistemic = (torch.cat(part) for part in zip(*parts, strict=True))
-    return Uncertainty(total, aleatoric, epistemic)
+        return log_expected_softmax(logits, within[rows].expand(logits.shape))
+
+    return _in_blocks(values, len(centre), max(1, 2**18 // classes))
 
 
 def of_voters(mean: Tensor, spread: Tensor) -> Uncertainty:
@@ -76,11 +76,16 @@ def of_voters(mean: Tensor, spread: Tensor) -> Uncertainty:
     aleatoric, and what the draws of all members do not agree about is epistemic. Total is the entropy of one voter's
     answer. Such a spread is learned by the objective `Votes`; elsewhere it counts as aleatoric.
     """
-    parts = []
-    # So many examples at a time that the draws fit in memory.
-    for rows in torch.split(torch.arange(mean.shape[1]), max(1, 2**14 // mean.shape[2])):
-        draws = log_softmax_draws(mean[:, rows].double(), spread[:, rows].double())
-        parts.append(information_theoretic(draws.flatten(0, 1)))
+
+    def draws(rows: Tensor) -> Tensor:
+        return log_softmax_draws(mean[:, rows].double(), spread[:, rows].double()).flatten(0, 1)
+
+    return _in_blocks(draws, mean.shape[1], max(1, 2**14 // mean.shape[2]))
+
+
+def _in_blocks(log_probs_of: Callable[[Tensor], Tensor], examples: int, size: int) -> Uncertainty:
+    """`information_theoretic` of so many rows at a time that their draws fit in memory."""
+    parts = [information_theoretic(log_probs_of(rows)) for rows in torch.split(torch.arange(examples), size)]
     total, aleatoric, epistemic = (torch.cat(part) for part in zip(*parts, strict=True))
     return Uncertainty(total, aleatoric, epistemic)
 

@@ -1,13 +1,14 @@
 """Votes: what the voters say, and how much they differ."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from aleator.learning.objectives.cross_entropy import CrossEntropy
 from aleator.learning.objectives.targets import as_weights
-from aleator.uncertainty.gaussian_logits import log_likelihood, log_softmax_draws
+from aleator.uncertainty.gaussian_logits import log_softmax_draws
 
 
-class Votes(nn.Module):
+class Votes(CrossEntropy):
     """Cross-entropy of vote counts, and a spread of the logits that is doubt about how people would vote.
 
     `-sum_k n_k log p_k + strength * n * (E[1 - sum_k softmax(z)_k^2] - d)^2`, where `n_k` counts the votes, `p` is the
@@ -22,11 +23,8 @@ class Votes(nn.Module):
     """
 
     def __init__(self, examples: int, classes: int, *, strength: float = 2.0) -> None:
-        super().__init__()
+        super().__init__(examples, classes)
         self.strength = strength
-
-    def forward(self, log_probs: Tensor, targets: Tensor, rows: Tensor) -> Tensor:
-        return -log_likelihood(log_probs, targets)
 
     def of_logits(self, mean: Tensor, spread: Tensor, targets: Tensor) -> Tensor:
         """The second term, `(example,)`, of Gaussian logits `(example, class)`."""

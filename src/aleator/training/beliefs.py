@@ -7,13 +7,11 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from aleator.learning.loop import TrainingSettings
-from aleator.uncertainty.label_noise import LabelNoise, learn_corrected_noise
+from aleator.uncertainty.label_noise import ENOUGH, LabelNoise, learn_corrected_noise
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
 
-ENOUGH = 20_000
-"""So many examples tell how labels err; more would only take longer."""
 MOST_MEMORISED = 30.0
 """In logits; no network says more for a label than this."""
 

@@ -10,6 +10,8 @@ from threadpoolctl import threadpool_limits
 
 Floats = NDArray[np.float64]
 
+ENOUGH = 20_000
+"""So many examples tell how labels err; more would only take longer."""
 PASSES = 15
 LEAST = -9.0
 """No log-probability counts for less: a probability of zero is a claim that nobody can hold."""

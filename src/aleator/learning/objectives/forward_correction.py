@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from aleator.uncertainty.gaussian_logits import log_likelihood
-from aleator.uncertainty.label_noise import learn_corrected_noise
+from aleator.uncertainty.label_noise import ENOUGH, learn_corrected_noise
 
-MOST_KEPT, MOST_CELLS = 20_000, 2_000_000
-"""Examples whose predictions the confusion is learned from, and their probabilities."""
+MOST_CELLS = 2_000_000
+"""Probabilities that are kept of the examples from which the confusion is learned."""
 
 
 class ForwardCorrection(nn.Module):
@@ -23,7 +23,7 @@ class ForwardCorrection(nn.Module):
     cross-entropy without a confusion. `floor` is the share of labels taken to be given blindly: nothing is then
     impossible.
 
-    The predictions of evenly spread examples are buffers, at most `MOST_KEPT`. Where several processes train, each
+    The predictions of evenly spread examples are buffers, at most `ENOUGH`. Where several processes train, each
     learns the confusion from those that it has seen.
 
     Raises ValueError when the confusion is not `(class, class)` with a distribution in each row.
@@ -53,7 +53,7 @@ class ForwardCorrection(nn.Module):
         self.floor, self.learned, self.learned_from_epoch = floor, confusion is None, learned_from_epoch
         self.register_buffer("confusion", self._floored(matrix))
         if self.learned:
-            self.spacing = math.ceil(examples / min(MOST_KEPT, max(1, MOST_CELLS // classes)))
+            self.spacing = math.ceil(examples / min(ENOUGH, max(1, MOST_CELLS // classes)))
             kept = math.ceil(examples / self.spacing)
             self.register_buffer("said", torch.zeros(kept, classes))
             self.register_buffer("given", torch.full((kept,), -1))

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from playwright.sync_api import Browser, sync_playwright
 
 from aleator.data import ImageArray, LabelledDataset
 from aleator.data.fer2013 import fer2013_folder
+from tests.threads import one_thread  # noqa: F401
 
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -21,15 +21,6 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-
-
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """This process computes with one thread, as the processes of members do."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="session")

@@ -34,16 +34,21 @@ def blobs(count: int = 300, seed: int = 0, wrong: float = 0.2) -> tuple[Labelled
     given_labels = np.where(random.random(count) < wrong, (true + 1) % 3, true)
     share = 0.8 * np.eye(3)[true] + 0.2 / 3
     counts = np.stack([random.multinomial(10, row) for row in share]).astype(np.float32)
-    dataset = LabelledDataset(
+    return voted(features, given_labels, counts), true
+
+
+def voted(features: np.ndarray, given_labels: np.ndarray, counts: np.ndarray) -> LabelledDataset:
+    """Feature vectors with labels and votes, `(example, class)`."""
+    names = NAMES[: counts.shape[1]]
+    return LabelledDataset(
         name="blobs",
         path="blobs",
-        ids=np.arange(count).astype(str),
+        ids=np.arange(len(features)).astype(str),
         source=FeatureArray(features),
         given_labels=given_labels,
-        class_names=NAMES,
-        votes=Votes(counts, NAMES, np.arange(3), np.zeros(3, dtype=bool)),
+        class_names=names,
+        votes=Votes(counts, names, np.arange(len(names)), np.zeros(len(names), dtype=bool)),
     )
-    return dataset, true
 
 
 @pytest.fixture(scope="module")
@@ -166,15 +171,7 @@ def test_a_model_of_votes_knows_a_quarrel_from_what_it_cannot_see(tmp_path: Path
     split = random.multinomial(10, [0.5, 0.5], 1500)
     agreed = 10 * np.eye(2)[random.integers(2, size=1500)]
     counts = np.where(quarrel[:, None], split, agreed).astype(np.float32)
-    dataset = LabelledDataset(
-        name="quarrels",
-        path="quarrels",
-        ids=np.arange(1500).astype(str),
-        source=FeatureArray(features),
-        given_labels=counts.argmax(axis=1),
-        class_names=NAMES[:2],
-        votes=Votes(counts, NAMES[:2], np.arange(2), np.zeros(2, dtype=bool)),
-    )
+    dataset = voted(features, counts.argmax(axis=1), counts)
     model = aleator.train(dataset, tmp_path / "model", labels="votes", epochs=20)
     opinion = model.opinion(features)
     assert model.of_voters

@@ -13,7 +13,7 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-one_thread = pytest.fixture(_one_thread, name="one_thread")
+one_thread = pytest.fixture(_one_thread)
 """This process computes with one thread, as the processes of members do."""
-one_thread_in_package = pytest.fixture(_one_thread, scope="package", autouse=True, name="one_thread_in_package")
+one_thread_in_package = pytest.fixture(_one_thread, scope="package", autouse=True)
 """The same for all tests of a package, whose conftest.py imports it."""

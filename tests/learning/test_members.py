@@ -38,7 +38,7 @@ def fit(folder: Path, *, epochs: int = 2, steps: list[tuple[int, int]] | None = 
 
 
 @pytest.fixture
-def always_in_processes(monkeypatch: pytest.MonkeyPatch, one_thread: None) -> None:
+def always_in_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each has one thread, and so has this process: in bfloat16 the number of threads shows in the fourth digit."""
     monkeypatch.setattr(members, "WORTH_PROCESSES", 0)
     monkeypatch.setattr(members, "available_cores", lambda: 2)

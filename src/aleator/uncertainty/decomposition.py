@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from aleator.uncertainty.gaussian_logits import log_expected_softmax, log_softmax_draws, normal_draws
+from aleator.uncertainty.gaussian_logits import fixed_draws, log_expected_softmax, log_softmax_draws
 
 
 class Uncertainty(NamedTuple):
@@ -60,10 +60,10 @@ def gaussian_logits(mean: Tensor, spread: Tensor, *, points: int = 64) -> Uncert
     between = variation.var(dim=0, correction=1 if draws > 1 else 0).sqrt()
     centre = centred[0] + variation.mean(dim=0)
     within = (spread**2).mean(dim=0).sqrt()
-    noise = normal_draws(points, classes).to(centre)
+    noise = fixed_draws(points, classes, centre)
 
     def values(rows: Tensor) -> Tensor:
-        logits = centre[rows] + between[rows] * noise.unsqueeze(1)
+        logits = centre[rows] + between[rows] * noise
         return log_expected_softmax(logits, within[rows].expand(logits.shape))
 
     return _in_blocks(values, len(centre), max(1, 2**18 // classes))

@@ -74,7 +74,7 @@ def log_expected_softmax(
             return _quadrature(mean, spread, factors, draws)
         dimensions = mean.shape[-1] + (0 if factors is None else factors.shape[-1])
         if method == "sobol":
-            noise = _fixed_draws(draws, dimensions, mean)
+            noise = fixed_draws(draws, dimensions, mean)
         else:
             shape = (draws, *mean.shape[:-1], dimensions)
             noise = torch.randn(shape, generator=generator, dtype=dtype, device=mean.device)
@@ -89,7 +89,7 @@ def log_softmax_draws(mean: Tensor, spread: Tensor, *, draws: int = 64) -> Tenso
 
     The draws are one fixed set of quasi-random ones, the same for every example.
     """
-    return F.log_softmax(mean + spread * _fixed_draws(draws, mean.shape[-1], mean), dim=-1)
+    return F.log_softmax(mean + spread * fixed_draws(draws, mean.shape[-1], mean), dim=-1)
 
 
 def log_likelihood(log_probs: Tensor, target: Tensor) -> Tensor:
@@ -136,7 +136,7 @@ def _log_mean(log_probs: Tensor, plain: Tensor, log_weight: Tensor | None = None
     return plain + top + (ratio.mean(dim=0) if log_weight is None else ratio.sum(dim=0)).log()
 
 
-def _fixed_draws(draws: int, dimensions: int, mean: Tensor) -> Tensor:
+def fixed_draws(draws: int, dimensions: int, mean: Tensor) -> Tensor:
     """`normal_draws` as `(draw, ..., dimension)`, to be added to every example of `mean` alike."""
     return normal_draws(draws, dimensions).to(mean).reshape(draws, *(1,) * (mean.ndim - 1), dimensions)
 

@@ -11,26 +11,38 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from aleator.errors import AleatorError
 from aleator.learning import members
 from aleator.learning.loop import TrainingSettings
-from aleator.learning.members import Member, ensemble_tasks, fit_members
+from aleator.learning.members import Member, Task, ensemble_tasks, fit_members, member_weights
 from aleator.models import NetworkSpec
 
 SPEC = NetworkSpec("mlp", (6,), 3)
 
 
-def fit(folder: Path, *, epochs: int = 2, steps: list[tuple[int, int]] | None = None) -> list[Member]:
+def fit(
+    folder: Path,
+    *,
+    epochs: int = 2,
+    steps: list[tuple[int, int]] | None = None,
+    after: Path | None = None,
+    learning_rate: float = 3e-3,
+) -> list[Member]:
+    """Two members; new ones, or those in the folder `after` once more."""
     random = np.random.default_rng(0)
     labels = np.arange(96) % 3
     examples = (random.normal(size=(96, 6)) + labels[:, None]).astype(np.float32)
+    tasks = ensemble_tasks(labels, 2, seed=1)
+    if after is not None:
+        tasks = [Task(task.seed, task.rows, member_weights(after, number)) for number, task in enumerate(tasks)]
     return fit_members(
-        ensemble_tasks(labels, 2, seed=1),
+        tasks,
         SPEC,
         examples,
         labels,
-        TrainingSettings(epochs=epochs, batch_size=16),
+        TrainingSettings(epochs=epochs, batch_size=16, learning_rate=learning_rate),
         torch.device("cpu"),
         folder,
         on_step=lambda step, total: None if steps is None else steps.append((step, total)),
@@ -69,6 +81,34 @@ def test_a_finished_member_is_not_trained_again(tmp_path: Path, always_in_proces
     assert np.array_equal(first[1].predictions.mean, second[1].predictions.mean)
     task = json.loads((tmp_path / "member-1" / "task.json").read_text(encoding="utf-8"))
     assert task["threads"] == 1, "as before, though it is alone now: in bfloat16 a picture's training would show it"
+
+
+@pytest.mark.parametrize("worth_processes", [0, 10**9])
+def test_a_training_begins_with_the_weights_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, always_in_processes: None, worth_processes: int
+) -> None:
+    monkeypatch.setattr(members, "WORTH_PROCESSES", worth_processes)
+    fit(tmp_path / "before")
+    fit(tmp_path / "after", after=tmp_path / "before", learning_rate=1e-9, epochs=1)
+    (one, other), again = (
+        [load_file(member_weights(tmp_path / when, number)) for number in range(2)] for when in ("before", "after")
+    )
+    learned = [name for name in one if "running" not in name and "num_batches" not in name]
+    assert not all(torch.allclose(one[name], other[name], atol=1e-5) for name in learned)
+    for name in learned:
+        assert torch.allclose(one[name], again[0][name], atol=1e-5)
+        assert torch.allclose(other[name], again[1][name], atol=1e-5)
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    fit(tmp_path / "before")
+    other = NetworkSpec("mlp", (6,), 4)
+    rows = np.arange(96)
+    with pytest.raises(AleatorError, match="does not hold the weights of such a network"):
+        fit_members(
+            [Task(0, rows, member_weights(tmp_path / "before", 0))],
+            other, np.zeros((96, 6), np.float32), rows % 4, TrainingSettings(), torch.device("cpu"), tmp_path / "after",
+        )  # fmt: skip
 
 
 def test_a_training_that_fails_says_why(

@@ -311,7 +311,7 @@ def test_a_second_pass_learns_from_what_the_first_networks_believe(tmp_path: Pat
     right = (model.opinion(fresh).probs.argmax(axis=1) == true).mean()
     assert right > 0.905  # .93; the first networks: .92; if what they memorised were believed: .89
     assert model.card["label_noise"]["share_wrong"] == pytest.approx(0.4, abs=0.1)
-    assert "what the first networks believed" in (model.folder / "README.md").read_text()
+    assert "what the networks believed" in (model.folder / "README.md").read_text()
 
 
 def test_forward_correction_takes_the_confusion_that_was_judged(audited: Audit, tmp_path: Path) -> None:

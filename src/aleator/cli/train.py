@@ -95,8 +95,8 @@ def train(
     loss_mixture
         Believe examples less whose loss lies with the high ones.
     second_pass
-        Train again, from new weights, on what the first networks believe of the labels. Takes twice the time; the
-        labels are given ones.
+        Train the networks once more, on what they believe of the labels. Takes twice the time; the labels are given
+        ones.
     held_out
         Share of the examples that sets temperature and thresholds.
     seed

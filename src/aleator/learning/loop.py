@@ -15,7 +15,7 @@ from torch import Generator, Tensor, nn
 from aleator.errors import AleatorError
 from aleator.learning.augment import Augmentation, cosine_one_cycle, random_views
 from aleator.learning.averaging import WeightAverage
-from aleator.learning.checkpoints import TrainingState, load_state, save_state
+from aleator.learning.checkpoints import TrainingState, load_state, load_weights, save_state
 from aleator.learning.loss_mixture import mixture_weights
 from aleator.learning.objectives import OBJECTIVES
 from aleator.learning.optimizers import OptimizerName, make_optimizers, start_step
@@ -81,11 +81,12 @@ def train(
     device: torch.device,
     weights: NDArray[np.float32] | None = None,
     backbone: nn.Module | None = None,
+    start: Path | None = None,
     checkpoint: Path | None = None,
     on_step: Callable[[int], None] = lambda step: None,
     team: Team = ALONE,
 ) -> tuple[Network, NDArray[np.float32]]:
-    """Train a new network on `rows` of `examples`.
+    """Train a network on `rows` of `examples`: a new one, or one that begins with the weights in the file `start`.
 
     `weights`, `(example,)`, multiply the losses. A copy of `backbone` is trained if one is given. With `checkpoint`, a
     file, an interrupted training goes on from its last finished epoch, on a CPU to the same result. A `team` of
@@ -100,7 +101,10 @@ def train(
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         generator = torch.Generator().manual_seed(seed)
-        network = _new_network(spec, examples, rows, backbone).to(device)
+        network = _new_network(spec, examples, rows, backbone)
+        if start is not None:
+            load_weights(network, start)
+        network = network.to(device)
         posterior = POSTERIORS[spec.posterior]()
         objectives = nn.ModuleList(
             OBJECTIVES[settings.objective](len(examples), spec.classes, **settings.options)
@@ -124,12 +128,12 @@ def train(
         margins = np.full((settings.epochs, len(examples)), np.nan, dtype=np.float32)
         losses = np.full(len(examples), np.nan, dtype=np.float32)
         state = TrainingState(network, objectives, optimizers, generator, average, margins, losses)
-        start = load_state(checkpoint, state)
+        first_epoch = load_state(checkpoint, state)
         all_targets = torch.from_numpy(targets)
         of_examples = [values for one in objectives for values in getattr(one, "per_example", ())]
         views = generator if team.size == 1 else torch.Generator()
         network.train()
-        for epoch in range(start, settings.epochs):
+        for epoch in range(first_epoch, settings.epochs):
             trust = _trust(settings, weights, losses, epoch, seed)
             order = torch.from_numpy(rows)[torch.randperm(len(rows), generator=generator)]
             if team.size > 1:  # all draw the same order, and each its own views and dropout

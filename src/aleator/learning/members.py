@@ -44,6 +44,8 @@ class Task:
 
     seed: int
     rows: NDArray[np.int64]
+    start: Path | None = None
+    """The weights to begin with, of a network of the same kind; None draws new ones."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +156,8 @@ def fit_member(
     checkpoint = place / "checkpoint.safetensors"
     network, margins = train(
         spec, examples, targets, task.rows, settings, seed=task.seed, device=device, weights=weights,
-        backbone=backbone, checkpoint=checkpoint, on_step=on_step if team.rank == 0 else lambda step: None, team=team,
+        backbone=backbone, start=task.start, checkpoint=checkpoint,
+        on_step=on_step if team.rank == 0 else lambda step: None, team=team,
     )  # fmt: skip
     if team.rank:
         return
@@ -172,6 +175,11 @@ def fit_member(
 def available_cores() -> int:
     """Cores that this process may use: a container or a batch system may grant fewer than the machine has."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def member_weights(folder: Path, number: int) -> Path:
+    """Where the network of a member is, in the folder that `fit_members` was given."""
+    return folder / f"member-{number}" / "weights.safetensors"
 
 
 def _is_finished(place: Path) -> bool:
@@ -212,6 +220,7 @@ def _fit_in_processes(
             {
                 **shared,
                 "seed": task.seed,
+                "start": None if task.start is None else str(task.start),
                 "spec": asdict(spec),
                 "settings": asdict(settings),
                 "threads": max(1, available_cores() // (processes * devices)),

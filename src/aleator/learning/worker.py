@@ -48,7 +48,7 @@ def run(team: Team, place: Path, task: dict[str, Any]) -> None:
             print(step, flush=True)
 
     fit_member(
-        Task(task["seed"], read_array(place / "rows.npy")),
+        Task(task["seed"], read_array(place / "rows.npy"), None if task["start"] is None else Path(task["start"])),
         NetworkSpec(**{**task["spec"], "shape": tuple(task["spec"]["shape"])}),
         read_array(Path(task["examples"]), mapped=True),
         read_array(Path(task["targets"])),

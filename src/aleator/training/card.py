@@ -85,7 +85,7 @@ def _noise(noise: dict[str, Any] | None) -> str:
 def _second_pass(settings: dict[str, Any]) -> str:
     if not settings["second_pass"]:
         return ""
-    return "Then trained again, from new weights, on what the first networks believed of their labels.\n"
+    return "Then trained on, by what the networks believed of their labels.\n"
 
 
 def _voters(training: dict[str, Any]) -> str:

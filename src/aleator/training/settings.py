@@ -52,7 +52,7 @@ class TrainSettings:
     average: float = 0.99
     loss_mixture: bool = False
     second_pass: bool = False
-    """Train again, from new weights, on what the first networks believe of the labels that they were trained on."""
+    """Train the networks once more, on what they believe of the labels that they were trained on."""
     epochs: int | None = None
     held_out: float = 0.1
     flip: bool = True

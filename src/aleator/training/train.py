@@ -28,7 +28,7 @@ from aleator.data.duplicates import find_duplicates
 from aleator.errors import AleatorError, AuditFolderError, ModelError
 from aleator.files import write_json
 from aleator.learning.loop import Targets, TrainingSettings
-from aleator.learning.members import Member, Task, fit_members, member_seed
+from aleator.learning.members import Member, Task, fit_members, member_seed, member_weights
 from aleator.models import Network, NetworkSpec
 from aleator.progress import Progress, silent
 from aleator.training.beliefs import believed_labels, noise_of
@@ -107,10 +107,13 @@ def train(
 
     weights = None if (targets.weights[rows] == 1).all() else targets.weights
 
-    def fit(stage: str, first: int, values: Targets, how: TrainingSettings, place: Path) -> list[Member]:
-        numbers = range(first, first + settings.member_count)
+    def fit(stage: str, values: Targets, how: TrainingSettings, place: Path, after: Path | None = None) -> list[Member]:
+        """New networks, or those in the folder `after` again."""
+        count = settings.member_count
+        starts = [None] * count if after is None else [member_weights(after, number) for number in range(count)]
+        seeds = [member_seed(settings.seed, number + (0 if after is None else count)) for number in range(count)]
         return fit_members(
-            [Task(member_seed(settings.seed, number), rows) for number in numbers],
+            [Task(seed, rows, start) for seed, start in zip(seeds, starts, strict=True)],
             spec, examples, values, how, device, place,
             on_step=lambda step, steps: progress(stage, step, steps),
             weights=weights, backbone=own_backbone, devices=settings.devices,
@@ -118,13 +121,13 @@ def train(
 
     with clock("training"):
         trained = work
-        fitted = fit("training", 0, targets.values, training, trained)
+        fitted = fit("training", targets.values, training, work)
     if settings.second_pass:
         with clock("training again"):
             trained = work / "second-pass"
             believed = _believed(training, fitted, targets, held_out)
             again = replace(training, objective="cross_entropy", options={})
-            fitted = fit("training again", settings.member_count, believed, again, trained)
+            fitted = fit("training again", believed, again, trained, after=work)
 
     with clock("setting thresholds"):
         progress("setting thresholds", 0, 1)
@@ -257,7 +260,7 @@ def close_work(folder: Path, work: Path, trained: Path, card: dict[str, Any], fa
     members = []
     for number in range(card["settings"]["members"]):
         path = complete / f"member-{number}.safetensors"
-        shutil.copyfile(trained / f"member-{number}" / "weights.safetensors", path)
+        shutil.copyfile(member_weights(trained, number), path)
         members.append({"file": path.name, "sha256": file_digest(path)})
     card["members"], card["familiarity"] = members, None
     if familiarity is not None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from sklearn.datasets import load_digits
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -86,7 +87,11 @@ def test_pictures_and_networks_of_ones_own() -> None:
     pictures = drawn.dataset.source.pixels
     happy = (drawn.true_label == 3).astype(int)
     backbone = nn.Sequential(nn.Conv2d(1, 8, 5, 4), nn.ReLU(), nn.AdaptiveAvgPool2d(4), nn.Flatten())
+    as_given = backbone[0].weight.detach().clone()
     classifier = aleator.AleatorClassifier(backbone=backbone, epochs=3, random_state=0).fit(pictures, happy)
+    assert torch.equal(backbone[0].weight, as_given), "a parameter of an estimator is not changed by fit"
+    one, other = (network.backbone[0].weight for network in classifier.networks_)
+    assert not torch.equal(one, other), "each network has weights of its own"
     assert classifier.predict_proba(pictures).shape == (300, 2)
     with pytest.raises(ValueError, match="expecting 48"):
         classifier.predict(pictures[:, :20, :20])

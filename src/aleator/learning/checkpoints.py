@@ -1,5 +1,6 @@
 """Networks and unfinished trainings on disk: safetensors, their spec in the header; nothing is unpickled."""
 
+import copy
 import json
 import os
 import re
@@ -31,7 +32,7 @@ def save_network(network: Network, path: Path) -> None:
 
 
 def load_network(path: Path, backbone: nn.Module | None = None) -> Network:
-    """Read a network that `save_network` wrote; with a `backbone` of the user's own, its weights are put into that.
+    """Read a network that `save_network` wrote; with a `backbone` of the user's own, its weights go into a copy.
 
     Raises AleatorError when the file is not one, or is damaged.
     """
@@ -39,7 +40,7 @@ def load_network(path: Path, backbone: nn.Module | None = None) -> Network:
         with safe_open(str(path), framework="pt") as file:
             fields = json.loads((file.metadata() or {})["spec"])
         spec = NetworkSpec(**{**fields, "shape": tuple(fields["shape"])})
-        network = Network(spec, backbone)
+        network = Network(spec, copy.deepcopy(backbone))
         load_model(network, str(path))
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
         raise AleatorError(

@@ -1,6 +1,5 @@
 """A trained model: a folder with its members, its card as data and as text; nothing in it is unpickled."""
 
-import copy
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -141,7 +140,7 @@ def load_model(folder: str | Path, *, backbone: nn.Module | None = None, device:
             raise ModelError(f"{path} is missing; train the model again.")
         if file_digest(path) != digest:
             raise ModelError(f"{path} was altered or cut off since it was trained; train the model again.")
-    networks = tuple(load_network(path, copy.deepcopy(backbone)) for path, _ in files)
+    networks = tuple(load_network(path, backbone) for path, _ in files)
     familiarity = None if known is None else read_familiarity(folder / known["file"])
     return Model(folder, card, networks, pick_device(device), familiarity)
 

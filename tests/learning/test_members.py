@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 from aleator.errors import AleatorError
 from aleator.learning import members
 from aleator.learning.loop import TrainingSettings
-from aleator.learning.members import Member, Task, ensemble_tasks, fit_members, member_weights
+from aleator.learning.members import Member, Task, ensemble_tasks, fit_members
 from aleator.models import NetworkSpec
 
 SPEC = NetworkSpec("mlp", (6,), 3)
@@ -27,16 +27,16 @@ def fit(
     *,
     epochs: int = 2,
     steps: list[tuple[int, int]] | None = None,
-    after: Path | None = None,
+    after: list[Member] | None = None,
     learning_rate: float = 3e-3,
 ) -> list[Member]:
-    """Two members; new ones, or those in the folder `after` once more."""
+    """Two members; new ones, or those of `after` once more."""
     random = np.random.default_rng(0)
     labels = np.arange(96) % 3
     examples = (random.normal(size=(96, 6)) + labels[:, None]).astype(np.float32)
     tasks = ensemble_tasks(labels, 2, seed=1)
     if after is not None:
-        tasks = [Task(task.seed, task.rows, member_weights(after, number)) for number, task in enumerate(tasks)]
+        tasks = [Task(task.seed, task.rows, member.weights) for task, member in zip(tasks, after, strict=True)]
     return fit_members(
         tasks,
         SPEC,
@@ -88,11 +88,9 @@ def test_a_training_begins_with_the_weights_it_is_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, always_in_processes: None, worth_processes: int
 ) -> None:
     monkeypatch.setattr(members, "WORTH_PROCESSES", worth_processes)
-    fit(tmp_path / "before")
-    fit(tmp_path / "after", after=tmp_path / "before", learning_rate=1e-9, epochs=1)
-    (one, other), again = (
-        [load_file(member_weights(tmp_path / when, number)) for number in range(2)] for when in ("before", "after")
-    )
+    before = fit(tmp_path / "before")
+    after = fit(tmp_path / "after", after=before, learning_rate=1e-9, epochs=1)
+    (one, other), again = ([load_file(member.weights) for member in fitted] for fitted in (before, after))
     learned = [name for name in one if "running" not in name and "num_batches" not in name]
     assert not all(torch.allclose(one[name], other[name], atol=1e-5) for name in learned)
     for name in learned:
@@ -101,12 +99,12 @@ def test_a_training_begins_with_the_weights_it_is_given(
 
 
 def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
-    fit(tmp_path / "before")
+    before = fit(tmp_path / "before")
     other = NetworkSpec("mlp", (6,), 4)
     rows = np.arange(96)
     with pytest.raises(AleatorError, match="does not hold the weights of such a network"):
         fit_members(
-            [Task(0, rows, member_weights(tmp_path / "before", 0))],
+            [Task(0, rows, before[0].weights)],
             other, np.zeros((96, 6), np.float32), rows % 4, TrainingSettings(), torch.device("cpu"), tmp_path / "after",
         )  # fmt: skip
 

@@ -50,14 +50,6 @@ def load_network(path: Path, backbone: nn.Module | None = None) -> Network:
     return network.eval()
 
 
-def load_weights(network: Network, path: Path) -> None:
-    """Give a network the weights and buffers of another of its kind."""
-    try:
-        load_model(network, str(path))
-    except (SafetensorError, OSError, RuntimeError) as error:
-        raise AleatorError(f"{path} does not hold the weights of such a network, or is damaged ({error}).") from error
-
-
 @dataclass
 class TrainingState:
     """All that an interrupted training needs to go on to the same result."""

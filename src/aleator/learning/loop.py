@@ -15,7 +15,7 @@ from torch import Generator, Tensor, nn
 from aleator.errors import AleatorError
 from aleator.learning.augment import Augmentation, cosine_one_cycle, random_views
 from aleator.learning.averaging import WeightAverage
-from aleator.learning.checkpoints import TrainingState, load_state, load_weights, save_state
+from aleator.learning.checkpoints import TrainingState, load_network, load_state, save_state
 from aleator.learning.loss_mixture import mixture_weights
 from aleator.learning.objectives import OBJECTIVES
 from aleator.learning.optimizers import OptimizerName, make_optimizers, start_step
@@ -101,10 +101,8 @@ def train(
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         generator = torch.Generator().manual_seed(seed)
-        network = _new_network(spec, examples, rows, backbone)
-        if start is not None:
-            load_weights(network, start)
-        network = network.to(device)
+        begun = _new_network(spec, examples, rows, backbone) if start is None else _begun(start, spec, backbone)
+        network = begun.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         posterior = POSTERIORS[spec.posterior]()
         objectives = nn.ModuleList(
             OBJECTIVES[settings.objective](len(examples), spec.classes, **settings.options)
@@ -301,4 +299,11 @@ def _new_network(
     for module in network.modules():
         if isinstance(module, StandardizeFeatures):
             module.fit(torch.from_numpy(np.asarray(examples[rows], dtype=np.float32)))
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    return network
+
+
+def _begun(start: Path, spec: NetworkSpec, backbone: nn.Module | None) -> Network:
+    network = load_network(start, backbone)
+    if network.spec != spec:
+        raise AleatorError(f"{start} does not hold the weights of such a network: {network.spec}, not {spec}.")
+    return network

@@ -50,13 +50,15 @@ class Task:
 
 @dataclass(frozen=True)
 class Member:
-    """What one trained network said of every example. The network itself is `weights.safetensors` in its folder."""
+    """What one trained network said of every example."""
 
     predictions: Predictions
     draws: NDArray[np.float32]
     """Mean and spread of the logits in each draw from the network's posterior, `(2, draw, example, class)`."""
     margin_history: NDArray[np.float32]
     """Log-odds margin of the given label in each epoch, `(epoch, example)`, NaN where not seen."""
+    weights: Path
+    """The file with the network itself."""
 
 
 def ensemble_tasks(labels: NDArray[np.int64], members: int, seed: int) -> list[Task]:
@@ -177,18 +179,14 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def member_weights(folder: Path, number: int) -> Path:
-    """Where the network of a member is, in the folder that `fit_members` was given."""
-    return folder / f"member-{number}" / "weights.safetensors"
-
-
 def _is_finished(place: Path) -> bool:
     return (place / "margins.npy").exists()
 
 
 def _read_member(place: Path) -> Member:
     arrays = (read_array(place / f"{field.name}.npy") for field in fields(Predictions))
-    return Member(Predictions(*arrays), read_array(place / "draws.npy"), read_array(place / "margins.npy"))
+    draws, margins = read_array(place / "draws.npy"), read_array(place / "margins.npy")
+    return Member(Predictions(*arrays), draws, margins, place / "weights.safetensors")
 
 
 def _fit_in_processes(

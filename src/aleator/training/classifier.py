@@ -96,15 +96,12 @@ class AleatorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if weights is not None:
             weights = weights / weights[rows].mean()
         with tempfile.TemporaryDirectory() as folder:
-            fit_members(
+            members = fit_members(
                 [Task(member_seed(seed, number), rows) for number in range(self.members)],
                 spec, examples, codes.astype(np.int64), settings, pick_device(self.device), Path(folder),
                 weights=weights, backbone=own,
             )  # fmt: skip
-            self.networks_: list[Network] = [
-                load_network(Path(folder) / f"member-{number}" / "weights.safetensors", own)
-                for number in range(self.members)
-            ]
+            self.networks_: list[Network] = [load_network(member.weights, own) for member in members]
         return self
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:

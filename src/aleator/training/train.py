@@ -28,7 +28,7 @@ from aleator.data.duplicates import find_duplicates
 from aleator.errors import AleatorError, AuditFolderError, ModelError
 from aleator.files import write_json
 from aleator.learning.loop import Targets, TrainingSettings
-from aleator.learning.members import Member, Task, fit_members, member_seed, member_weights
+from aleator.learning.members import Member, Task, fit_members, member_seed
 from aleator.models import Network, NetworkSpec
 from aleator.progress import Progress, silent
 from aleator.training.beliefs import believed_labels, noise_of
@@ -107,27 +107,25 @@ def train(
 
     weights = None if (targets.weights[rows] == 1).all() else targets.weights
 
-    def fit(stage: str, values: Targets, how: TrainingSettings, place: Path, after: Path | None = None) -> list[Member]:
-        """New networks, or those in the folder `after` again."""
-        count = settings.member_count
-        starts = [None] * count if after is None else [member_weights(after, number) for number in range(count)]
-        seeds = [member_seed(settings.seed, number + (0 if after is None else count)) for number in range(count)]
+    def fit(stage: str, tasks: list[Task], values: Targets, how: TrainingSettings, place: Path) -> list[Member]:
         return fit_members(
-            [Task(seed, rows, start) for seed, start in zip(seeds, starts, strict=True)],
-            spec, examples, values, how, device, place,
+            tasks, spec, examples, values, how, device, place,
             on_step=lambda step, steps: progress(stage, step, steps),
             weights=weights, backbone=own_backbone, devices=settings.devices,
         )  # fmt: skip
 
     with clock("training"):
-        trained = work
-        fitted = fit("training", targets.values, training, work)
+        tasks = [Task(member_seed(settings.seed, number), rows) for number in range(settings.member_count)]
+        fitted = fit("training", tasks, targets.values, training, work)
     if settings.second_pass:
         with clock("training again"):
-            trained = work / "second-pass"
             believed = _believed(training, fitted, targets, held_out)
             again = replace(training, objective="cross_entropy", options={})
-            fitted = fit("training again", believed, again, trained, after=work)
+            tasks = [
+                Task(member_seed(settings.seed, number), rows, member.weights)
+                for number, member in enumerate(fitted, start=len(fitted))
+            ]
+            fitted = fit("training again", tasks, believed, again, work / "second-pass")
 
     with clock("setting thresholds"):
         progress("setting thresholds", 0, 1)
@@ -176,7 +174,7 @@ def train(
         "skipped": [asdict(skipped) for skipped in dataset.skipped],
         "timings": clock.seconds,
     }
-    close_work(folder, work, trained, card, familiarity)
+    close_work(folder, work, [member.weights for member in fitted], card, familiarity)
     return load_model(folder, backbone=own_backbone, device=settings.device)
 
 
@@ -250,17 +248,19 @@ def removed_if_unused(work: Path) -> Iterator[None]:
         raise
 
 
-def close_work(folder: Path, work: Path, trained: Path, card: dict[str, Any], familiarity: Familiarity | None) -> None:
-    """Put the finished model, whose members are in `trained`, in its place: all is written first, then renamed."""
+def close_work(
+    folder: Path, work: Path, networks: list[Path], card: dict[str, Any], familiarity: Familiarity | None
+) -> None:
+    """Put the finished model, of the networks in these files, in its place: all is written first, then renamed."""
     complete, old = work / "complete", work / "replaced"
     for left in (complete, old):
         if left.exists():
             shutil.rmtree(left)
     complete.mkdir()
     members = []
-    for number in range(card["settings"]["members"]):
+    for number, weights in enumerate(networks):
         path = complete / f"member-{number}.safetensors"
-        shutil.copyfile(member_weights(trained, number), path)
+        shutil.copyfile(weights, path)
         members.append({"file": path.name, "sha256": file_digest(path)})
     card["members"], card["familiarity"] = members, None
     if familiarity is not None:

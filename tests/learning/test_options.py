@@ -80,6 +80,7 @@ def test_erasing_paints_over_a_part() -> None:
 
 def test_the_average_of_weights_is_their_running_mean() -> None:
     network = torch.nn.Linear(1, 1, bias=False)
+    torch.nn.init.constant_(network.weight, 0.5)  # near -1, what follows would be lost in single precision
     average = WeightAverage(network, decay=0.5)
     with torch.no_grad():
         network.weight.fill_(float(average.state["weight"]) + 1)

@@ -34,7 +34,7 @@ def save_network(network: Network, path: Path) -> None:
 def load_network(path: Path, backbone: nn.Module | None = None) -> Network:
     """Read a network that `save_network` wrote; with a `backbone` of the user's own, its weights go into a copy.
 
-    Raises AleatorError when the file is not one, or is damaged.
+    Raises AleatorError when the file is not one, is damaged, or holds the weights of another backbone.
     """
     try:
         with safe_open(str(path), framework="pt") as file:
@@ -43,9 +43,13 @@ def load_network(path: Path, backbone: nn.Module | None = None) -> Network:
         network = Network(spec, copy.deepcopy(backbone))
         load_model(network, str(path))
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+        if backbone is not None and isinstance(error, RuntimeError):
+            raise AleatorError(
+                f"{path} does not hold the weights of such a backbone ({error}); pass the module it was trained with."
+            ) from error
         raise AleatorError(
             f"{path} is not a network that this version of Aleator wrote, or is damaged ({error}); "
-            "make it again with --force."
+            f"delete {path.parent} and make it again."
         ) from error
     return network.eval()
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from aleator.learning.objectives import OBJECTIVES, EarlyLearning, ForwardCorrection, LearnedNoise, Votes
+from aleator.learning.objectives.learned_noise import told_apart
 from aleator.uncertainty.decomposition import of_voters
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 
@@ -159,12 +160,46 @@ def test_forward_correction_learns_how_labels_err_from_labels(wrong: float) -> N
     plain = -log_probs.gather(1, labels[:, None])[:, 0]
     loss = objective(log_probs, labels, torch.arange(6000))
     assert torch.allclose(loss[plain < 8], plain[plain < 8], atol=0.01)
-    objective.after_epoch()
+    objective.after_epoch(0.25)
     assert torch.allclose(objective.confusion, torch.eye(3), atol=1e-3)  # one epoch says too little
     objective(log_probs, labels, torch.arange(6000))
-    objective.after_epoch()
+    objective.after_epoch(0.5)
     assert torch.diag(objective.confusion).numpy() == pytest.approx(1 - wrong, abs=0.05)
     assert objective(log_probs, labels, torch.arange(6000)).mean() < plain.mean() + 1e-3
+
+
+def test_what_a_network_does_not_know_yet_is_not_taken_for_noise() -> None:
+    knows, labels = noisy_labels(0.0)
+    guesses = knows[torch.randperm(6000, generator=torch.Generator().manual_seed(0))]
+    objective = ForwardCorrection(6000, 3)
+    for epoch in range(1, 10):
+        objective(guesses, labels, torch.arange(6000))
+        objective.after_epoch(epoch / 60)
+    assert torch.diag(objective.confusion).min() > 0.99
+    objective(guesses, labels, torch.arange(6000))
+    objective.after_epoch(10 / 60)  # it could be noise that leaves no more to be known
+    assert torch.diag(objective.confusion).max() < 0.9
+
+    noisy = noisy_labels(0.1)[1]
+    objective = ForwardCorrection(6000, 3)
+    for epoch in range(1, 3):
+        objective(knows, noisy, torch.arange(6000))
+        objective.after_epoch(epoch / 60)
+    assert torch.diag(objective.confusion).numpy() == pytest.approx(0.9, abs=0.03)
+
+
+def test_a_network_that_says_the_same_of_all_examples_is_held_to_nothing() -> None:
+    log_probs, labels = noisy_labels(0.0)
+    same, rows = torch.tensor([[0.5, 0.3, 0.2]]).log().expand(6000, 3), torch.arange(6000)
+    assert told_apart(same).item() == pytest.approx(0, abs=1e-6)
+    assert told_apart(30 * torch.eye(3) - 30).item() == pytest.approx(1, abs=1e-6)
+    for said, held in ((same, False), (log_probs, True)):
+        objective = LearnedNoise(6000, 3)
+        for epoch in range(1, 7):
+            objective(said, labels, rows)
+            objective.after_epoch(epoch / 60)
+        pull = (objective(said, labels, rows) - objective.correction(said, labels, rows)).abs().mean()
+        assert bool(pull > 0.1) is held
 
 
 def test_the_pull_of_early_learning_waits_while_the_learned_noise_explains_the_labels() -> None:
@@ -175,10 +210,10 @@ def test_the_pull_of_early_learning_waits_while_the_learned_noise_explains_the_l
         for _ in range(30):
             objective.memory.disagreement(log_probs, rows)  # by now it remembers just what the network says
         pull[wrong] = []
-        for _ in range(12):
+        for epoch in range(12):
             both = objective(log_probs, labels, rows)
             pull[wrong].append(float((both - objective.correction(log_probs, labels, rows)).mean()))
-            objective.after_epoch()
+            objective.after_epoch((epoch + 1) / 12)
         pull[wrong] = np.array(pull[wrong]) / float(objective.memory.disagreement(log_probs, rows).mean())
     assert pull[0.0][[5, 10, 11]] == pytest.approx([0.25, 1, 1], rel=0.02)
     assert pull[0.4][10] == pytest.approx((10 / 40) ** 2, rel=0.2)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax
 
-from aleator.uncertainty.label_noise import learn_label_noise
+from aleator.uncertainty.label_noise import LabelNoise, learn_label_noise
 
 
 def examples(
@@ -56,3 +56,12 @@ def test_few_examples_and_impossible_ones_are_taken_to_be_right() -> None:
     noise = learn_label_noise(log_probs, np.array([0, 1, 1]))
     assert np.isfinite(noise.confusion).all()
     assert (np.diag(noise.confusion) > 0.8).all()
+
+
+def test_how_much_of_the_labels_is_explained() -> None:
+    labels = np.arange(400) % 4
+    knows, guesses = np.where(np.eye(4)[labels] > 0, 0.0, -9.0), np.zeros((400, 4))
+    right, noisy = (LabelNoise(1.0, np.zeros(4), confusion) for confusion in (np.eye(4), SYMMETRIC))
+    assert right.explained(knows, labels) == pytest.approx(1, abs=1e-3)
+    assert right.explained(guesses, labels) == pytest.approx(0, abs=1e-9)
+    assert noisy.explained(knows, labels) == pytest.approx(1 - np.log(0.7) / np.log(0.25), abs=1e-3)

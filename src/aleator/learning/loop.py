@@ -165,7 +165,7 @@ def train(
             written = [*of_examples, torch.from_numpy(margins[epoch]), torch.from_numpy(losses)]
             team.gather_rows(written, order[: batches_per_epoch * settings.batch_size], settings.batch_size)
             for objective in objectives:
-                getattr(objective, "after_epoch", lambda: None)()
+                getattr(objective, "after_epoch", lambda done: None)((epoch + 1) / settings.epochs)
             if team.rank == 0:
                 save_state(checkpoint, state, epoch + 1, settings.epochs)
         if average is not None:

@@ -8,6 +8,8 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax, logsumexp
 from threadpoolctl import threadpool_limits
 
+from aleator.uncertainty.metrics import entropy
+
 Floats = NDArray[np.float64]
 
 ENOUGH = 20_000
@@ -46,6 +48,12 @@ class LabelNoise:
         """Probability of the given label before it is known, `(example,)`."""
         p_label = np.exp(self._log_truth(log_probs)) @ self.confusion
         return np.asarray(p_label[np.arange(len(given_label)), given_label])
+
+    def explained(self, log_probs: Floats, given_label: NDArray[np.int64]) -> float:
+        """Share of the labels' entropy that the classifier and the confusion explain; at most 1, 0 by class shares."""
+        share = np.bincount(given_label) / len(given_label)
+        unexplained = -np.log(self.p_given(log_probs, given_label)).mean()
+        return float(1 - unexplained / max(entropy(share), np.finfo(float).tiny))
 
     def _log_truth(self, log_probs: Floats) -> Floats:
         return np.asarray(log_softmax(self.sharpness * np.maximum(log_probs, LEAST) + self.shift, axis=1))

@@ -11,6 +11,8 @@ from aleator.uncertainty.label_noise import ENOUGH, learn_corrected_noise
 
 MOST_CELLS = 2_000_000
 """Probabilities that are kept of the examples from which the confusion is learned."""
+KNOWN, LATEST = 0.4, 1 / 6
+"""The confusion is learned once the network explains this share of the labels, or after this share of the epochs."""
 
 
 class ForwardCorrection(nn.Module):
@@ -19,9 +21,11 @@ class ForwardCorrection(nn.Module):
     Whoever minimises it with the right confusion predicts the true label, not the given one. Without one it is learned
     from labels: after each epoch from the second on, by the likelihood of the labels under what the network said of
     the examples before it was corrected by them (`learn_corrected_noise`). The network then becomes as sure as the
-    noise allows, and the next estimate is better. Soft labels say themselves how sure they are: for them it is
-    cross-entropy without a confusion. `floor` is the share of labels taken to be given blindly: nothing is then
-    impossible.
+    noise allows, and the next estimate is better. But what a network does not know yet looks like noise, and a class
+    that is explained as the noise of another is not learned any more: so it waits until the network explains `KNOWN`
+    of the labels' entropy, or the `LATEST` share of the epochs is over, where the noise leaves less to explain. Soft
+    labels say themselves how sure they are: for them it is cross-entropy without a confusion. `floor` is the share of
+    labels taken to be given blindly: nothing is then impossible.
 
     The predictions of evenly spread examples are buffers, at most `ENOUGH`. Where several processes train, each
     learns the confusion from those that it has seen.
@@ -33,6 +37,7 @@ class ForwardCorrection(nn.Module):
     said: Tensor
     given: Tensor
     epochs: Tensor
+    begun: Tensor
 
     def __init__(
         self,
@@ -58,6 +63,7 @@ class ForwardCorrection(nn.Module):
             self.register_buffer("said", torch.zeros(kept, classes))
             self.register_buffer("given", torch.full((kept,), -1))
             self.register_buffer("epochs", torch.zeros((), dtype=torch.int64))
+            self.register_buffer("begun", torch.zeros((), dtype=torch.bool))
 
     def forward(self, log_probs: Tensor, targets: Tensor, rows: Tensor) -> Tensor:
         if self.learned and targets.ndim == 1:
@@ -72,8 +78,8 @@ class ForwardCorrection(nn.Module):
         """Share of wrong labels by the confusion, mean over the true classes."""
         return 1 - self.confusion.diagonal().mean()
 
-    def after_epoch(self) -> None:
-        """Learn the confusion from what was said in the epoch."""
+    def after_epoch(self, done: float) -> None:
+        """Learn the confusion from what was said in the epoch; `done` is the share of epochs that are over."""
         if not self.learned:
             return
         self.epochs += 1
@@ -81,7 +87,10 @@ class ForwardCorrection(nn.Module):
         if self.epochs < self.learned_from_epoch or not seen.any():
             return
         said, given = self.said[seen].double().cpu().numpy(), self.given[seen].cpu().numpy()
-        self.confusion.copy_(self._floored(torch.from_numpy(learn_corrected_noise(said, given).confusion)))
+        noise = learn_corrected_noise(said, given)
+        self.begun |= done >= LATEST or noise.explained(said, given) >= KNOWN
+        if self.begun:
+            self.confusion.copy_(self._floored(torch.from_numpy(noise.confusion)))
         self.given.fill_(-1)
 
     def _floored(self, confusion: Tensor) -> Tensor:

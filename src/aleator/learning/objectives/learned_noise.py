@@ -1,9 +1,15 @@
 """The default for labels as they are given: it learns how they err, and does not memorise them."""
 
+import math
+
+import torch
 from torch import Tensor, nn
 
 from aleator.learning.objectives.early_learning import EarlyLearning
 from aleator.learning.objectives.forward_correction import ForwardCorrection
+
+ENOUGH_TOLD = 0.3
+"""Where the network tells the examples of a batch apart by so much, it is held whole to what it said."""
 
 
 class LearnedNoise(nn.Module):
@@ -17,7 +23,8 @@ class LearnedNoise(nn.Module):
     `strength`. It reaches it after `patience` epochs for each unit of the share of labels that the confusion calls
     wrong, and not before `least_epochs`. For where the confusion explains much of the noise, the labels need less
     help, and what the pull locks in early would be first mistakes; where mistakes depend on the example, as people's
-    do, it explains less, and the pull has to be there in time.
+    do, it explains less, and the pull has to be there in time. While a network says much the same of all examples, it
+    has nothing yet to be held to, and would be held to a few classes.
     """
 
     def __init__(
@@ -36,7 +43,15 @@ class LearnedNoise(nn.Module):
         corrected: Tensor = self.correction(log_probs, targets, rows)
         whole_after = (self.patience * self.correction.share_wrong).clamp(min=self.least_epochs)
         share = (self.correction.epochs / whole_after).clamp(max=1).square()
+        share = share * (told_apart(log_probs.detach()) / ENOUGH_TOLD).clamp(max=1)
         return corrected + share * self.memory.disagreement(log_probs, rows)
 
-    def after_epoch(self) -> None:
-        self.correction.after_epoch()
+    def after_epoch(self, done: float) -> None:
+        self.correction.after_epoch(done)
+
+
+def told_apart(log_probs: Tensor) -> Tensor:
+    """Mutual information of class and example in a batch `(example, class)`, as a share of the most there can be."""
+    p = log_probs.exp()
+    information: Tensor = torch.special.entr(p.mean(0)).sum() - torch.special.entr(p).sum(1).mean()
+    return information / math.log(p.shape[1])

@@ -24,7 +24,6 @@ from aleator.training.held_out import hold_out
 from aleator.training.targets import POLICIES, choose_targets
 from aleator.uncertainty.metrics import auroc
 from tests.conftest import tiny_dataset
-from tests.threads import one_thread  # noqa: F401
 
 NAMES = ("round", "square", "star")
 

@@ -5,10 +5,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import log_softmax, logsumexp
+from scipy.special import entr, log_softmax, logsumexp
 from threadpoolctl import threadpool_limits
-
-from aleator.uncertainty.metrics import entropy
 
 Floats = NDArray[np.float64]
 
@@ -53,7 +51,7 @@ class LabelNoise:
         """Share of the labels' entropy that the classifier and the confusion explain; at most 1, 0 by class shares."""
         share = np.bincount(given_label) / len(given_label)
         unexplained = -np.log(self.p_given(log_probs, given_label)).mean()
-        return float(1 - unexplained / max(entropy(share), np.finfo(float).tiny))
+        return float(1 - unexplained / max(entr(share).sum(), np.finfo(float).tiny))
 
     def _log_truth(self, log_probs: Floats) -> Floats:
         return np.asarray(log_softmax(self.sharpness * np.maximum(log_probs, LEAST) + self.shift, axis=1))

@@ -2,11 +2,11 @@
 
 import math
 
-import torch
 from torch import Tensor, nn
 
 from aleator.learning.objectives.early_learning import EarlyLearning
 from aleator.learning.objectives.forward_correction import ForwardCorrection
+from aleator.uncertainty.decomposition import information_theoretic
 
 ENOUGH_TOLD = 0.3
 """Where the network tells the examples of a batch apart by so much, it is held whole to what it said."""
@@ -52,6 +52,4 @@ class LearnedNoise(nn.Module):
 
 def told_apart(log_probs: Tensor) -> Tensor:
     """Mutual information of class and example in a batch `(example, class)`, as a share of the most there can be."""
-    p = log_probs.exp()
-    information: Tensor = torch.special.entr(p.mean(0)).sum() - torch.special.entr(p).sum(1).mean()
-    return information / math.log(p.shape[1])
+    return information_theoretic(log_probs[:, None]).epistemic[0] / math.log(log_probs.shape[1])

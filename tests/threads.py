@@ -1,16 +1,15 @@
-"""Small networks gain nothing from a second thread, and lose much where another program needs the processor."""
+"""Tests of small networks compute with one thread: see `aleator.threads`."""
 
 from collections.abc import Iterator
 
 import pytest
-import torch
+
+from aleator.threads import one_thread as one_thread_meanwhile
 
 
 def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+    with one_thread_meanwhile():
+        yield
 
 
 one_thread = pytest.fixture(_one_thread)

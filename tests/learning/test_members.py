@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from safetensors.torch import load_file
 from aleator.errors import AleatorError
 from aleator.learning import members
 from aleator.learning.loop import TrainingSettings
-from aleator.learning.members import Member, Task, ensemble_tasks, fit_members
+from aleator.learning.members import Member, Task, ensemble_tasks, fit_member, fit_members
 from aleator.models import NetworkSpec
 
 SPEC = NetworkSpec("mlp", (6,), 3)
@@ -54,6 +55,20 @@ def always_in_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each has one thread, and so has this process: in bfloat16 the number of threads shows in the fourth digit."""
     monkeypatch.setattr(members, "WORTH_PROCESSES", 0)
     monkeypatch.setattr(members, "available_cores", lambda: 2)
+
+
+def test_small_networks_are_trained_with_one_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = []
+
+    def watched(*task: Any, **options: Any) -> None:
+        threads.append(torch.get_num_threads())
+        fit_member(*task, **options)
+
+    monkeypatch.setattr(members, "fit_member", watched)
+    torch.set_num_threads(2)
+    fit(tmp_path)
+    assert threads == [1, 1]
+    assert torch.get_num_threads() == 2
 
 
 def test_a_process_gives_what_the_same_training_gives_here(

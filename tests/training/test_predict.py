@@ -144,8 +144,25 @@ def test_what_is_no_picture_is_left_out_and_told(model: aleator.Model, pictures:
     result = run("predict", str(model.folder), str(tmp_path), "-o", str(tmp_path / "out.csv"))
     assert "left out" in result.stderr
     assert "broken.png" in result.stderr
-    alone = run("predict", str(model.folder), str(tmp_path / "broken.png"), "-o", str(tmp_path / "no.csv"), code=2)
-    assert "broken.png" in alone.stderr
+
+
+def test_however_many_cannot_be_read_the_others_are_answered(
+    model: aleator.Model, pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = next(pictures.rglob("*.png"))
+    (tmp_path / "c.png").write_bytes(good.read_bytes())
+    for name in ("a", "b", "d"):
+        (tmp_path / f"{name}.png").write_bytes(b"this is no picture")
+    for at_once in (16_384, 1):  # all together; in blocks of which some hold nothing that can be read
+        monkeypatch.setattr("aleator.training.predict.AT_ONCE", at_once)
+        predicted = predict(model, tmp_path)
+        assert predicted.table["id"].to_pylist() == ["c.png"]
+        assert predicted.place.tolist() == [[0, 2]]
+        assert [one.id for one in predicted.skipped] == ["a.png", "b.png", "d.png"]
+    (tmp_path / "c.png").unlink()
+    none = run("predict", str(model.folder), str(tmp_path), "-o", str(tmp_path / "no.csv"), code=2)
+    assert "none of the 3 inputs can be read" in none.stderr
+    assert "a.png" in none.stderr
     assert not (tmp_path / "no.csv").exists()
 
 

@@ -64,12 +64,14 @@ def load_pixels(
     cache: Path | None = None,
     workers: int | None = None,
     memory_limit: int = 2 << 30,
+    most_unreadable: float = MOST_UNREADABLE,
     progress: Progress = silent,
 ) -> tuple[NDArray[np.uint8], list[tuple[int, str]]]:
     """All pictures as `(example, channel, height, width)`, and the rows that cannot be read with the reason.
 
     Each picture is decoded once, in threads. What does not fit into `memory_limit` bytes goes to a file at
-    `cache`, mapped into memory. Unreadable pictures are left black. More than a tenth of them is a DataError.
+    `cache`, mapped into memory. Unreadable pictures are left black. A larger share of them than `most_unreadable` is a
+    DataError: paths are wrong, or it is not the data set that is meant.
     """
     shape = (len(source), geometry.channels, geometry.height, geometry.width)
     if isinstance(source, ImageArray) and source.pixels.shape == (shape[0], *shape[2:]) and shape[1] == 1:
@@ -93,10 +95,10 @@ def load_pixels(
             rows = range(start, min(start + CHUNK, len(source)))
             unreadable += [failure for failure in pool.map(load, rows) if failure is not None]
             progress("reading pictures", rows[-1] + 1, len(source))
-    if len(unreadable) > MOST_UNREADABLE * len(source):
+    if len(unreadable) > most_unreadable * len(source):
         first = "; ".join(f"{source.describe(row)} {reason}" for row, reason in unreadable[:3])
         raise DataError(
-            f"{len(unreadable)} of {len(source)} pictures cannot be read, more than a tenth: {first}. "
+            f"{len(unreadable)} of {len(source)} pictures cannot be read, more than {most_unreadable:.0%}: {first}. "
             "Check the paths and the files."
         )
     return pixels, unreadable

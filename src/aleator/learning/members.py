@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, fields
 from functools import partial
 from mmap import mmap
@@ -29,6 +30,7 @@ from aleator.learning.checkpoints import save_network
 from aleator.learning.loop import Predictions, Targets, TrainingSettings, predict_draws, train
 from aleator.learning.team import ALONE, Team, check_devices
 from aleator.models.network import NetworkSpec
+from aleator.threads import one_thread
 
 WORTH_PROCESSES = 60_000
 """Examples seen in all trainings and epochs together, from which on processes of their own save time."""
@@ -131,11 +133,13 @@ def fit_members(
             spec, examples, targets, weights, settings, folder, processes, devices, device,
         )  # fmt: skip
     else:
-        for number in waiting:
-            fit_member(
-                tasks[number], spec, examples, targets, settings, device, places[number], partial(tell, number),
-                weights=weights, backbone=backbone,
-            )  # fmt: skip
+        small = spec.backbone == "mlp" and not worth_it
+        with one_thread() if small else nullcontext():
+            for number in waiting:
+                fit_member(
+                    tasks[number], spec, examples, targets, settings, device, places[number], partial(tell, number),
+                    weights=weights, backbone=backbone,
+                )  # fmt: skip
     return [_read_member(place) for place in places]
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from aleator.data.dataset import Skipped
 from aleator.data.images import load_pixels
 from aleator.data.sources import ExampleSource, FeatureArray
+from aleator.errors import DataError
 from aleator.progress import Progress, silent
 from aleator.training.decision import Opinion
 from aleator.training.inputs import read_inputs
@@ -72,11 +73,15 @@ def predict(
             for row, reason in bad.items():
                 skipped.append(Skipped(one.ids[rows[row]], one.paths[rows[row]], reason))
             good = np.array([row for row in range(len(rows)) if row not in bad], dtype=np.int64)
-            opinions.append(model.opinion(examples[good] if bad else examples))
+            if len(good):
+                opinions.append(model.opinion(examples[good] if bad else examples))
             ids += [one.ids[row] for row in rows[good]]
             where += [one.paths[row] for row in rows[good]]
             place += [(number, int(row)) for row in rows[good]]
             progress("predicting", len(ids) + len(skipped), total)
+    if not opinions:
+        first = f"; first: {skipped[0].source} {skipped[0].reason}" if skipped else ""
+        raise DataError(f"Nothing is predicted: none of the {total} inputs can be read{first}. Check the files.")
     opinion = Opinion(*(np.concatenate([getattr(part, name) for part in opinions]) for name in vars(opinions[0])))
     return Predicted(
         prediction_table(model, ids, where, opinion),
@@ -125,5 +130,5 @@ def class_column(name: str) -> str:
 def _examples(model: Model, source: ExampleSource) -> tuple[NDArray[np.generic], dict[int, str]]:
     if isinstance(source, FeatureArray):
         return source.values, {}
-    pixels, unreadable = load_pixels(source, model.geometry)
+    pixels, unreadable = load_pixels(source, model.geometry, most_unreadable=1.0)  # the others get their answers
     return pixels, dict(unreadable)

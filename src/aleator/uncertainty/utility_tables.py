@@ -10,14 +10,14 @@ Laplace transform of a log-normal), so it is tabulated once a process, in double
 """
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+from aleator.threads import one_thread
 
 _DOUBLE = torch.float64
 
@@ -175,20 +175,8 @@ def interpolation_matrix(points: int) -> Tensor:
     return matrix
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Thousands of small steps: where another program needs the processor, threads that wait for each other took 9
-    seconds for what one does in .13."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
 @lru_cache(maxsize=8)
-@_one_thread()
+@one_thread()
 def build_tables(grid: Grid, dtype: torch.dtype, device: torch.device) -> Tables:
     """Tabulate `distribution` for every node, offset and spread of a grid; takes a fraction of a second."""
     steps = torch.arange(grid.nodes, dtype=_DOUBLE) * grid.node_step / grid.node_scale

@@ -1,5 +1,6 @@
 """Muon steps kernels where they lie, AdamW all else, and an interrupted training with both goes on."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from torch import nn
 from aleator.learning import checkpoints
 from aleator.learning.loop import TrainingSettings, predict, train
 from aleator.learning.optimizers import KernelMuon, make_optimizers, start_step
+from aleator.learning.steps.batch import bfloat16_is_faster
 from aleator.models import Network, NetworkSpec
 
 CPU = torch.device("cpu")
@@ -73,3 +75,16 @@ def test_an_interrupted_training_of_pictures_goes_on(tmp_path: Path, monkeypatch
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "checkpoint", stop=10)  # in the fourth epoch
     assert np.array_equal(whole, run(tmp_path / "checkpoint"))
+
+
+def test_bfloat16_is_not_used_where_it_is_slower() -> None:
+    seconds = {}
+    for precision in (torch.float32, torch.bfloat16):
+        matrix = torch.ones(768, 768, dtype=precision)
+        each = []
+        for _ in range(7):
+            start = time.perf_counter()
+            matrix @ matrix
+            each.append(time.perf_counter() - start)
+        seconds[precision] = min(each)
+    assert not bfloat16_is_faster(CPU) or seconds[torch.bfloat16] < seconds[torch.float32]

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from aleator.learning.steps.batch import has_bfloat16
+from aleator.learning.steps.batch import bfloat16_is_faster
 
 OptimizerName = Literal["muon", "adamw"]
 MUON_RATE = 5.0
@@ -49,7 +49,7 @@ class KernelMuon(torch.optim.Optimizer):
 def orthogonal(matrix: Tensor) -> Tensor:
     """A matrix of the same singular vectors whose singular values lie around 1, by Newton-Schulz iterations."""
     a, b, c = NEWTON_SCHULZ
-    x = matrix.to(torch.bfloat16 if has_bfloat16(matrix.device) else torch.float32)
+    x = matrix.to(torch.bfloat16 if bfloat16_is_faster(matrix.device) else torch.float32)
     tall = x.shape[0] > x.shape[1]
     x = x.T if tall else x
     x = x / x.norm().clamp(min=1e-7)

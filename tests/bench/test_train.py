@@ -56,14 +56,15 @@ def test_co_teaching_forgets_wrong_labels() -> None:
     random = np.random.default_rng(0)
     labels = np.where(random.random(len(true)) < 0.2, 1 - true, true)
     spec = NetworkSpec("small_vgg", pixels.shape[1:], 2)
-    settings = TrainingSettings(epochs=20, batch_size=16, augmentation=Augmentation())
+    as_they_are = Augmentation(rotation=0, zoom=0, shift=0, flip=False)  # so that labels can be memorised
+    settings = TrainingSettings(epochs=10, batch_size=16, augmentation=as_they_are)
     steps: list[int] = []
     networks = co_teaching(
         spec, pixels, labels, settings, 0.2, 0, torch.device("cpu"), lambda step, total: steps.append(step)
     )
     assert steps[-1] == settings.steps(len(labels))
     right = [predict(one, pixels, flip=True, device=torch.device("cpu")).mean.argmax(1) == true for one in networks]
-    assert min(share.mean() for share in right) > 0.9  # .96; told that no label is wrong, .87
+    assert min(share.mean() for share in right) > 0.92  # .96; told that no label is wrong, .88
 
 
 def test_labels_of_the_rows(fer2013: Path) -> None:

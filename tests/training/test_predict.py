@@ -144,6 +144,9 @@ def test_what_is_no_picture_is_left_out_and_told(model: aleator.Model, pictures:
     result = run("predict", str(model.folder), str(tmp_path), "-o", str(tmp_path / "out.csv"))
     assert "left out" in result.stderr
     assert "broken.png" in result.stderr
+    alone = run("predict", str(model.folder), str(tmp_path / "broken.png"), "-o", str(tmp_path / "no.csv"), code=2)
+    assert "broken.png" in alone.stderr
+    assert not (tmp_path / "no.csv").exists()
 
 
 def test_however_many_cannot_be_read_the_others_are_answered(

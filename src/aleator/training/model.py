@@ -21,6 +21,7 @@ from aleator.learning.checkpoints import load_network
 from aleator.learning.loop import Predictions, predict
 from aleator.learning.members import available_cores
 from aleator.models import Network
+from aleator.threads import one_thread
 from aleator.training.decision import Decision, Opinion, opinion_of
 from aleator.training.familiarity import Familiarity, read_familiarity
 
@@ -79,13 +80,12 @@ class Model:
     def opinion(self, examples: NDArray[np.generic]) -> Opinion:
         """What the members say of examples `(example, channel, height, width)` uint8, or `(example, feature)`."""
         parts = min(available_cores(), -(-len(examples) // PART)) if self.device.type == "cpu" else 1
-        pieces = np.array_split(examples, max(1, parts))
-        # A thread for each core, and one core for each thread: threads that share the work of one layer wait for each
-        # other at its end, and stand still when another program needs the processor.
-        threads = torch.get_num_threads()
-        with ThreadPoolExecutor(max(1, parts), initializer=torch.set_num_threads, initargs=(1,)) as pool:
-            said = list(pool.map(self._members, pieces) if parts > 1 else map(self._members, pieces))
-        torch.set_num_threads(threads)
+        if parts > 1:
+            # A part for each core, and one thread for each part, which has its own number of them.
+            with one_thread(), ThreadPoolExecutor(parts, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+                said = list(pool.map(self._members, np.array_split(examples, parts)))
+        else:
+            said = [self._members(examples)]
         mean, spread, *distance = (np.concatenate(part, axis=1) for part in zip(*said, strict=True))
         return opinion_of(mean, spread, self.decision.temperature, *distance, voters=self.of_voters)
 

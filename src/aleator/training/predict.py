@@ -80,8 +80,10 @@ def predict(
             place += [(number, int(row)) for row in rows[good]]
             progress("predicting", len(ids) + len(skipped), total)
     if not opinions:
-        first = f"; first: {skipped[0].source} {skipped[0].reason}" if skipped else ""
-        raise DataError(f"Nothing is predicted: none of the {total} inputs can be read{first}. Check the files.")
+        raise DataError(
+            f"Nothing is predicted: none of the {total} inputs can be read; first: {skipped[0].source} "
+            f"{skipped[0].reason}. Check the files."
+        )
     opinion = Opinion(*(np.concatenate([getattr(part, name) for part in opinions]) for name in vars(opinions[0])))
     return Predicted(
         prediction_table(model, ids, where, opinion),

@@ -22,7 +22,7 @@ from aleator.learning.optimizers import OptimizerName, make_optimizers, start_st
 from aleator.learning.steps import STEPS, Batch, log_probs_of, mixed_precision
 from aleator.learning.team import ALONE, Team
 from aleator.models.backbones import StandardizeFeatures
-from aleator.models.network import Network, NetworkSpec, Output
+from aleator.models.network import Network, NetworkSpec, Output, folded
 from aleator.models.posteriors import POSTERIORS, DeepEnsemble, Posterior
 from aleator.uncertainty.gaussian_logits import log_likelihood
 
@@ -179,6 +179,7 @@ def train(
 
 def predict(network: Network, examples: NDArray[np.generic], *, flip: bool, device: torch.device) -> Predictions:
     """Gaussian logits and embeddings of all examples; with `flip`, the mean over a picture and its mirror image."""
+    network = folded(network.eval().to(device))
     return _predict(network, examples, DeepEnsemble(), flip=flip, device=device, seed=0)[0]
 
 

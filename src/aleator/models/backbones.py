@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from aleator.errors import AleatorError, MissingExtraError
+from aleator.models.winograd import Conv3x3
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class StandardizeFeatures(nn.Module):
 
 def _conv(inputs: int, outputs: int, stride: int = 1) -> list[nn.Module]:
     return [
-        nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False),
+        Conv3x3(inputs, outputs, stride),
         nn.BatchNorm2d(outputs),
         nn.ReLU(inplace=True),
     ]

@@ -1,13 +1,17 @@
 """A backbone and a head together, described by a spec that is written beside the weights."""
 
+import copy
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from torch import Tensor, nn
+from torch.nn.utils import fuse_conv_bn_eval
 
-from aleator.models.backbones import build_backbone, embedding_size
+from aleator.models.backbones import BACKBONES, build_backbone, embedding_size
 from aleator.models.heads import GaussianLogitHead
 from aleator.models.posteriors import DEFAULT, POSTERIORS
+from aleator.models.winograd import Conv3x3
 
 
 @dataclass(frozen=True)
@@ -52,3 +56,24 @@ class Network(nn.Module):
         """What the head makes of embeddings `(example, feature)`."""
         mean, spread = self.head(self.dropout(embedding))
         return Output(mean, spread, embedding)
+
+
+def folded(network: Network) -> Network:
+    """The same function, made for predictions: what a batch normalisation does is done by the convolution before it.
+
+    Only in Aleator's own backbones, which are plain sequences of layers; others are returned as they are. What is not
+    folded is shared with the network.
+    """
+    backbone = network.backbone
+    if network.spec.backbone not in BACKBONES or not isinstance(backbone, nn.Sequential):
+        return network
+    layers = list(backbone.eval())
+    for place, (layer, after) in enumerate(pairwise(backbone)):
+        if isinstance(layer, nn.Conv2d) and isinstance(after, nn.BatchNorm2d):
+            fused = fuse_conv_bn_eval(layer, after)
+            if isinstance(fused, Conv3x3):
+                fused.keep_kernels()
+            layers[place], layers[place + 1] = fused, nn.Identity()
+    made = copy.copy(network)
+    made._modules = {**network._modules, "backbone": nn.Sequential(*layers)}
+    return made

@@ -10,7 +10,7 @@ from torch import nn
 
 from aleator.learning import checkpoints
 from aleator.learning.loop import TrainingSettings, predict, train
-from aleator.learning.optimizers import KernelMuon, make_optimizers, start_step
+from aleator.learning.optimizers import ITERATIONS, NEWTON_SCHULZ, KernelMuon, make_optimizers, orthogonal, start_step
 from aleator.learning.steps.batch import bfloat16_is_faster
 from aleator.models import Network, NetworkSpec
 
@@ -47,12 +47,31 @@ def test_a_kernel_moves_in_all_directions_alike_however_it_lies_in_memory() -> N
             layer.weight.grad = gradient.clone(memory_format=gradient_layout)
             optimizer.step()
             moved.append((layer.weight.detach() - start).flatten(1))
-    # A permutation of the columns changes nothing but the rounding of bfloat16.
+    # A permutation of the columns changes nothing but the rounding.
     assert all(torch.allclose(one, moved[0], atol=2e-5) for one in moved)
     scale = 0.5 * 5 * 1e-3 * 0.2 * 36**0.5
     sizes = torch.linalg.svdvals(moved[0]) / scale
     assert 0.5 < sizes.min() < sizes.max() < 1.5  # the gradient's own differ by a factor of 100
     assert (moved[0] * gradient.flatten(1)).sum() < 0
+
+
+@pytest.mark.parametrize("shape", [(32, 150), (150, 32), (64, 64), (1, 9)])
+@pytest.mark.parametrize("decades", [0, 3, 8])
+def test_the_direction_is_what_iterating_on_singular_values_gives(shape: tuple[int, int], decades: int) -> None:
+    matrix = torch.randn(*shape, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    left, _, right = torch.linalg.svd(matrix, full_matrices=False)
+    sizes = 10 ** torch.linspace(0, -decades, min(shape), dtype=torch.float64)
+    matrix = left * sizes @ right
+    a, b, c = NEWTON_SCHULZ
+    sizes = sizes / sizes.norm()
+    for _ in range(ITERATIONS):
+        sizes = a * sizes + b * sizes**3 + c * sizes**5
+    found = orthogonal(matrix.float()).double()
+    assert torch.linalg.matrix_norm(found - left * sizes @ right, 2) < 2e-3
+
+
+def test_without_a_gradient_there_is_no_direction() -> None:
+    assert torch.equal(orthogonal(torch.zeros(4, 9)), torch.zeros(4, 9))
 
 
 def test_an_interrupted_training_of_pictures_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ def main() -> None:
         images = (255 * torch.rand(128, 1, 48, 48)).contiguous(memory_format=torch.channels_last)
         labels = torch.arange(128) % 7
         compare(f"{backbone}, step", lambda net=network, x=images, y=labels: step(net, x, y))
-        ready = folded(network)
+        ready = folded(network.eval())
         with torch.inference_mode():
             compare(f"{backbone}, prediction", lambda net=ready, x=images: net(x))
 

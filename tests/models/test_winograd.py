@@ -110,11 +110,14 @@ def test_only_the_slopes_that_are_asked_for_are_computed(calls: list[int]) -> No
     assert calls == [4]
     assert layer.weight.grad is not None
 
+    before = layer.weight.grad.clone()
     layer.requires_grad_(False)
     images.requires_grad_()
     layer(images).sum().backward()
     assert layer.weight.grad.norm() > 0
+    assert torch.equal(layer.weight.grad, before)
     assert images.grad is not None
+    assert calls == [4, 4, 4]
 
 
 def test_slopes_have_slopes() -> None:

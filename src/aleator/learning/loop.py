@@ -191,6 +191,7 @@ def predict_draws(
     Every batch and view meets the same drawn networks: they follow from the seed.
     """
     posterior = POSTERIORS[network.spec.posterior]()
+    network = network.eval().to(device)
     return _predict(network, examples, posterior, flip=flip, device=device, seed=seed)
 
 
@@ -204,7 +205,6 @@ def _predict(
     device: torch.device,
     seed: int,
 ) -> tuple[Predictions, NDArray[np.float32]]:
-    network.eval().to(device)
     parts = []
     for inputs in in_batches(examples, np.arange(len(examples)), device):
         views = [inputs, inputs.flip(3)] if flip and inputs.ndim == 4 else [inputs]

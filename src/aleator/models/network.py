@@ -59,7 +59,8 @@ class Network(nn.Module):
 
 
 def folded(network: Network) -> Network:
-    """The same function, made for predictions: what a batch normalisation does is done by the convolution before it.
+    """The same function as a network in evaluation mode: what a batch normalisation does is done by the convolution
+    before it.
 
     Only in Aleator's own backbones, which are plain sequences of layers; others are returned as they are. What is not
     folded is shared with the network.
@@ -67,7 +68,7 @@ def folded(network: Network) -> Network:
     backbone = network.backbone
     if network.spec.backbone not in BACKBONES or not isinstance(backbone, nn.Sequential):
         return network
-    layers = list(backbone.eval())
+    layers = list(backbone)
     for place, (layer, after) in enumerate(pairwise(backbone)):
         if isinstance(layer, nn.Conv2d) and isinstance(after, nn.BatchNorm2d):
             fused = fuse_conv_bn_eval(layer, after)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.grad import conv2d_input, conv2d_weight
 
 POINTS = {4: (0.0, 0.75, -0.75, 1.5, -1.5), 6: (0.0, 0.5, -0.5, 1.0, -1.0, 2.0, -2.0)}
 """For each side `m` of a tile of the result, where polynomials are evaluated, besides infinity. Of those that were
@@ -38,25 +39,28 @@ class Conv3x3(nn.Conv2d):
         self._kept = {}
 
     def forward(self, input: Tensor) -> Tensor:
-        if not self._winograd_is_faster(input):
+        grid = self._faster_grid(input)
+        if grid is None:
             return super().forward(input)
         if self._kept is None:
-            return cast(Tensor, _Winograd.apply(input, self.weight, self.bias))  # type: ignore[no-untyped-call]
-        grid = _grid_of(input, self.weight)
+            return cast(Tensor, _Winograd.apply(input, self.weight, self.bias, grid))  # type: ignore[no-untyped-call]
         if grid.side not in self._kept:
             self._kept[grid.side] = _kernels(self.weight, grid)
         return _convolve(input, self._kept[grid.side], self.bias, grid)
 
-    def _winograd_is_faster(self, images: Tensor) -> bool:
-        return (
-            self.stride == (1, 1)
-            and min(self.in_channels, self.out_channels) >= LEAST_CHANNELS
-            and images.device.type == "cpu"
-            and images.dtype == torch.float32
-            and not torch.is_autocast_enabled("cpu")  # bfloat16 is used where matrix units are faster still
-            and not torch.compiler.is_exporting()
-            and len(images) * _grid_of(images, self.weight).tiles >= LEAST_TILES
-        )
+    def _faster_grid(self, images: Tensor) -> "_Grid | None":
+        """The tiles to compute, None where the plain way is faster."""
+        if (
+            self.stride != (1, 1)
+            or min(self.in_channels, self.out_channels) < LEAST_CHANNELS
+            or images.device.type != "cpu"
+            or images.dtype != torch.float32
+            or torch.is_autocast_enabled("cpu")  # bfloat16 is used where matrix units are faster still
+            or torch.compiler.is_exporting()
+        ):
+            return None
+        grid = _grid_of(images, self.weight)
+        return grid if len(images) * grid.tiles >= LEAST_TILES else None
 
 
 class _Grid(NamedTuple):
@@ -114,27 +118,28 @@ def _transforms(side: int) -> _Transforms:
 
 class _Winograd(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, images: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    def forward(ctx: Any, images: Tensor, weight: Tensor, bias: Tensor | None, grid: _Grid) -> Tensor:
         ctx.save_for_backward(images, weight)
-        grid = _grid_of(images, weight)
+        ctx.grid = grid
         return _convolve(images, _kernels(weight, grid), bias, grid)
 
     @staticmethod
-    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+    def backward(ctx: Any, slope: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None, None]:
         images, weight = ctx.saved_tensors
-        of_images, of_weight, of_bias = ctx.needs_input_grad
+        of_images, of_weight, of_bias, _ = ctx.needs_input_grad
         bias = slope.sum((0, 2, 3)) if of_bias else None
         if torch.is_grad_enabled():  # the slopes will be differentiated in their turn
-            ones, zeros, wanted = [1, 1], [0, 0], [of_images, of_weight, False]
-            plain = torch.ops.aten.convolution_backward
-            slopes = plain(slope, images, weight, None, ones, ones, ones, False, zeros, 1, wanted)
-            return slopes[0], slopes[1], bias
-        turned = weight.flip(2, 3).transpose(0, 1)
-        grid = _grid_of(slope, turned)
+            return (
+                conv2d_input(images.shape, weight, slope, padding=1) if of_images else None,  # type: ignore[no-untyped-call]
+                conv2d_weight(images, weight.shape, slope, padding=1) if of_weight else None,  # type: ignore[no-untyped-call]
+                bias,
+                None,
+            )
         return (
-            _convolve(slope, _kernels(turned, grid), None, grid) if of_images else None,
-            _slope_of_weight(images, slope, weight) if of_weight else None,
+            _slope_of_images(slope, weight) if of_images else None,
+            _slope_of_weight(images, slope, ctx.grid) if of_weight else None,
             bias,
+            None,
         )
 
 
@@ -159,12 +164,18 @@ def _convolve(images: Tensor, kernels: Tensor, bias: Tensor | None, grid: _Grid)
     return whole[:, :height, :width].contiguous().permute(0, 3, 1, 2)
 
 
-def _slope_of_weight(images: Tensor, slope: Tensor, weight: Tensor) -> Tensor:
-    """The slope of the loss in the weight, from that in the results, `(example, output, height, width)`."""
-    outputs, inputs = weight.shape[:2]
-    grid = _grid_of(images, weight)
+def _slope_of_images(slope: Tensor, weight: Tensor) -> Tensor:
+    """The slope of the loss in the images, from that in the results, `(example, output, height, width)`."""
+    turned = weight.flip(2, 3).transpose(0, 1)
+    grid = _grid_of(slope, turned)
+    return _convolve(slope, _kernels(turned, grid), None, grid)
+
+
+def _slope_of_weight(images: Tensor, slope: Tensor, grid: _Grid) -> Tensor:
+    """The slope of the loss in the weight, from that in the results."""
+    inputs, outputs = images.shape[1], slope.shape[1]
     _, kernel, result = _transforms(grid.side)
-    of_kernels = weight.new_empty((len(kernel), inputs, outputs))
+    of_kernels = images.new_empty((len(kernel), inputs, outputs))
     parts = zip(_values(images, grid), _tiles(slope, grid, margin=0), strict=True)
     for number, (values, slopes) in enumerate(parts):
         of_values = (result.T @ slopes).view(len(kernel), -1, outputs)

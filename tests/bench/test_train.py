@@ -1,5 +1,6 @@
 """The bench of training: its parts by hand, and a run of it on FER2013's own format."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +70,7 @@ def test_co_teaching_forgets_wrong_labels() -> None:
 
 def test_labels_of_the_rows(fer2013: Path) -> None:
     dataset = aleator.read_dataset(fer2013, split="Training", votes=fer2013 / "fer2013new.csv")
-    how = Run(0, False, "cpu", silent)
+    how = Run(0, "quick", "cpu", silent)
     true = recipes.truth(dataset)
     assert (true >= 0).sum() > 24_000
     noisy = rows()["symmetric noise .4"].labels(dataset, how).given_labels
@@ -85,6 +86,15 @@ def test_labels_of_the_rows(fer2013: Path) -> None:
 def test_an_unknown_row_is_told(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="There is no row 'magic'"):
         run(tmp_path, only=("magic",))
+
+
+def test_rows_of_another_effort_are_not_taken_for_this_one(fer2013: Path, tmp_path: Path) -> None:
+    kept = {"effort": "quick", **dict.fromkeys(COLUMNS, 0.5)}
+    (tmp_path / "votes-0.json").write_text(json.dumps(kept))
+    options = {"seeds": 1, "only": ("votes",), "folder": tmp_path}
+    assert run(fer2013, effort="quick", **options)["rows"] == {"votes": [kept]}
+    with pytest.raises(DataError, match=r"votes-0\.json was measured with effort quick, not thorough"):
+        run(fer2013, effort="thorough", **options)
 
 
 def test_the_table_has_a_line_for_each_row() -> None:

@@ -30,15 +30,14 @@ class Run:
     """How a row is trained."""
 
     seed: int
-    quick: bool
+    effort: str
     device: str
     progress: Progress
 
     @property
     def settings(self) -> TrainSettings:
         """Of plain cross-entropy, for the peers."""
-        effort = "quick" if self.quick else "standard"
-        return TrainSettings(seed=self.seed, effort=effort, objective="cross_entropy", average=0.0)
+        return TrainSettings(seed=self.seed, effort=self.effort, objective="cross_entropy", average=0.0)
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def run(
     *,
     seeds: int = 3,
     only: tuple[str, ...] = (),
-    quick: bool = False,
+    effort: str = "standard",
     audit: Path | None = None,
     device: str = "auto",
     folder: Path | None = None,
@@ -76,14 +76,14 @@ def run(
                 if row.reviewed is not None and audit is None:
                     continue
                 kept = place / f"{name.replace(' ', '-').replace(',', '')}-{seed}"
-                how = Run(seed, quick, device, progress)
+                how = Run(seed, effort, device, progress)
                 result = _one(training, referee, row, how, audit, kept)
                 scores.setdefault(name, []).append(result)
     return {
         "data": training.name,
         "scored": int((referee.majority >= 0).sum()),
         "seeds": seeds,
-        "effort": "quick" if quick else "standard",
+        "effort": effort,
         "cores": available_cores(),
         "rows": scores,
     }
@@ -124,7 +124,12 @@ def _one(
 ) -> dict[str, Any]:
     scores = kept.with_name(f"{kept.name}.json")
     if scores.exists():
-        return dict(json.loads(scores.read_text(encoding="utf-8")))
+        result = dict(json.loads(scores.read_text(encoding="utf-8")))
+        if result["effort"] != how.effort:
+            raise DataError(
+                f"{scores} was measured with effort {result['effort']}, not {how.effort}: name another folder."
+            )
+        return result
     start = time.perf_counter()
     if row.model is not None:
         model = row.model(training, how)
@@ -137,11 +142,13 @@ def _one(
             data = after_reviews(load_audit(audit, training), row.reviewed)
         elif row.audited:
             trainer = Trainer(kept.parent, seed=how.seed, device=how.device, progress=how.progress)
-            data = trainer.audit(labelled, f"{kept.name}-audit", "quick" if how.quick else "standard")
-        options = row.options(training, how) | ({"effort": "quick"} if how.quick else {})
-        model = train(data, kept, seed=how.seed, device=how.device, progress=how.progress, **options)
+            data = trainer.audit(labelled, f"{kept.name}-audit", how.effort)
+        model = train(
+            data, kept, seed=how.seed, effort=how.effort, device=how.device, progress=how.progress,
+            **row.options(training, how),
+        )  # fmt: skip
     seconds = time.perf_counter() - start
-    result = {**score(model, referee, how.seed), "seconds": seconds}
+    result = {"effort": how.effort, **score(model, referee, how.seed), "seconds": seconds}
     write_json(scores, result)
     return result
 

@@ -230,7 +230,7 @@ def train(
     data: Path,
     seeds: int = 3,
     only: Annotated[str | None, Parameter(negative=())] = None,
-    quick: bool = False,
+    effort: Literal["quick", "standard", "thorough"] = "standard",
     audit: Path | None = None,
     device: str = "auto",
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
@@ -246,8 +246,8 @@ def train(
         Every row is trained so often.
     only
         These rows, separated by semicolons; all without it.
-    quick
-        A small network and five epochs.
+    effort
+        Of every training: quick is two small networks and five epochs, thorough four large ones and twenty.
     audit
         An audit of the Training split, for the rows that train on judged labels.
     device
@@ -262,6 +262,6 @@ def train(
     names = () if only is None else tuple(name.strip() for name in only.split(";"))
     with ProgressDisplay() as progress:
         result = track.run(
-            data, seeds=seeds, only=names, quick=quick, audit=audit, device=device, folder=output, progress=progress
+            data, seeds=seeds, only=names, effort=effort, audit=audit, device=device, folder=output, progress=progress
         )
     print(json.dumps(result, indent=2) if json_output else track.format_table(result))

@@ -97,6 +97,13 @@ def test_rows_of_another_effort_are_not_taken_for_this_one(fer2013: Path, tmp_pa
         run(fer2013, effort="thorough", **options)
 
 
+def test_a_model_of_another_effort_is_not_scored_as_this_one(fer2013: Path, tmp_path: Path) -> None:
+    faces = drawn_faces(300, seed=0).dataset
+    aleator.train(faces, tmp_path / "default-0", effort="quick", epochs=1)  # and interrupted while it was scored
+    with pytest.raises(DataError, match="default-0 was trained with effort quick, not standard"):
+        run(fer2013, seeds=1, only=("default",), folder=tmp_path)
+
+
 def test_the_table_has_a_line_for_each_row() -> None:
     scores = dict.fromkeys(COLUMNS, 0.5)
     text = format_table(

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aleator.auditing import Audit, load_audit
-from aleator.bench.detect_tracks import Trainer
+from aleator.bench.detect_tracks import Trainer, fer2013
 from aleator.bench.recipes import Row, Run, after_reviews, rows
 from aleator.bench.routing import corrupted, routing_factor
 from aleator.data import LabelledDataset, read_dataset
@@ -125,16 +125,14 @@ def _one(
     scores = kept.with_name(f"{kept.name}.json")
     if scores.exists():
         result = dict(json.loads(scores.read_text(encoding="utf-8")))
-        if result["effort"] != how.effort:
-            raise DataError(
-                f"{scores} was measured with effort {result['effort']}, not {how.effort}: name another folder."
-            )
+        _check_effort(f"{scores} was measured", result["effort"], how)
         return result
     start = time.perf_counter()
     if row.model is not None:
         model = row.model(training, how)
     elif (kept / CARD).exists():
         model = load_model(kept, device=how.device)  # trained before, and interrupted while it was scored
+        _check_effort(f"{kept} was trained", model.card["settings"]["effort"], how)
     else:
         labelled = training if row.labels is None else row.labels(training, how)
         data: LabelledDataset | Audit = labelled
@@ -151,6 +149,11 @@ def _one(
     result = {"effort": how.effort, **score(model, referee, how.seed), "seconds": seconds}
     write_json(scores, result)
     return result
+
+
+def _check_effort(what: str, effort: str, how: Run) -> None:
+    if effort != how.effort:
+        raise DataError(f"{what} with effort {effort}, not {how.effort}: name another folder.")
 
 
 def score(model: Model, referee: Referee, seed: int = 0) -> dict[str, Any]:
@@ -185,11 +188,8 @@ def score(model: Model, referee: Referee, seed: int = 0) -> dict[str, Any]:
 
 
 def _fer2013(data: Path) -> tuple[LabelledDataset, Referee]:
-    votes = data / "fer2013new.csv"
-    if not votes.is_file():
-        raise DataError(f"{data} has no fer2013new.csv (FER+'s votes); name the folder that holds it and fer2013.csv.")
-    training = read_dataset(data, split="Training", votes=votes)
-    test = read_dataset(data, split="PublicTest", votes=votes)
+    training = fer2013(data)
+    test = read_dataset(data, split="PublicTest", votes=data / "fer2013new.csv")
     assert test.votes is not None
     pixels = [part.source.pixels[:, None] for part in (training, test)]  # type: ignore[union-attr]
     group = find_duplicates(np.concatenate(pixels), near=False).group

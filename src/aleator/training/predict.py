@@ -17,8 +17,8 @@ from aleator.training.decision import Opinion
 from aleator.training.inputs import read_inputs
 from aleator.training.model import Model
 
-AT_ONCE = 16_384
-"""Examples read and predicted together, which bounds the memory."""
+AT_ONCE = 2_048
+"""Examples read and predicted together, a few seconds' work: it bounds the memory, and progress is told after each."""
 TAKEN = (
     "id",
     "path",
@@ -64,6 +64,7 @@ def predict(
     """
     inputs = read_inputs([paths] if isinstance(paths, str | Path) else paths, split=split)
     total = sum(len(one.ids) for one in inputs)
+    progress("predicting", 0, total)
     opinions, ids, where, place, skipped = [], [], [], [], []
     for number, one in enumerate(inputs):
         model.check(one.source, one.paths[0] if one.paths else "the input")

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from aleator.models import Network, NetworkSpec, winograd
-from aleator.models.network import folded
+from aleator.models.network import folded, on_device
 
 ROUNDS = 15
 LEAST_CHANNELS = winograd.LEAST_CHANNELS
@@ -24,7 +24,7 @@ def main() -> None:
     print(f"{'milliseconds':<24}{'plain':>10}{'Winograd':>10}{'ratio':>8}")
     for backbone in ("small_vgg", "deep_vgg"):
         torch.manual_seed(0)
-        network = Network(NetworkSpec(backbone, (1, 48, 48), 7)).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network = on_device(Network(NetworkSpec(backbone, (1, 48, 48), 7)), torch.device("cpu"))
         images = (255 * torch.rand(128, 1, 48, 48)).contiguous(memory_format=torch.channels_last)
         labels = torch.arange(128) % 7
         compare(f"{backbone}, step", lambda net=network, x=images, y=labels: step(net, x, y))

@@ -82,12 +82,12 @@ class Trainer:
         return load_audit(folder, dataset)
 
 
-def fer2013(data: Path) -> LabelledDataset:
-    """FER2013's Training split with FER+'s votes."""
+def fer2013(data: Path, split: str = "Training") -> LabelledDataset:
+    """A split of FER2013 with FER+'s votes."""
     votes = data / "fer2013new.csv"
     if not votes.is_file():
         raise DataError(f"{data} has no fer2013new.csv (FER+'s votes); name the folder that holds it and fer2013.csv.")
-    return read_dataset(data, split="Training", votes=votes)
+    return read_dataset(data, split=split, votes=votes)
 
 
 def real_faces(dataset: LabelledDataset, finished: Audit) -> Track:

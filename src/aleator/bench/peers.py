@@ -22,6 +22,7 @@ from aleator.learning.objectives import CrossEntropy
 from aleator.learning.optimizers import make_optimizers, start_step
 from aleator.learning.steps import mixed_precision
 from aleator.models import Network, NetworkSpec
+from aleator.models.network import on_device
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 
 OnStep = Callable[[int, int], None]
@@ -72,7 +73,7 @@ def co_teaching(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         generator = torch.Generator().manual_seed(seed)
-        networks = [Network(spec).to(device, memory_format=torch.channels_last).train() for _ in range(2)]  # type: ignore[call-overload]
+        networks = [on_device(Network(spec), device).train() for _ in range(2)]
         optimizers = [
             make_optimizers(
                 one, settings.optimizer, learning_rate=settings.learning_rate, weight_decay=settings.weight_decay

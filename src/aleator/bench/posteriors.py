@@ -23,6 +23,7 @@ import torch
 from numpy.typing import NDArray
 
 from aleator.bench.corruptions import CORRUPTIONS, SEVERITIES
+from aleator.bench.detect_tracks import fer2013
 from aleator.bench.posterior_plan import (
     FAMILIES,
     FULL,
@@ -38,9 +39,8 @@ from aleator.bench.posterior_plan import (
     jobs_of,
 )
 from aleator.bench.posterior_scores import Outcome, read_outcomes, scores, write_outcomes
-from aleator.data import LabelledDataset, read_dataset
+from aleator.data import LabelledDataset
 from aleator.data.images import Geometry, load_pixels
-from aleator.errors import DataError
 from aleator.files import read_array, write_array, write_json
 from aleator.learning.loop import TrainingSettings, in_batches, predict_draws, train
 from aleator.learning.members import available_cores
@@ -127,10 +127,7 @@ def run(
 
 def _prepare(data: Path, folder: Path, plan: Plan, seed: int) -> dict[str, Any]:
     """Write the arrays that the jobs map, and return what the scores need."""
-    votes = data / "fer2013new.csv"
-    if not votes.is_file():
-        raise DataError(f"{data} has no fer2013new.csv (FER+'s votes); name the folder that holds it and fer2013.csv.")
-    training, test = (read_dataset(data, split=split, votes=votes) for split in ("Training", "PublicTest"))
+    training, test = fer2013(data), fer2013(data, "PublicTest")
     assert training.votes is not None
     assert test.votes is not None
     random = np.random.default_rng(seed)

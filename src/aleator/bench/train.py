@@ -19,7 +19,7 @@ from aleator.auditing import Audit, load_audit
 from aleator.bench.detect_tracks import Trainer, fer2013
 from aleator.bench.recipes import Row, Run, after_reviews, rows
 from aleator.bench.routing import corrupted, routing_factor
-from aleator.data import LabelledDataset, read_dataset
+from aleator.data import LabelledDataset
 from aleator.data.duplicates import find_duplicates
 from aleator.errors import DataError
 from aleator.files import write_json
@@ -188,8 +188,7 @@ def score(model: Model, referee: Referee, seed: int = 0) -> dict[str, Any]:
 
 
 def _fer2013(data: Path) -> tuple[LabelledDataset, Referee]:
-    training = fer2013(data)
-    test = read_dataset(data, split="PublicTest", votes=data / "fer2013new.csv")
+    training, test = fer2013(data), fer2013(data, "PublicTest")
     assert test.votes is not None
     pixels = [part.source.pixels[:, None] for part in (training, test)]  # type: ignore[union-attr]
     group = find_duplicates(np.concatenate(pixels), near=False).group

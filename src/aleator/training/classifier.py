@@ -23,6 +23,7 @@ from aleator.learning.checkpoints import load_network
 from aleator.learning.loop import TrainingSettings, predict
 from aleator.learning.members import Task, fit_members, member_seed
 from aleator.models import Network, NetworkSpec
+from aleator.models.network import folded
 from aleator.training.decision import Opinion, opinion_of
 from aleator.training.model import CUSTOM
 
@@ -161,7 +162,7 @@ class AleatorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if tuple(examples.shape[1:]) != wanted:
             raise ValueError(f"Examples have shape {examples.shape[1:]}; the classifier was fitted on {wanted}.")
         device = pick_device(self.device)
-        each = [predict(network, examples, flip=self.flip, device=device) for network in self.networks_]
+        each = [predict(folded(network), examples, flip=self.flip, device=device) for network in self.networks_]
         mean, spread = (np.stack([getattr(one, name) for one in each]) for name in ("mean", "spread"))
         return opinion_of(mean, spread, self.temperature)
 

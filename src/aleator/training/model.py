@@ -66,7 +66,7 @@ class Model:
     @cached_property
     def _folded(self) -> tuple[Network, ...]:
         """Once for all calls: folding and transforming kernels takes as long as thirty pictures."""
-        return tuple(folded(network.eval()) for network in self.networks)
+        return tuple(folded(network) for network in self.networks)
 
     def check(self, source: ExampleSource, where: str) -> None:
         """Raise DataError unless the examples are of the kind that the model was trained on."""

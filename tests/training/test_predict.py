@@ -17,7 +17,7 @@ import aleator
 from aleator.data.drawn_faces import drawn_faces
 from aleator.errors import DataError
 from aleator.training.inputs import read_inputs
-from aleator.training.predict import class_column, predict
+from aleator.training.predict import class_columns, predict
 from aleator.training.prediction_files import write_predictions
 from tests.training.test_training import NAMES, blobs
 
@@ -125,8 +125,8 @@ def test_the_page_shows_the_pictures(model: aleator.Model, pictures: Path, tmp_p
 
 
 def test_names_and_files_are_taken_as_text(model: aleator.Model, tmp_path: Path) -> None:
-    assert class_column("total") == "class total"
-    assert class_column("happy") == "happy"
+    assert class_columns(["happy", "total"]) == ["happy", "class total"]
+    assert class_columns(["total", "class total"]) == ["class class total", "class total"]
     name = "<script>alert(1)<!--.png"
     Image.fromarray(np.zeros((48, 48), dtype=np.uint8)).save(tmp_path / name)
     write_predictions(predict(model, tmp_path / name), model, tmp_path / "out.html")

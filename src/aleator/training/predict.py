@@ -113,7 +113,7 @@ def prediction_table(model: Model, ids: list[str], paths: list[str], opinion: Op
         "predicted_label": label(0, answer != "unfamiliar"),
         "second_label": label(1, answer == "ambiguous"),
         "answer": pa.array(answer.tolist(), pa.string()),
-        **{class_column(name): number(opinion.probs[:, code]) for code, name in enumerate(names)},
+        **{column: number(opinion.probs[:, code]) for code, column in enumerate(class_columns(names))},
         "total": number(opinion.total),
         "aleatoric": number(opinion.aleatoric),
         "epistemic": number(opinion.epistemic),
@@ -125,9 +125,15 @@ def prediction_table(model: Model, ids: list[str], paths: list[str], opinion: Op
     return pa.table(columns)
 
 
-def class_column(name: str) -> str:
-    """The column of a class's probability: its name, unless that is another column's."""
-    return f"class {name}" if name in TAKEN else name
+def class_columns(names: Sequence[str]) -> list[str]:
+    """The columns of the classes' probabilities: their names, after `class ` where a name is another column's."""
+    columns = []
+    for name in names:
+        column = name
+        while column in TAKEN or (column != name and column in names):
+            column = f"class {column}"
+        columns.append(column)
+    return columns
 
 
 def _examples(model: Model, source: ExampleSource) -> tuple[NDArray[np.generic], dict[int, str]]:

@@ -17,7 +17,7 @@ from aleator.errors import DataError
 from aleator.files import write_whole
 from aleator.training.decision import ANSWERS
 from aleator.training.model import Model
-from aleator.training.predict import Predicted, class_column
+from aleator.training.predict import Predicted, class_columns
 
 MOST_PICTURES, PICTURE_SIDE = 200, 96
 """Of each answer on the page; the tables hold all."""
@@ -78,7 +78,8 @@ MEANING = {
 
 
 def _card(predicted: Predicted, model: Model, number: int, row: dict[str, Any]) -> dict[str, Any]:
-    shares = sorted(((row[class_column(name)], name) for name in model.class_names), reverse=True)
+    columns = zip(model.class_names, class_columns(model.class_names), strict=True)
+    shares = sorted(((row[column], name) for name, column in columns), reverse=True)
     source = predicted.sources[predicted.place[number, 0]]
     picture = None
     if isinstance(source, ImageArray | ImageFiles):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from aleator.errors import MissingExtraError
 from aleator.learning.augment import cosine_one_cycle, random_views
-from aleator.learning.loop import TrainingSettings
+from aleator.learning.loop import TrainingSettings, batch_of
 from aleator.learning.members import fit_members, fold_tasks
 from aleator.learning.objectives import CrossEntropy
 from aleator.learning.optimizers import make_optimizers, start_step
@@ -86,8 +86,7 @@ def co_teaching(
             if step % per_epoch == 0:
                 order = torch.randperm(len(labels), generator=generator)
             batch = order[(step % per_epoch) * settings.batch_size :][: settings.batch_size]
-            inputs = torch.from_numpy(examples[batch.numpy()]).to(device)
-            inputs = random_views(inputs, settings.augmentation, generator)
+            inputs = random_views(batch_of(examples, batch, device), settings.augmentation, generator)
             targets = torch.from_numpy(labels)[batch].to(device)
             losses = []
             for network in networks:

@@ -147,7 +147,7 @@ def train(
                 whole = order[number * settings.batch_size : (number + 1) * settings.batch_size]
                 batch = team.share(whole)
                 start_step(optimizers, max(cosine_one_cycle(step, steps), posterior.least_rate))
-                inputs = _on_device(examples, batch, device)
+                inputs = batch_of(examples, batch, device)
                 if inputs.ndim == 4:
                     inputs = random_views(inputs, settings.augmentation, views)
                 seen = Batch(inputs, all_targets[batch].to(device), batch.to(device))
@@ -302,10 +302,11 @@ def _follow(
 def in_batches(examples: NDArray[np.generic], rows: NDArray[np.int64], device: torch.device) -> Iterator[Tensor]:
     """The rows of the examples on the device, in order, as they are."""
     for part in torch.split(torch.from_numpy(rows), PREDICTION_BATCH):
-        yield _on_device(examples, part, device)
+        yield batch_of(examples, part, device)
 
 
-def _on_device(examples: NDArray[np.generic], rows: Tensor, device: torch.device) -> Tensor:
+def batch_of(examples: NDArray[np.generic], rows: Tensor, device: torch.device) -> Tensor:
+    """The rows of the examples on the device; pictures as floats, channels last as in the networks."""
     batch = torch.from_numpy(examples[rows.numpy()]).to(device)
     return batch.float().contiguous(memory_format=torch.channels_last) if batch.ndim == 4 else batch
 

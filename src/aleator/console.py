@@ -2,7 +2,6 @@
 
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,6 +15,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+
+from aleator.audits.info import AuditInfo
 
 FLOWS_SHOWN = 5
 
@@ -57,37 +58,41 @@ class ProgressDisplay:
         self.progress.update(self.tasks[stage], completed=completed, total=total)
 
 
-def print_summary(info: dict[str, Any], folder: Path) -> None:
+def print_summary(info: AuditInfo, folder: Path) -> None:
     """A dozen lines: how many labels are wrong, in which direction, how sure that is, and where to look."""
     console = Console(highlight=False, soft_wrap=True)
-    estimates, names = info["estimates"], info["class_names"]
-    wrong = estimates["mislabelled"]
+    estimates, names = info.estimates, info.class_names
+    wrong = estimates.mislabelled
     console.print(
-        f"\n[bold]{wrong['count']:,.0f} of {info['data']['examples']:,} labels are probably wrong[/bold] "
-        f"({wrong['share']:.1%}; {estimates['level']:.0%} interval {wrong['low']:,.0f} to {wrong['high']:,.0f})"
+        f"\n[bold]{wrong.count:,.0f} of {info.data.examples:,} labels are probably wrong[/bold] "
+        f"({wrong.share:.1%}; {estimates.level:.0%} interval {wrong.low:,.0f} to {wrong.high:,.0f})"
     )
-    verdicts = estimates["verdicts"]
+    verdicts = estimates.verdicts
     console.print(" · ".join(f"{count:,} {verdict}" for verdict, count in verdicts.items()) + "\n")
     table = Table("given", "rather", "about", box=None, padding=(0, 2), header_style="dim")
-    for given, true, count in largest_flows(estimates["confusion"])[:FLOWS_SHOWN]:
+    for given, true, count in largest_flows(estimates.confusion)[:FLOWS_SHOWN]:
         table.add_row(escape(names[given]), escape(names[true]), f"{count:,.0f}")
     console.print(table)
-    referee = info["referee"]
+    referee = info.referee
     if referee:
         console.print(
-            f"\nScored against the {referee['name']} ({referee['wrong']:,} of {referee['examples']:,} labels wrong): "
-            f"AUROC {referee['auroc']:.3f}, within a given label {referee['auroc_within_label']:.3f}, "
-            f"average precision {referee['average_precision']:.3f}.\n"
-            f"Of what is called a mistake {referee['flags_precision']:.0%} is wrong, of what is wrong "
-            f"{referee['flags_recall']:.0%} is called a mistake. Right labels: {referee['given_label_accuracy']:.1%} "
-            f"given, {referee['suggested_label_accuracy']:.1%} suggested."
+            f"\nScored against the {referee.name} ({referee.wrong:,} of {referee.examples:,} labels wrong): "
+            f"AUROC {_three(referee.auroc)}, within a given label {_three(referee.auroc_within_label)}, "
+            f"average precision {_three(referee.average_precision)}.\n"
+            f"Of what is called a mistake {referee.flags_precision:.0%} is wrong, of what is wrong "
+            f"{referee.flags_recall:.0%} is called a mistake. Right labels: {referee.given_label_accuracy:.1%} "
+            f"given, {referee.suggested_label_accuracy:.1%} suggested."
         )
-    if info["skipped"]:
-        console.print(f"\n{len(info['skipped'])} pictures could not be read and are listed in audit.json.")
+    if info.skipped:
+        console.print(f"\n{len(info.skipped)} pictures could not be read and are listed in audit.json.")
     # Names of folders and classes are untrusted text: square brackets would be read as markup.
     report, labels = escape(str(folder / "report.html")), escape(str(folder / "labels.parquet"))
     console.print(f"\nLook: {report}\nAll examples: {labels}")
-    console.print(f"[dim]{info['timings']['total']:.0f} seconds[/dim]")
+    console.print(f"[dim]{info.timings['total']:.0f} seconds[/dim]")
+
+
+def _three(score: float | None) -> str:
+    return "unknown" if score is None else f"{score:.3f}"
 
 
 def largest_flows(confusion: list[list[float]]) -> list[tuple[int, int, float]]:

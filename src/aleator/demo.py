@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aleator.auditing import Audit, audit
+from aleator.auditing import Audit, AuditSettings, audit
 from aleator.auditing.referee import Truth
 from aleator.data.drawn_faces import drawn_faces
 from aleator.progress import Progress, silent
@@ -28,4 +28,4 @@ def run_demo(
         "and faces without a clear first choice are not scored",
         label=np.where(faces.is_ambiguous, -1, faces.true_label),
     )
-    return audit(faces.dataset, folder, seed=seed, force=force, truth=truth, progress=progress)
+    return audit(faces.dataset, folder, AuditSettings(seed=seed), force=force, truth=truth, progress=progress)

@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aleator.auditing.folder import (
+from aleator.auditing.referee import detection_scores
+from aleator.auditing.settings import AuditSettings, pick_device
+from aleator.audits.folder import (
     UNFINISHED,
     close_folder,
     load_audit,
     open_folder,
 )
-from aleator.auditing.referee import detection_scores
-from aleator.auditing.settings import AuditSettings, pick_device
 from aleator.errors import AleatorError, AuditFolderError
 from aleator.files import write_array, write_json, write_whole
 

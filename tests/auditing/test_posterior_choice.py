@@ -34,11 +34,11 @@ def features() -> LabelledDataset:
 
 @pytest.mark.parametrize("name", POSTERIORS)
 def test_an_audit_with_every_posterior(name: str, tmp_path: Path) -> None:
-    result = audit(features(), tmp_path / "audit", effort="quick", posterior=name)
+    result = audit(features(), tmp_path / "audit", AuditSettings(effort="quick", posterior=name))
     members = 2 if name == DEFAULT else 1
     draws = members * POSTERIORS[name]().draws
-    assert result.info["model"]["posterior"] == result.info["settings"]["posterior"] == name
-    assert result.info["model"]["draws"] == draws
+    assert result.info.model.posterior == result.info.settings.posterior == name
+    assert result.info.model.draws == draws
     assert result.logits.shape == (2, draws, 90, 3)
     epistemic, total = result.column("epistemic"), result.column("total")
     assert (epistemic >= 0).all()

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from aleator.data import FeatureArray, ImageArray, ImageFiles, LabelledDataset, Votes, read_dataset
+from aleator.data.options import ReadOptions
 from aleator.errors import DataError
 
 
@@ -167,7 +168,7 @@ def test_columns_that_the_user_named_wrongly(tmp_path: Path) -> None:
     for flag in ("path_column", "label_column", "id_column"):
         message = rf"no column 'wrong'; it has path, label\. Give --{flag.replace('_', '-')}"
         with pytest.raises(DataError, match=message):
-            read_dataset(path, **{flag: "wrong"})
+            read_dataset(path, ReadOptions(**{flag: "wrong"}))
 
 
 def test_pictures_inside_of_a_parquet_table(tmp_path: Path) -> None:
@@ -187,7 +188,7 @@ def test_files_that_are_not_what_they_are_called(tmp_path: Path, suffix: str, co
     path = tmp_path / f"data{suffix}"
     path.write_bytes(content)
     with pytest.raises(DataError, match=r"data\."):
-        read_dataset(path, labels=path if suffix == ".npy" else None)
+        read_dataset(path, ReadOptions(label_file=path if suffix == ".npy" else None))
 
 
 def test_missing_files_keep_votes_in_line_and_belong_to_their_split(tmp_path: Path) -> None:
@@ -195,7 +196,7 @@ def test_missing_files_keep_votes_in_line_and_belong_to_their_split(tmp_path: Pa
     rows = [f"{row}.png,{'ab'[row % 2]},{'train' if row < 12 else 'test'}" for row in range(24)]
     data = table(tmp_path, "path,label,split", rows)
     votes = table(tmp_path, "a,b", [f"{row},1" for row in range(24)], "votes.csv")
-    dataset = read_dataset(data, votes=votes, split="train")
+    dataset = read_dataset(data, ReadOptions(votes=votes, split="train"))
     assert dataset.votes is not None
     assert dataset.votes.counts[:, 0].tolist() == [0, 1, 2, *range(4, 12)]
     assert [(skipped.id, skipped.reason) for skipped in dataset.skipped] == [("3.png", "is not there")]
@@ -221,10 +222,10 @@ def test_features_beyond_float32_name_their_row(tmp_path: Path) -> None:
 def test_an_unknown_split_and_no_splits(tmp_path: Path) -> None:
     np.savez(tmp_path / "d.npz", X=np.eye(20), y=np.arange(20) % 2, split=np.array(["u", "v"]).repeat(10))
     with pytest.raises(DataError, match="no split 'w'; there are u, v"):
-        read_dataset(tmp_path / "d.npz", split="w")
+        read_dataset(tmp_path / "d.npz", ReadOptions(split="w"))
     np.savez(tmp_path / "d.npz", X=np.eye(20), y=np.arange(20) % 2)
     with pytest.raises(DataError, match="has no splits"):
-        read_dataset(tmp_path / "d.npz", split="w")
+        read_dataset(tmp_path / "d.npz", ReadOptions(split="w"))
 
 
 @pytest.mark.parametrize(
@@ -241,18 +242,20 @@ def test_an_unknown_split_and_no_splits(tmp_path: Path) -> None:
 def test_votes_that_do_not_fit(tmp_path: Path, header: str, rows: list[str], message: str) -> None:
     np.savez(tmp_path / "d.npz", X=np.eye(10), y=np.array(["a", "b"] * 5))
     with pytest.raises(DataError, match=message):
-        read_dataset(tmp_path / "d.npz", votes=table(tmp_path, header, rows, "votes.csv"))
+        read_dataset(tmp_path / "d.npz", ReadOptions(votes=table(tmp_path, header, rows, "votes.csv")))
 
 
 def test_votes_that_are_missing(tmp_path: Path) -> None:
     np.savez(tmp_path / "d.npz", X=np.eye(10), y=np.arange(10) % 2)
     with pytest.raises(DataError, match=r"nothing\.csv is not there"):
-        read_dataset(tmp_path / "d.npz", votes=tmp_path / "nothing.csv")
+        read_dataset(tmp_path / "d.npz", ReadOptions(votes=tmp_path / "nothing.csv"))
 
 
 def test_long_votes_as_numbers_with_gaps(tmp_path: Path) -> None:
     np.savez(tmp_path / "d.npz", X=np.eye(10), y=np.array(["a", "b"] * 5))
     rows = ["0,w,1", "0,v,", "1,w,0", "0,u,1"]
-    votes = read_dataset(tmp_path / "d.npz", votes=table(tmp_path, "task,worker,label", rows, "v.csv")).votes
+    votes = read_dataset(
+        tmp_path / "d.npz", ReadOptions(votes=table(tmp_path, "task,worker,label", rows, "v.csv"))
+    ).votes
     assert votes is not None
     assert votes.class_counts(2)[:2].tolist() == [[0, 2], [1, 0]]

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from aleator.data import read_dataset
-from aleator.data.readers.options import encode_labels
+from aleator.data.options import ReadOptions
+from aleator.data.readers.shared import encode_labels
 from aleator.errors import DataError
 
 RANDOM = np.random.default_rng(0)
@@ -50,7 +51,7 @@ def test_kaggle_csv_round_trips(tmp_path: Path, side: int, seed: int) -> None:
     assert np.array_equal(dataset.source.pixels, pictures)
     assert np.array_equal(dataset.given_labels, labels)
     assert dataset.class_names[:3] == ("angry", "disgust", "fear")
-    training = read_dataset(tmp_path / "fer.csv", split="training")
+    training = read_dataset(tmp_path / "fer.csv", ReadOptions(split="training"))
     assert list(training.ids) == [str(row) for row in range(20)]
 
 
@@ -86,11 +87,11 @@ def test_class_folders_with_and_without_splits(tmp_path: Path) -> None:
     assert plain.ids[0] == "cat/0.png"
     assert plain.split is None
     class_folders(tmp_path / "split", ("train", "test"))
-    split = read_dataset(tmp_path / "split", split="test")
+    split = read_dataset(tmp_path / "split", ReadOptions(split="test"))
     assert len(split) == 18
     assert all(name.startswith("test/") for name in split.ids)
     with pytest.raises(DataError, match="no split 'dev'; there are test, train"):
-        read_dataset(tmp_path / "split", split="dev")
+        read_dataset(tmp_path / "split", ReadOptions(split="dev"))
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl", "parquet"])
@@ -108,7 +109,7 @@ def test_image_folder_with_metadata_beside_each_split(tmp_path: Path, suffix: st
         else:
             rows = [json.dumps({"file_name": n, "label": y}) for n, y in zip(names, labels, strict=True)]
             file.write_text("\n".join(rows))
-    dataset = read_dataset(tmp_path, split="train")
+    dataset = read_dataset(tmp_path, ReadOptions(split="train"))
     assert len(dataset) == 15
     assert dataset.ids[1] == "train/1.png"
     assert dataset.class_names[dataset.given_labels[1]] == "dog"
@@ -130,7 +131,7 @@ def test_table_of_paths_and_labels(tmp_path: Path) -> None:
     odd = table_of_paths(tmp_path, header="wo,was")
     with pytest.raises(DataError, match=r"no column of picture paths; it has wo, was\. Name it with --path-column"):
         read_dataset(odd)
-    named = read_dataset(odd, path_column="wo", label_column="was")
+    named = read_dataset(odd, ReadOptions(path_column="wo", label_column="was"))
     assert np.array_equal(named.given_labels, dataset.given_labels)
 
 
@@ -170,7 +171,7 @@ def test_arrays_of_pictures_and_features(tmp_path: Path) -> None:
     np.save(tmp_path / "y.npy", np.array(CLASSES)[labels])
     with pytest.raises(DataError, match="--labels FILE"):
         read_dataset(tmp_path / "f.npy")
-    dataset = read_dataset(tmp_path / "f.npy", labels=tmp_path / "y.npy")
+    dataset = read_dataset(tmp_path / "f.npy", ReadOptions(label_file=tmp_path / "y.npy"))
     assert np.array_equal(dataset.source.values, features)
     assert dataset.class_names == tuple(CLASSES)
 
@@ -199,7 +200,7 @@ def test_bad_arrays_are_refused_in_words(tmp_path: Path, arrays: dict[str, np.nd
 def test_labels_out_of_range_of_the_class_names(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", X=np.zeros((30, 4)), y=np.arange(30) % 3)
     with pytest.raises(DataError, match=r"label 2 in row 2 is out of range; there are 2 classes"):
-        read_dataset(tmp_path / "a.npz", class_names=("no", "yes"))
+        read_dataset(tmp_path / "a.npz", ReadOptions(class_names=("no", "yes")))
 
 
 @pytest.mark.parametrize(
@@ -234,7 +235,7 @@ def test_paths_that_hold_nothing(tmp_path: Path) -> None:
     np.save(buffer, np.array([{}]), allow_pickle=True)
     (tmp_path / "pickled.npy").write_bytes(buffer.getvalue())
     with pytest.raises(DataError, match="cannot be read as NumPy arrays"):
-        read_dataset(tmp_path / "pickled.npy", labels=tmp_path / "pickled.npy")
+        read_dataset(tmp_path / "pickled.npy", ReadOptions(label_file=tmp_path / "pickled.npy"))
 
 
 def test_fer2013_as_kaggle_csv_has_the_known_rows(fer2013: Path) -> None:

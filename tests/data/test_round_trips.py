@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from aleator.data import FeatureArray, ImageArray, LabelledDataset, read_dataset
+from aleator.data.options import ReadOptions
 
 NAMES = st.text("abcdefgh äß日", min_size=1, max_size=8).map(str.strip).filter(bool)
 SPLITS = ("train", "test")
@@ -82,7 +83,7 @@ def test_class_folders(tmp_path_factory: pytest.TempPathFactory, written: Writte
     dataset = read_dataset(root)
     same(dataset, written, in_order(dataset, paths))
     if with_splits:
-        test = read_dataset(root, split="TEST")
+        test = read_dataset(root, ReadOptions(split="TEST"))
         assert set(test.ids) == {path for path in paths if path.startswith("test/")}
 
 
@@ -96,10 +97,10 @@ def test_tables(tmp_path_factory: pytest.TempPathFactory, suffix: str, written: 
     ids = [f"{row:04}" for row in range(len(paths))]
     table = pa.table({"id": ids, "Image Path": paths, "class": labels, "split": written.splits.tolist()})
     write_table(table, root / f"table.{suffix}")
-    dataset = read_dataset(root / f"table.{suffix}", class_names=written.names if numbers else None)
+    dataset = read_dataset(root / f"table.{suffix}", ReadOptions(class_names=written.names if numbers else None))
     assert dataset.ids.tolist() == ids
     same(dataset, written, np.arange(len(paths)))
-    training = read_dataset(root / f"table.{suffix}", split="train", class_names=written.names)
+    training = read_dataset(root / f"table.{suffix}", ReadOptions(split="train", class_names=written.names))
     same(training, written, np.flatnonzero(written.splits == "train"))
 
 
@@ -117,7 +118,7 @@ def test_image_folders(tmp_path_factory: pytest.TempPathFactory, suffix: str, wr
         write_table(table, root / split / f"metadata.{suffix}")
     dataset = read_dataset(root)
     same(dataset, written, in_order(dataset, paths))
-    test = read_dataset(root, split="test")
+    test = read_dataset(root, ReadOptions(split="test"))
     same(test, written, in_order(test, paths))
 
 
@@ -141,13 +142,13 @@ def test_arrays(tmp_path_factory: pytest.TempPathFactory, written: Written, form
     np.savez(root / "data.npz", images=pictures, labels=labels, split=written.splits)
     np.save(root / "x.npy", pictures)
     np.save(root / "y.npy", labels)
-    dataset = read_dataset(root / "data.npz", class_names=None if texts else written.names)
+    dataset = read_dataset(root / "data.npz", ReadOptions(class_names=None if texts else written.names))
     assert isinstance(dataset.source, ImageArray)
     assert dataset.class_names == written.names
     assert np.array_equal(dataset.given_labels, written.labels)
     for row in range(len(dataset)):
         assert np.array_equal(np.asarray(dataset.source.load(row).convert("L")), written.pictures[row])
-    alone = read_dataset(root / "x.npy", labels=root / "y.npy", class_names=written.names)
+    alone = read_dataset(root / "x.npy", ReadOptions(label_file=root / "y.npy", class_names=written.names))
     assert np.array_equal(alone.source.pixels, dataset.source.pixels)
     assert np.array_equal(alone.given_labels, written.labels)
 
@@ -190,7 +191,7 @@ def test_votes_wide_by_row_by_id_and_long_are_the_same(tmp_path_factory: pytest.
     ]
     write_table(pa.Table.from_pylist(answers), root / "long.csv")
     for form in ("wide", "by_id", "long"):
-        dataset = read_dataset(root / "d.npz", votes=root / f"{form}.csv", split="test")
+        dataset = read_dataset(root / "d.npz", ReadOptions(votes=root / f"{form}.csv", split="test"))
         assert dataset.votes is not None
         expected = counts[splits == "test"]
         assert np.array_equal(dataset.votes.class_counts(2), expected[:, :2])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from aleator.data import Votes, read_dataset
+from aleator.data.options import ReadOptions
 from aleator.data.readers.votes import read_votes
 from aleator.errors import DataError
 from tests.conftest import tiny_dataset
@@ -20,7 +21,7 @@ def data(tmp_path: Path) -> Path:
 def test_wide_votes_line_up_by_row_and_by_synonym(data: Path, tmp_path: Path) -> None:
     votes = tmp_path / "v.csv"
     votes.write_text("Usage,name,anger,disgust,NF\n" + "\n".join(f"Training,x,{row},1,0" for row in range(12)))
-    result = read_dataset(data, votes=votes).votes
+    result = read_dataset(data, ReadOptions(votes=votes)).votes
     assert result is not None
     assert result.names == ("anger", "disgust", "NF")
     assert result.class_index.tolist() == [0, 1, -1]
@@ -32,19 +33,19 @@ def test_votes_that_do_not_line_up_are_refused(data: Path, tmp_path: Path) -> No
     votes = tmp_path / "v.csv"
     votes.write_text("anger,disgust\n" + "1,0\n" * 11)
     with pytest.raises(DataError, match=r"11 rows of votes but .* has 12 examples"):
-        read_dataset(data, votes=votes)
+        read_dataset(data, ReadOptions(votes=votes))
     votes.write_text("joy,calm\n" + "1,0\n" * 12)
     with pytest.raises(DataError, match=r"none of its answers \(joy, calm\)"):
-        read_dataset(data, votes=votes)
+        read_dataset(data, ReadOptions(votes=votes))
     votes.write_text("id,anger\n0,1\n77,1\n")
     with pytest.raises(DataError, match="row 1: '77' is no id"):
-        read_dataset(data, votes=votes)
+        read_dataset(data, ReadOptions(votes=votes))
 
 
 def test_long_votes_are_counted(data: Path, tmp_path: Path) -> None:
     votes = tmp_path / "v.csv"
     votes.write_text("task,annotator,label\n0,ann,angry\n0,bob,angry\n0,cem,disgust\n3,ann,disgust\n")
-    result = read_dataset(data, votes=votes).votes
+    result = read_dataset(data, ReadOptions(votes=votes)).votes
     assert result is not None
     counts = result.class_counts(7)
     assert counts[0, :2].tolist() == [2, 1]
@@ -76,7 +77,7 @@ def test_majority_by_hand(counts: list[int], majority: int) -> None:
 
 
 def test_ferplus_gives_the_known_referee(fer2013: Path) -> None:
-    dataset = read_dataset(fer2013, split="Training", votes=fer2013 / "fer2013new.csv")
+    dataset = read_dataset(fer2013, ReadOptions(split="Training", votes=fer2013 / "fer2013new.csv"))
     assert dataset.votes is not None
     referee = dataset.votes.majority()
     assert (referee != -1).sum() == 25_060

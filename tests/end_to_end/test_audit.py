@@ -6,18 +6,20 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from aleator.auditing.bring_your_own import judge_again
+from aleator.verdicts.decisions import read_decisions
 from sklearn.datasets import load_digits
 
 import aleator
 from aleator.auditing import Audit
-from aleator.auditing.bring_your_own import judge_again
 from aleator.auditing.referee import detection_scores
+from aleator.auditing.settings import AuditSettings
 from aleator.data import FeatureArray, ImageArray, LabelledDataset
 from aleator.data.drawn_faces import DrawnFaces, drawn_faces
-from aleator.data.noise import pair_flip
+from aleator.data.options import ReadOptions
+from aleator.data.synthetic_noise import pair_flip
 from aleator.demo import run_demo
 from aleator.errors import AuditFolderError, DataError
-from aleator.verdicts.decisions import read_decisions
 from tests.conftest import tiny_dataset
 
 FILES = ["audit.json", "embeddings.npy", "labels.parquet", "logits.npy", "models", "report.html"]
@@ -50,7 +52,7 @@ def test_the_folder_holds_exactly_the_files_and_columns_of_the_design(demo: Audi
     assert (spread > 0).all()
     assert len(demo.embeddings) == 1000
     info = json.loads((demo.folder / "audit.json").read_text())
-    assert info["schema_version"] == 1
+    assert info.schema_version == 1
     assert aleator.load_audit(demo.folder).labels.equals(demo.labels)
 
 
@@ -60,7 +62,7 @@ def test_known_mistakes_of_drawn_faces_are_found(demo: Audit, faces: DrawnFaces)
     assert scores["auroc"] > 0.82
     assert scores["auroc_within_label"] > 0.72
     assert scores["average_precision"] > 0.5
-    assert demo.info["referee"]["auroc"] == pytest.approx(scores["auroc"])
+    assert demo.info.referee.auroc == pytest.approx(scores["auroc"])
     flagged = demo.column("verdict") == "mistake"
     assert faces.is_mistake[flagged].mean() > 1.7 * faces.is_mistake.mean()
     clear = referee >= 0
@@ -78,7 +80,7 @@ def test_ambiguity_and_strangeness_are_seen_where_they_are(demo: Audit, faces: D
 
 def test_copies_are_grouped_never_neighbours_and_in_conflict_where_labels_differ(demo: Audit) -> None:
     group, given = demo.column("duplicate_group"), demo.column("given_label")
-    assert demo.info["duplicates"]["groups"] >= 15
+    assert demo.info.duplicates.groups >= 15
     for row, neighbours in enumerate(demo.labels["neighbours"].to_pylist()):
         assert row not in neighbours
         if not np.isnan(group[row]):
@@ -90,7 +92,7 @@ def test_copies_are_grouped_never_neighbours_and_in_conflict_where_labels_differ
 def test_the_same_seed_gives_the_same_table_and_another_seed_another(tmp_path: Path) -> None:
     tables = []
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
-        aleator.audit(tiny_dataset(), tmp_path / name, effort="quick", seed=seed)
+        aleator.audit(tiny_dataset(), tmp_path / name, AuditSettings(effort="quick", seed=seed))
         tables.append((tmp_path / name / "labels.parquet").read_bytes())
     assert tables[0] == tables[1]
     assert tables[0] != tables[2]
@@ -107,7 +109,7 @@ def test_an_interrupted_audit_goes_on_from_the_last_finished_member(tmp_path: Pa
             raise Stop
 
     with pytest.raises(Stop):
-        aleator.audit(dataset, tmp_path / "a", effort="quick", progress=stop_in_second_member)
+        aleator.audit(dataset, tmp_path / "a", AuditSettings(effort="quick"), progress=stop_in_second_member)
     with pytest.raises(AuditFolderError, match="unfinished"):
         aleator.load_audit(tmp_path / "a")
 
@@ -117,13 +119,13 @@ def test_an_interrupted_audit_goes_on_from_the_last_finished_member(tmp_path: Pa
         if stage == "training":
             trained.append(completed / total)
 
-    resumed = aleator.audit(dataset, tmp_path / "a", effort="quick", progress=watch)
+    resumed = aleator.audit(dataset, tmp_path / "a", AuditSettings(effort="quick"), progress=watch)
     assert min(trained) >= 0.5
-    whole = aleator.audit(dataset, tmp_path / "b", effort="quick")
+    whole = aleator.audit(dataset, tmp_path / "b", AuditSettings(effort="quick"))
     assert resumed.labels.equals(whole.labels)
     assert sorted(path.name for path in resumed.folder.iterdir()) == FILES
     with pytest.raises(AuditFolderError, match="audit of other data"):
-        aleator.audit(tiny_dataset(seed=1), tmp_path / "a", effort="quick")
+        aleator.audit(tiny_dataset(seed=1), tmp_path / "a", AuditSettings(effort="quick"))
 
 
 def test_feature_vectors_and_text_labels(tmp_path: Path) -> None:
@@ -134,11 +136,11 @@ def test_feature_vectors_and_text_labels(tmp_path: Path) -> None:
     data = LabelledDataset(
         "digits", "digits", np.arange(len(true)).astype(str), FeatureArray(digits.data.astype(np.float32)), given, names
     )
-    result = aleator.audit(data, tmp_path / "audit", effort="quick")
+    result = aleator.audit(data, tmp_path / "audit", AuditSettings(effort="quick"))
     scores = detection_scores(result.column("p_mislabelled"), given, true)
     assert scores["auroc"] > 0.97
     assert scores["auroc_within_label"] > 0.97
-    estimate = result.info["estimates"]["mislabelled"]
+    estimate = result.info.estimates.mislabelled
     assert estimate["low"] < (given != true).sum() < estimate["high"]
     assert "digit 3" in (tmp_path / "audit" / "report.html").read_text()
 
@@ -148,7 +150,9 @@ def test_examples_without_a_label_are_predicted_but_not_judged(tmp_path: Path) -
     labels = data.given_labels.copy()
     labels[:4] = -1
     result = aleator.audit(
-        LabelledDataset("part", "part", data.ids, data.source, labels, data.class_names), tmp_path / "a", effort="quick"
+        LabelledDataset("part", "part", data.ids, data.source, labels, data.class_names),
+        tmp_path / "a",
+        AuditSettings(effort="quick"),
     )
     assert result.labels["verdict"].to_pylist()[:4] == [None] * 4
     assert result.labels["given_label"].null_count == 4
@@ -158,10 +162,10 @@ def test_examples_without_a_label_are_predicted_but_not_judged(tmp_path: Path) -
 
 def test_votes_referee_unless_they_are_asked_to_speak(tmp_path: Path, faces: DrawnFaces) -> None:
     few = faces.dataset.take(np.arange(200))
-    refereed = aleator.audit(few, tmp_path / "a", effort="quick")
-    assert refereed.info["referee"]["name"] == "votes"
-    heard = aleator.audit(few, tmp_path / "b", effort="quick", use_votes=True)
-    assert heard.info["referee"] is None
+    refereed = aleator.audit(few, tmp_path / "a", AuditSettings(effort="quick"))
+    assert refereed.info.referee.name == "votes"
+    heard = aleator.audit(few, tmp_path / "b", AuditSettings(effort="quick", use_votes=True))
+    assert heard.info.referee is None
     crowd = few.votes
     assert crowd is not None
     agrees = [(run.column("suggested_label") == crowd.counts.argmax(1)).mean() for run in (refereed, heard)]
@@ -184,8 +188,8 @@ def test_a_broken_picture_is_skipped_and_listed(tmp_path: Path, faces: DrawnFace
         (tmp_path / "data" / label).mkdir(parents=True, exist_ok=True)
         source.load(row).save(tmp_path / "data" / label / f"{row:02d}.png")
     (tmp_path / "data" / "a" / "04.png").write_bytes(b"broken")
-    result = aleator.audit(tmp_path / "data", tmp_path / "audit", effort="quick")
-    assert [item["id"] for item in result.info["skipped"]] == ["a/04.png"]
+    result = aleator.audit(tmp_path / "data", tmp_path / "audit", AuditSettings(effort="quick"))
+    assert [item["id"] for item in result.info.skipped] == ["a/04.png"]
     assert result.labels.num_rows == 59
     assert "a/04.png" not in result.labels["id"].to_pylist()
     assert "a/04.png" in (tmp_path / "audit" / "report.html").read_text()
@@ -200,9 +204,9 @@ def test_a_broken_picture_is_skipped_and_listed(tmp_path: Path, faces: DrawnFace
 
 
 def test_a_slice_of_fer2013(tmp_path: Path, fer2013: Path) -> None:
-    data = aleator.read_dataset(fer2013, split="Training", votes=fer2013 / "fer2013new.csv")
-    result = aleator.audit(data.take(np.arange(1000)), tmp_path / "audit", effort="quick")
-    referee = result.info["referee"]
+    data = aleator.read_dataset(fer2013, ReadOptions(split="Training", votes=fer2013 / "fer2013new.csv"))
+    result = aleator.audit(data.take(np.arange(1000)), tmp_path / "audit", AuditSettings(effort="quick"))
+    referee = result.info.referee
     assert referee["examples"] > 800
     assert referee["auroc"] > 0.74
     assert referee["auroc_within_label"] > 0.58

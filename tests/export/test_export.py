@@ -12,18 +12,19 @@ from uuid import UUID
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from aleator.review.decisions import AMBIGUOUS, LABEL, UNDO, UNUSABLE, Decision, utc_text
+from aleator.review.exchange import read_decisions_file
+from aleator.verdicts.decisions import read_decisions
 
 from aleator.data import read_dataset
-from aleator.data.readers.options import EMOTIONS
+from aleator.data.options import ReadOptions
+from aleator.data.readers.shared import EMOTIONS
+from aleator.decisions.store import Store
 from aleator.errors import AuditFolderError, DataError
 from aleator.export import FORMATS, export_audit
 from aleator.export.pictures import plain_name
-from aleator.review.decisions import AMBIGUOUS, LABEL, UNDO, UNUSABLE, Decision, utc_text
 from aleator.review.examples import Examples, open_examples
-from aleator.review.exchange import read_decisions_file
-from aleator.review.serve import database_beside
-from aleator.review.store import Store
-from aleator.verdicts.decisions import read_decisions
+from aleator.decisions.gather import database_beside
 from tests.review.conftest import audit_folder, made_up
 
 __all__ = ["audit_folder", "made_up"]  # fixtures
@@ -133,7 +134,7 @@ def test_the_audits_suggestions_are_taken_only_when_asked(reviewed: tuple[Path, 
 def test_an_image_folder_is_read_as_the_cleaned_data_set(reviewed: tuple[Path, Examples], tmp_path: Path) -> None:
     folder, _ = reviewed
     corrected = export_audit(folder, tmp_path / "clean", "imagefolder", drop_unusable=True)
-    read = read_dataset(tmp_path / "clean", class_names=corrected.examples.class_names)
+    read = read_dataset(tmp_path / "clean", ReadOptions(class_names=corrected.examples.class_names))
     with (tmp_path / "clean" / "metadata.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["label"] for row in rows] == [corrected.name_of(int(label)) for label in corrected.label]

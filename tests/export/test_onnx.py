@@ -11,6 +11,7 @@ import torch
 import aleator
 from aleator.export.onnx import TOLERANCE, export_onnx, single_precision_opinion
 from aleator.export.plain_operations import PlainExpectedSoftmax
+from aleator.training.settings import TrainSettings
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 from tests.conftest import tiny_dataset
 from tests.training.test_training import blobs
@@ -29,7 +30,7 @@ def test_plain_operations_give_the_expected_softmax(spread: float, error: float)
 def test_the_graph_agrees_with_the_model_for_any_number_of_examples(kind: str, tmp_path: Path) -> None:
     dataset = tiny_dataset(60) if kind == "images" else blobs()[0]
     labels = "votes" if kind == "votes" else "given"
-    model = aleator.train(dataset, tmp_path / "model", epochs=2, effort="quick", labels=labels)
+    model = aleator.train(dataset, tmp_path / "model", TrainSettings(epochs=2, effort="quick", labels=labels))
     assert model.of_voters == (kind == "votes")
     assert export_onnx(model, tmp_path / "graph.onnx") < TOLERANCE
     random = np.random.default_rng(1)
@@ -46,7 +47,7 @@ def test_the_graph_agrees_with_the_model_for_any_number_of_examples(kind: str, t
         named = {"total": total, "aleatoric": aleatoric, "epistemic": epistemic, "unfamiliarity": unfamiliarity}
         for name, found in named.items():
             assert found == pytest.approx(getattr(wanted, name), abs=TOLERANCE, rel=TOLERANCE)
-        assert np.abs(model.opinion(examples).probs - wanted.probs).max() < 0.05  # half precision is that coarse
+        assert np.abs(model.predict(examples).probs - wanted.probs).max() < 0.05  # half precision is that coarse
     proto = onnx.load(tmp_path / "graph.onnx")
     onnx.checker.check_model(proto)
     assert {one.key: one.value for one in proto.metadata_props}["class_names"] == "\n".join(dataset.class_names)

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page
 
 import aleator
 from aleator.auditing import Audit
+from aleator.auditing.settings import AuditSettings
 from aleator.data import LabelledDataset
 from aleator.data.drawn_faces import drawn_faces
 from aleator.report import render_report
@@ -29,7 +30,7 @@ def audit(tmp_path_factory: pytest.TempPathFactory) -> Audit:
         class_names=(NASTY, "a & b", '"quoted"', "snow ☃", *data.class_names[4:]),
         votes=data.votes,
     )
-    return aleator.audit(hostile, tmp_path_factory.mktemp("report") / "audit", effort="quick")
+    return aleator.audit(hostile, tmp_path_factory.mktemp("report") / "audit", AuditSettings(effort="quick"))
 
 
 def opened(browser: Browser, path: Path, **options: object) -> tuple[Page, list[str]]:
@@ -115,7 +116,7 @@ def test_empty_sections_are_friendly(audit: Audit) -> None:
     assert audit.dataset is not None
     fine = audit.labels.set_column(3, "verdict", [["ok"] * audit.labels.num_rows])
     info = {**audit.info, "referee": None}
-    info["estimates"] = {**info["estimates"], "verdicts": dict.fromkeys(info["estimates"]["verdicts"], 0)}
+    info.estimates = {**info.estimates, "verdicts": dict.fromkeys(info.estimates.verdicts, 0)}
     html = render_report(info, fine, audit.dataset.source)
     assert "No label is clearly wrong" in html
     assert "No example is ambiguous" in html

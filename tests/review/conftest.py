@@ -15,8 +15,8 @@ from aleator.bench.made_up import write_all
 from aleator.review.app import Review, create_app
 from aleator.review.examples import Examples, open_examples
 from aleator.review.guard import Guard
-from aleator.review.serve import database_beside, listen
-from aleator.review.store import Store
+from aleator.decisions.gather import database_beside, listen
+from aleator.decisions.store import Store
 from tests.review import postgres
 
 EXAMPLES = 300

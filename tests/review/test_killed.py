@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from aleator.bench import killed
 from aleator.review import store
-from aleator.review.store import database_url
+from aleator.decisions.store import database_url
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

@@ -27,7 +27,7 @@ from aleator.review.decisions import (
     settle,
 )
 from aleator.review.exchange import read_decisions_file, write_decisions
-from aleator.review.store import ConflictError, Store, database_url, shown
+from aleator.decisions.store import ConflictError, Store, database_url, shown
 
 EXAMPLES, REVIEWERS, CLASSES = ("one", "two", "three"), ("ann", "bob"), ("fear", "sad", "=2+3", 'a,b"c')
 
@@ -214,7 +214,7 @@ def test_a_table_that_came_later_is_made_in_an_older_database(database: str) -> 
 def test_a_second_server_on_one_file_stops_and_a_killed_one_leaves_no_lock(tmp_path: Path) -> None:
     file = tmp_path / "review.sqlite"
     code = (
-        "import sys; from aleator.review.store import Store\n"
+        "import sys; from aleator.decisions.store import Store\n"
         f"store = Store({str(file)!r}, 'print', exclusive=True); print('open', flush=True); sys.stdin.read()"
     )
     first = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

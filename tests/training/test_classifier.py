@@ -14,9 +14,10 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from torch import nn
 
 import aleator
-from aleator.data.noise import pair_flip
+from aleator.data.synthetic_noise import pair_flip
 from aleator.errors import AleatorError, MissingExtraError
 from aleator.export.onnx import TOLERANCE, export_onnx
+from aleator.training.settings import TrainSettings
 from tests.conftest import tiny_dataset
 
 EXPECTED_FAILURES = {
@@ -118,5 +119,5 @@ def test_a_network_of_timm_is_trained_pickled_and_written_as_onnx(name: str, tmp
     classifier = aleator.AleatorClassifier(backbone=f"timm:{name}", epochs=1, random_state=0).fit(pictures, labels)
     again = pickle.loads(pickle.dumps(classifier))
     np.testing.assert_array_equal(again.predict_proba(pictures), classifier.predict_proba(pictures))
-    model = aleator.train(dataset, tmp_path / "model", backbone=f"timm:{name}", effort="quick", epochs=1)
+    model = aleator.train(dataset, tmp_path / "model", TrainSettings(effort="quick", epochs=1), backbone=f"timm:{name}")
     assert export_onnx(model, tmp_path / "model.onnx") < TOLERANCE

@@ -14,11 +14,13 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 import aleator
+from aleator.auditing.settings import AuditSettings
 from aleator.data.drawn_faces import drawn_faces
 from aleator.errors import DataError
 from aleator.training.inputs import read_inputs
 from aleator.training.predict import class_columns, predict
 from aleator.training.prediction_files import write_predictions
+from aleator.training.settings import TrainSettings
 from tests.training.test_training import NAMES, blobs
 
 
@@ -36,7 +38,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def model(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> aleator.Model:
     folder = tmp_path_factory.mktemp("model") / "model"
-    return aleator.train(pictures, folder, effort="quick", epochs=2, held_out=0.2)
+    return aleator.train(pictures, folder, TrainSettings(effort="quick", epochs=2, held_out=0.2))
 
 
 def run(*arguments: str, code: int = 0, **options: object) -> subprocess.CompletedProcess[str]:
@@ -202,8 +204,8 @@ def test_the_commands_from_labels_to_answers(pictures: Path, tmp_path: Path) -> 
     common = ("--effort", "quick", "--epochs", "1", "--held-out", "0.2")
     result = run("train", str(pictures), "-o", str(model), *common, "--json")
     card = json.loads(result.stdout)
-    assert card["folder"] == str(model.resolve())
-    assert card["settings"]["labels"] == "given"
+    assert card.folder == str(model.resolve())
+    assert card.settings.labels == "given"
     again = run("train", str(pictures), "-o", str(model), *common, code=2)
     assert "holds a model" in again.stderr
     routes = json.loads(run("predict", str(model), str(pictures), "-o", str(tmp_path / "a.csv"), "--json").stdout)
@@ -225,11 +227,11 @@ def test_an_audit_folder_is_trained_on(tmp_path: Path) -> None:
     dataset, _ = blobs()
     data = tmp_path / "blobs.npz"
     np.savez(data, features=dataset.source.values, labels=np.array(NAMES)[dataset.given_labels])
-    aleator.audit(data, tmp_path / "audit", effort="quick")
+    aleator.audit(data, tmp_path / "audit", AuditSettings(effort="quick"))
     common = ("--effort", "quick", "--epochs", "1", "--json")
     card = json.loads(run("train", str(tmp_path / "audit"), "-o", str(tmp_path / "model"), *common).stdout)
-    assert card["settings"]["labels"] == "judged"
-    assert card["data"]["audit"] == str(tmp_path / "audit")
+    assert card.settings.labels == "judged"
+    assert card.data.audit == str(tmp_path / "audit")
     np.savez(data, features=dataset.source.values + 1, labels=np.array(NAMES)[dataset.given_labels])
     other = run("train", str(tmp_path / "audit"), "-o", str(tmp_path / "other"), *common, code=2)
     assert "is the audit of other data" in other.stderr

@@ -16,11 +16,13 @@ from torch import nn
 
 import aleator
 from aleator.auditing import Audit
+from aleator.auditing.settings import AuditSettings
 from aleator.data import FeatureArray, LabelledDataset, Votes
-from aleator.data.noise import pair_flip, symmetric
+from aleator.data.synthetic_noise import pair_flip, symmetric
 from aleator.errors import AleatorError, DataError, ModelError
-from aleator.training.decision import Decision, Opinion, decide, opinion_of
+from aleator.training.abstention import Decision, EnsemblePrediction, decide, opinion_of
 from aleator.training.held_out import hold_out
+from aleator.training.settings import TrainSettings
 from aleator.training.targets import POLICIES, choose_targets
 from aleator.uncertainty.metrics import auroc
 from tests.conftest import tiny_dataset
@@ -56,13 +58,13 @@ def voted(features: np.ndarray, given_labels: np.ndarray, counts: np.ndarray) ->
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> aleator.Model:
     dataset, _ = blobs()
-    return aleator.train(dataset, tmp_path_factory.mktemp("model") / "model", labels="votes", epochs=20)
+    return aleator.train(dataset, tmp_path_factory.mktemp("model") / "model", TrainSettings(labels="votes", epochs=20))
 
 
 @pytest.fixture(scope="module")
 def audited(tmp_path_factory: pytest.TempPathFactory) -> Audit:
     dataset, _ = blobs()
-    return aleator.audit(dataset, tmp_path_factory.mktemp("audit") / "audit", effort="quick")
+    return aleator.audit(dataset, tmp_path_factory.mktemp("audit") / "audit", AuditSettings(effort="quick"))
 
 
 @given(
@@ -174,21 +176,21 @@ def test_a_model_of_votes_knows_a_quarrel_from_what_it_cannot_see(tmp_path: Path
     agreed = 10 * np.eye(2)[random.integers(2, size=1500)]
     counts = np.where(quarrel[:, None], split, agreed).astype(np.float32)
     dataset = voted(features, counts.argmax(axis=1), counts)
-    model = aleator.train(dataset, tmp_path / "model", labels="votes", epochs=20)
-    opinion = model.opinion(features)
+    model = aleator.train(dataset, tmp_path / "model", TrainSettings(labels="votes", epochs=20))
+    opinion = model.predict(features)
     assert model.of_voters
     assert auroc(opinion.aleatoric, quarrel) > 0.97
     assert auroc(-opinion.epistemic, quarrel) > 0.97
     assert np.abs(opinion.total - np.log(2)).mean() < 0.1
     assert np.allclose(opinion.total, opinion.aleatoric + opinion.epistemic)
-    mixed = aleator.train(dataset, tmp_path / "mixed", labels="votes", epochs=2, step="mixup")
+    mixed = aleator.train(dataset, tmp_path / "mixed", TrainSettings(labels="votes", epochs=2, step="mixup"))
     assert not mixed.of_voters  # blends have no pairs of votes: cross-entropy of their shares
 
 
 def test_a_decision_by_hand() -> None:
     probs = np.array([[0.9, 0.08, 0.02], [0.5, 0.45, 0.05], [0.4, 0.3, 0.3]])
     parts = [np.array(values) for values in ([0.4, 0.9, 1.5], [0.35, 0.85, 0.5], [0.05, 0.05, 1.0])]
-    opinion = Opinion(probs, *parts, unfamiliarity=np.array([-3.0, 0.4, 1.0]))
+    opinion = EnsemblePrediction(probs, *parts, unfamiliarity=np.array([-3.0, 0.4, 1.0]))
     decision = Decision(1.0, 0.55, ambiguous_above=0.6, unfamiliar_above=0.5)
     assert decision.route(opinion).tolist() == ["answer", "ambiguous", "unfamiliar"]
     assert decision.sets(opinion).tolist() == [[True, False, False], [True, True, False], [False, False, False]]
@@ -216,17 +218,17 @@ def test_a_model_learns_is_read_back_and_says_what_it_is(model: aleator.Model) -
     ]  # fmt: skip
     assert not list(model.folder.parent.glob(".*"))  # nothing unfinished is left
     fresh, true = blobs(seed=5)
-    opinion = model.opinion(fresh.source.values)
+    opinion = model.predict(fresh.source.values)
     assert (opinion.probs.argmax(axis=1) == true).mean() > 0.9
     again = aleator.load_model(model.folder)
     assert np.array_equal(again.opinion(fresh.source.values).probs, opinion.probs)
-    far = model.opinion(np.random.default_rng(0).normal(0, 30, (200, 8)).astype(np.float32))
+    far = model.predict(np.random.default_rng(0).normal(0, 30, (200, 8)).astype(np.float32))
     assert np.median(far.epistemic) > 2 * np.median(opinion.epistemic)
     card = (model.folder / "README.md").read_text()
     for text in ("| square | ", "held out", "## Limits", "conformal", "Labels: **votes**", "one voter's answer"):
         assert text in card
-    assert model.card["data"]["trained_on"] + model.card["data"]["held_out"] == 300
-    assert model.card["figures"]["accuracy"] > 0.9
+    assert model.card.data.trained_on + model.card.data.held_out == 300
+    assert model.card.figures.accuracy > 0.9
 
 
 def test_an_interrupted_training_goes_on_and_the_same_seed_gives_the_same_model(tmp_path: Path) -> None:
@@ -238,7 +240,7 @@ def test_an_interrupted_training_goes_on_and_the_same_seed_gives_the_same_model(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        aleator.train(dataset, tmp_path / "a", progress=stop, **options)
+        aleator.train(dataset, tmp_path / "a", TrainSettings(**options), progress=stop)
     assert not (tmp_path / "a").exists()
     kept = tmp_path / ".a.unfinished" / "member-0" / "weights.safetensors"
     written = kept.stat().st_mtime_ns
@@ -246,12 +248,12 @@ def test_an_interrupted_training_goes_on_and_the_same_seed_gives_the_same_model(
     aleator.train(
         dataset,
         tmp_path / "a",
+        TrainSettings(**options),
         progress=lambda stage, done, of: stage == "training" and counted.append(done),
-        **options,
     )
     assert counted[0] > 48  # the finished member was not trained again
     assert written
-    aleator.train(dataset, tmp_path / "b", **options)
+    aleator.train(dataset, tmp_path / "b", TrainSettings(**options))
     for name in ("member-0.safetensors", "member-1.safetensors"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
@@ -265,8 +267,8 @@ def test_a_judged_audit_trains_a_better_model_than_its_labels_with_plain_cross_e
         ("given", audited.dataset, {"labels": "given", "objective": "cross_entropy", "average": 0.0}),
         ("judged", audited, {"labels": "judged", "policy": "soften"}),
     ):
-        model = aleator.train(data, tmp_path / name, epochs=60, **options)
-        right[name] = (model.opinion(fresh.source.values).probs.argmax(1) == true).mean()
+        model = aleator.train(data, tmp_path / name, TrainSettings(epochs=60, **options))
+        right[name] = (model.predict(fresh.source.values).probs.argmax(1) == true).mean()
     assert right["judged"] > max(0.93, right["given"])
 
 
@@ -288,11 +290,11 @@ def test_the_default_learns_how_labels_err_and_how_sure_it_may_be(
 ) -> None:
     data, fresh, true = noisy_digits(noise, rate)
     model = aleator.train(data, tmp_path / "model")
-    opinion = model.opinion(fresh)
+    opinion = model.predict(fresh)
     right = (opinion.probs.argmax(axis=1) == true).mean()
     assert right > 0.91  # cross-entropy: .72 and .77, early learning: .90 and .94
     assert opinion.probs.max(axis=1).mean() > 0.75  # of the given labels only .6 and .7 are met
-    assert model.card["label_noise"]["share_wrong"] == pytest.approx(rate, abs=0.1)
+    assert model.card.label_noise.share_wrong == pytest.approx(rate, abs=0.1)
     assert "labels that are wrong, by its estimate" in (model.folder / "README.md").read_text()
 
 
@@ -305,40 +307,42 @@ def test_a_second_pass_learns_from_what_the_first_networks_believe(tmp_path: Pat
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        aleator.train(data, tmp_path / "model", progress=stop, **options)
+        aleator.train(data, tmp_path / "model", TrainSettings(**options), progress=stop)
     stages = set()
-    model = aleator.train(data, tmp_path / "model", progress=lambda stage, *_: stages.add(stage), **options)
+    model = aleator.train(
+        data, tmp_path / "model", TrainSettings(**options), progress=lambda stage, *_: stages.add(stage)
+    )
     assert "training again" in stages
     assert "training" not in stages  # the first networks are there
-    right = (model.opinion(fresh).probs.argmax(axis=1) == true).mean()
+    right = (model.predict(fresh).probs.argmax(axis=1) == true).mean()
     assert right > 0.905  # .93; the first networks: .92; if what they memorised were believed: .89
-    assert model.card["label_noise"]["share_wrong"] == pytest.approx(0.4, abs=0.1)
+    assert model.card.label_noise.share_wrong == pytest.approx(0.4, abs=0.1)
     assert "what the networks believed" in (model.folder / "README.md").read_text()
 
 
 def test_forward_correction_takes_the_confusion_that_was_judged(audited: Audit, tmp_path: Path) -> None:
     options = {"labels": "given", "objective": "forward_correction", "epochs": 20}
-    model = aleator.train(audited, tmp_path / "with", **options)
-    confusion = np.array(model.card["settings"]["objective_options"]["confusion"])
+    model = aleator.train(audited, tmp_path / "with", TrainSettings(**options))
+    confusion = np.array(model.card.settings.objective_options.confusion)
     assert np.allclose(confusion.sum(axis=1), 1)
     assert (confusion.argmax(axis=1) == np.arange(3)).all()
     assert confusion[0, 1] > confusion[0, 2] + 0.05  # labels were given to the next class
     fresh, true = blobs(600, seed=9)
-    assert (model.opinion(fresh.source.values).probs.argmax(1) == true).mean() > 0.9
+    assert (model.predict(fresh.source.values).probs.argmax(1) == true).mean() > 0.9
 
 
 def test_pictures_of_files_are_trained_on_and_predicted(tmp_path: Path) -> None:
     dataset = tiny_dataset(60)
-    model = aleator.train(dataset, tmp_path / "model", epochs=1, effort="quick")
-    assert model.card["data"]["width"] == 16
-    assert model.opinion(dataset.source.pixels[:, None]).probs.shape == (60, 3)
+    model = aleator.train(dataset, tmp_path / "model", TrainSettings(epochs=1, effort="quick"))
+    assert model.card.data.width == 16
+    assert model.predict(dataset.source.pixels[:, None]).probs.shape == (60, 3)
 
 
 def test_a_module_of_ones_own_is_trained_and_read_back_into_the_same_kind_only(tmp_path: Path) -> None:
     dataset, true = blobs()
     torch.manual_seed(0)
     backbone = nn.Sequential(nn.Linear(8, 16), nn.ReLU())
-    trained = aleator.train(dataset, tmp_path / "model", backbone=backbone, objective="cross_entropy")
+    trained = aleator.train(dataset, tmp_path / "model", TrainSettings(objective="cross_entropy"), backbone=backbone)
     said = trained.opinion(dataset.source.values).probs
     assert (said.argmax(axis=1) == true).mean() > 0.9
     loaded = aleator.load_model(tmp_path / "model", backbone=backbone)
@@ -356,7 +360,7 @@ def test_a_module_that_learns_slowly_is_not_taken_for_noise(rate: float, tmp_pat
     torch.manual_seed(0)
     backbone = nn.Sequential(nn.Linear(64, 64), nn.ReLU())  # on features from 0 to 16, as they are
     model = aleator.train(data, tmp_path / "model", backbone=backbone)
-    right = (model.opinion(fresh).probs.argmax(axis=1) == true).mean()
+    right = (model.predict(fresh).probs.argmax(axis=1) == true).mean()
     assert right > 0.92  # .97 and .96; where the confusion is learned from the second epoch on: .80 and .76
 
 
@@ -379,7 +383,7 @@ def test_bad_models_are_told_in_words(model: aleator.Model, tmp_path: Path) -> N
     (other / "model.json").write_text(json.dumps({**card, "schema_version": 99}))
     with pytest.raises(ModelError, match="schema version 99"):
         aleator.load_model(other)
-    del card["members"]
+    del card.members
     (other / "model.json").write_text(json.dumps(card))
     with pytest.raises(ModelError, match="lacks 'members'"):
         aleator.load_model(other)
@@ -392,17 +396,17 @@ def test_a_folder_that_is_in_use_is_not_replaced(model: aleator.Model, tmp_path:
     dataset, _ = blobs()
     before = sorted((path.name, path.stat().st_mtime_ns) for path in model.folder.iterdir())
     with pytest.raises(ModelError, match="holds a model"):
-        aleator.train(dataset, model.folder, epochs=1)
+        aleator.train(dataset, model.folder, TrainSettings(epochs=1))
     assert sorted((path.name, path.stat().st_mtime_ns) for path in model.folder.iterdir()) == before
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("dear")
     with pytest.raises(ModelError, match="holds no model"):
-        aleator.train(dataset, tmp_path / "mine", epochs=1, force=True)
+        aleator.train(dataset, tmp_path / "mine", TrainSettings(epochs=1), force=True)
     assert (tmp_path / "mine" / "letter.txt").read_text() == "dear"
-    first = aleator.train(dataset, tmp_path / "twice", epochs=1)
-    second = aleator.train(dataset, tmp_path / "twice", epochs=1, seed=1, force=True)
-    assert first.card["settings"]["seed"] == 0
-    assert second.card["settings"]["seed"] == 1
+    first = aleator.train(dataset, tmp_path / "twice", TrainSettings(epochs=1))
+    second = aleator.train(dataset, tmp_path / "twice", TrainSettings(epochs=1, seed=1), force=True)
+    assert first.card.settings.seed == 0
+    assert second.card.settings.seed == 1
     assert len(list((tmp_path / "twice").iterdir())) == 4
 
 
@@ -426,10 +430,10 @@ def test_bad_settings_are_told_in_words(options: dict[str, object], words: str, 
     dataset, _ = blobs(60)
     plain = LabelledDataset("x", "x", dataset.ids, dataset.source, dataset.given_labels, NAMES)
     with pytest.raises(AleatorError, match=words):
-        aleator.train(plain, tmp_path / "model", **{"epochs": 1, **options})
+        aleator.train(plain, tmp_path / "model", TrainSettings(**{"epochs": 1, **options}))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_audit_without_its_data_cannot_be_trained_on(audited: Audit, tmp_path: Path) -> None:
     with pytest.raises(AleatorError, match="loaded without its data"):
-        aleator.train(aleator.load_audit(audited.folder), tmp_path / "model", labels="judged")
+        aleator.train(aleator.load_audit(audited.folder), tmp_path / "model", TrainSettings(labels="judged"))

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from scipy.special import log_softmax
-
 from aleator.uncertainty.label_noise import LabelNoise, learn_label_noise
+from scipy.special import log_softmax
 
 
 def examples(

@@ -8,15 +8,15 @@ import pyarrow as pa
 import pyarrow.csv as csv
 import pyarrow.parquet as pq
 import pytest
+from aleator.auditing.bring_your_own import judge_again, judge_files
+from aleator.verdicts.decisions import read_decisions
 from numpy.typing import NDArray
 
 import aleator
-from aleator.auditing.bring_your_own import judge_again, judge_files
 from aleator.auditing.rejudge import LiveJudge
-from aleator.data.noise import symmetric
+from aleator.data.synthetic_noise import symmetric
 from aleator.errors import DataError
 from aleator.verdicts import Reviews
-from aleator.verdicts.decisions import read_decisions
 from tests.test_cli import run
 
 NAMES = ("cat", "dog", "owl")
@@ -119,7 +119,7 @@ def test_tables_and_arrays_give_the_same_audit(files: Path) -> None:
     assert by_table.labels["id"][1].as_py() == "animal-001"
     assert by_array.labels["neighbours"][0].as_py()
     assert "labels are probably wrong" in (files / "b" / "report.html").read_text()
-    assert by_table.info["estimates"]["mislabelled"]["share"] == pytest.approx(0.1, abs=0.03)
+    assert by_table.info.estimates.mislabelled.share == pytest.approx(0.1, abs=0.03)
 
 
 def test_decisions_change_an_audit_in_place(files: Path) -> None:

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 from sklearn.metrics import roc_auc_score
 
-from aleator.data.noise import from_confusion, pair_flip, symmetric
+from aleator.data.synthetic_noise import from_confusion, pair_flip, symmetric
 from aleator.evidence.features import leading_features
+from aleator.noise.sources import log_likelihood, pooled_confusions, prior_counts
 from aleator.verdicts import Answers, Observations, Reviews, reviews_of_labels, weigh_sources
-from aleator.verdicts.opinion import Precision, learn, uncorrected
-from aleator.verdicts.sources import log_likelihood, pooled_confusions, prior_counts
+from aleator.verdicts.truth_model import Precision, learn, uncorrected
 
 CLASSES = 4
 
@@ -151,7 +151,7 @@ def test_rows_do_not_depend_on_how_they_are_blocked(monkeypatch: pytest.MonkeyPa
     random = np.random.default_rng(0)
     observations = Observations(opinions(truth, random), symmetric(truth, CLASSES, 0.2, random))
     whole = weigh_sources(observations, out_of_sample=False).distribution
-    monkeypatch.setattr("aleator.verdicts.opinion.BLOCK_CELLS", 1000)
+    monkeypatch.setattr("aleator.verdicts.truth_model.BLOCK_CELLS", 1000)
     assert np.allclose(whole, weigh_sources(observations, out_of_sample=False).distribution, atol=1e-6)
 
 

@@ -17,7 +17,7 @@ from aleator.verdicts import (
     weigh_sources,
 )
 from aleator.verdicts.judge import conflicting_copies, standing_answers
-from aleator.verdicts.opinion import DEFAULT_PRECISION, prior_uncertainty, uncorrected
+from aleator.verdicts.truth_model import DEFAULT_PRECISION, prior_uncertainty, uncorrected
 
 SURE, SPLIT = [0.96, 0.02, 0.02], [0.4, 0.35, 0.25]
 

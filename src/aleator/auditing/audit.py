@@ -1,8 +1,7 @@
 """The audit, from top to bottom: read, deduplicate, fit, decompose, weigh, judge, report."""
 
 import platform
-from dataclasses import asdict
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,33 +10,37 @@ import torch
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
-from aleator import __version__
-from aleator.auditing.clock import Clock
-from aleator.auditing.examples import load_examples
-from aleator.auditing.folder import (
-    SCHEMA_VERSION,
-    Audit,
-    close_folder,
-    open_folder,
-)
-from aleator.auditing.judging import Grounds, observe, pass_judgement
-from aleator.auditing.labels import label_table, write_labels
-from aleator.auditing.referee import VOTES_RULE, Truth, score_audit
+from aleator.auditing.judging import JudgeInputs, observe, pass_judgement
+from aleator.auditing.referee import Truth, score_audit, truth_of_votes
+from aleator.auditing.result import Audit
 from aleator.auditing.settings import EFFORTS, AuditSettings, pick_device
+from aleator.audits.folder import close_folder, open_folder
+from aleator.audits.info import (
+    AuditInfo,
+    DuplicateCounts,
+    ModelInfo,
+    RefereeScores,
+    SettingsUsed,
+    audited_data,
+    identity_of,
+)
+from aleator.audits.labels import label_table, write_labels
+from aleator.clock import Clock
 from aleator.data import read_dataset
 from aleator.data.dataset import LabelledDataset
 from aleator.data.duplicates import Duplicates, find_duplicates
+from aleator.data.examples import load_examples
 from aleator.evidence import EVIDENCE, EvidenceInputs
 from aleator.evidence.neighbours import joint_embedding, nearest_neighbours
 from aleator.files import write_array
-from aleator.learning.members import ensemble_tasks, fit_members
-from aleator.models import Network, NetworkSpec, choose_backbone
-from aleator.models.posteriors import DEFAULT
+from aleator.learning.loop import TrainingSettings
+from aleator.learning.members import Member, ensemble_tasks, fit_members
+from aleator.models import BackboneChoice, Network, NetworkSpec, choose_backbone
 from aleator.progress import Progress, silent
 from aleator.report import render_report
 from aleator.uncertainty.decomposition import information_theoretic
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
-from aleator.verdicts import Judgement, unfamiliar_examples
+from aleator.verdicts import Observations, Verdicts, unfamiliar_examples
 
 NEIGHBOURS = 10
 EARLY_LEARNING_TEMPERATURE = 1.5
@@ -47,14 +50,8 @@ EARLY_LEARNING_TEMPERATURE = 1.5
 def audit(
     data: LabelledDataset | str | Path,
     folder: str | Path,
+    settings: AuditSettings = AuditSettings(),
     *,
-    effort: str = "standard",
-    seed: int = 0,
-    device: str = "auto",
-    members: int | None = None,
-    posterior: str = DEFAULT,
-    use_votes: bool = False,
-    flip: bool = True,
     force: bool = False,
     truth: Truth | None = None,
     progress: Progress = silent,
@@ -64,140 +61,136 @@ def audit(
     Args:
         data: a data set, or a path that `read_dataset` reads.
         folder: where the audit is left; an interrupted audit of the same data goes on from there.
-        effort: `quick`, `standard` or `thorough`.
-        seed: the same seed on the same machine gives the same audit.
-        device: `auto`, `cpu`, `cuda`, ...
-        members: how many networks are trained; by default the effort's for a deep ensemble, one for what draws
-            several networks from one.
-        posterior: how the model's own doubt is found, a name of `aleator.models.posteriors.POSTERIORS`.
-        use_votes: take the data set's votes as evidence; otherwise they only score the audit.
-        flip: a mirrored picture keeps its class (not so for letters and digits).
+        settings: how much is computed, and how.
         force: replace an audit of other data in the folder.
         truth: known labels to score the audit against; the votes are the referee without it.
         progress: called with stage, completed, total.
 
     Raises DataError for data that cannot be audited and AuditFolderError for a folder that cannot be used.
     """
-    settings = AuditSettings(effort, seed, device, members, posterior, use_votes, flip)
-    clock = Clock()
-
+    clock, folder = Clock(), Path(folder)
     with clock("reading"):
         dataset = data if isinstance(data, LabelledDataset) else read_dataset(data, progress=progress)
         dataset.check_learnable()
-        identity = {
-            "fingerprint": dataset.fingerprint(),
-            "path": dataset.path,
-            "settings": asdict(settings),
-            "aleator_version": __version__,
-        }
-        unfinished = open_folder(Path(folder), identity, force=force)
-        dataset, examples, geometry = load_examples(
-            dataset, EFFORTS[effort].max_side, cache=unfinished / "pixels.npy", progress=progress
+        identity = identity_of(dataset, asdict(settings))
+        unfinished = open_folder(folder, identity, force=force)
+        dataset, examples, shape = load_examples(
+            dataset, EFFORTS[settings.effort].max_side, cache=unfinished / "pixels.npy", progress=progress
         )
-    labels = dataset.given_labels
-
     with clock("duplicates"):
-        duplicates = find_duplicates(
-            examples, on_block=lambda completed, total: progress("finding copies", completed, total)
-        )
-
+        duplicates = find_duplicates(examples, on_block=lambda done, total: progress("finding copies", done, total))
     with clock("training"):
-        choice = choose_backbone(dataset.source.kind)
-        spec = NetworkSpec(
-            choice.name, tuple(examples.shape[1:]), len(dataset.class_names), posterior=settings.posterior
-        )
-        training = settings.training(int((labels >= 0).sum()))
-        fitted = fit_members(
-            ensemble_tasks(labels, settings.member_count, seed), spec, examples, labels, training,
-            pick_device(device), unfinished, on_step=lambda step, steps: progress("training", step, steps),
-        )  # fmt: skip
-
+        fitted = _fit(dataset, examples, settings, unfinished, progress)
     with clock("judging"):
-        mean, spread = np.concatenate([member.draws for member in fitted], axis=1)
-        log_probs = label_distributions(mean, spread)
-        uncertainty = information_theoretic(torch.from_numpy(log_probs))
-        embedding = joint_embedding([member.predictions.embedding for member in fitted])
-        neighbours, distance = nearest_neighbours(
-            embedding,
-            duplicates.group,
-            count=NEIGHBOURS,
-            on_block=lambda completed, total: progress("finding neighbours", completed, total),
-        )
+        said = _listen(fitted.members, duplicates, progress)
         progress("judging", 0, 1)
-        grounds = Grounds(
-            observations=observe(mean, spread, embedding, labels),
-            class_names=dataset.class_names,
-            unfamiliar=unfamiliar_examples(uncertainty.epistemic.numpy(), distance, np.exp(log_probs).mean(axis=0)),
-            duplicate_group=duplicates.group,
-            votes=dataset.votes if use_votes else None,
-        )
-        judged = pass_judgement(grounds)
-        opinion = grounds.observations.log_probs.astype(np.float64)
-        evidence_inputs = EvidenceInputs(
-            given_label=labels,
-            log_probs=log_softmax(opinion, axis=1),
-            margin_history=np.concatenate([member.margin_history for member in fitted]),
-            embedding=embedding,
-            neighbours=neighbours,
-        )
-        scores = {name: part.numpy() for name, part in uncertainty._asdict().items()}
-        scores |= {name: score(evidence_inputs) for name, score in EVIDENCE.items()}
-        referee = _referee(dataset, truth, judged.judgement, scores, use_votes)
+        inputs = _judge_inputs(dataset, said, duplicates, settings)
+        judgement = pass_judgement(inputs)
+        scores = _scores(inputs.observations, said)
+        referee = _referee(dataset, truth, judgement.verdicts, scores, settings)
         progress("judging", 1, 1)
 
-    table = label_table(dataset, judged.judgement, opinion.argmax(axis=1), scores, duplicates.group, neighbours)
-    info: dict[str, Any] = {
-        "schema_version": SCHEMA_VERSION,
-        "aleator_version": __version__,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "identity": identity,
-        "settings": {**asdict(settings), "members": len(fitted), "training": asdict(training)},
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "numpy": np.__version__,
-        },
-        "data": {
-            "name": dataset.name,
-            "path": dataset.path,
-            "fingerprint": identity["fingerprint"],
-            "examples": len(dataset),
-            "kind": dataset.source.kind,
-            "reading": None if dataset.reading is None else dict(dataset.reading),
-            **geometry,
-        },
-        "class_names": list(dataset.class_names),
-        "model": {
-            "backbone": choice.name,
-            "reason": choice.reason,
-            "members": len(fitted),
-            "posterior": settings.posterior,
-            "draws": len(mean),
-            "parameters": sum(parameter.numel() for parameter in Network(spec).parameters()),
-        },
-        "out_of_sample": False,
-        "estimates": judged.estimates,
-        "duplicates": _count_duplicates(duplicates, judged.judgement.verdict),
-        "skipped": [asdict(skipped) for skipped in dataset.skipped],
-        "referee": referee,
-        "timings": clock.seconds,
-    }
-
+    predicted = inputs.observations.log_probs.argmax(axis=1)
+    table = label_table(dataset, judgement.verdicts, predicted, scores, duplicates.group, said.neighbours)
+    info = AuditInfo(
+        identity=identity,
+        settings=SettingsUsed(**asdict(settings) | {"members": len(fitted.members), "training": fitted.training}),
+        versions={"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
+        data=audited_data(dataset, identity.fingerprint, shape),
+        class_names=dataset.class_names,
+        model=_model_info(fitted, settings, draws=len(said.mean)),
+        out_of_sample=False,
+        estimates=judgement.estimates,
+        duplicates=_count_duplicates(duplicates, judgement.verdicts.verdict),
+        skipped=dataset.skipped,
+        referee=referee,
+        timings=clock.seconds,
+    )
     with clock("report"):
         progress("writing the report", 0, 1)
         html = render_report(info, table, dataset.source)
         progress("writing the report", 1, 1)
     close_folder(
-        Path(folder),
+        folder,
         {
             "labels.parquet": lambda path: write_labels(table, path),
-            "logits.npy": lambda path: write_array(path, np.stack([mean, spread])),
-            "embeddings.npy": lambda path: write_array(path, embedding),
+            "logits.npy": lambda path: write_array(path, np.stack([said.mean, said.spread])),
+            "embeddings.npy": lambda path: write_array(path, said.embedding),
             "report.html": lambda path: path.write_text(html, encoding="utf-8"),
         },
         info,
     )
-    return Audit(Path(folder), info, table, dataset)
+    return Audit(folder, info, table, dataset)
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """The networks, and what they are."""
+
+    choice: BackboneChoice
+    spec: NetworkSpec
+    training: TrainingSettings
+    members: list[Member]
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What the networks said of all examples."""
+
+    mean: NDArray[np.float32]
+    """Of each logit, `(draw, example, class)`, as the spread."""
+    spread: NDArray[np.float32]
+    margin_history: NDArray[np.float32]
+    log_probs: NDArray[np.float64]
+    """Log of each draw's expected softmax, `(draw, example, class)`."""
+    uncertainty: dict[str, NDArray[np.float64]]
+    """`total`, `aleatoric` and `epistemic` in nats, `(example,)` each."""
+    embedding: NDArray[np.float32]
+    """`(example, feature)`."""
+    neighbours: NDArray[np.int64]
+    distance: NDArray[np.float64]
+    """To the neighbours, `(example,)`."""
+
+
+def _fit(
+    dataset: LabelledDataset,
+    examples: NDArray[np.generic],
+    settings: AuditSettings,
+    unfinished: Path,
+    progress: Progress,
+) -> _Fitted:
+    labels = dataset.given_labels
+    choice = choose_backbone(dataset.source.kind)
+    spec = NetworkSpec(choice.name, tuple(examples.shape[1:]), len(dataset.class_names), posterior=settings.posterior)
+    training = settings.training(int((labels >= 0).sum()))
+    members = fit_members(
+        ensemble_tasks(labels, settings.member_count, settings.seed), spec, examples, labels, training,
+        pick_device(settings.device), unfinished, on_step=lambda step, steps: progress("training", step, steps),
+    )  # fmt: skip
+    return _Fitted(choice, spec, training, members)
+
+
+def _listen(members: list[Member], duplicates: Duplicates, progress: Progress) -> _Said:
+    mean, spread = np.concatenate([member.draws for member in members], axis=1)
+    log_probs = label_distributions(mean, spread)
+    uncertainty = information_theoretic(torch.from_numpy(log_probs))
+    embedding = joint_embedding([member.predictions.embedding for member in members])
+    neighbours, distance = nearest_neighbours(
+        embedding,
+        duplicates.group,
+        count=NEIGHBOURS,
+        on_block=lambda completed, total: progress("finding neighbours", completed, total),
+    )
+    return _Said(
+        mean,
+        spread,
+        np.concatenate([member.margin_history for member in members]),
+        log_probs,
+        {name: part.numpy() for name, part in uncertainty._asdict().items()},
+        embedding,
+        neighbours,
+        distance,
+    )
 
 
 def label_distributions(mean: NDArray[np.float32], spread: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -208,27 +201,63 @@ def label_distributions(mean: NDArray[np.float32], spread: NDArray[np.float32]) 
     return log_probs.double().numpy()
 
 
+def _judge_inputs(
+    dataset: LabelledDataset, said: _Said, duplicates: Duplicates, settings: AuditSettings
+) -> JudgeInputs:
+    predicted = np.exp(said.log_probs).mean(axis=0)
+    return JudgeInputs(
+        observations=observe(said.mean, said.spread, said.embedding, dataset.given_labels),
+        class_names=dataset.class_names,
+        unfamiliar=unfamiliar_examples(said.uncertainty["epistemic"], said.distance, predicted),
+        duplicate_group=duplicates.group,
+        votes=dataset.votes if settings.use_votes else None,
+    )
+
+
+def _scores(observations: Observations, said: _Said) -> dict[str, NDArray[Any]]:
+    """Uncertainties and evidence, `(example,)` each, in the order of the table's columns."""
+    inputs = EvidenceInputs(
+        given_label=observations.given_label,
+        log_probs=log_softmax(observations.log_probs.astype(np.float64), axis=1),
+        margin_history=said.margin_history,
+        embedding=said.embedding,
+        neighbours=said.neighbours,
+    )
+    return said.uncertainty | {name: score(inputs) for name, score in EVIDENCE.items()}
+
+
 def _referee(
     dataset: LabelledDataset,
     truth: Truth | None,
-    judgement: Judgement,
+    verdicts: Verdicts,
     scores: dict[str, NDArray[Any]],
-    use_votes: bool,
-) -> dict[str, Any] | None:
+    settings: AuditSettings,
+) -> RefereeScores | None:
     """How the audit agrees with somebody it did not listen to; None where there is nobody."""
     if truth is None:
-        if dataset.votes is None or use_votes:
+        if dataset.votes is None or settings.use_votes:
             return None
-        truth = Truth("votes", VOTES_RULE, dataset.votes.majority())
-    return score_audit(dataset.given_labels, judgement, scores, truth, votes=dataset.votes)
+        truth = truth_of_votes(dataset.votes)
+    return score_audit(dataset.given_labels, verdicts, scores, truth, votes=dataset.votes)
 
 
-def _count_duplicates(duplicates: Duplicates, verdict: NDArray[np.str_]) -> dict[str, int]:
+def _model_info(fitted: _Fitted, settings: AuditSettings, *, draws: int) -> ModelInfo:
+    return ModelInfo(
+        backbone=fitted.choice.name,
+        reason=fitted.choice.reason,
+        members=len(fitted.members),
+        parameters=sum(parameter.numel() for parameter in Network(fitted.spec).parameters()),
+        posterior=settings.posterior,
+        draws=draws,
+    )
+
+
+def _count_duplicates(duplicates: Duplicates, verdict: NDArray[np.str_]) -> DuplicateCounts:
     grouped = duplicates.group >= 0
     groups = len(np.unique(duplicates.group[grouped]))
-    return {
-        "groups": groups,
-        "extra_copies": int(grouped.sum()) - groups,
-        "exact_groups": len(np.unique(duplicates.group[grouped & duplicates.exact])),
-        "conflicting_groups": len(np.unique(duplicates.group[verdict == "conflict"])),
-    }
+    return DuplicateCounts(
+        groups=groups,
+        extra_copies=int(grouped.sum()) - groups,
+        exact_groups=len(np.unique(duplicates.group[grouped & duplicates.exact])),
+        conflicting_groups=len(np.unique(duplicates.group[verdict == "conflict"])),
+    )

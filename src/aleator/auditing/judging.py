@@ -1,32 +1,34 @@
 """From what the networks said to a judgement: the same for an audit in progress and for one that is reviewed."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from aleator.audits import AuditFolder
 from aleator.data.dataset import Votes
+from aleator.decisions.reviews import Reviews
+from aleator.errors import AuditFolderError
 from aleator.evidence.features import leading_features
+from aleator.noise.sources import Answers
+from aleator.rows import blocks
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 from aleator.verdicts import (
-    Answers,
-    Judgement,
+    Estimates,
+    LabelPosterior,
     Observations,
-    Posterior,
-    Reviews,
+    Verdicts,
     estimate_data_set,
     judge,
     weigh_sources,
 )
-from aleator.verdicts.opinion import blocks
 
 
 @dataclass(frozen=True)
-class Grounds:
-    """All that the judge needs to know of an audit."""
+class JudgeInputs:
+    """All that the judge needs to know of an audit, beside reviewers' decisions."""
 
     observations: Observations
     class_names: tuple[str, ...]
@@ -39,12 +41,12 @@ class Grounds:
 
 
 @dataclass(frozen=True)
-class Judged:
+class Judgement:
     """What became of it."""
 
-    posterior: Posterior
-    judgement: Judgement
-    estimates: dict[str, Any]
+    posterior: LabelPosterior
+    verdicts: Verdicts
+    estimates: Estimates
 
 
 def observe(
@@ -54,41 +56,59 @@ def observe(
 
     Mean and spread are `(draw, example, class)`; they are read block by block, so that they may be mapped from disk.
     """
-    opinion = np.empty(mean.shape[1:], dtype=np.float32)
+    log_probs = np.empty(mean.shape[1:], dtype=np.float32)
     for rows in blocks(len(labels), mean[:, 0].size):
         drawn = log_expected_softmax(torch.tensor(mean[:, rows]), torch.tensor(spread[:, rows]))
-        opinion[rows] = drawn.mean(0).numpy()
-    return Observations(opinion, labels, leading_features(embedding))
+        log_probs[rows] = drawn.mean(0).numpy()
+    return Observations(log_probs, labels, leading_features(embedding))
 
 
-def pass_judgement(grounds: Grounds, reviews: Reviews | None = None, *, seed: int = 0) -> Judged:
-    """Weigh all sources, judge each example, and add up.
+def inputs_of(audit: AuditFolder) -> JudgeInputs:
+    """What a finished audit was judged by, to judge it again with decisions. Making it takes longer than judging.
+
+    Raises AuditFolderError for an audit that listened to votes and was loaded without its data.
+    """
+    votes = None
+    if audit.info.settings.use_votes:
+        if audit.dataset is None or audit.dataset.votes is None:
+            raise AuditFolderError(
+                f"{audit.folder} listened to votes, which are not in the folder: name its data and votes again."
+            )
+        votes = audit.dataset.votes
+    mean, spread = audit.logits
+    return JudgeInputs(
+        observations=observe(mean, spread, audit.embeddings, audit.column("given_label")),
+        class_names=audit.class_names,
+        unfamiliar=audit.column("verdict") == "unfamiliar",
+        duplicate_group=audit.column("duplicate_group"),
+        votes=votes,
+        out_of_sample=audit.info.out_of_sample,
+    )
+
+
+def pass_judgement(inputs: JudgeInputs, reviews: Reviews | None = None, *, seed: int = 0) -> Judgement:
+    """Weigh all sources, judge each example, and add up. Changes nothing: safe to call from many threads.
 
     One thread of linear algebra: the many small steps gain nothing from more, and where the cores are busy, threads
     that wait for each other make it ten times slower.
     """
+    votes, classes = inputs.votes, inputs.observations.classes
     with threadpool_limits(1, "blas"):
-        return _pass_judgement(grounds, reviews, seed)
-
-
-def _pass_judgement(grounds: Grounds, reviews: Reviews | None, seed: int) -> Judged:
-    votes = grounds.votes
-    posterior = weigh_sources(
-        grounds.observations,
-        out_of_sample=grounds.out_of_sample,
-        votes=None if votes is None else answers_of(votes, grounds.observations.classes),
-        reviews=reviews,
-    )
-    judgement = judge(
-        posterior,
-        unfamiliar=grounds.unfamiliar,
-        duplicate_group=grounds.duplicate_group,
-        vote_counts=None if votes is None else votes.class_counts(grounds.observations.classes),
-        reviews=reviews,
-    )
-    return Judged(
-        posterior, judgement, estimate_data_set(posterior, judgement, grounds.class_names, reviews, seed=seed)
-    )
+        posterior = weigh_sources(
+            inputs.observations,
+            out_of_sample=inputs.out_of_sample,
+            votes=None if votes is None else answers_of(votes, classes),
+            reviews=reviews,
+        )
+        verdicts = judge(
+            posterior,
+            unfamiliar=inputs.unfamiliar,
+            duplicate_group=inputs.duplicate_group,
+            vote_counts=None if votes is None else votes.class_counts(classes),
+            reviews=reviews,
+        )
+        estimates = estimate_data_set(posterior, verdicts, inputs.class_names, reviews, seed=seed)
+    return Judgement(posterior, verdicts, estimates)
 
 
 def answers_of(votes: Votes, classes: int) -> Answers:

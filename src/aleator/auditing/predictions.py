@@ -1,8 +1,7 @@
 """An audit of labels and probabilities that come from elsewhere: nothing is trained, only judged."""
 
 import platform
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,150 +9,194 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import entr
 
-from aleator import __version__
-from aleator.auditing.clock import Clock
-from aleator.auditing.folder import SCHEMA_VERSION, Audit, close_folder, open_folder
-from aleator.auditing.judging import Grounds, pass_judgement
-from aleator.auditing.labels import label_table, write_labels
+from aleator.auditing.judging import JudgeInputs, pass_judgement
 from aleator.auditing.rejudge import with_reviews
+from aleator.auditing.result import Audit
+from aleator.audits.folder import close_folder, open_folder
+from aleator.audits.info import NO_EFFORT, AuditInfo, ModelInfo, SettingsUsed, audited_data, identity_of
+from aleator.audits.labels import label_table, write_labels
+from aleator.clock import Clock
 from aleator.data.dataset import LabelledDataset, Votes
+from aleator.data.examples import ExamplesShape
+from aleator.data.options import ReadOptions
+from aleator.data.predictions import read_labels, read_matrix
+from aleator.data.readers.votes import read_votes
 from aleator.data.sources import FeatureArray
+from aleator.decisions.reviews import Reviews
+from aleator.errors import DataError
 from aleator.evidence import EVIDENCE, EvidenceInputs
 from aleator.evidence.features import leading_features
 from aleator.evidence.neighbours import nearest_neighbours
 from aleator.files import write_array
 from aleator.progress import Progress, silent
 from aleator.report import render_report
-from aleator.verdicts import Observations, Reviews
+from aleator.verdicts import Observations
 from aleator.verdicts.issues import checked_features, checked_probabilities, log_of
 
 MOST_FOR_NEIGHBOURS = 100_000
 """Exact neighbours among more examples take longer than everything else together."""
 
 
+@dataclass(frozen=True)
+class LabelledPredictions:
+    """Labels, out-of-sample probabilities, and what else is known of the examples."""
+
+    labels: ArrayLike
+    """`(example,)`, 0 to K-1."""
+    pred_probs: ArrayLike
+    """`(example, K)`."""
+    class_names: tuple[str, ...] | None = None
+    """Of the K classes."""
+    ids: NDArray[np.str_] | None = None
+    """Of the examples; their row numbers by default."""
+    features: ArrayLike | None = None
+    """An embedding `(example, feature)`, for neighbours and for learning from reviews."""
+    votes: Votes | None = None
+    """Several people's answers, heard as evidence."""
+    path: str = "given probabilities"
+    """What the audit says of where the data are."""
+
+
 def judge_predictions(
-    labels: ArrayLike,
-    pred_probs: ArrayLike,
+    predictions: LabelledPredictions,
     folder: str | Path,
     *,
-    class_names: tuple[str, ...] | None = None,
-    ids: NDArray[np.str_] | None = None,
-    features: ArrayLike | None = None,
-    votes: Votes | None = None,
     reviews: Reviews | None = None,
-    path: str = "given probabilities",
     force: bool = False,
     progress: Progress = silent,
 ) -> Audit:
     """Judge labels by out-of-sample probabilities and leave an audit folder, which can be reviewed like any other.
 
-    Args:
-        labels: `(example,)`, 0 to K-1.
-        pred_probs: `(example, K)`.
-        folder: where the audit is left.
-        class_names: of the K classes.
-        ids: of the examples; their row numbers by default.
-        features: an embedding `(example, feature)`, for neighbours and for learning from reviews.
-        votes: several people's answers, heard as evidence.
-        reviews: decisions, heard as evidence.
-        path: what the audit says of where the data are.
-        force: replace what the folder holds.
-        progress: called with stage, completed, total.
-
-    Raises DataError for input that cannot be judged.
+    `reviews` are decisions, heard as evidence; `force` replaces what the folder holds; `progress` is called with
+    stage, completed, total. Raises DataError for input that cannot be judged.
     """
-    clock = Clock()
+    clock, folder = Clock(), Path(folder)
     with clock("reading"):
-        given, probs = checked_probabilities(labels, pred_probs)
-        names = class_names or tuple(map(str, range(probs.shape[1])))
-        embedding = np.zeros((len(given), 0), np.float32)
-        if features is not None:
-            embedding = np.asarray(checked_features(features, len(given)), dtype=np.float32)
-        dataset = LabelledDataset(
-            name=Path(path).stem or path,
-            path=path,
-            ids=np.arange(len(given)).astype(str) if ids is None else ids,
-            source=FeatureArray(embedding if features is not None else np.zeros((len(given), 1), np.float32)),
-            given_labels=given,
-            class_names=names,
-            votes=votes,
-        )
-        settings = {"effort": "none", "seed": 0, "use_votes": votes is not None}
-        identity = {
-            "fingerprint": dataset.fingerprint(), "path": path, "settings": settings, "aleator_version": __version__
-        }  # fmt: skip
-        open_folder(Path(folder), identity, force=force)
+        given, probs = checked_probabilities(predictions.labels, predictions.pred_probs)
+        embedding = _embedding(predictions, len(given))
+        dataset = _dataset(predictions, given, probs.shape[1], embedding)
+        settings = SettingsUsed(NO_EFFORT, use_votes=predictions.votes is not None)
+        identity = identity_of(dataset, {"effort": NO_EFFORT, "seed": 0, "use_votes": settings.use_votes})
+        open_folder(folder, identity, force=force)
 
     with clock("judging"):
         progress("judging", 0, 1)
-        log_probs = log_of(probs)
-        alone = np.full(len(given), -1)
-        grounds = Grounds(
-            observations=Observations(log_probs, given, leading_features(embedding) if features is not None else None),
-            class_names=names,
+        log_probs, alone = log_of(probs), np.full(len(given), -1)
+        features = leading_features(embedding) if embedding.shape[1] else None
+        inputs = JudgeInputs(
+            observations=Observations(log_probs, given, features),
+            class_names=dataset.class_names,
             unfamiliar=np.zeros(len(given), dtype=bool),
             duplicate_group=alone,
-            votes=votes,
+            votes=dataset.votes,
             out_of_sample=True,
         )
-        judged = pass_judgement(grounds, reviews)
-        neighbours = np.full((len(given), 1), -1)
-        if features is not None and len(given) <= MOST_FOR_NEIGHBOURS:
-            neighbours, _ = nearest_neighbours(embedding, alone)
-        inputs = EvidenceInputs(
-            given_label=given,
-            log_probs=log_probs.astype(np.float64),
-            margin_history=np.full((1, len(given)), np.nan, np.float32),
-            embedding=embedding,
-            neighbours=neighbours,
-        )
-        entropy = entr(probs).sum(axis=1)
-        scores = {"total": entropy, "aleatoric": entropy, "epistemic": np.zeros(len(given))}
-        scores |= {name: score(inputs) for name, score in EVIDENCE.items()}
-        table = label_table(dataset, judged.judgement, probs.argmax(axis=1), scores, alone, neighbours)
+        judgement = pass_judgement(inputs, reviews)
+        scores, neighbours = _scores(given, probs, log_probs, embedding)
+        table = label_table(dataset, judgement.verdicts, probs.argmax(axis=1), scores, alone, neighbours)
         progress("judging", 1, 1)
 
-    info: dict[str, Any] = {
-        "schema_version": SCHEMA_VERSION,
-        "aleator_version": __version__,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "identity": identity,
-        "settings": settings,
-        "versions": {"python": platform.python_version(), "numpy": np.__version__},
-        "data": {
-            "name": dataset.name,
-            "path": path,
-            "fingerprint": identity["fingerprint"],
-            "examples": len(dataset),
-            "kind": "features",
-            "features": embedding.shape[1],
-            "reading": None,
-        },
-        "class_names": list(names),
-        "model": {"backbone": "none", "reason": "probabilities were given", "members": 1, "parameters": 0},
-        "out_of_sample": True,
-        "estimates": judged.estimates,
-        "duplicates": {"groups": 0, "extra_copies": 0, "exact_groups": 0, "conflicting_groups": 0},
-        "skipped": [],
-        "referee": None,
-        "timings": clock.seconds,
-    }
-    audit = Audit(Path(folder), info, table, dataset)
+    info = AuditInfo(
+        identity=identity,
+        settings=settings,
+        versions={"python": platform.python_version(), "numpy": np.__version__},
+        data=audited_data(dataset, identity.fingerprint, ExamplesShape(features=embedding.shape[1])),
+        class_names=dataset.class_names,
+        model=ModelInfo("none", "probabilities were given", members=1, parameters=0),
+        out_of_sample=True,
+        estimates=judgement.estimates,
+        timings=clock.seconds,
+    )
+    audit = Audit(folder, info, table, dataset)
     if reviews is not None:
-        audit = with_reviews(audit, judged, reviews)
+        audit = with_reviews(audit, judgement, reviews)
     with clock("report"):
-        html = render_report(info, audit.labels, dataset.source)
+        html = render_report(audit.info, audit.labels, dataset.source)
     close_folder(
-        Path(folder),
+        folder,
         {
             "labels.parquet": lambda path: write_labels(audit.labels, path),
             "logits.npy": lambda path: _write_certain_logits(path, log_probs),
             "embeddings.npy": lambda path: write_array(path, embedding),
             "report.html": lambda path: path.write_text(html, encoding="utf-8"),
         },
-        info,
+        audit.info,
     )
-    return replace(audit, info=info)
+    return audit
+
+
+def read_predictions(pred_probs: Path, reading: ReadOptions, features: Path | None = None) -> LabelledPredictions:
+    """Labels and probabilities, each from a file: `reading` names that of the labels, and votes and class names.
+
+    Raises DataError naming the file, the row or the id, and the remedy.
+    """
+    label_file = reading.label_file
+    if label_file is None:
+        raise DataError(f"{pred_probs} holds probabilities; name the file with the labels: --label-file FILE.")
+    probs, columns, ids_of_probs = read_matrix(pred_probs)
+    if probs.ndim != 2:
+        raise DataError(f"{pred_probs} has shape {probs.shape}; wanted is (example, class).")
+    given, names, ids = read_labels(label_file, reading.names or columns, probs.shape[1])
+    missing = np.flatnonzero(given < 0)
+    if len(missing):
+        raise DataError(f"{label_file}, row {missing[0]}: there is no label; leave such rows out of both files.")
+    if ids is not None and ids_of_probs is not None and not np.array_equal(ids, ids_of_probs):
+        raise DataError(f"{label_file} and {pred_probs} name different ids, or in different order; they must line up.")
+    predictions = LabelledPredictions(
+        given,
+        probs,
+        names,
+        ids if ids is not None else ids_of_probs,
+        None if features is None else read_matrix(features)[0],
+        path=str(label_file),
+    )
+    if reading.votes is None:
+        return predictions
+    dataset = _dataset(predictions, given, len(names), np.empty((len(given), 0), np.float32))
+    return replace(predictions, votes=read_votes(reading.votes, dataset))
+
+
+def _dataset(
+    predictions: LabelledPredictions, given: NDArray[np.int64], classes: int, embedding: NDArray[np.float32]
+) -> LabelledDataset:
+    """All that is known of the data, with an empty feature in the place of the examples where there are none."""
+    return LabelledDataset(
+        name=Path(predictions.path).stem or predictions.path,
+        path=predictions.path,
+        ids=np.arange(len(given)).astype(str) if predictions.ids is None else predictions.ids,
+        source=FeatureArray(embedding if embedding.shape[1] else np.zeros((len(given), 1), np.float32)),
+        given_labels=given,
+        class_names=predictions.class_names or tuple(map(str, range(classes))),
+        votes=predictions.votes,
+    )
+
+
+def _embedding(predictions: LabelledPredictions, examples: int) -> NDArray[np.float32]:
+    if predictions.features is None:
+        return np.zeros((examples, 0), np.float32)
+    return np.asarray(checked_features(predictions.features, examples), dtype=np.float32)
+
+
+def _scores(
+    given: NDArray[np.int64],
+    probs: NDArray[np.floating[Any]],
+    log_probs: NDArray[np.float32],
+    embedding: NDArray[np.float32],
+) -> tuple[dict[str, NDArray[Any]], NDArray[np.int64]]:
+    """Uncertainties and evidence, `(example,)` each, in the order of the table's columns; and the neighbours."""
+    neighbours = np.full((len(given), 1), -1)
+    if embedding.shape[1] and len(given) <= MOST_FOR_NEIGHBOURS:
+        neighbours, _ = nearest_neighbours(embedding, np.full(len(given), -1))
+    inputs = EvidenceInputs(
+        given_label=given,
+        log_probs=log_probs.astype(np.float64),
+        margin_history=np.full((1, len(given)), np.nan, np.float32),
+        embedding=embedding,
+        neighbours=neighbours,
+    )
+    entropy = entr(probs).sum(axis=1)
+    scores: dict[str, NDArray[Any]] = {"total": entropy, "aleatoric": entropy, "epistemic": np.zeros(len(given))}
+    return scores | {name: score(inputs) for name, score in EVIDENCE.items()}, neighbours
 
 
 def _write_certain_logits(path: Path, log_probs: NDArray[np.float32]) -> None:

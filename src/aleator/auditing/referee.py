@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from scipy.special import entr
 from scipy.stats import rankdata, spearmanr
 
+from aleator.audits.info import DetectionScores, RefereeScores
 from aleator.data.dataset import Votes
 from aleator.evidence import EVIDENCE
 from aleator.uncertainty.calibration import reliability_curve
 from aleator.uncertainty.metrics import auroc, auroc_within_label
-from aleator.verdicts import DEFAULT_COSTS, Judgement
+from aleator.verdicts import DEFAULT_COSTS, Verdicts
 
 NO_OPINION = -1
 """The referee's label where it has none: such examples are not scored."""
@@ -34,9 +35,14 @@ class Truth:
     """`(example,)`: a class, -1 no opinion, -2 a class that the data set does not have."""
 
 
+def truth_of_votes(votes: Votes) -> Truth:
+    """The majority's label, where there is one."""
+    return Truth("votes", VOTES_RULE, votes.majority())
+
+
 def detection_scores(
     suspicion: NDArray[np.floating[Any]], given_label: NDArray[np.int64], referee_label: NDArray[np.int64]
-) -> dict[str, float]:
+) -> DetectionScores:
     """AUROC, mean AUROC within a given label, and average precision of a score that is high for wrong labels.
 
     The AUROC over all examples is flattered by a score that only knows which classes are bad; the one within a
@@ -46,64 +52,70 @@ def detection_scores(
     wrong = (given_label != referee_label)[scored]
     suspicion, given = suspicion[scored], given_label[scored]
     if wrong.all() or not wrong.any():
-        return {"auroc": float("nan"), "auroc_within_label": float("nan"), "average_precision": float("nan")}
+        return DetectionScores(None, None, None)
     from sklearn.metrics import average_precision_score
 
-    return {
-        "auroc": auroc(suspicion, wrong),
-        "auroc_within_label": auroc_within_label(suspicion, wrong, given),
-        "average_precision": float(average_precision_score(wrong, suspicion)),
-    }
+    within = auroc_within_label(suspicion, wrong, given)
+    return DetectionScores(
+        auroc(suspicion, wrong),
+        within if np.isfinite(within) else None,
+        float(average_precision_score(wrong, suspicion)),
+    )
 
 
 def score_audit(
     given: NDArray[np.int64],
-    judgement: Judgement,
+    verdicts: Verdicts,
     scores: Mapping[str, NDArray[Any]],
     truth: Truth,
     *,
     votes: Votes | None = None,
-) -> dict[str, Any]:
-    """The referee section of `audit.json`; `scores` are uncertainties and evidence (up is good), `(example,)` each."""
+) -> RefereeScores | None:
+    """The referee section of `audit.json`; `scores` are uncertainties and evidence (up is good), `(example,)` each.
+
+    None where the referee has no opinion on any example with a label.
+    """
     from sklearn.metrics import precision_recall_curve
 
-    referee_label, classes = truth.label, judgement.label_distribution.shape[1]
+    referee_label, classes = truth.label, verdicts.label_distribution.shape[1]
     scored = (referee_label != NO_OPINION) & (given >= 0)
+    if not scored.any():
+        return None
     wrong = (given != referee_label)[scored]
-    p_mislabelled = judgement.p_mislabelled[scored]
+    p_mislabelled = verdicts.p_mislabelled[scored]
     flagged = p_mislabelled > DEFAULT_COSTS.flag_above
     precision, recall, _ = precision_recall_curve(wrong, p_mislabelled)
     by_suspicion = wrong[np.argsort(-p_mislabelled, kind="stable")]
     confusion = np.zeros((classes, classes), dtype=np.int64)
     known = scored & (referee_label >= 0)
     np.add.at(confusion, (given[known], referee_label[known]), 1)
-    return {
-        "name": truth.name,
-        "rule": truth.rule,
-        "examples": int(scored.sum()),
-        "wrong": int(wrong.sum()),
-        "share_wrong": float(wrong.mean()),
-        **detection_scores(judgement.p_mislabelled, given, referee_label),
-        "best_f1": float(np.max(2 * precision * recall / np.maximum(precision + recall, 1e-12))),
+    return RefereeScores(
+        **vars(detection_scores(verdicts.p_mislabelled, given, referee_label)),
+        name=truth.name,
+        rule=truth.rule,
+        examples=int(scored.sum()),
+        wrong=int(wrong.sum()),
+        share_wrong=float(wrong.mean()),
+        best_f1=float(np.max(2 * precision * recall / np.maximum(precision + recall, 1e-12))),
         **_flag_scores(flagged, wrong),
-        "calibration_error": reliability_curve(p_mislabelled, wrong).error,
-        "given_label_accuracy": float(1 - wrong.mean()),
-        "suggested_label_accuracy": float((judgement.suggested_label == referee_label)[scored].mean()),
-        "spearman_aleatoric_vote_entropy": vote_entropy_correlation(scores["aleatoric"], votes),
-        "spearman_distribution_vote_entropy": vote_entropy_correlation(
-            entr(judgement.label_distribution).sum(axis=1), votes
+        calibration_error=reliability_curve(p_mislabelled, wrong).error,
+        given_label_accuracy=float(1 - wrong.mean()),
+        suggested_label_accuracy=float((verdicts.suggested_label == referee_label)[scored].mean()),
+        spearman_aleatoric_vote_entropy=vote_entropy_correlation(scores["aleatoric"], votes),
+        spearman_distribution_vote_entropy=vote_entropy_correlation(
+            entr(verdicts.label_distribution).sum(axis=1), votes
         ),
-        "baselines": baselines(scores, given, referee_label),
-        "precision_at": [
-            [count, float(by_suspicion[:count].mean())] for count in PRECISION_AT if count <= len(by_suspicion)
-        ],
-        "confusion": confusion.tolist(),
-    }
+        baselines=baselines(scores, given, referee_label),
+        precision_at=tuple(
+            (count, float(by_suspicion[:count].mean())) for count in PRECISION_AT if count <= len(by_suspicion)
+        ),
+        confusion=confusion.tolist(),
+    )
 
 
 def baselines(
     columns: Mapping[str, NDArray[Any]], given: NDArray[np.int64], referee_label: NDArray[np.int64]
-) -> dict[str, dict[str, float]]:
+) -> dict[str, DetectionScores]:
     """The same scores for the plain detectors that come out of the same run."""
     frequency = np.bincount(given[given >= 0], minlength=int(given.max(initial=0)) + 1)
     suspicion = {"label_frequency": -frequency[np.maximum(given, 0)].astype(float)}

@@ -22,7 +22,7 @@ from aleator.auditing.judging import observe
 from aleator.auditing.settings import EFFORTS, AuditSettings, pick_device
 from aleator.data import ImageArray, LabelledDataset, read_dataset
 from aleator.data.dataset import Votes
-from aleator.data.noise import from_confusion, measured_confusion, pair_flip, scaled_to_rate, symmetric
+from aleator.data.synthetic_noise import from_confusion, measured_confusion, pair_flip, scaled_to_rate, symmetric
 from aleator.errors import DataError
 from aleator.evidence import EvidenceInputs
 from aleator.evidence.features import leading_features

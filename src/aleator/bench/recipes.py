@@ -15,7 +15,7 @@ from aleator.bench.detect_reviews import BATCH, answers, reviews_by
 from aleator.bench.peers import cleanlab_keeps, co_teaching
 from aleator.data import LabelledDataset
 from aleator.data.duplicates import find_duplicates
-from aleator.data.noise import measured_confusion, pair_flip, symmetric
+from aleator.data.synthetic_noise import measured_confusion, pair_flip, symmetric
 from aleator.learning.objectives import OBJECTIVES
 from aleator.learning.steps import STEPS
 from aleator.models import NetworkSpec

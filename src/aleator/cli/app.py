@@ -1,15 +1,15 @@
-"""The command's two roots, and what its verbs share."""
+"""The command's root, and what its verbs share."""
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
 from aleator import __version__
-from aleator.console import print_summary
 
 if TYPE_CHECKING:
-    from aleator.auditing import Audit
+    from aleator.audits import AuditFolder
 
 app = App(
     name="aleator",
@@ -18,16 +18,21 @@ app = App(
     version_flags=["--version"],
     suppress_keyboard_interrupt=False,  # main() tells how to go on
 )
-bench = App(name="bench", help="Measure what the README claims, beside plain baselines, in one run.")
-app.command(bench)
 
-Json = Annotated[bool, Parameter(name="--json", negative=())]
-"""Print one JSON object instead of text for people."""
+FLAT = Parameter(name="*")
+"""A dataclass whose fields are flags of their own, with their docstrings as help."""
+READING = Parameter(name="*", group="How the data are read")
+DECISIONS = Parameter(name="*", group="What people decided", negative=())
+Output = Annotated[Path, Parameter(name=["--output", "-o"])]
+Force = Annotated[bool, Parameter(help="Replace what the output folder holds.")]
+Json = Annotated[bool, Parameter(name="--json", negative=(), help="Print one JSON object instead of text for people.")]
 
 
-def tell(result: "Audit", json_output: bool) -> None:
+def tell(result: "AuditFolder", json_output: bool) -> None:
+    from aleator.console import print_summary
+    from aleator.records import to_json
+
     if json_output:
-        info: dict[str, Any] = {**result.info, "folder": str(result.folder.resolve())}
-        print(json.dumps(info, ensure_ascii=False))
+        print(json.dumps({**to_json(result.info), "folder": str(result.folder.resolve())}, ensure_ascii=False))
     else:
         print_summary(result.info, result.folder)

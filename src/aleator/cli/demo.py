@@ -1,21 +1,18 @@
 """`aleator demo`."""
 
 from pathlib import Path
-from typing import Annotated
 
-from cyclopts import Parameter
-
-from aleator.cli.app import Json, app, tell
+from aleator.cli.app import Force, Json, Output, app, tell
 from aleator.console import ProgressDisplay
 
 
 @app.command
 def demo(
     *,
-    output: Annotated[Path, Parameter(name=["--output", "-o"])] = Path("demo-audit"),
+    output: Output = Path("demo-audit"),
     examples: int = 3000,
     seed: int = 0,
-    force: bool = False,
+    force: Force = False,
     json_output: Json = False,
 ) -> None:
     """Audit the built-in drawn faces, whose wrong labels are known, and say how well that went.
@@ -28,10 +25,6 @@ def demo(
         How many faces are drawn.
     seed
         The same seed draws the same faces.
-    force
-        Replace what the output folder holds.
-    json_output
-        Print one JSON object instead of the summary.
     """
     from aleator.demo import run_demo
 

@@ -1,12 +1,21 @@
 """`aleator export`."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from aleator.cli.app import app
+from aleator.cli.app import DECISIONS, FLAT, READING, app
+from aleator.data.options import NOTHING_ASKED, ReadOptions
+from aleator.decisions.gather import DecisionSources
 from aleator.errors import AleatorError
+from aleator.export import FORMATS, ExportSettings, export_audit
+
+FORMAT = "; ".join(f"{name}: {form.what}" for name, form in FORMATS.items())
+if TYPE_CHECKING:
+    FormatName = str
+else:
+    FormatName = Literal[tuple(FORMATS)]
 
 
 @app.command
@@ -15,19 +24,11 @@ def export(
     *,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
     onnx: Path | None = None,
-    format: Literal[
-        "csv", "parquet", "imagefolder", "fer2013", "label-studio", "fiftyone", "cleanlab", "decisions"
-    ] = "csv",
+    format: Annotated[FormatName, Parameter(help=f"{FORMAT}.")] = "csv",
+    settings: Annotated[ExportSettings, FLAT] = ExportSettings(),
     data: Path | None = None,
-    database: str | None = None,
-    relabel_above: float | None = None,
-    drop_unusable: bool = False,
-    split: str | None = None,
-    labels: Path | None = None,
-    path_column: str | None = None,
-    label_column: str | None = None,
-    id_column: str | None = None,
-    class_names: str | None = None,
+    reading: Annotated[ReadOptions, READING] = NOTHING_ASKED,
+    sources: Annotated[DecisionSources, DECISIONS] = DecisionSources(),
 ) -> None:
     """Write the cleaned data set, or what people decided, for other tools; or a trained model as one ONNX graph.
 
@@ -36,22 +37,11 @@ def export(
     folder
         An audit folder, or data with labels that were reviewed; with --onnx the folder that `train` left.
     output
-        The file (csv, parquet, fer2013, cleanlab, decisions) or the new folder (imagefolder, label-studio, fiftyone).
+        The file or, for formats with pictures, the new folder.
     onnx
         The file for a model: from uint8 pictures to distributions and uncertainties, checked against PyTorch first.
-    format
-        csv and parquet hold old and new labels; fer2013 is Kaggle's file with corrected emotions; decisions is what
-        `aleator review --import` reads.
     data
         Where the audited data are now, if they moved.
-    database
-        Where the decisions are, if not beside the audit.
-    relabel_above
-        Where nobody decided, take the audit's suggestion if the label is wrong with at least this probability.
-    drop_unusable
-        Leave out what people called not usable; otherwise it keeps its given label.
-    split, labels, path_column, label_column, id_column, class_names
-        How the data are read, as for `aleator audit`.
     """
     if onnx is not None:
         from aleator.export.onnx import export_onnx
@@ -62,24 +52,7 @@ def export(
         return
     if output is None:
         raise AleatorError("Where to? Name the file or folder with -o, or for a trained model --onnx FILE.")
-
-    from aleator.export import export_audit
-
-    corrected = export_audit(
-        folder,
-        output,
-        format,
-        data=data,
-        database=database,
-        relabel_above=relabel_above,
-        drop_unusable=drop_unusable,
-        split=split,
-        labels=labels,
-        path_column=path_column,
-        label_column=label_column,
-        id_column=id_column,
-        class_names=class_names,
-    )
+    corrected = export_audit(folder, output, format, settings, data=data, asked=reading, sources=sources)
     changed = int((corrected.label != corrected.examples.given).sum())
     decided = int((corrected.decision != "").sum())
     print(f"{len(corrected):,} examples, {decided:,} decided by people, {changed:,} labels changed: {output}")

@@ -1,12 +1,12 @@
 """A labelled data set: what every reader returns and everything else starts from."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aleator.data.options import ReadOptions
 from aleator.data.sources import ExampleSource
 from aleator.data.texts import BLOCK
 from aleator.errors import DataError
@@ -113,7 +113,7 @@ class LabelledDataset:
     group: NDArray[np.str_] | None = None
     """Examples of one group belong together (one person, one video) and never straddle two folds."""
     skipped: tuple[Skipped, ...] = ()
-    reading: Mapping[str, str] | None = None
+    reading: ReadOptions | None = None
     """What `read_dataset` was asked beside the path: with it, the same data are read again. None if they were not read
     from a path."""
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset, Votes
-from aleator.data.noise import from_confusion
-from aleator.data.readers.options import EMOTIONS
+from aleator.data.readers.shared import EMOTIONS
 from aleator.data.sources import ImageArray
+from aleator.data.synthetic_noise import from_confusion
 
 SIDE = 48
 BATCH = 256

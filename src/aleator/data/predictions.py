@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from aleator.data.readers.arrays import read_arrays
-from aleator.data.readers.options import encode_labels, find_column
+from aleator.data.readers.shared import encode_labels, find_column
 from aleator.data.readers.table import ID_COLUMNS, LABEL_COLUMNS, texts_of
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
 from aleator.errors import DataError

@@ -52,3 +52,27 @@ class Texts(Sequence[str]):
         for number, block in enumerate(self.blocks()):
             result[number * BLOCK : (number + 1) * BLOCK] = block.to_pylist()
         return result
+
+
+class RowOf:
+    """An id's row, found by bisection in the sorted ids: a dict of a million texts would be 100 MB."""
+
+    def __init__(self, ids: pa.StringArray) -> None:
+        self.ids = ids
+        self.order = pc.sort_indices(ids).to_numpy().astype(np.int32)
+
+    def __contains__(self, example: object) -> bool:
+        return isinstance(example, str) and self.get(example) is not None
+
+    def get(self, example: str) -> int | None:
+        low, high = 0, len(self.order)
+        wanted = example.encode()
+        while low < high:
+            middle = (low + high) // 2
+            if self.ids[int(self.order[middle])].as_buffer().to_pybytes() < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        if low < len(self.order) and self.ids[int(self.order[low])].as_py() == example:
+            return int(self.order[low])
+        return None

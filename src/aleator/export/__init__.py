@@ -1,72 +1,91 @@
 """Cleaned data sets, and other tools' formats: one function a format, one line a format here."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from aleator.data import read_dataset
+from aleator.data.options import NOTHING_ASKED, ReadOptions
+from aleator.decisions.gather import DecisionSources
 from aleator.errors import DataError
 from aleator.export.corrected import Corrected, correct
 from aleator.export.fer2013 import export_fer2013
 from aleator.export.pictures import export_fiftyone, export_image_folder, export_label_studio
 from aleator.export.tables import export_cleanlab, export_csv, export_decisions, export_parquet
+from aleator.review.examples import open_examples
 
-FORMATS: dict[str, Callable[[Corrected, Path], None]] = {
-    "csv": export_csv,
-    "parquet": export_parquet,
-    "imagefolder": export_image_folder,
-    "fiftyone": export_fiftyone,
-    "label-studio": export_label_studio,
-    "cleanlab": export_cleanlab,
-    "decisions": export_decisions,
+
+@dataclass(frozen=True)
+class Format:
+    """One form that is written."""
+
+    what: str
+    """For people, in the help."""
+    write: Callable[[Corrected, Path], None]
+    whole_original: bool = False
+    """It is written with the original's other splits, all of whose rows stay in line."""
+    of_decisions: bool = False
+    """It holds what people said, not the examples."""
+
+
+FORMATS: dict[str, Format] = {
+    "csv": Format("a table of old and new labels", export_csv),
+    "parquet": Format("the same as Parquet", export_parquet),
+    "imagefolder": Format("a folder of class folders with metadata.csv", export_image_folder),
+    "fer2013": Format("Kaggle's file with corrected emotions", export_fer2013, whole_original=True),
+    "label-studio": Format("a folder with tasks, labelling page and pictures", export_label_studio),
+    "fiftyone": Format("a folder in FiftyOne's form", export_fiftyone),
+    "cleanlab": Format("a table with cleanlab's columns", export_cleanlab),
+    "decisions": Format(
+        "what people decided, as `aleator review --import` reads it", export_decisions, of_decisions=True
+    ),
 }
-FER2013 = "fer2013"
-"""The one format that needs the whole original, also the splits that were not audited."""
 
-__all__ = ["FER2013", "FORMATS", "Corrected", "correct", "export_audit"]
+__all__ = ["FORMATS", "Corrected", "ExportSettings", "Format", "correct", "export_audit"]
+
+
+@dataclass(frozen=True)
+class ExportSettings:
+    """What is written, beside its form."""
+
+    relabel_above: float | None = None
+    """Where nobody decided, take the audit's suggestion if the label is wrong with at least this probability."""
+    drop_unusable: bool = False
+    """Leave out what people called not usable; otherwise it keeps its given label."""
 
 
 def export_audit(
     path: str | Path,
     output: str | Path,
     format: str,
+    settings: ExportSettings = ExportSettings(),
     *,
     data: str | Path | None = None,
-    database: str | None = None,
-    relabel_above: float | None = None,
-    drop_unusable: bool = False,
-    **read_options: Any,
+    asked: ReadOptions = NOTHING_ASKED,
+    sources: DecisionSources = DecisionSources(),
 ) -> Corrected:
     """Write the cleaned data set, or what people decided, in another format.
 
     Args:
         path: an audit folder, or data with labels that were reviewed.
         output: the file or, for formats with pictures, the new folder.
-        format: one of FORMATS, or `fer2013`.
+        format: one of FORMATS.
+        settings: what is relabelled and left out.
         data: where the audited data are, if they moved.
-        database: where the decisions are, if not beside the audit.
-        relabel_above: where nobody decided, take the audit's suggestion if the label is wrong with this probability.
-        drop_unusable: leave out what people called not usable (not for `fer2013`, whose rows stay in line).
-        read_options: how the data are read, as for `read_dataset`.
+        asked: how the data are read, where it is not as for the audit.
+        sources: where the decisions are, if not beside the audit.
 
     Returns what was written. Raises DataError or AuditFolderError.
     """
     path, output = Path(path), Path(output)
-    if format != FER2013 and format not in FORMATS:
-        raise DataError(f"{format!r} is no format; there are {', '.join([*FORMATS, FER2013])}.")
-    place = None if data is None else Path(data)
-    corrected = correct(path, data=place, database=database, relabel_above=relabel_above, **read_options)
+    if format not in FORMATS:
+        raise DataError(f"{format!r} is no format; there are {', '.join(FORMATS)}.")
+    form = FORMATS[format]
+    if form.whole_original and settings.drop_unusable:
+        raise DataError(f"{format} keeps all rows of the original in line; leave --drop-unusable out.")
+    examples = open_examples(path, None if data is None else Path(data), asked)
+    corrected = correct(examples, path, sources, settings.relabel_above)
     output.parent.mkdir(parents=True, exist_ok=True)
-    if format == FER2013:
-        if drop_unusable:
-            raise DataError("fer2013.csv keeps all its rows in line with FER+'s votes; leave --drop-unusable out.")
-        audit = corrected.examples.audit
-        reading = {} if audit is None else dict(audit.info["data"]["reading"] or {})
-        asked = {name: value for name, value in read_options.items() if value is not None}
-        whole = read_dataset(corrected.examples.path, **{**reading, **asked, "split": None, "votes": None})
-        export_fer2013(corrected, whole, output)
-        return corrected
-    if drop_unusable and format != "decisions":
+    if settings.drop_unusable and not form.of_decisions:
         corrected = corrected.take(corrected.usable)
-    FORMATS[format](corrected, output)
+    form.write(corrected, output)
     return corrected

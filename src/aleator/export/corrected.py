@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aleator.decisions.decision import AMBIGUOUS, LABEL, UNUSABLE
+from aleator.decisions.gather import DecisionSources, gather_decisions
+from aleator.decisions.log import DecisionLog
+from aleator.decisions.reviews import reviews_of_decisions
+from aleator.decisions.settle import settle
 from aleator.errors import DataError
-from aleator.review.decisions import AMBIGUOUS, LABEL, UNUSABLE, Decision, Ledger, settle
-from aleator.review.examples import Examples, open_examples
-from aleator.review.heard import read_log
+from aleator.review.examples import Examples
 
 GIVEN, REVIEW, AUDIT = "given", "review", "audit"
 """Where a label comes from."""
@@ -29,9 +31,8 @@ class Corrected:
     """What people said: `label`, `ambiguous`, `unusable`, or empty."""
     choices: dict[int, tuple[str, ...]]
     """The classes that people were torn between, by row."""
-    ledger: Ledger
-    log: list[Decision]
-    """Every decision ever made, oldest first, undone ones too."""
+    log: DecisionLog
+    """All that people decided."""
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -56,55 +57,34 @@ class Corrected:
     def name_of(self, label: int) -> str:
         return self.examples.class_names[label] if label >= 0 else ""
 
-    def standing(self) -> list[Decision]:
-        """The answers that stand, oldest first."""
-        found = [one for answers in self.ledger.reviewers_of.values() for one in answers.values()]
-        return sorted(found, key=lambda one: (one.time, one.uuid))
 
+def correct(examples: Examples, path: Path, sources: DecisionSources, relabel_above: float | None = None) -> Corrected:
+    """Put the labels right: of an audit (or of data with labels) at this path, by what people decided.
 
-def correct(
-    path: Path,
-    *,
-    data: Path | None = None,
-    database: str | None = None,
-    relabel_above: float | None = None,
-    **read_options: Any,
-) -> Corrected:
-    """Read an audit folder (or data with labels) and its decisions, and put the labels right.
-
-    People's answers come first. Where they were torn between classes the given label stays if it is one of them, else
-    the first in the audit's eyes is taken. "Not usable" keeps the given label and says so. Where nobody decided, the
-    given label stays, unless the audit is surer than `relabel_above` that it is wrong: then its suggestion is taken.
+    People's answers come first, as `settle` settles them. Where they were torn between classes the given label stays
+    if it is one of them, else the first in the audit's eyes is taken. "Not usable" keeps the given label and says so.
+    Where nobody decided, the given label stays, unless the audit is surer than `relabel_above` that it is wrong: then
+    its suggestion is taken.
     """
     if relabel_above is not None and not 0.5 <= relabel_above <= 1:
         raise DataError(f"--relabel-above is a probability from 0.5 to 1, not {relabel_above}.")
-    examples = open_examples(path, data, **read_options)
-    ledger, log = Ledger(), read_log(path, database, examples.fingerprint)
-    for row_of_log in log:
-        ledger.add(row_of_log)
+    names = examples.class_names
+    log = gather_decisions(path, sources, examples.fingerprint, examples.row_of, names)
     label = examples.given.copy()
     label_from = np.full(len(examples), GIVEN, dtype="<U6")
     if relabel_above is not None:
         _relabel(examples, relabel_above, label, label_from)
+    settled = settle(reviews_of_decisions(log.answered(examples.row_of), names))
     decision = np.full(len(examples), "", dtype="<U9")
+    decision[settled.row], label_from[settled.row] = settled.kind, REVIEW
+    label[settled.row] = np.where(settled.kind == LABEL, settled.label, examples.given[settled.row])
     choices: dict[int, tuple[str, ...]] = {}
-    number_of = {name: number for number, name in enumerate(examples.class_names)}
-    for example, answers in ledger.reviewers_of.items():
-        row, settled = examples.row_of.get(example), settle(answers.values())
-        if row is None or settled is None:
-            continue
-        kind, labels = settled
-        decision[row], label_from[row] = kind, REVIEW
-        given = int(examples.given[row])
-        if kind == LABEL:
-            label[row] = number_of[labels[0]]
-        elif kind == AMBIGUOUS:
-            choices[row] = labels
-            torn = [number_of[name] for name in labels]
-            label[row] = given if given in torn else max(torn, key=lambda one: _share(examples, row, one))
-        else:
-            label[row] = given
-    return Corrected(examples, label, label_from, decision, choices, ledger, log)
+    for place in np.flatnonzero(settled.kind == AMBIGUOUS).tolist():
+        row, torn = int(settled.row[place]), settled.choices(place)
+        choices[row] = tuple(names[one] for one in torn)
+        if int(examples.given[row]) not in torn:
+            label[row] = max(torn, key=lambda one: _share(examples, row, one))
+    return Corrected(examples, label, label_from, decision, choices, log)
 
 
 def _share(examples: Examples, row: int, label: int) -> float:

@@ -1,21 +1,25 @@
 """Kaggle's `fer2013.csv` again, with the column `emotion` put right and everything else as it was."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from aleator.data import read_dataset
 from aleator.data.dataset import LabelledDataset
+from aleator.data.options import NOTHING_ASKED
 from aleator.data.sources import ImageArray
 from aleator.errors import DataError
 from aleator.export.corrected import Corrected
 from aleator.files import write_whole
 
 
-def export_fer2013(corrected: Corrected, whole: LabelledDataset, output: Path) -> None:
+def export_fer2013(corrected: Corrected, output: Path) -> None:
     """Write `emotion,pixels,Usage` for every row of the original, also those of splits that were not audited.
 
     Rows stay where they are, so that FER+'s votes still line up; what is "not usable" keeps its emotion.
     """
+    whole = _whole(corrected)
     source = whole.source
     if not isinstance(source, ImageArray) or source.pixels.ndim != 3:
         raise DataError("fer2013.csv holds grey pictures of one size; export these data as csv or imagefolder.")
@@ -39,3 +43,9 @@ def export_fer2013(corrected: Corrected, whole: LabelledDataset, output: Path) -
                 file.write(f"{written[label]},{' '.join(number[source.pixels[row].ravel()])},{usage}\n")
 
     write_whole(output, write)
+
+
+def _whole(corrected: Corrected) -> LabelledDataset:
+    """The original with all its splits."""
+    reading = corrected.examples.reading or NOTHING_ASKED
+    return read_dataset(corrected.examples.path, replace(reading, split=None, votes=None))

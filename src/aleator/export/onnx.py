@@ -12,7 +12,7 @@ from aleator.export.plain_operations import PlainExpectedSoftmax
 from aleator.files import write_whole
 from aleator.learning.loop import Predictions
 from aleator.models import Network
-from aleator.training.decision import Opinion, opinion_of
+from aleator.training.abstention import EnsemblePrediction, prediction_of
 from aleator.training.familiarity import SHORTEST, Familiarity
 from aleator.training.model import Model, members_say
 from aleator.uncertainty.gaussian_logits import log_softmax_draws, spread_from_raw
@@ -31,7 +31,7 @@ def export_onnx(model: Model, path: str | Path) -> float:
     Nothing is drawn: the same input gives the same output. Class names, size and thresholds are in the metadata
     (`ambiguous_above` is for the entropy of `probabilities`).
 
-    The graph computes in single precision, and so does the check; `Model.opinion` computes in half precision where the
+    The graph computes in single precision, and so does the check; `Model.predict` computes in half precision where the
     processor does. Raises MissingExtraError without the extra, ModelError when graph and model differ.
     """
     try:
@@ -54,7 +54,7 @@ def export_onnx(model: Model, path: str | Path) -> float:
     onnx.helper.set_model_props(proto, _metadata(model))
     session = onnxruntime.InferenceSession(proto.SerializeToString(), providers=["CPUExecutionProvider"])
     found = dict(zip(OUTPUTS, session.run(list(OUTPUTS), {"examples": examples}), strict=True))
-    difference = _difference(found, single_precision_opinion(model, examples))
+    difference = _difference(found, single_precision_prediction(model, examples))
     if not difference <= TOLERANCE:
         raise ModelError(
             f"The graph differs from the model by {difference:.1e}, more than {TOLERANCE:.0e}, and was not written: "
@@ -71,8 +71,8 @@ class Graph(nn.Module):
     def __init__(self, model: Model) -> None:
         super().__init__()
         self.networks = nn.ModuleList(network.cpu() for network in model.networks)
-        self.flip = bool(model.card["settings"]["flip"]) and model.kind == "images"
-        self.temperature = model.decision.temperature
+        self.flip = model.card.settings.flip and model.kind == "images"
+        self.temperature = model.rule.temperature
         self.expected_softmax = PlainExpectedSoftmax()
         self.familiarity = model.familiarity
         self.voters = model.of_voters
@@ -101,14 +101,14 @@ def _total_and_epistemic(log_probs: Tensor) -> tuple[Tensor, Tensor]:
 
 
 @torch.inference_mode()
-def single_precision_opinion(model: Model, examples: NDArray[np.generic]) -> Opinion:
+def single_precision_prediction(model: Model, examples: NDArray[np.generic]) -> EnsemblePrediction:
     """What the model says of a few examples, computed by PyTorch in single precision throughout."""
-    flip = bool(model.card["settings"]["flip"]) and model.kind == "images"
+    flip = model.card.settings.flip and model.kind == "images"
     inputs = torch.from_numpy(np.asarray(examples)).float()
     said = [_members_say(network.cpu(), inputs, flip) for network in model.networks]
     each = [Predictions(*(part.numpy() for part in parts)) for parts in said]
     mean, spread, *distance = members_say(each, model.familiarity)
-    return opinion_of(mean, spread, model.decision.temperature, *distance, voters=model.of_voters)
+    return prediction_of(mean, spread, model.rule.temperature, *distance, voters=model.of_voters)
 
 
 def _members_say(network: nn.Module, examples: Tensor, flip: bool) -> tuple[Tensor, Tensor, Tensor]:
@@ -147,7 +147,7 @@ def _examples(model: Model) -> NDArray[np.generic]:
     return np.concatenate([large, fine])
 
 
-def _difference(found: dict[str, NDArray[np.float32]], wanted: Opinion) -> float:
+def _difference(found: dict[str, NDArray[np.float32]], wanted: EnsemblePrediction) -> float:
     """The greatest; relative where values exceed one, as distances do."""
     pairs = [(found["probabilities"], wanted.probs), *((found[name], getattr(wanted, name)) for name in OUTPUTS[1:])]
     return max(float((np.abs(one - other) / np.maximum(1, np.abs(other))).max()) for one, other in pairs)
@@ -155,11 +155,11 @@ def _difference(found: dict[str, NDArray[np.float32]], wanted: Opinion) -> float
 
 def _metadata(model: Model) -> dict[str, str]:
     """What a user of the graph has to know, as text."""
-    decision = model.decision
+    rule = model.rule
     return {
         "class_names": "\n".join(model.class_names),
-        "ambiguous_above": repr(decision.ambiguous_above),
-        "unfamiliar_above": repr(decision.unfamiliar_above),
-        "conformal_threshold": repr(decision.conformal_threshold),
-        "aleator_version": str(model.card["aleator_version"]),
+        "ambiguous_above": repr(rule.ambiguous_above),
+        "unfamiliar_above": repr(rule.unfamiliar_above),
+        "conformal_threshold": repr(np.inf if rule.conformal_threshold is None else rule.conformal_threshold),
+        "aleator_version": model.card.aleator_version,
     }

@@ -6,17 +6,15 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
 from aleator.data.cells import safe_cell
 from aleator.data.sources import FeatureArray, ImageFiles
+from aleator.decisions.label_studio import annotation, choice, labelling_page
 from aleator.errors import DataError
 from aleator.export.corrected import Corrected
 from aleator.files import write_json
-from aleator.review.decisions import UNUSABLE
-from aleator.review.exchange import NOT_USABLE_CHOICE
 
 
 def export_image_folder(corrected: Corrected, output: Path) -> None:
@@ -57,13 +55,7 @@ def export_label_studio(corrected: Corrected, output: Path) -> None:
     project's labelling page, and `pictures/`, to be served as local files from the folder that holds `output`."""
 
     def write(folder: Path) -> None:
-        names = corrected.examples.class_names
-        choices = "".join(f"\n    <Choice value={quoteattr(name)}/>" for name in (*names, NOT_USABLE_CHOICE))
-        (folder / "config.xml").write_text(
-            '<View>\n  <Image name="image" value="$image"/>\n'
-            f'  <Choices name="label" toName="image" choice="multiple">{choices}\n  </Choices>\n</View>\n',
-            encoding="utf-8",
-        )
+        (folder / "config.xml").write_text(labelling_page(corrected.examples.class_names), encoding="utf-8")
         tasks = []
         for row in range(len(corrected)):
             picture = _copy(corrected, row, folder / "pictures")
@@ -88,30 +80,14 @@ def _task(corrected: Corrected, row: int, address: str) -> dict[str, Any]:
     if examples.audit is not None:
         task["predictions"].append(
             {
-                "model_version": f"aleator {examples.audit.info['aleator_version']}",
+                "model_version": f"aleator {examples.audit.info.aleator_version}",
                 # Label Studio sorts by it, lowest confidence first: so the least trusted labels come first.
                 "score": examples.audit.labels["label_quality"][row].as_py(),
-                "result": [_choice([examples.audit.labels["suggested_label"][row].as_py()])],
+                "result": [choice([examples.audit.labels["suggested_label"][row].as_py()])],
             }
         )
-    for name, decision in sorted(corrected.ledger.standing(id).items()):
-        labels = [NOT_USABLE_CHOICE] if decision.kind == UNUSABLE else list(decision.labels)
-        task["annotations"].append(
-            {
-                "unique_id": decision.uuid,
-                "completed_by": {"email": name},
-                "was_cancelled": False,
-                "lead_time": decision.seconds,
-                "created_at": decision.time,
-                "updated_at": decision.time,
-                "result": [_choice(labels)],
-            }
-        )
+    task["annotations"] += [annotation(decision) for _, decision in sorted(corrected.log.standing(id).items())]
     return task
-
-
-def _choice(labels: list[str]) -> dict[str, Any]:
-    return {"from_name": "label", "to_name": "image", "type": "choices", "value": {"choices": labels}}
 
 
 def plain_name(text: str) -> str:

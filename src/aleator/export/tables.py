@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aleator.data.cells import safe_cell
+from aleator.decisions.tables import write_table
 from aleator.export.corrected import Corrected
 from aleator.files import write_whole
-from aleator.review.exchange import write_decisions
 
 
 def labels_table(corrected: Corrected) -> pa.Table:
@@ -28,11 +28,7 @@ def labels_table(corrected: Corrected) -> pa.Table:
         "choices": _sparse(len(corrected), {row: "|".join(names) for row, names in corrected.choices.items()}),
         "reviewers": _sparse(
             len(corrected),
-            {
-                row: "|".join(sorted(answers))
-                for example, answers in corrected.ledger.reviewers_of.items()
-                if (row := examples.row_of.get(example)) is not None
-            },
+            {row: "|".join(sorted(answers)) for row, answers in corrected.log.answered(examples.row_of)},
         ),
     }
     if examples.audit is not None:
@@ -54,7 +50,7 @@ def cleanlab_table(corrected: Corrected) -> pa.Table:
     predicted = corrected.label.copy()
     if examples.audit is not None:
         quality = np.nan_to_num(1 - examples.audit.column("p_mislabelled").astype(np.float64), nan=1.0)
-        issue = np.array(examples.audit.labels["verdict"].fill_null("").to_numpy(zero_copy_only=False) == "mistake")
+        issue = examples.audit.column("verdict") == "mistake"
         nobody = corrected.decision == ""
         predicted = np.where(nobody, examples.audit.column("suggested_label"), corrected.label).astype(np.int32)
     decided = corrected.decision != ""
@@ -102,7 +98,7 @@ def export_decisions(corrected: Corrected, output: Path) -> None:
 
     def write(path: Path) -> None:
         with path.open("w", encoding="utf-8", newline="") as file:
-            write_decisions(file, corrected.standing())
+            write_table(file, corrected.log.all_standing())
 
     write_whole(output, write)
 

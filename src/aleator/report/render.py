@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from aleator.audits.info import AuditInfo
 from aleator.data.images import thumbnail
 from aleator.data.sources import ExampleSource, ImageArray, ImageFiles, UnreadableImage
 from aleator.report.plots import VERDICT_ORDER, confusion_table, example_map, precision_curve
@@ -33,7 +34,7 @@ VERDICT_MEANING = {
 }
 
 
-def render_report(info: dict[str, Any], labels: pa.Table, source: ExampleSource) -> str:
+def render_report(info: AuditInfo, labels: pa.Table, source: ExampleSource) -> str:
     """The whole report as one HTML page that loads nothing.
 
     Args:
@@ -42,15 +43,15 @@ def render_report(info: dict[str, Any], labels: pa.Table, source: ExampleSource)
         source: the examples, for their pictures.
     """
     rows = Rows(labels)
-    names: list[str] = info["class_names"]
+    names = list(info.class_names)
     pictures = Pictures(source)
 
     def cards(numbers: Iterable[int]) -> list[dict[str, Any]]:
         return [_card(rows, rows.row(int(number)), names, pictures) for number in numbers]
 
     points = [_point(rows, int(number), names, pictures) for number in map_sample(rows)]
-    confusion = np.array(info["estimates"]["confusion"])
-    referee = info["referee"]
+    confusion = np.array(info.estimates.confusion)
+    referee = info.referee
     environment = Environment(
         loader=PackageLoader("aleator.report"),
         autoescape=True,
@@ -62,9 +63,7 @@ def render_report(info: dict[str, Any], labels: pa.Table, source: ExampleSource)
         info=info,
         percent=percent,
         names=names,
-        verdicts=[
-            (verdict, info["estimates"]["verdicts"][verdict], VERDICT_MEANING[verdict]) for verdict in VERDICT_ORDER
-        ],
+        verdicts=[(verdict, info.estimates.verdicts[verdict], VERDICT_MEANING[verdict]) for verdict in VERDICT_ORDER],
         confusion=confusion_table(confusion, names, "given", "rather"),
         flows=_flow_sentences(confusion, names),
         suspects=cards(suspects(rows)),
@@ -73,10 +72,10 @@ def render_report(info: dict[str, Any], labels: pa.Table, source: ExampleSource)
         copies=[cards(group) for group in _conflicting_groups(rows)],
         map=example_map(rows.aleatoric, rows.p_mislabelled, points),
         points=script_json([{key: point[key] for key in ("title", "lines", "picture")} for point in points]),
-        curve=None if referee is None else precision_curve(referee["precision_at"], referee["share_wrong"]),
+        curve=None if referee is None else precision_curve(referee.precision_at, referee.share_wrong),
         referee_confusion=None
         if referee is None
-        else confusion_table(np.array(referee["confusion"], dtype=float), names, "given", referee["name"]),
+        else confusion_table(np.array(referee.confusion, dtype=float), names, "given", referee.name),
     )
 
 

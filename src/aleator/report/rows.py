@@ -6,6 +6,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from aleator.audits.labels import decoded
+
 
 @dataclass(frozen=True)
 class Row:
@@ -31,13 +33,13 @@ class Rows:
 
     def __init__(self, labels: pa.Table) -> None:
         self.table = labels.combine_chunks()
-        self.given = _codes(self.table["given_label"])
-        self.suggested = _codes(self.table["suggested_label"])
-        self.verdict = np.array([value or "" for value in self.table["verdict"].to_pylist()])
-        self.p_mislabelled = _numbers(self.table["p_mislabelled"])
-        self.aleatoric = _numbers(self.table["aleatoric"])
-        self.epistemic = _numbers(self.table["epistemic"])
-        self.duplicate_group = self.table["duplicate_group"].fill_null(-1).to_numpy()
+        self.given: NDArray[np.int64] = decoded(self.table, "given_label")
+        self.suggested: NDArray[np.int64] = decoded(self.table, "suggested_label")
+        self.verdict: NDArray[np.str_] = decoded(self.table, "verdict")
+        self.p_mislabelled: NDArray[np.float64] = decoded(self.table, "p_mislabelled").astype(np.float64)
+        self.aleatoric: NDArray[np.float64] = decoded(self.table, "aleatoric").astype(np.float64)
+        self.epistemic: NDArray[np.float64] = decoded(self.table, "epistemic").astype(np.float64)
+        self.duplicate_group: NDArray[np.int64] = decoded(self.table, "duplicate_group")
 
     def __len__(self) -> int:
         return int(self.table.num_rows)
@@ -61,12 +63,3 @@ class Rows:
             neighbours=neighbours,
             neighbour_labels=[int(self.given[other]) for other in neighbours if self.given[other] >= 0],
         )
-
-
-def _codes(column: pa.ChunkedArray) -> NDArray[np.int64]:
-    codes = column.combine_chunks().indices.fill_null(-1)
-    return np.asarray(codes.to_numpy(zero_copy_only=False), dtype=np.int64)
-
-
-def _numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:
-    return np.asarray(column.combine_chunks().to_numpy(zero_copy_only=False), dtype=np.float64)

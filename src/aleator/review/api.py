@@ -8,10 +8,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from aleator.decisions.decision import Decision
 from aleator.errors import DataError
 from aleator.review.access import check_row, filter_of, is_blind, review_of, reviewer_of, session_of
 from aleator.review.cards import card, tile
-from aleator.review.decisions import Decision
 from aleator.review.guard import Session, bounded_body
 from aleator.review.headway import headway
 
@@ -93,10 +93,10 @@ async def skip(request: Request) -> Response:
 
 def _status(request: Request) -> dict[str, Any]:
     review = review_of(request)
-    now, belief = headway(review.board, review.live), review.live.belief
+    now, snapshot = headway(review.board, review.live), review.live.now
     return {
-        "version": belief.version,
-        "up_to_date": belief.includes >= review.board.version,
+        "version": snapshot.version,
+        "up_to_date": snapshot.includes >= review.board.version,
         "reviewed": now.reviewed,
         "examples": now.examples,
         "wrong": now.wrong,

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from aleator.decisions.store import ConflictError, Store
 from aleator.errors import AleatorError
 from aleator.report.reasons import percent
 from aleator.review import api, entrance, pages
@@ -22,7 +23,6 @@ from aleator.review.guard import LOGIN_BURST, LOGIN_RATE, Buckets, Guard, Oversi
 from aleator.review.live import Live
 from aleator.review.queue import Queue
 from aleator.review.render import error_page
-from aleator.review.store import ConflictError, Store
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,15 @@ import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from aleator.decisions.decision import UNDO, Decision, answer_text, now_after
+from aleator.decisions.log import DecisionLog
+from aleator.decisions.reviews import Reviews, reviews_of_decisions
+from aleator.decisions.store import Store
 from aleator.errors import DataError
-from aleator.review.decisions import UNDO, Decision, Ledger, answer_text, now_after, settle
 from aleator.review.examples import Examples
-from aleator.verdicts.reviews import Reviews
-
-if TYPE_CHECKING:
-    from aleator.review.store import Store
 
 RECENT = 50
 HELD_SECONDS = 120.0
@@ -39,9 +37,9 @@ class Recent:
 class Board:
     """What reviewers have done, from the log. Safe to use from many threads."""
 
-    def __init__(self, examples: Examples, store: "Store") -> None:
+    def __init__(self, examples: Examples, store: Store) -> None:
         self.examples, self.store = examples, store
-        self.ledger = Ledger()
+        self.log = DecisionLog()
         self.lock = threading.RLock()
         self.target = float(store.setting("target", "0.02"))
         """Share of wrong labels that the team is content with."""
@@ -107,20 +105,20 @@ class Board:
 
     def standing(self, row: int) -> dict[str, Decision]:
         with self.lock:
-            return dict(self.ledger.standing(self.examples.id(row)))
+            return dict(self.log.standing(self.examples.id(row)))
 
     def answered(self) -> list[tuple[int, dict[str, Decision]]]:
         """Each example's row with the answers that stand."""
         with self.lock:
             return [
                 (self.row_of[example], dict(answers))
-                for example, answers in self.ledger.reviewers_of.items()
+                for example, answers in self.log.reviewers_of.items()
                 if example in self.row_of
             ]
 
     def reviews(self) -> Reviews:
         """All standing answers, for the judge."""
-        return as_reviews(self.answered(), self.examples.class_names)
+        return reviews_of_decisions(self.answered(), self.examples.class_names)
 
     def hold(self, rows: Iterable[int], reviewer: str) -> None:
         """Keep the rows for this reviewer for a while."""
@@ -141,21 +139,21 @@ class Board:
         unknown = [label for label in decision.labels if label not in self.examples.class_names]
         if unknown:
             raise DataError(f"{unknown[0][:80]!r} is none of the classes.")
-        own = self.ledger.standing(decision.example).get(decision.reviewer)
+        own = self.log.standing(decision.example).get(decision.reviewer)
         given = int(self.examples.given[row])
         before = answer_text(own.kind, own.labels) if own else self.examples.class_names[given] if given >= 0 else ""
         time_of = decision.time or now_after(own.time if own else "")
         return replace(decision, time=time_of, before=before)
 
     def _take_in(self, decision: Decision) -> None:
-        self.ledger.add(decision)
+        self.log.add(decision)
         self.decision_count += 1
         row = self.row_of.get(decision.example)
         row = self.examples.row_of.get(decision.example) if row is None else row
         if row is None:
             return
         self.row_of[decision.example] = row
-        answers = self.ledger.standing(decision.example)
+        answers = self.log.standing(decision.example)
         self.reviewed_count += bool(answers) - bool(self.answers_of[row])
         self.answers_of[row] = len(answers)
         self.disagreed[row] = len({(one.kind, frozenset(one.labels)) for one in answers.values()}) > 1
@@ -173,26 +171,3 @@ class Board:
         self.version += 1
         for event in self._changed:
             event.set()
-
-
-def as_reviews(answered: Iterable[tuple[int, dict[str, Decision]]], class_names: Sequence[str]) -> Reviews:
-    """Rows with the answers of each reviewer that stand, as the judge takes them."""
-    standing = [(row, decision) for row, answers in answered for decision in answers.values()]
-    names = sorted({decision.reviewer for _, decision in standing})
-    number_of = {name: number for number, name in enumerate(names)}
-    class_of = {name: label for label, name in enumerate(class_names)}
-    answer = np.zeros((len(standing), len(class_of)))
-    for place, (_, decision) in enumerate(standing):
-        for label in decision.labels:
-            answer[place, class_of[label]] = 1 / len(decision.labels)
-    return Reviews(
-        row=np.array([row for row, _ in standing], dtype=np.int64),
-        answer=answer,
-        reviewer=np.array([number_of[decision.reviewer] for _, decision in standing], dtype=np.int64),
-        reviewer_names=tuple(names),
-    )
-
-
-def settled_rows(board: Board) -> dict[int, tuple[str, tuple[str, ...]]]:
-    """What each reviewed example's answers come to, by row."""
-    return {row: outcome for row, answers in board.answered() if (outcome := settle(answers.values())) is not None}

@@ -7,10 +7,10 @@ import numpy as np
 from PIL import Image
 
 from aleator.data.sources import FeatureArray, ImageFiles, UnreadableImage
+from aleator.decisions.decision import Decision, answer_text
 from aleator.report.reasons import reasons
 from aleator.report.rows import Row
 from aleator.review.board import Board
-from aleator.review.decisions import Decision, answer_text
 from aleator.review.examples import Examples
 from aleator.review.live import Live
 
@@ -23,24 +23,24 @@ PNG_SIDE = 128
 
 def card(board: Board, live: Live, row: int, reviewer: str, *, blind: bool) -> dict[str, Any]:
     """What a reviewer sees of an example; blind, neither the given label nor what others answered is in it."""
-    examples, standing = board.examples, live.standing
+    examples, verdicts = board.examples, live.now.verdicts
     given = int(examples.given[row])
     answers = board.standing(row)
     own = answers.get(reviewer)
-    distribution = standing.label_distribution[row]
-    suggested = int(standing.suggested_label[row])
+    distribution = verdicts.label_distribution[row]
+    suggested = int(verdicts.suggested_label[row])
     judged = examples.audit is not None or bool(answers)
     shown = np.argsort(-distribution, kind="stable")[:BARS].tolist()
     if not blind and given >= 0 and given not in shown:
         shown[-1] = given
-    p_mislabelled = float(standing.p_mislabelled[row])
+    p_mislabelled = float(verdicts.p_mislabelled[row])
     return {
         "row": row,
         "id": examples.id(row),
         "source": examples.source_name(row),
         "given": given if given >= 0 and not blind else None,
         "suggested": suggested if judged and not (blind and examples.audit is None) else None,
-        "verdict": "" if blind else str(standing.verdict[row]),
+        "verdict": "" if blind else str(verdicts.verdict[row]),
         "p": None if blind or np.isnan(p_mislabelled) else p_mislabelled,
         "bars": [[label, float(distribution[label])] for label in sorted(shown)] if examples.audit is not None else [],
         "reasons": _reasons(examples, live, row, blind),
@@ -62,7 +62,7 @@ def tile(board: Board, live: Live, row: int, *, blind: bool) -> dict[str, Any]:
         "row": row,
         "id": board.examples.id(row),
         "given": given if given >= 0 and not blind else None,
-        "suggested": int(live.standing.suggested_label[row]) if board.examples.audit is not None else None,
+        "suggested": int(live.now.verdicts.suggested_label[row]) if board.examples.audit is not None else None,
     }
 
 
@@ -87,25 +87,25 @@ def picture(examples: Examples, row: int, side: int) -> tuple[bytes, str]:
 def _reasons(examples: Examples, live: Live, row: int, blind: bool) -> list[str]:
     if examples.audit is None:
         return []
-    table, standing = examples.audit.labels, live.standing
+    table, verdicts = examples.audit.labels, live.now.verdicts
     area = None
     if not blind and "area_under_margin" in table.column_names:
         area = table["area_under_margin"][row].as_py()
     neighbours = neighbour_rows(examples, row)
     given = int(examples.given[row])
-    p_mislabelled = float(standing.p_mislabelled[row])
+    p_mislabelled = float(verdicts.p_mislabelled[row])
     seen = Row(
         number=row,
         id="",
         source="",
         given=None if blind or given < 0 else given,
-        suggested=int(standing.suggested_label[row]),
-        verdict=str(standing.verdict[row]),
+        suggested=int(verdicts.suggested_label[row]),
+        verdict=str(verdicts.verdict[row]),
         p_mislabelled=None if np.isnan(p_mislabelled) else p_mislabelled,
         aleatoric=0.0,
         epistemic=0.0,
         area_under_margin=area,
-        distribution=standing.label_distribution[row].tolist(),
+        distribution=verdicts.label_distribution[row].tolist(),
         neighbours=neighbours,
         # Blind, the sentence on neighbours would tell the given label.
         neighbour_labels=[] if blind else [int(examples.given[one]) for one in neighbours if examples.given[one] >= 0],

@@ -4,9 +4,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from aleator.decisions.decision import check_reviewer
 from aleator.errors import DataError
 from aleator.review.access import form_of, review_of, session_of
-from aleator.review.decisions import check_reviewer
 from aleator.review.guard import COOKIE, Session, address_of, local_target, new_session, set_cookie
 from aleator.review.render import page
 

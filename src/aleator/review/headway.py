@@ -1,6 +1,5 @@
 """How far the review has come, in figures that mean something."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +7,7 @@ from numpy.typing import NDArray
 
 from aleator.review.board import RECENT, Board
 from aleator.review.live import Live
+from aleator.verdicts.estimates import ErrorsLeft
 
 
 @dataclass(frozen=True)
@@ -38,38 +38,37 @@ class Headway:
 
 def headway(board: Board, live: Live) -> Headway:
     """The figures of this moment."""
-    belief = live.belief
-    estimates = belief.standing.estimates
-    wrong, left = estimates["mislabelled"], estimates["errors_left"]
+    now = live.now
+    wrong, left = now.estimates.mislabelled, now.estimates.errors_left
     total = len(board.examples)
     with board.lock:
         recent = list(board.recent)
         reviewed, decisions, target = board.reviewed_count, board.decision_count, board.target
     seconds = [one.seconds for one in recent if one.seconds is not None]
-    expected = belief.expected_in_order
+    expected = now.expected_in_order
     known = board.examples.audit is not None and len(expected) > 0
     return Headway(
         examples=total,
         reviewed=reviewed,
         decisions=decisions,
-        wrong=(wrong["count"], wrong["low"], wrong["high"]),
-        left=(left["count"], left["low"], left["high"]),
-        level=float(estimates["level"]),
+        wrong=(wrong.count, wrong.low, wrong.high),
+        left=(left.count, left.low, left.high),
+        level=now.estimates.level,
         recent=len(recent),
         recent_changed=sum(one.changed for one in recent),
         recent_seconds=float(np.median(seconds)) if seconds else None,
         next_expected=float(expected[min(RECENT, len(expected)) - 1]) if known else None,
         target=target,
-        can_stop=left["high"] <= target * total,
+        can_stop=left.high <= target * total,
         more=_more(expected, left, target * total) if known else None,
     )
 
 
-def _more(expected: NDArray[np.float32], left: Mapping[str, float], allowed: float) -> int | None:
+def _more(expected: NDArray[np.float32], left: ErrorsLeft, allowed: float) -> int | None:
     """How many examples of the queue's order have to be put right until no more errors than allowed are left, if
     there are as many as the high end says, spread over the order as the expected ones are."""
-    excess = left["high"] - allowed
+    excess = left.high - allowed
     if excess <= 0:
         return 0
-    place = int(np.searchsorted(expected, excess * left["count"] / left["high"]))
+    place = int(np.searchsorted(expected, excess * left.count / left.high))
     return place + 1 if place < len(expected) else None

@@ -2,20 +2,20 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from aleator.auditing.folder import Audit
-from aleator.auditing.rejudge import LiveJudge, Standing
-from aleator.review.board import Board, settled_rows
-from aleator.review.decisions import LABEL
+from aleator.auditing.judging import inputs_of, pass_judgement
+from aleator.audits import AuditFolder
+from aleator.decisions.decision import LABEL, UNUSABLE
+from aleator.decisions.settle import settle
+from aleator.review.board import Board
 from aleator.review.memory import give_back
-from aleator.verdicts.reviews import Reviews
+from aleator.verdicts import Estimates, Verdicts, review_order
+from aleator.verdicts.estimates import ErrorsLeft, WrongLabels
 
 LEVEL = 0.9
 OTHER_SERVERS_SECONDS = 1.0
@@ -23,16 +23,19 @@ OTHER_SERVERS_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
-class Belief:
-    """What is believed at one moment."""
+class Snapshot:
+    """What is believed at one moment, in the audit's order."""
 
-    standing: Standing
-    version: int
-    """Grows with each new belief."""
-    includes: int
-    """The version of the board that it knows; -1 before the judge has run."""
+    verdicts: Verdicts
+    estimates: Estimates
+    review_order: NDArray[np.int64]
+    """Rows that nobody has reviewed, the best to review next first."""
     expected_in_order: NDArray[np.float32]
     """Expected wrong labels among the first n of the review order, `(n - 1,)`."""
+    version: int = 0
+    """Grows with each new snapshot."""
+    includes: int = -1
+    """The version of the board that it knows; -1 before the judge has run."""
 
 
 class Live:
@@ -40,7 +43,7 @@ class Live:
 
     def __init__(self, board: Board, *, shared: bool = False) -> None:
         self.board = board
-        self.belief = _belief(first_standing(board), 0, -1)
+        self.now = first_snapshot(board)
         self.failure: str | None = None
         self._news = threading.Condition()
         self._stop = threading.Event()
@@ -50,10 +53,6 @@ class Live:
         self._thread = threading.Thread(target=self._follow, name="judge", daemon=True)
         self._thread.start()
 
-    @property
-    def standing(self) -> Standing:
-        return self.belief.standing
-
     def close(self) -> None:
         self._stop.set()
         self._changed.set()
@@ -62,10 +61,10 @@ class Live:
     def wait_for(self, board_version: int, seconds: float) -> bool:
         """Wait until what is believed includes the log up to this version of the board."""
         with self._news:
-            return self._news.wait_for(lambda: self.belief.includes >= board_version, seconds)
+            return self._news.wait_for(lambda: self.now.includes >= board_version, seconds)
 
     def _follow(self) -> None:
-        judge: Callable[[Reviews], Standing] | None = None
+        judge: Callable[[], Snapshot] | None = None
         while not self._stop.is_set():
             if not self._changed.wait(OTHER_SERVERS_SECONDS if self._shared else None):
                 self._look_at_others()
@@ -76,12 +75,12 @@ class Live:
             version = self.board.version
             try:
                 judge = judge or judge_of(self.board)
-                standing = judge(self.board.reviews())
+                snapshot = judge()
             except Exception as error:  # a judge that fails must not take the page down: people go on, and are told
                 self.failure = f"{type(error).__name__}: {error}"
                 raise
             with self._news:
-                self.belief = _belief(standing, self.belief.version + 1, version)
+                self.now = replace(snapshot, version=self.now.version + 1, includes=version)
                 self._news.notify_all()
             give_back()
 
@@ -95,85 +94,82 @@ class Live:
             self.failure = None
 
 
-def _belief(standing: Standing, version: int, includes: int) -> Belief:
-    suspicion = standing.p_mislabelled[standing.review_order]
-    return Belief(standing, version, includes, np.cumsum(np.nan_to_num(suspicion)).astype(np.float32))
+def _snapshot(verdicts: Verdicts, estimates: Estimates, review_order: NDArray[np.int64]) -> Snapshot:
+    suspicion = np.nan_to_num(verdicts.p_mislabelled[review_order])
+    return Snapshot(verdicts, estimates, review_order, np.cumsum(suspicion).astype(np.float32))
 
 
-def judge_of(board: Board) -> Callable[[Reviews], Standing]:
-    if board.examples.audit is None:
-        return lambda reviews: plain_standing(board)
-    return LiveJudge(board.examples.audit).update
+def judge_of(board: Board) -> Callable[[], Snapshot]:
+    """Judges with all decisions that stand when it is called; what does not change with them is prepared here."""
+    audit = board.examples.audit
+    if audit is None:
+        return lambda: plain_snapshot(board)
+    inputs = inputs_of(audit)
+
+    def judge() -> Snapshot:
+        reviews = board.reviews()
+        judgement = pass_judgement(inputs, reviews)
+        return _snapshot(judgement.verdicts, judgement.estimates, review_order(judgement.posterior, reviews))
+
+    return judge
 
 
-def first_standing(board: Board) -> Standing:
+def first_snapshot(board: Board) -> Snapshot:
     """What is believed before the judge has run: the audit as it was left, without the decisions' lesson."""
     audit = board.examples.audit
-    return plain_standing(board) if audit is None else audited_standing(audit, board)
+    return plain_snapshot(board) if audit is None else audited_snapshot(audit, board)
 
 
-def audited_standing(audit: Audit, board: Board) -> Standing:
-    count, classes = len(board.examples), len(audit.class_names)
-    p_mislabelled = audit.column("p_mislabelled").astype(np.float64)
-    distribution = audit.labels["label_distribution"].combine_chunks().flatten().to_numpy().reshape(count, classes)
-    verdict = texts(audit.labels["verdict"])
+def audited_snapshot(audit: AuditFolder, board: Board) -> Snapshot:
+    verdicts = Verdicts(
+        label_distribution=audit.column("label_distribution"),
+        p_mislabelled=audit.column("p_mislabelled").astype(np.float64),
+        suggested_label=audit.column("suggested_label"),
+        verdict=audit.column("verdict"),
+    )
     unreviewed = np.flatnonzero((board.answers_of == 0) & (board.examples.given >= 0))
-    order = unreviewed[np.argsort(-p_mislabelled[unreviewed], kind="stable")]
-    left = float(np.nansum(p_mislabelled[unreviewed]))
-    wrong = audit.info["estimates"]["mislabelled"]
-    scale = left / max(wrong["count"], 1e-12)
-    estimates: dict[str, Any] = {
-        **audit.info["estimates"],
-        "errors_left": {"count": left, "low": wrong["low"] * scale, "high": min(wrong["high"] * scale, len(order))},
-        "sources": [],
-    }
-    return Standing(p_mislabelled, distribution, audit.column("suggested_label"), verdict, order, estimates)
+    order = unreviewed[np.argsort(-verdicts.p_mislabelled[unreviewed], kind="stable")]
+    left = float(np.nansum(verdicts.p_mislabelled[unreviewed]))
+    estimates = audit.info.estimates
+    wrong = estimates.mislabelled
+    scale = left / max(wrong.count, 1e-12)
+    errors_left = ErrorsLeft(left, wrong.low * scale, min(wrong.high * scale, len(order)), len(order))
+    return _snapshot(verdicts, replace(estimates, errors_left=errors_left, sources=()), order)
 
 
-def plain_standing(board: Board) -> Standing:
+def plain_snapshot(board: Board) -> Snapshot:
     """Without an audit: examples come in a random order, so that those reviewed stand for the rest."""
-    examples = board.examples
-    count, classes = len(examples), len(examples.class_names)
-    given = examples.given.astype(np.int64)
-    distribution = np.full((count, classes), 1 / classes)
+    count, classes = len(board.examples), len(board.examples.class_names)
+    given = board.examples.given.astype(np.int64)
+    settled = settle(board.reviews())
+    distribution = np.full((count, classes), 1 / classes, dtype=np.float32)
     p_mislabelled = np.full(count, np.nan)
     suggested, verdict = given.copy(), np.full(count, "", dtype="<U10")
-    wrong = 0
-    settled = settled_rows(board)
+    usable = settled.kind != UNUSABLE
+    rows, share, one_label = settled.row[usable], settled.share[usable], settled.kind[usable] == LABEL
+    labelled = given[rows] >= 0
+    fits = labelled & (share[np.arange(len(rows)), np.maximum(given[rows], 0)] > 0)
+    distribution[rows], suggested[rows] = share, share.argmax(axis=1)
+    p_mislabelled[rows] = np.where(labelled, ~fits, np.nan)
+    verdict[rows] = np.select([fits & one_label, one_label], ["ok", "mistake"], "ambiguous")
     confusion = np.zeros((classes, classes))
-    class_of = {name: label for label, name in enumerate(examples.class_names)}
-    for row, (kind, labels) in settled.items():
-        shares = np.zeros(classes)
-        shares[[class_of[label] for label in labels]] = 1 / max(len(labels), 1)
-        if not labels:
-            continue
-        distribution[row], suggested[row] = shares, class_of[labels[0]]
-        fits = given[row] >= 0 and shares[given[row]] > 0
-        p_mislabelled[row] = float(not fits) if given[row] >= 0 else np.nan
-        verdict[row] = "ok" if fits and kind == LABEL else "mistake" if kind == LABEL else "ambiguous"
-        wrong += not fits
-        if given[row] >= 0:
-            confusion[given[row]] += shares
+    np.add.at(confusion, given[rows][labelled], share[labelled])
     order = random_order(count)
     order = order[board.answers_of[order] == 0]
-    seen = sum(1 for _, labels in settled.values() if labels)
+    wrong, seen = int((~fits).sum()), len(rows)
     low, high = share_interval(wrong, seen)
-    share = wrong / seen if seen else (low + high) / 2
-    rest = len(order)
-
-    def counted(labelled: int, known: int) -> dict[str, float]:
-        return {"count": known + share * labelled, "low": known + low * labelled, "high": known + high * labelled}
-
-    estimates: dict[str, Any] = {
-        "level": LEVEL,
-        "mislabelled": counted(rest, wrong) | {"share": (wrong + share * rest) / max(count, 1)},
-        "errors_left": counted(rest, 0),
-        "verdicts": {name: int((verdict == name).sum()) for name in ("ok", "mistake", "ambiguous")},
-        "confusion": confusion.tolist(),
-        "per_class": [],
-        "sources": [],
-    }
-    return Standing(p_mislabelled, distribution, suggested, verdict, order, estimates)
+    rate = wrong / seen if seen else (low + high) / 2
+    left = [one * len(order) for one in (rate, low, high)]
+    everything = [wrong + one for one in left]
+    estimates = Estimates(
+        level=LEVEL,
+        mislabelled=WrongLabels(*everything, *(one / max(count, 1) for one in everything)),
+        errors_left=ErrorsLeft(left[0], left[1], left[2], len(order)),
+        reviewed=len(settled),
+        verdicts={name: int((verdict == name).sum()) for name in ("ok", "mistake", "ambiguous")},
+        confusion=confusion.tolist(),
+    )
+    return _snapshot(Verdicts(distribution, p_mislabelled, suggested, verdict), estimates, order)
 
 
 def random_order(count: int) -> NDArray[np.int64]:
@@ -187,11 +183,3 @@ def share_interval(hits: int, total: int, level: float = LEVEL) -> tuple[float, 
     low = float(beta.ppf(half, hits, total - hits + 1)) if hits else 0.0
     high = float(beta.ppf(1 - half, hits + 1, total - hits)) if hits < total else 1.0
     return low, high
-
-
-def texts(column: pa.ChunkedArray) -> NDArray[np.str_]:
-    """A column of few different texts as an array, without an object per row; null is empty."""
-    coded = column.combine_chunks().dictionary_encode()
-    names = np.array([*coded.dictionary.to_pylist(), ""], dtype="<U10")
-    codes: NDArray[np.int64] = coded.indices.fill_null(len(names) - 1).to_numpy(zero_copy_only=False)
-    return names[codes]

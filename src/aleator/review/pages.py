@@ -13,6 +13,8 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from aleator.data.sources import UnreadableImage
+from aleator.decisions.decision import UNDO, answer_text
+from aleator.decisions.tables import write_table
 from aleator.errors import DataError
 from aleator.report.plots import VERDICT_ORDER, example_map
 from aleator.report.render import VERDICT_MEANING, script_json
@@ -20,9 +22,7 @@ from aleator.review import people as reviewers
 from aleator.review.access import check_row, filter_of, form_of, is_blind, reviewer_of
 from aleator.review.cards import SIDES, card
 from aleator.review.cards import picture as make_picture
-from aleator.review.decisions import UNDO, answer_text
 from aleator.review.entrance import enter_by_token
-from aleator.review.exchange import write_decisions
 from aleator.review.headway import headway
 from aleator.review.render import page, script_setup
 
@@ -37,21 +37,18 @@ def overview(request: Request) -> Response:
     if request.query_params.get("token"):
         return enter_by_token(request)
     review, _ = reviewer_of(request)
-    standing = review.live.standing
-    estimates = standing.estimates
-    confusion = np.array(estimates["confusion"], dtype=float)
+    estimates = review.live.now.estimates
+    confusion = np.array(estimates.confusion, dtype=float)
     return page(
         request,
         "overview.html",
         now=headway(review.board, review.live),
-        verdicts=[
-            (verdict, estimates["verdicts"].get(verdict, 0), VERDICT_MEANING[verdict]) for verdict in VERDICT_ORDER
-        ],
+        verdicts=[(verdict, estimates.verdicts.get(verdict, 0), VERDICT_MEANING[verdict]) for verdict in VERDICT_ORDER],
         confusion=_confusion_rows(confusion, review.examples.class_names),
-        per_class=estimates["per_class"],
+        per_class=estimates.per_class,
         sources=[
-            {**source, "rows": _confusion_rows(np.array(source["confusion"]), review.examples.class_names)}
-            for source in estimates["sources"]
+            {"name": source.name, "rows": _confusion_rows(np.array(source.confusion), review.examples.class_names)}
+            for source in estimates.sources
         ],
     )
 
@@ -85,7 +82,7 @@ def grid(request: Request) -> Response:
 def whole_map(request: Request) -> Response:
     """All examples by what is uncertain and what is suspected."""
     review, session = reviewer_of(request)
-    audit, standing = review.examples.audit, review.live.standing
+    audit, standing = review.examples.audit, review.live.now.verdicts
     if audit is None:
         return page(request, "map.html", map=None, rows=[])
     names = review.examples.class_names
@@ -160,7 +157,7 @@ def example(request: Request) -> Response:
                 "before": one.before,
                 "seconds": one.seconds,
                 "origin": one.origin,
-                "undone": review.board.ledger.is_undone(one),
+                "undone": review.board.log.is_undone(one),
             }
             for one in reversed(history)
         ],
@@ -172,11 +169,11 @@ def decisions(request: Request) -> Response:
     """All answers that stand, as CSV."""
     review, session = reviewer_of(request)
     with review.board.lock:
-        standing = [one for answers in review.board.ledger.reviewers_of.values() for one in answers.values()]
+        standing = review.board.log.all_standing()
     if is_blind(review, session):
         standing = [one for one in standing if one.reviewer == session.reviewer]
     text = io.StringIO()
-    write_decisions(text, sorted(standing, key=lambda one: one.time))
+    write_table(text, standing)
     headers = {"content-disposition": 'attachment; filename="decisions.csv"'}
     return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
@@ -206,13 +203,13 @@ def static(request: Request) -> Response:
 def _kinds(request: Request) -> list[dict[str, Any]]:
     """Pairs of given and suggested label with the most examples that nobody reviewed."""
     review, session = reviewer_of(request)
-    standing, given = review.live.standing, review.examples.given
+    now, given = review.live.now, review.examples.given
     if review.examples.audit is None or is_blind(review, session):
         return []
     names = review.examples.class_names
-    order = standing.review_order
-    order = order[(review.board.answers_of[order] == 0) & (standing.suggested_label[order] != given[order])]
-    pair = given[order].astype(np.int64) * len(names) + standing.suggested_label[order]
+    order = now.review_order
+    order = order[(review.board.answers_of[order] == 0) & (now.verdicts.suggested_label[order] != given[order])]
+    pair = given[order].astype(np.int64) * len(names) + now.verdicts.suggested_label[order]
     counts = np.bincount(pair, minlength=1)
     largest = [one for one in np.argsort(-counts, kind="stable")[:MOST_KINDS].tolist() if counts[one]]
     return [{"given": one // len(names), "suggested": one % len(names), "count": int(counts[one])} for one in largest]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from aleator.decisions.decision import LABEL, Decision
 from aleator.review.board import Board
-from aleator.review.decisions import LABEL, Decision
 
 
 @dataclass(frozen=True)

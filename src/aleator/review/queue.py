@@ -11,10 +11,9 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from aleator.auditing.rejudge import Standing
 from aleator.errors import DataError
 from aleator.review.board import Board
-from aleator.review.live import Live
+from aleator.review.live import Live, Snapshot
 
 State = Literal["unreviewed", "reviewed", "disagreed", "all"]
 VERDICTS = ("mistake", "ambiguous", "unfamiliar", "conflict", "ok")
@@ -79,14 +78,14 @@ class Queue:
 
     def order(self, wanted: Filter) -> NDArray[np.int32]:
         """All rows that pass the filter, the judge's order first."""
-        belief = self.live.belief
+        now = self.live.now
         # Which examples are reviewed changes with each decision, the judge's order only with each judgement.
-        key = (wanted, belief.version, 0 if wanted.state in ("unreviewed", "all") else self.board.version)
+        key = (wanted, now.version, 0 if wanted.state in ("unreviewed", "all") else self.board.version)
         with self._lock:
             if key in self._orders:
                 self._orders.move_to_end(key)
                 return self._orders[key]
-        order = self._compute(wanted, belief.standing)
+        order = self._compute(wanted, now)
         with self._lock:
             self._orders[key] = order
             while len(self._orders) > CACHED_ORDERS:
@@ -159,31 +158,31 @@ class Queue:
                 and drawn(self.board.examples.id(row), self.second_opinions)
             ]
 
-    def _compute(self, wanted: Filter, standing: Standing) -> NDArray[np.int32]:
+    def _compute(self, wanted: Filter, now: Snapshot) -> NDArray[np.int32]:
         if wanted.is_plain:
-            return standing.review_order.astype(np.int32)
-        keep = self.mask(wanted, standing)
+            return now.review_order.astype(np.int32)
+        keep = self.mask(wanted, now)
         if wanted.state == "disagreed":
             return np.flatnonzero(keep & self.board.disagreed).astype(np.int32)
         if wanted.state == "reviewed":
             return np.flatnonzero(keep & (self.board.answers_of > 0)).astype(np.int32)
-        order = standing.review_order
+        order = now.review_order
         if wanted.state == "all":
             rest = np.ones(len(keep), dtype=bool)
             rest[order] = False
             order = np.concatenate([order, np.flatnonzero(rest)])
         return order[keep[order]].astype(np.int32)
 
-    def mask(self, wanted: Filter, standing: Standing) -> NDArray[np.bool_]:
+    def mask(self, wanted: Filter, now: Snapshot) -> NDArray[np.bool_]:
         """Which examples pass the filter, whatever their state."""
         examples = self.board.examples
         keep = np.ones(len(examples), dtype=bool)
         if wanted.given is not None:
             keep &= examples.given == wanted.given
         if wanted.suggested is not None:
-            keep &= standing.suggested_label == wanted.suggested
+            keep &= now.verdicts.suggested_label == wanted.suggested
         if wanted.verdict:
-            keep &= standing.verdict == wanted.verdict
+            keep &= now.verdicts.verdict == wanted.verdict
         if wanted.source:
             keep &= pc.starts_with(examples.source_names, wanted.source).to_numpy(zero_copy_only=False)
         if wanted.text:

@@ -6,12 +6,14 @@ import socket
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlencode
 
+from aleator.data.options import NOTHING_ASKED, ReadOptions
+from aleator.decisions.gather import database_beside
 from aleator.errors import AleatorError, DataError, MissingExtraError
 from aleator.review.examples import open_examples
 from aleator.review.memory import give_back
+from aleator.review.settings import ServerSettings
 
 SHORTEST_TOKEN = 12
 MOST_AT_ONCE = 256
@@ -20,62 +22,52 @@ MOST_AT_ONCE = 256
 
 def serve(
     path: Path,
+    settings: ServerSettings = ServerSettings(),
     *,
     data: Path | None = None,
-    host: str = "127.0.0.1",
-    port: int = 8765,
-    database: str | None = None,
-    token: str | None = None,
-    prefix: str = "",
-    blind: bool = False,
-    second_opinions: float = 0.0,
+    asked: ReadOptions = NOTHING_ASKED,
     imports: Iterable[Path] = (),
     tell: Callable[[str], object] = print,
-    **read_options: Any,
 ) -> None:
     """Serve the review page until interrupted.
 
     Args:
         path: an audit folder, or data with labels.
+        settings: where the page is, who may come in, and what they see.
         data: where the audited data are, if they moved.
-        host: the address to listen on; any but this machine's own demands a token.
-        port: 0 takes a free one.
-        database: an SQLite file or a PostgreSQL URL; by default a file in the audit folder, or beside the data.
-        token: what people have to know to come in; made if it is demanded and not given.
-        prefix: the path under which a proxy shows the page, as `/review`.
-        blind: hide the given labels and what others answered from everybody.
-        second_opinions: share of the reviewed examples that a second person is asked about.
+        asked: how the data are read, where it is not as for the audit.
         imports: files of decisions made elsewhere, taken in first.
         tell: is given the lines that people should read.
-        read_options: how the data are read, as for `read_dataset`.
 
     Raises AleatorError for what cannot be served.
     """
     try:
         import uvicorn
 
+        from aleator.decisions.read import read_decisions
+        from aleator.decisions.store import Store, shown
         from aleator.review.app import create_app
-        from aleator.review.exchange import read_decisions_file
-        from aleator.review.store import Store, shown
     except ImportError as error:
         if isinstance(error, AleatorError):
             raise
         raise MissingExtraError("The review page needs its web server: pip install 'aleator[review]'.") from error
-    prefix = check_prefix(prefix)
-    token = check_token(token, host)
-    examples = open_examples(path, data, **read_options)
+    prefix = check_prefix(settings.prefix)
+    token = check_token(settings.token, settings.host)
+    examples = open_examples(path, data, asked)
     give_back()
     with ExitStack() as stack:
-        store = stack.enter_context(Store(database or database_beside(path), examples.fingerprint, exclusive=True))
+        store = stack.enter_context(
+            Store(settings.database or database_beside(path), examples.fingerprint, exclusive=True)
+        )
         for file in imports:
-            decisions = read_decisions_file(file, examples.row_of, examples.class_names)
+            decisions = read_decisions(file, examples.row_of, examples.class_names)
             store.append(decisions)
             tell(f"{len(decisions):,} decisions of {file} are in.")
-        listening = stack.enter_context(listen(host, port))
+        listening = stack.enter_context(listen(settings.host, settings.port))
         app, review = create_app(
-            examples, store, token=token, prefix=prefix, blind=blind, second_opinions=second_opinions
+            examples, store, token=token, prefix=prefix, blind=settings.blind, second_opinions=settings.second_opinions
         )
-        address = _address(host, listening.getsockname()[1])
+        address = _address(settings.host, listening.getsockname()[1])
         tell(f"{len(examples):,} examples of {examples.name}, {review.board.reviewed_count:,} reviewed.")
         tell(f"Decisions are kept in {shown(store.url)}.")
         tell(f"Review: {address}{prefix}/" + (f"?{urlencode({'token': token})}" if token else ""))
@@ -84,13 +76,6 @@ def serve(
             timeout_graceful_shutdown=5, server_header=False, date_header=False, proxy_headers=False, ws="none",
         )  # fmt: skip
         uvicorn.Server(config).run(sockets=[listening])
-
-
-def database_beside(path: Path) -> Path:
-    """Where decisions are kept unless told otherwise."""
-    if (path / "audit.json").exists():
-        return path / "review.sqlite"
-    return path.absolute().with_name(f"{path.absolute().name}.review.sqlite")
 
 
 def check_prefix(prefix: str) -> str:

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from aleator.learning.loop import TrainingSettings
-from aleator.uncertainty.label_noise import ENOUGH, LabelNoise, learn_corrected_noise
+from aleator.noise.label_noise import LabelNoise, told
+from aleator.noise.likelihood import ENOUGH, estimate_corrected
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
@@ -19,10 +20,9 @@ MOST_MEMORISED = 30.0
 def noise_of(training: TrainingSettings, log_probs: Floats, labels: Labels) -> LabelNoise:
     """How the labels of examples err: as the training was told, or as they show."""
     if "confusion" in training.options:
-        told = np.array(training.options["confusion"], dtype=np.float64)
-        return LabelNoise(1.0, np.zeros(len(told)), told)
+        return told(np.array(training.options["confusion"]))
     some = _some(len(labels))
-    return learn_corrected_noise(log_probs[some], labels[some])
+    return estimate_corrected(log_probs[some], labels[some])
 
 
 def believed_labels(

@@ -1,6 +1,134 @@
-"""The model's card for people: what it was made from, how good it is, and what it must not be used for."""
+"""The model's card: `model.json` as dataclasses, and in words what the model was made from, how good it is, and what
+it must not be used for."""
 
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
+
+from aleator import __version__
+from aleator.data.dataset import Skipped
+from aleator.data.examples import ExamplesShape
+from aleator.learning.loop import TrainingSettings
+from aleator.records import from_json
+from aleator.training.abstention import AbstentionRule
+from aleator.training.settings import TrainSettings
+from aleator.verdicts.estimates import Matrix, WrongLabels
+
+SCHEMA_VERSION = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainedData(ExamplesShape):
+    """What the model was trained on."""
+
+    name: str
+    path: str
+    fingerprint: str
+    audit: str | None
+    """The folder of the audit whose labels it follows."""
+    examples: int
+    trained_on: int
+    held_out: int
+    per_class: tuple[int, ...]
+    kind: str
+    """`images` or `features`."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How good it is on the held-out part."""
+
+    examples: int
+    accuracy: float
+    accuracy_of_answers: float | None
+    """None where no answer was given."""
+    accuracy_of_surest: float
+    """Of the surest 80 %."""
+    log_loss: float
+    """In nats."""
+    calibration_error: float
+    conformal_coverage: float
+    conformal_size: float
+    routes: dict[str, int]
+    """Examples of each answer."""
+
+
+@dataclass(frozen=True)
+class NetworkInfo:
+    """The networks."""
+
+    backbone: str
+    parameters: int
+    """Of each."""
+
+
+@dataclass(frozen=True)
+class LearnedNoise:
+    """How the labels err by the networks while they learned: what the objective corrected for. It is no estimate of
+    how many labels are wrong, which an audit makes; see `aleator.noise`."""
+
+    confusion: Matrix
+    """The transition matrix, `(true, given)`."""
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file of the model, and the digest by which a change is noticed."""
+
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelCard:
+    """The content of `model.json`."""
+
+    class_names: tuple[str, ...]
+    data: TrainedData
+    settings: TrainSettings
+    training: TrainingSettings
+    model: NetworkInfo
+    decision: AbstentionRule
+    figures: Figures
+    label_noise: LearnedNoise | None
+    wrong_labels: WrongLabels | None
+    """What the audit says that the model follows, or None without one."""
+    members: tuple[StoredFile, ...] = ()
+    familiarity: StoredFile | None = None
+    skipped: tuple[Skipped, ...] = ()
+    timings: dict[str, float] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    schema_version: int = SCHEMA_VERSION
+    aleator_version: str = __version__
+    created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def read_card(content: Any) -> ModelCard:
+    """The content of a `model.json` of this or an earlier schema.
+
+    Raises ValueError naming the field that is missing or wrong.
+    """
+    return from_json(ModelCard, _upgraded(content))
+
+
+def _upgraded(content: Any) -> Any:
+    """A content of schema 3 as one of schema 4: the training's own settings stand beside what was asked for, and the
+    share of wrong labels that the model claimed, which contradicted the audit's, is gone."""
+    if not isinstance(content, dict) or content.get("schema_version") != 3:
+        return content
+    settings, figures, noise = dict(content["settings"]), dict(content["figures"]), content["label_noise"]
+    training = settings.pop("training")
+    figures["accuracy_of_surest"] = figures.pop("accuracy_of_surest_80%")
+    return {
+        **content,
+        "settings": settings,
+        "training": training,
+        "figures": figures,
+        "label_noise": None if noise is None else {"confusion": noise["confusion"]},
+        "wrong_labels": None,
+        "schema_version": SCHEMA_VERSION,
+    }
+
 
 JUDGED_BY = {
     "given": "the labels as they were given, some of which are wrong: the accuracy counts a right answer to a wrong "
@@ -11,35 +139,33 @@ JUDGED_BY = {
 }
 
 
-def card_text(card: dict[str, Any]) -> str:
+def card_text(card: ModelCard) -> str:  # one page of text, longer than a function is otherwise
     """Markdown, to be read beside the weights."""
-    data, figures, settings, decision, model = (
-        card[name] for name in ("data", "figures", "settings", "decision", "model")
-    )
+    data, figures, settings, rule, model = card.data, card.figures, card.settings, card.decision, card.model
     size = (
-        f"{data['width']}x{data['height']} pixels, {'colour' if data['channels'] == 3 else 'grey'}"
-        if data["kind"] == "images"
-        else f"{data['features']} features"
+        f"{data.width}x{data.height} pixels, {'colour' if data.channels == 3 else 'grey'}"
+        if data.kind == "images"
+        else f"{data.features} features"
     )
     classes = "\n".join(
-        f"| {_cell(name)} | {count:,} |" for name, count in zip(card["class_names"], data["per_class"], strict=True)
+        f"| {_cell(name)} | {count:,} |" for name, count in zip(card.class_names, data.per_class, strict=True)
     )
-    training = settings["training"]
+    training = card.training
     unfamiliarity = (
         "its embedding's distance from the training examples, for its length"
-        if data["kind"] == "images"
+        if data.kind == "images"
         else "how much its networks disagree, in nats"
     )
-    sets = f"hold the label in {figures['conformal_coverage']:.3f}, {figures['conformal_size']:.2f} classes each"
-    return f"""# {_line(data["name"])}: a classifier that says when it is not sure
+    sets = f"hold the label in {figures.conformal_coverage:.3f}, {figures.conformal_size:.2f} classes each"
+    return f"""# {_line(data.name)}: a classifier that says when it is not sure
 
-Trained by Aleator {card["aleator_version"]} on {card["created"]}. Read it with `aleator predict`, or
+Trained by Aleator {card.aleator_version} on {card.created}. Read it with `aleator predict`, or
 `aleator.load_model(folder)`. The weights are safetensors; nothing here is unpickled.
 
 ## Data
 
-{data["examples"]:,} examples ({size}): {data["trained_on"]:,} to train on, {data["held_out"]:,} held out.
-Copies and groups are all on one side. Labels: **{settings["labels"]}**{_policy(settings)}. The order of the classes:
+{data.examples:,} examples ({size}): {data.trained_on:,} to train on, {data.held_out:,} held out.
+Copies and groups are all on one side. Labels: **{settings.labels}**{_policy(settings)}. The order of the classes:
 
 | class | examples |
 |---|---|
@@ -48,26 +174,26 @@ Copies and groups are all on one side. Labels: **{settings["labels"]}**{_policy(
 ## Figures
 
 On the held-out part. Temperature and thresholds were set on the same examples: on new data expect a little less.
-Scored by {JUDGED_BY[settings["labels"]]}.
+Scored by {JUDGED_BY[settings.labels]}.
 
 | | |
 |---|---|
-| examples scored | {figures["examples"]:,} |
-| accuracy | {figures["accuracy"]:.3f} |
-| accuracy of the surest 80 % | {figures["accuracy_of_surest_80%"]:.3f} |
-| log loss (nats) | {figures["log_loss"]:.3f} |
-| calibration error | {figures["calibration_error"]:.3f} |
+| examples scored | {figures.examples:,} |
+| accuracy | {figures.accuracy:.3f} |
+| accuracy of the surest 80 % | {figures.accuracy_of_surest:.3f} |
+| log loss (nats) | {figures.log_loss:.3f} |
+| calibration error | {figures.calibration_error:.3f} |
 | conformal sets (level .90) | {sets} |
-| routed | {", ".join(f"{count:,} {name}" for name, count in figures["routes"].items())} |
-{_noise(card["label_noise"])}
+| routed | {", ".join(f"{count:,} {name}" for name, count in figures.routes.items())} |
+{_noise(card.wrong_labels)}
 ## How it decides
 
-{settings["members"]} networks ({model["backbone"]}, {model["parameters"]:,} parameters each) predict a mean and a
+{settings.members} networks ({model.backbone}, {model.parameters:,} parameters each) predict a mean and a
 spread for each class's logit. The prediction is the mean of their expected softmaxes at the temperature
-{decision["temperature"]:.3f}. An input whose unfamiliarity ({unfamiliarity}) is above
-{decision["unfamiliar_above"]:.4g} is *unfamiliar* and gets no answer. Where the entropy of the prediction is above
-{decision["ambiguous_above"]:.3f} nats it is *ambiguous* and two classes are named.
-Trained for {training["epochs"]} epochs with {training["objective"].replace("_", " ")}, seed {settings["seed"]}.
+{rule.temperature:.3f}. An input whose unfamiliarity ({unfamiliarity}) is above
+{rule.unfamiliar_above:.4g} is *unfamiliar* and gets no answer. Where the entropy of the prediction is above
+{rule.ambiguous_above:.3f} nats it is *ambiguous* and two classes are named.
+Trained for {training.epochs} epochs with {training.objective.replace("_", " ")}, seed {settings.seed}.
 {_second_pass(settings)}{_voters(training)}
 ## Limits
 
@@ -78,18 +204,18 @@ Trained for {training["epochs"]} epochs with {training["objective"].replace("_",
 """
 
 
-def _noise(noise: dict[str, Any] | None) -> str:
-    return "" if noise is None else f"| labels that are wrong, by its estimate | {noise['share_wrong']:.1%} |\n"
+def _noise(wrong: WrongLabels | None) -> str:
+    return "" if wrong is None else f"| labels that are wrong, by the audit | {wrong.share:.1%} |\n"
 
 
-def _second_pass(settings: dict[str, Any]) -> str:
-    if not settings["second_pass"]:
+def _second_pass(settings: TrainSettings) -> str:
+    if not settings.second_pass:
         return ""
     return "Then trained on, by what the networks believed of their labels.\n"
 
 
-def _voters(training: dict[str, Any]) -> str:
-    if training["objective"] != "votes":
+def _voters(training: TrainingSettings) -> str:
+    if training.objective != "votes":
         return ""
     return (
         "Its probabilities are those of the majority's label, its uncertainties those of one voter's answer:\n"
@@ -97,8 +223,8 @@ def _voters(training: dict[str, Any]) -> str:
     )
 
 
-def _policy(settings: dict[str, Any]) -> str:
-    return f" (policy: {settings['policy']})" if settings["labels"] in ("judged", "reviewed") else ""
+def _policy(settings: TrainSettings) -> str:
+    return f" (policy: {settings.policy})" if settings.labels in ("judged", "reviewed") else ""
 
 
 def _line(text: str) -> str:

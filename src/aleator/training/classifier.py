@@ -13,7 +13,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 from torch import nn
 
-from aleator.auditing import audit
+from aleator.auditing import AuditSettings, audit
 from aleator.auditing.settings import pick_device
 from aleator.data.dataset import LabelledDataset
 from aleator.data.readers.arrays import source_of_array
@@ -24,7 +24,7 @@ from aleator.learning.loop import TrainingSettings, predict
 from aleator.learning.members import Task, fit_members, member_seed
 from aleator.models import Network, NetworkSpec
 from aleator.models.network import folded
-from aleator.training.decision import Opinion, opinion_of
+from aleator.training.abstention import EnsemblePrediction, prediction_of
 from aleator.training.model import CUSTOM
 
 
@@ -107,17 +107,17 @@ class AleatorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
         """Mean distribution of all members, `(example, class)`; columns as in `classes_`."""
-        return self._opinion(X).probs
+        return self._prediction(X).probs
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """The likeliest class of each example, `(example,)`."""
-        chosen = self._opinion(X).probs.argmax(axis=1)
+        chosen = self._prediction(X).probs.argmax(axis=1)
         return np.asarray(self.classes_[chosen])
 
     def predict_uncertainty(self, X: ArrayLike) -> dict[str, NDArray[np.float64]]:
         """`total`, `aleatoric` and `epistemic` in nats, `(example,)` each; the first is the sum of the others."""
-        opinion = self._opinion(X)
-        return {name: getattr(opinion, name) for name in ("total", "aleatoric", "epistemic")}
+        prediction = self._prediction(X)
+        return {name: getattr(prediction, name) for name in ("total", "aleatoric", "epistemic")}
 
     def find_label_issues(self, X: ArrayLike, y: ArrayLike) -> pa.Table:
         """Audit the labels: the table of `labels.parquet`, with `verdict`, `p_mislabelled`, `suggested_label`, ...
@@ -136,10 +136,8 @@ class AleatorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         with tempfile.TemporaryDirectory() as folder:
-            found = audit(
-                dataset, Path(folder) / "audit", seed=seed, device=self.device, members=max(2, self.members),
-                flip=self.flip,
-            )  # fmt: skip
+            settings = AuditSettings(seed=seed, device=self.device, members=max(2, self.members), flip=self.flip)
+            found = audit(dataset, Path(folder) / "audit", settings)
             return found.labels
 
     def _settings(self, examples: int) -> TrainingSettings:
@@ -155,7 +153,7 @@ class AleatorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             optimizer="muon",
         )
 
-    def _opinion(self, X: ArrayLike) -> Opinion:
+    def _prediction(self, X: ArrayLike) -> EnsemblePrediction:
         check_is_fitted(self)
         examples = _examples(validate_data(self, X, reset=False, allow_nd=True, dtype=None))
         wanted = self.networks_[0].spec.shape
@@ -164,7 +162,7 @@ class AleatorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         device = pick_device(self.device)
         each = [predict(folded(network), examples, flip=self.flip, device=device) for network in self.networks_]
         mean, spread = (np.stack([getattr(one, name) for one in each]) for name in ("mean", "spread"))
-        return opinion_of(mean, spread, self.temperature)
+        return prediction_of(mean, spread, self.temperature)
 
 
 def _examples(X: NDArray[Any]) -> NDArray[np.generic]:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from aleator.data.readers import READERS, kaggle_pixels
+from aleator.data.options import NOTHING_ASKED
+from aleator.data.readers import kaggle_pixels, reader_for
 from aleator.data.readers.arrays import source_of_file
 from aleator.data.readers.folder import IMAGE_SUFFIXES
-from aleator.data.readers.options import ReadOptions, find_column, select_split
+from aleator.data.readers.shared import find_column, select_split
 from aleator.data.readers.table import ID_COLUMNS, PATH_COLUMNS, relative_paths, texts_of
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
 from aleator.data.sources import ExampleSource, ImageFiles
@@ -87,13 +88,13 @@ def _table(path: Path, split: str | None) -> Inputs:
 
 def _labelled(path: Path, split: str | None) -> Inputs:
     """A form of data that only comes with labels, such as FER2013's own."""
-    read = next((read for knows, read in READERS.values() if knows(path)), None)
-    if read is None:
+    reader = reader_for(path)
+    if reader is None:
         raise DataError(
             f"{path} is in no form that is read: a picture, a folder of pictures, a table of paths, or arrays "
             "(.npz, .npy)."
         )
-    dataset = read(path, ReadOptions())
+    dataset = reader.read(path, NOTHING_ASKED)
     rows = select_split(dataset.split, split, str(path))
     dataset = dataset if rows is None else dataset.take(np.asarray(rows))
     where = tuple(f"{path}, {dataset.source.describe(row)}" for row in range(len(dataset)))

@@ -1,11 +1,9 @@
 """A trained model: a folder with its members, its card as data and as text; nothing in it is unpickled."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,10 +18,11 @@ from aleator.learning.checkpoints import load_network
 from aleator.learning.loop import Predictions, predict
 from aleator.models import Network
 from aleator.models.network import folded
-from aleator.training.decision import Decision, Opinion, opinion_of
+from aleator.records import read_json
+from aleator.training.abstention import AbstentionRule, EnsemblePrediction, prediction_of
+from aleator.training.card import SCHEMA_VERSION, ModelCard, read_card
 from aleator.training.familiarity import Familiarity, read_familiarity
 
-SCHEMA_VERSION = 3
 CARD, FAMILIARITY = "model.json", "familiarity.safetensors"
 
 
@@ -32,7 +31,7 @@ class Model:
     """Networks that answer together, and what was set for them from held-out examples."""
 
     folder: Path
-    card: dict[str, Any]
+    card: ModelCard
     """The content of `model.json`."""
     networks: tuple[Network, ...]
     device: torch.device
@@ -41,27 +40,31 @@ class Model:
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        return tuple(self.card["class_names"])
+        return self.card.class_names
 
     @property
     def kind(self) -> str:
         """`images` or `features`."""
-        return str(self.card["data"]["kind"])
+        return self.card.data.kind
 
-    @cached_property
-    def decision(self) -> Decision:
-        return Decision.from_dict(self.card["decision"])
+    @property
+    def rule(self) -> AbstentionRule:
+        """When it answers."""
+        return self.card.decision
 
     @property
     def of_voters(self) -> bool:
         """The spread of its logits is doubt about how people would vote, and uncertainty that of a voter's answer."""
-        return bool(self.card["settings"]["training"]["objective"] == "votes")
+        return self.card.training.objective == "votes"
 
     @property
     def geometry(self) -> Geometry:
         """The size that pictures are brought to."""
-        data = self.card["data"]
-        return Geometry(data["height"], data["width"], data["channels"], data["geometry_reason"])
+        data = self.card.data
+        assert data.height is not None
+        assert data.width is not None
+        assert data.channels is not None
+        return Geometry(data.height, data.width, data.channels, data.geometry_reason or "")
 
     @cached_property
     def _folded(self) -> tuple[Network, ...]:
@@ -72,18 +75,18 @@ class Model:
         """Raise DataError unless the examples are of the kind that the model was trained on."""
         if source.kind != self.kind:
             raise DataError(f"{where} holds {source.kind}, and the model was trained on {self.kind}.")
-        if source.kind == "features" and source.values.shape[1] != self.card["data"]["features"]:
+        if source.kind == "features" and source.values.shape[1] != self.card.data.features:
             raise DataError(
                 f"{where} has {source.values.shape[1]} features, and the model was trained on "
-                f"{self.card['data']['features']}."
+                f"{self.card.data.features}."
             )
 
-    def opinion(self, examples: NDArray[np.generic]) -> Opinion:
+    def predict(self, examples: NDArray[np.generic]) -> EnsemblePrediction:
         """What the members say of examples `(example, channel, height, width)` uint8, or `(example, feature)`."""
-        flip = bool(self.card["settings"]["flip"])
+        flip = self.card.settings.flip
         each = [predict(network, examples, flip=flip, device=self.device) for network in self._folded]
         mean, spread, *distance = members_say(each, self.familiarity)
-        return opinion_of(mean, spread, self.decision.temperature, *distance, voters=self.of_voters)
+        return prediction_of(mean, spread, self.rule.temperature, *distance, voters=self.of_voters)
 
 
 def members_say(each: list[Predictions], familiarity: Familiarity | None) -> tuple[NDArray[np.float32], ...]:
@@ -102,38 +105,40 @@ def load_model(folder: str | Path, *, backbone: nn.Module | None = None, device:
     folder holds no model, one of another version, or one that was altered or cut off.
     """
     folder = Path(folder)
-    try:
-        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ModelError(f"{folder} holds no model; run `aleator train DATA -o {folder}`.") from error
-    except (ValueError, OSError) as error:
-        raise ModelError(f"{folder / CARD} cannot be read ({error}); train the model again.") from error
-    version = card.get("schema_version") if isinstance(card, dict) else None
-    if version != SCHEMA_VERSION:
-        raise ModelError(
-            f"{folder} was written with schema version {version}, this version of Aleator reads {SCHEMA_VERSION}; "
-            "train the model again."
-        )
-    try:
-        files = [(folder / member["file"], member["sha256"]) for member in card["members"]]
-        known = card["familiarity"]
-        custom = card["model"]["backbone"] == CUSTOM
-        Decision.from_dict(card["decision"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"{folder / CARD} lacks {error}, or was altered; train the model again.") from error
-    if custom and backbone is None:
+    card = _read(folder)
+    files = [(folder / member.file, member.sha256) for member in card.members]
+    known = card.familiarity
+    if card.model.backbone == CUSTOM and backbone is None:
         raise ModelError(
             f"The backbone of {folder} is a module of your own: pass it, load_model(..., backbone=module)."
         )
-    check = [*files, *([] if known is None else [(folder / known["file"], known["sha256"])])]
+    check = [*files, *([] if known is None else [(folder / known.file, known.sha256)])]
     for path, digest in check:
         if not path.is_file():
             raise ModelError(f"{path} is missing; train the model again.")
         if file_digest(path) != digest:
             raise ModelError(f"{path} was altered or cut off since it was trained; train the model again.")
     networks = tuple(load_network(path, backbone) for path, _ in files)
-    familiarity = None if known is None else read_familiarity(folder / known["file"])
+    familiarity = None if known is None else read_familiarity(folder / known.file)
     return Model(folder, card, networks, pick_device(device), familiarity)
+
+
+def _read(folder: Path) -> ModelCard:
+    try:
+        content = read_json(folder / CARD)
+        version = content.get("schema_version") if isinstance(content, dict) else None
+        if version not in (SCHEMA_VERSION - 1, SCHEMA_VERSION):
+            raise ModelError(
+                f"{folder} was written with schema version {version}, this version of Aleator reads "
+                f"{SCHEMA_VERSION - 1} and {SCHEMA_VERSION}; train the model again."
+            )
+        return read_card(content)
+    except FileNotFoundError as error:
+        raise ModelError(f"{folder} holds no model; run `aleator train DATA -o {folder}`.") from error
+    except (ValueError, OSError) as error:
+        raise ModelError(f"{folder / CARD} cannot be read ({error}); train the model again.") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{folder / CARD} lacks {error}, or was altered; train the model again.") from error
 
 
 CUSTOM = "custom"

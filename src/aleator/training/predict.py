@@ -13,7 +13,7 @@ from aleator.data.images import load_pixels
 from aleator.data.sources import ExampleSource, FeatureArray
 from aleator.errors import DataError
 from aleator.progress import Progress, silent
-from aleator.training.decision import Opinion
+from aleator.training.abstention import EnsemblePrediction
 from aleator.training.inputs import read_inputs
 from aleator.training.model import Model
 
@@ -38,7 +38,7 @@ class Predicted:
     """The table of predictions, and what they were made of."""
 
     table: pa.Table
-    opinion: Opinion
+    prediction: EnsemblePrediction
     sources: tuple[ExampleSource, ...]
     """The examples by their place, for their pictures."""
     place: NDArray[np.int64]
@@ -65,7 +65,7 @@ def predict(
     inputs = read_inputs([paths] if isinstance(paths, str | Path) else paths, split=split)
     total = sum(len(one.ids) for one in inputs)
     progress("predicting", 0, total)
-    opinions, ids, where, place, skipped = [], [], [], [], []
+    parts, ids, where, place, skipped = [], [], [], [], []
     for number, one in enumerate(inputs):
         model.check(one.source, one.paths[0] if one.paths else "the input")
         for start in range(0, len(one.ids), AT_ONCE):
@@ -75,31 +75,33 @@ def predict(
                 skipped.append(Skipped(one.ids[rows[row]], one.paths[rows[row]], reason))
             good = np.array([row for row in range(len(rows)) if row not in bad], dtype=np.int64)
             if len(good):
-                opinions.append(model.opinion(examples[good] if bad else examples))
+                parts.append(model.predict(examples[good] if bad else examples))
             ids += [one.ids[row] for row in rows[good]]
             where += [one.paths[row] for row in rows[good]]
             place += [(number, int(row)) for row in rows[good]]
             progress("predicting", len(ids) + len(skipped), total)
-    if not opinions:
+    if not parts:
         raise DataError(
             f"Nothing is predicted: none of the {total} inputs can be read; first: {skipped[0].source} "
             f"{skipped[0].reason}. Check the files."
         )
-    opinion = Opinion(*(np.concatenate([getattr(part, name) for part in opinions]) for name in vars(opinions[0])))
+    prediction = EnsemblePrediction(
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in vars(parts[0]))
+    )
     return Predicted(
-        prediction_table(model, ids, where, opinion),
-        opinion,
+        prediction_table(model, ids, where, prediction),
+        prediction,
         tuple(one.source for one in inputs),
         np.array(place, dtype=np.int64),
         tuple(skipped),
     )
 
 
-def prediction_table(model: Model, ids: list[str], paths: list[str], opinion: Opinion) -> pa.Table:
+def prediction_table(model: Model, ids: list[str], paths: list[str], prediction: EnsemblePrediction) -> pa.Table:
     """One row per example; see `predict`."""
-    names, decision = model.class_names, model.decision
-    answer, sets = decision.route(opinion), decision.sets(opinion)
-    order = np.argsort(-opinion.probs, axis=1, kind="stable")
+    names, rule = model.class_names, model.rule
+    answer, sets = rule.route(prediction), rule.sets(prediction)
+    order = np.argsort(-prediction.probs, axis=1, kind="stable")
 
     def label(place: int, wanted: NDArray[np.bool_]) -> pa.Array:
         return pa.array([names[code] for code in order[:, place]], pa.string(), mask=~wanted)
@@ -113,11 +115,11 @@ def prediction_table(model: Model, ids: list[str], paths: list[str], opinion: Op
         "predicted_label": label(0, answer != "unfamiliar"),
         "second_label": label(1, answer == "ambiguous"),
         "answer": pa.array(answer.tolist(), pa.string()),
-        **{column: number(opinion.probs[:, code]) for code, column in enumerate(class_columns(names))},
-        "total": number(opinion.total),
-        "aleatoric": number(opinion.aleatoric),
-        "epistemic": number(opinion.epistemic),
-        "unfamiliarity": number(opinion.unfamiliarity),
+        **{column: number(prediction.probs[:, code]) for code, column in enumerate(class_columns(names))},
+        "total": number(prediction.total),
+        "aleatoric": number(prediction.aleatoric),
+        "epistemic": number(prediction.epistemic),
+        "unfamiliarity": number(prediction.unfamiliarity),
         "conformal_set": pa.array(
             [[names[code] for code in np.flatnonzero(row)] for row in sets], pa.list_(pa.string())
         ),

@@ -15,7 +15,7 @@ from aleator.data.images import thumbnail
 from aleator.data.sources import ImageArray, ImageFiles
 from aleator.errors import DataError
 from aleator.files import write_whole
-from aleator.training.decision import ANSWERS
+from aleator.training.abstention import ANSWERS
 from aleator.training.model import Model
 from aleator.training.predict import Predicted, class_columns
 

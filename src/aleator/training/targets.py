@@ -1,4 +1,5 @@
-"""What a network is trained on: which opinion of each label, and what is done where it contradicts the given one."""
+"""What a network is trained on: whose word on each label (given, judged, reviewed, or voted: pseudo-labels where nobody
+gave them), and what is done where it contradicts the given one."""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -6,10 +7,11 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from aleator.auditing import Audit
+from aleator.audits import AuditFolder
 from aleator.data.dataset import LabelledDataset
 from aleator.errors import AleatorError, DataError
 from aleator.learning.loop import Targets
+from aleator.noise.counted import transition_matrix
 
 Labels = Literal["given", "judged", "votes", "reviewed"]
 Policy = Literal["keep", "soften", "relabel", "drop"]
@@ -37,7 +39,7 @@ class TrainingTargets:
 
 
 def choose_targets(
-    dataset: LabelledDataset, audit: Audit | None, labels: Labels, policy: Policy, *, counted: bool = False
+    dataset: LabelledDataset, audit: AuditFolder | None, labels: Labels, policy: Policy, *, counted: bool = False
 ) -> TrainingTargets:
     """Targets for a data set, or for an audited one.
 
@@ -66,12 +68,9 @@ def choose_targets(
     return targets if labels == "judged" else _with_reviews(targets, audit)
 
 
-def judged_confusion(audit: Audit) -> list[list[float]]:
+def judged_confusion(audit: AuditFolder) -> list[list[float]]:
     """How often each given label stands for each true one, `(true, given)`, as the audit estimates it."""
-    counts = np.array(audit.info["estimates"]["confusion"], dtype=np.float64).T
-    empty = counts.sum(axis=1) <= 0
-    counts[empty] = np.eye(len(counts))[empty]
-    return list((counts / counts.sum(axis=1, keepdims=True)).tolist())
+    return list(transition_matrix(np.array(audit.info.estimates.confusion).T).tolist())
 
 
 def _plain(labels: NDArray[np.int64]) -> TrainingTargets:
@@ -92,8 +91,8 @@ def _votes(dataset: LabelledDataset, counted: bool) -> TrainingTargets:
     return TrainingTargets(share, used, majority, majority)
 
 
-def _judged(audit: Audit, policy: Policy) -> TrainingTargets:
-    distribution = _distribution(audit)
+def _judged(audit: AuditFolder, policy: Policy) -> TrainingTargets:
+    distribution: NDArray[np.float32] = audit.column("label_distribution")
     given, suggested = audit.column("given_label"), audit.column("suggested_label")
     verdict, quality = audit.column("verdict"), audit.column("label_quality").astype(np.float32)
     quality = np.nan_to_num(quality, nan=0.0)
@@ -115,7 +114,7 @@ def _judged(audit: Audit, policy: Policy) -> TrainingTargets:
     return TrainingTargets(values, np.where(out, np.float32(0), everything), suggested, drawn)
 
 
-def _with_reviews(targets: TrainingTargets, audit: Audit) -> TrainingTargets:
+def _with_reviews(targets: TrainingTargets, audit: AuditFolder) -> TrainingTargets:
     if "reviewed_label" not in audit.labels.column_names:
         raise AleatorError(
             f"{audit.folder} holds no reviewed labels; review some with `aleator review {audit.folder}`, or use "
@@ -142,9 +141,3 @@ def _draw(distribution: NDArray[np.float32]) -> NDArray[np.int64]:
     point = np.random.default_rng(0).random((len(distribution), 1))
     reached = distribution.cumsum(axis=1, dtype=np.float64)
     return np.asarray((point * reached[:, -1:] >= reached).sum(axis=1).clip(max=distribution.shape[1] - 1))
-
-
-def _distribution(audit: Audit) -> NDArray[np.float32]:
-    column = audit.labels["label_distribution"].combine_chunks()
-    values = column.flatten().to_numpy(zero_copy_only=False)
-    return np.array(values, dtype=np.float32).reshape(len(column), -1)

@@ -1,35 +1,22 @@
 """The verdict: from every source of labels to one judgement per example."""
 
-from aleator.verdicts.estimates import estimate_data_set
-from aleator.verdicts.judge import (
-    DEFAULT_COSTS,
-    VERDICTS,
-    Costs,
-    Judgement,
-    judge,
-    standing_answers,
-    unfamiliar_examples,
-)
-from aleator.verdicts.opinion import Observations
+from aleator.verdicts.estimates import Estimates, estimate_data_set
+from aleator.verdicts.judge import DEFAULT_COSTS, VERDICTS, Costs, Verdicts, judge, unfamiliar_examples
 from aleator.verdicts.ordering import review_order
-from aleator.verdicts.posterior import Posterior, weigh_sources
-from aleator.verdicts.reviews import Reviews, reviews_of_labels
-from aleator.verdicts.sources import Answers
+from aleator.verdicts.posterior import LabelPosterior, weigh_sources
+from aleator.verdicts.truth_model import Observations
 
 __all__ = [
     "DEFAULT_COSTS",
     "VERDICTS",
-    "Answers",
     "Costs",
-    "Judgement",
+    "Estimates",
+    "LabelPosterior",
     "Observations",
-    "Posterior",
-    "Reviews",
+    "Verdicts",
     "estimate_data_set",
     "judge",
     "review_order",
-    "reviews_of_labels",
-    "standing_answers",
     "unfamiliar_examples",
     "weigh_sources",
 ]

@@ -5,12 +5,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from aleator.decisions.reviews import reviews_of_labels
 from aleator.errors import DataError
 from aleator.evidence.features import leading_features
+from aleator.noise.label_noise import FLOOR
 from aleator.verdicts.judge import DEFAULT_COSTS, Costs
-from aleator.verdicts.opinion import FLOOR, Observations
-from aleator.verdicts.posterior import Posterior, weigh_sources
-from aleator.verdicts.reviews import reviews_of_labels
+from aleator.verdicts.posterior import LabelPosterior, weigh_sources
+from aleator.verdicts.truth_model import Observations
 
 RankedBy = Literal["self_confidence", "normalized_margin", "label_quality"]
 
@@ -77,7 +78,7 @@ def judge_probabilities(
     *,
     features: ArrayLike | None = None,
     reviewed_labels: ArrayLike | None = None,
-) -> Posterior:
+) -> LabelPosterior:
     """The posterior for labels and out-of-sample probabilities that come from elsewhere; see `find_label_issues`."""
     given, probs = checked_probabilities(labels, pred_probs)
     leading = None if features is None else leading_features(checked_features(features, len(given)))
@@ -146,6 +147,6 @@ def checked_features(features: ArrayLike, examples: int) -> NDArray[np.floating[
     return values
 
 
-def _quality(posterior: Posterior) -> NDArray[np.float64]:
+def _quality(posterior: LabelPosterior) -> NDArray[np.float64]:
     given = posterior.observations.given_label
     return np.take_along_axis(posterior.distribution, given[:, None], axis=1)[:, 0].astype(np.float64)

@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aleator.verdicts.posterior import Posterior
-from aleator.verdicts.reviews import Reviews
+from aleator.decisions.decision import LABEL, UNUSABLE
+from aleator.decisions.reviews import Reviews
+from aleator.decisions.settle import settle
+from aleator.verdicts.posterior import LabelPosterior
 
 VERDICTS = ("ok", "mistake", "ambiguous", "unfamiliar", "conflict")
 OK, MISTAKE, AMBIGUOUS, UNFAMILIAR, CONFLICT, NONE = range(6)
@@ -20,7 +22,7 @@ OUTLYING_DEVIATIONS = 4.0
 DISPUTED_QUANTILE, DISPUTED_NATS = 0.99, 0.3
 """Or it is among the one in a hundred that the draws disagree on most, if that is by a good part of a nat."""
 NETWORK_VOTES = 4.0
-"""How many annotators the networks' opinion is worth beside real votes, for the label distribution."""
+"""How many annotators the networks' word is worth beside real votes, for the label distribution."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ DEFAULT_COSTS = Costs()
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Verdicts:
     """What is believed of each example."""
 
     label_distribution: NDArray[np.float32]
@@ -56,14 +58,14 @@ class Judgement:
 
 
 def judge(
-    posterior: Posterior,
+    posterior: LabelPosterior,
     *,
     unfamiliar: NDArray[np.bool_] | None = None,
     duplicate_group: NDArray[np.int64] | None = None,
     vote_counts: NDArray[np.floating[Any]] | None = None,
     reviews: Reviews | None = None,
     costs: Costs = DEFAULT_COSTS,
-) -> Judgement:
+) -> Verdicts:
     """Judge every example.
 
     Keeping the given label costs the probability that it is wrong. Changing it to the likeliest class costs
@@ -100,12 +102,12 @@ def judge(
     distribution = probs
     if vote_counts is not None:
         voted = vote_counts.sum(axis=1, keepdims=True)
-        opinion = posterior.opinion.distribution(posterior.observations)
-        mixed = (NETWORK_VOTES * opinion + vote_counts) / (NETWORK_VOTES + voted)
+        unheard = posterior.truth_model.distribution(posterior.observations)
+        mixed = (NETWORK_VOTES * unheard + vote_counts) / (NETWORK_VOTES + voted)
         distribution = np.where(voted > 0, mixed, probs).astype(np.float32)
     # In the precision in which it is written: who reads the table ranks examples as the judge does.
     p_mislabelled = np.where(labelled, np.clip(keep, 0.0, 1.0), np.nan).astype(np.float32).astype(np.float64)
-    return Judgement(distribution, p_mislabelled, suggested_label, np.array([*VERDICTS, ""])[verdict])
+    return Verdicts(distribution, p_mislabelled, suggested_label, np.array([*VERDICTS, ""])[verdict])
 
 
 def conflicting_copies(given_label: NDArray[np.int64], duplicate_group: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -123,24 +125,12 @@ def conflicting_copies(given_label: NDArray[np.int64], duplicate_group: NDArray[
     return result
 
 
-def standing_answers(reviews: Reviews, classes: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Reviewed rows, sorted, and the mean of their reviewers' answers, `(row, class)`; all zero is not usable."""
-    rows, position = np.unique(reviews.row, return_inverse=True)
-    total = np.zeros((len(rows), classes))
-    np.add.at(total, position, reviews.answer)
-    said = total.sum(axis=1, keepdims=True)
-    # Usable or not: the majority decides.
-    asked = np.bincount(position, minlength=len(rows))[:, None]
-    total[(said <= asked / 2)[:, 0]] = 0
-    return rows, np.divide(total, said, out=np.zeros_like(total), where=total > 0)
-
-
 def _let_reviewers_decide(verdict: NDArray[np.int8], reviews: Reviews, given_label: NDArray[np.int64]) -> None:
-    rows, answer = standing_answers(reviews, reviews.answer.shape[1])
-    clear = answer.max(axis=1) > 0.5
-    right = answer.argmax(axis=1) == given_label[rows]
-    unusable = ~answer.any(axis=1)
-    verdict[rows] = np.select([unusable, ~clear, right], [UNFAMILIAR, AMBIGUOUS, OK], MISTAKE)
+    settled = settle(reviews)
+    right = settled.label == given_label[settled.row]
+    one_label = settled.kind == LABEL
+    unusable = settled.kind == UNUSABLE
+    verdict[settled.row] = np.select([unusable, ~one_label, right], [UNFAMILIAR, AMBIGUOUS, OK], MISTAKE)
 
 
 def unfamiliar_examples(

@@ -1,12 +1,12 @@
-"""What to review next: first what teaches the posterior most, later what is most likely wrong."""
+"""What to review next (active learning): first what teaches the posterior most, later what is most likely wrong."""
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import entr
 
-from aleator.verdicts.opinion import blocks
-from aleator.verdicts.posterior import Posterior
-from aleator.verdicts.reviews import Reviews
+from aleator.decisions.reviews import Reviews
+from aleator.rows import blocks
+from aleator.verdicts.posterior import LabelPosterior
 
 LESSONS_PER_CLASS = 80
 """After so many decisions for each class there is less and less to learn."""
@@ -14,7 +14,7 @@ BALANCE = 0.25
 """0 draws by uncertainty alone, 1 gives each pair of given and likeliest label the same number of places."""
 
 
-def review_order(posterior: Posterior, reviews: Reviews | None = None, *, seed: int = 0) -> NDArray[np.int64]:
+def review_order(posterior: LabelPosterior, reviews: Reviews | None = None, *, seed: int = 0) -> NDArray[np.int64]:
     """Rows that nobody has reviewed, best first.
 
     An example teaches where the posterior is not sure of it: it is drawn with a weight of the posterior's entropy,

@@ -1,8 +1,8 @@
 """One posterior over every source of labels: what a crowd would answer first, given all that anybody said.
 
-The network's opinion (`opinion.py`) is the prior of each example; the given label, annotators and reviewers
-(`sources.py`) are observations of the truth through their confusion matrices. Expectation and maximisation take turns:
-what is believed of the truth teaches how each source errs, and that changes what is believed.
+What the networks say, corrected (`truth_model.py`), is the prior of each example; the given label, annotators and
+reviewers (`noise/sources.py`) are observations of the truth through their confusion matrices. Expectation and
+maximisation take turns: what is believed of the truth teaches how each source errs, and that changes what is believed.
 """
 
 from dataclasses import dataclass, replace
@@ -11,17 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
-from aleator.verdicts.opinion import (
-    DEFAULT_PRECISION,
-    Observations,
-    Opinion,
-    Precision,
-    Uncertainty,
-    learn,
-    prior_uncertainty,
-)
-from aleator.verdicts.reviews import Reviews, no_reviews
-from aleator.verdicts.sources import (
+from aleator.decisions.reviews import Reviews, no_reviews
+from aleator.noise import estimate_in_sample, estimate_out_of_sample
+from aleator.noise.sources import (
     ANNOTATOR_ACCURACY,
     ANNOTATOR_STRENGTH,
     REVIEWER_ACCURACY,
@@ -34,7 +26,17 @@ from aleator.verdicts.sources import (
     review_counts,
     review_log_likelihood,
 )
-from aleator.verdicts.unaided import evenly, heed_given_labels, learn_from_given_labels
+from aleator.rows import evenly
+from aleator.verdicts.truth_model import (
+    DEFAULT_PRECISION,
+    LaplaceApproximation,
+    Observations,
+    Precision,
+    TruthModel,
+    learn,
+    prior_uncertainty,
+    unaided,
+)
 
 PASSES = 4
 MOST_AGAINST_A_REVIEWER = 2.0
@@ -44,14 +46,14 @@ MOST_WITNESSES = 4000
 
 
 @dataclass(frozen=True)
-class Posterior:
+class LabelPosterior:
     """What is believed of the truth, and of the sources."""
 
     distribution: NDArray[np.float32]
     """Probability that the crowd's first choice is the class, `(example, class)`."""
     observations: Observations
-    opinion: Opinion
-    uncertainty: Uncertainty
+    truth_model: TruthModel
+    uncertainty: LaplaceApproximation
     people: NDArray[np.int64]
     """Rows of examples that people answered (annotators or reviewers), sorted."""
     reviewed: NDArray[np.bool_]
@@ -65,7 +67,7 @@ class Posterior:
     """Confusion matrices `(reviewer, true, answered)`."""
 
     def draws(self, count: int, rows: NDArray[np.int64], seed: int = 0) -> NDArray[np.float32]:
-        """The distribution of some examples under `count` opinions that are plausible, `(draw, row, class)`."""
+        """The distribution of some examples under `count` plausible truth models, `(draw, row, class)`."""
         random = np.random.default_rng(seed)
         observations = self.observations.take(rows)
         likelihood, reviewed = np.zeros((len(rows), observations.classes)), np.zeros(len(rows), dtype=bool)
@@ -88,7 +90,7 @@ def weigh_sources(
     votes: Answers | None = None,
     reviews: Reviews | None = None,
     precision: Precision = DEFAULT_PRECISION,
-) -> Posterior:
+) -> LabelPosterior:
     """Join all that is known of each example.
 
     Args:
@@ -112,24 +114,25 @@ def weigh_sources(
 
     annotators = pooled_confusions(np.zeros((len(votes.names), classes, classes)), _annotator_prior(classes))
     reviewers = pooled_confusions(np.zeros((len(reviews.reviewer_names), classes, classes)), _reviewer_prior(classes))
-    start = learn_from_given_labels(observations) if out_of_sample else heed_given_labels(observations)
-    opinion, likelihood = start, np.zeros((len(people), classes))
+    estimate_noise = estimate_out_of_sample if out_of_sample else estimate_in_sample
+    start = unaided(observations, estimate_noise(observations.log_probs, observations.given_label))
+    truth_model, likelihood = start, np.zeros((len(people), classes))
     uncertainty = prior_uncertainty(start, observations, precision)
     reviewed = np.isin(np.arange(len(people)), reviews.row)
     for _ in range(PASSES if len(people) else 0):
         likelihood = log_likelihood(votes, annotators, len(people))
         likelihood += review_log_likelihood(reviews, reviewers, len(people))
-        truth = np.exp(log_softmax(_before_answers(opinion, asked, reviewed) + likelihood, axis=1))
-        opinion, uncertainty = learn(start, seen, truth[witnesses], precision)
+        truth = np.exp(log_softmax(_before_answers(truth_model, asked, reviewed) + likelihood, axis=1))
+        truth_model, uncertainty = learn(start, seen, truth[witnesses], precision)
         annotators = pooled_confusions(answer_counts(votes, truth), _annotator_prior(classes))
         reviewers = pooled_confusions(review_counts(reviews, truth), _reviewer_prior(classes), REVIEWER_STRENGTH)
 
-    distribution = opinion.distribution(observations)
-    distribution[people] = np.exp(log_softmax(_before_answers(opinion, asked, reviewed) + likelihood, axis=1))
-    return Posterior(
+    distribution = truth_model.distribution(observations)
+    distribution[people] = np.exp(log_softmax(_before_answers(truth_model, asked, reviewed) + likelihood, axis=1))
+    return LabelPosterior(
         distribution,
         observations,
-        opinion,
+        truth_model,
         uncertainty,
         people,
         reviewed,
@@ -140,8 +143,10 @@ def weigh_sources(
     )
 
 
-def _before_answers(opinion: Opinion, observations: Observations, reviewed: NDArray[np.bool_]) -> NDArray[np.float64]:
-    logits = opinion.logits(observations)
+def _before_answers(
+    truth_model: TruthModel, observations: Observations, reviewed: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    logits = truth_model.logits(observations)
     least = logits[reviewed].max(axis=1, keepdims=True) - MOST_AGAINST_A_REVIEWER
     logits[reviewed] = np.maximum(logits[reviewed], least)
     return logits

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset
-from aleator.data.readers.options import EMOTIONS, ReadOptions, encode_labels, find_column
+from aleator.data.options import ReadOptions
+from aleator.data.readers.shared import EMOTIONS, encode_labels, find_column
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
 from aleator.data.sources import ExampleSource, FeatureArray, ImageArray
 from aleator.errors import DataError
@@ -19,6 +20,7 @@ LABEL_ARRAYS = ("labels", "label", "y", "targets", "target", "emotion", "y_train
 SPLIT_ARRAYS = ("split", "usage")
 ID_ARRAYS = ("ids", "id")
 ALONE = ""
+FORM = "arrays (.npz with examples and labels, or .npy with --label-file) of pictures or feature vectors"
 
 
 def knows(path: Path) -> bool:
@@ -30,11 +32,11 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
     """Read it; nothing is unpickled. `label_column`, `id_column` and `path_column` name arrays of an .npz."""
     arrays = read_arrays(path)
     if path.suffix.lower() == ".npy":
-        if options.labels is None:
+        if options.label_file is None:
             raise DataError(
-                f"{path} holds examples but no labels; name the file with the labels: --labels FILE.{_beside(path)}"
+                f"{path} holds examples but no labels; name the file with the labels: --label-file FILE.{_beside(path)}"
             )
-        return _dataset(path, arrays[ALONE], _labels_from(options.labels), {}, "labels", options)
+        return _dataset(path, arrays[ALONE], _labels_from(options.label_file), {}, "labels", options)
     names = list(arrays)
     examples = find_column(names, EXAMPLE_ARRAYS, options.path_column, str(path), "--path-column")
     label = find_column(names, LABEL_ARRAYS, options.label_column, str(path), "--label-column")
@@ -43,12 +45,12 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
             f"{path} has no array of examples ({', '.join(EXAMPLE_ARRAYS)}); it has {', '.join(names)}. "
             "Name it with --path-column."
         )
-    if label is None and options.labels is None:
+    if label is None and options.label_file is None:
         raise DataError(
             f"{path} has no array of labels ({', '.join(LABEL_ARRAYS)}); it has {', '.join(names)}. "
-            "Name it with --label-column, or a file with --labels."
+            "Name it with --label-column, or a file with --label-file."
         )
-    values = arrays[str(label)] if options.labels is None else _labels_from(options.labels)
+    values = arrays[str(label)] if options.label_file is None else _labels_from(options.label_file)
     return _dataset(path, arrays[examples], values, arrays, str(label), options)
 
 
@@ -69,7 +71,7 @@ def _dataset(
     if len(values) != len(examples):
         raise DataError(f"{path}: {len(examples)} examples but {len(values)} labels; they must line up.")
     labels, names = encode_labels(
-        values, f"{path}, labels", options.class_names, number_names=EMOTIONS if label_name == "emotion" else None
+        values, f"{path}, labels", options.names, number_names=EMOTIONS if label_name == "emotion" else None
     )
     split = find_column(list(arrays), SPLIT_ARRAYS, None, str(path))
     ids = find_column(list(arrays), ID_ARRAYS, options.id_column, str(path), "--id-column")

@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 
 from aleator.data.dataset import LabelledDataset
+from aleator.data.options import ReadOptions
 from aleator.data.readers import arrays, kaggle_pixels
-from aleator.data.readers.options import ReadOptions, encode_labels
+from aleator.data.readers.shared import encode_labels
 from aleator.data.readers.table import SPLIT_COLUMNS, dataset_of_table, text_columns, texts_of
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
 from aleator.data.sources import ImageFiles, first_outside
@@ -22,6 +23,7 @@ SPLIT_FOLDERS = frozenset(
     ("train", "training", "val", "valid", "validation", "dev", "test", "testing", "publictest", "privatetest", "eval")
 )
 METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
+FORM = "a folder of class folders, with or without split folders, or an ImageFolder with metadata"
 LAYOUTS = "class/picture.png, split/class/picture.png, or metadata.csv (.jsonl, .parquet) with file_name and label"
 
 
@@ -77,7 +79,7 @@ def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
             f"{paths[outside]!r} in {path} links to a file outside of it; only files below the folder are read. "
             "Copy the files into it, or read the folder that holds them all."
         )
-    labels, names = encode_labels(np.array(class_of), str(path), options.class_names)
+    labels, names = encode_labels(np.array(class_of), str(path), options.names)
     return LabelledDataset(
         name=path.resolve().name,
         path=str(path),

@@ -9,9 +9,12 @@ import pyarrow.csv as csv
 from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset
-from aleator.data.readers.options import EMOTIONS, ReadOptions, encode_labels, find_column
+from aleator.data.options import ReadOptions
+from aleator.data.readers.shared import EMOTIONS, encode_labels, find_column
 from aleator.data.sources import ImageArray
 from aleator.errors import DataError
+
+FORM = "Kaggle's fer2013.csv (emotion, pixels, Usage)"
 
 
 def knows(path: Path) -> bool:
@@ -43,7 +46,7 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
     labels, names = encode_labels(
         table[label_column].to_pylist(),
         f"{path}, column {label_column!r}",
-        options.class_names,
+        options.names,
         number_names=EMOTIONS if label_column.strip().lower() == "emotion" else None,
     )
     return LabelledDataset(

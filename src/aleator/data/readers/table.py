@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.images import MOST_UNREADABLE
-from aleator.data.readers.options import ReadOptions, encode_labels, find_column
+from aleator.data.options import ReadOptions
+from aleator.data.readers.shared import encode_labels, find_column
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
 from aleator.data.sources import ImageFiles, first_outside
 from aleator.data.texts import Texts
@@ -23,6 +24,7 @@ LABEL_COLUMNS = (
 )
 SPLIT_COLUMNS = ("split", "usage", "subset", "fold", "partition")
 ID_COLUMNS = ("id", "image_id", "example_id", "uid")
+FORM = "a table (.csv, .tsv, .parquet, .jsonl) of picture paths and labels"
 
 
 def knows(path: Path) -> bool:
@@ -58,7 +60,7 @@ def dataset_of_table(table: pa.Table, path: Path, root: Path, options: ReadOptio
     if label_column is None:
         raise DataError(f"{path} has no column of labels; it has {', '.join(columns)}. Name it with --label-column.")
     labels, names = encode_labels(
-        table[label_column].combine_chunks(), f"{path}, column {label_column!r}", options.class_names
+        table[label_column].combine_chunks(), f"{path}, column {label_column!r}", options.names
     )
     paths = relative_paths(table[path_column], path, root)
     id_column = find_column(columns, ID_COLUMNS, options.id_column, str(path), "--id-column")

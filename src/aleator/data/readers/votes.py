@@ -8,7 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from aleator.data.dataset import AnnotatorVotes, LabelledDataset, Votes
-from aleator.data.readers.options import find_column
+from aleator.data.readers.shared import find_column
 from aleator.data.readers.table import ID_COLUMNS, LABEL_COLUMNS, PATH_COLUMNS, SPLIT_COLUMNS, texts_of
 from aleator.data.readers.tables import read_table
 from aleator.errors import DataError

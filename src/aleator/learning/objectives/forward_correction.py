@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from aleator.noise.likelihood import ENOUGH, estimate_corrected
 from aleator.uncertainty.gaussian_logits import log_likelihood
-from aleator.uncertainty.label_noise import ENOUGH, learn_corrected_noise
 
 MOST_CELLS = 2_000_000
 """Probabilities that are kept of the examples from which the confusion is learned."""
@@ -20,7 +20,7 @@ class ForwardCorrection(nn.Module):
 
     Whoever minimises it with the right confusion predicts the true label, not the given one. Without one it is learned
     from labels: after each epoch from the second on, by the likelihood of the labels under what the network said of
-    the examples before it was corrected by them (`learn_corrected_noise`). The network then becomes as sure as the
+    the examples before it was corrected by them (`estimate_corrected`). The network then becomes as sure as the
     noise allows, and the next estimate is better. But what a network does not know yet looks like noise, and a class
     that is explained as the noise of another is not learned any more: so it waits until the network explains `KNOWN`
     of the labels' entropy, or the `LATEST` share of the epochs is over, where the noise leaves less to explain. Soft
@@ -87,7 +87,7 @@ class ForwardCorrection(nn.Module):
         if self.epochs < self.learned_from_epoch or not seen.any():
             return
         said, given = self.said[seen].double().cpu().numpy(), self.given[seen].cpu().numpy()
-        noise = learn_corrected_noise(said, given)
+        noise = estimate_corrected(said, given)
         self.begun |= done >= LATEST or noise.explained(said, given) >= KNOWN
         if self.begun:
             self.confusion.copy_(self._floored(torch.from_numpy(noise.confusion)))

@@ -1,0 +1,47 @@
+"""What people decided on an audit, for who judges it again or trains on it."""
+
+import numpy as np
+
+from aleator.auditing.predictions import LabelledPredictions
+from aleator.audits import AuditFolder
+from aleator.data.texts import RowOf, Texts
+from aleator.decisions.gather import DecisionSources, database_beside, gather_decisions
+from aleator.decisions.log import DecisionLog
+from aleator.decisions.read import read_decisions
+from aleator.decisions.reviews import Reviews, reviews_of_decisions
+from aleator.errors import AuditFolderError
+
+
+def reviews_of(audit: AuditFolder, sources: DecisionSources = DecisionSources()) -> Reviews:
+    """The answers that stand, from the database of the audit's review page and from files.
+
+    Raises AuditFolderError where nobody has decided anything.
+    """
+    row_of = RowOf(audit.labels["id"].combine_chunks())
+    log = gather_decisions(audit.folder, sources, audit.info.data.fingerprint, row_of, audit.class_names)
+    reviews = reviews_of_decisions(log.answered(row_of), audit.class_names)
+    if not len(reviews):
+        raise AuditFolderError(
+            f"Nobody has reviewed {audit.folder} yet: run `aleator review {audit.folder}`, name its database with "
+            "--database, or give a table of decisions with --reviewed."
+        )
+    return reviews
+
+
+def reviews_of_predictions(predictions: LabelledPredictions, sources: DecisionSources) -> Reviews | None:
+    """Decisions from files on brought labels; None where no file is named. Raises DataError naming the row."""
+    if not sources.reviewed or predictions.class_names is None:
+        return None
+    ids = predictions.ids if predictions.ids is not None else np.arange(len(np.asarray(predictions.labels))).astype(str)
+    row_of = RowOf(Texts(ids.tolist()).array)
+    log = DecisionLog()
+    for file in sources.reviewed:
+        for decision in read_decisions(file, row_of, predictions.class_names):
+            log.add(decision)
+    return reviews_of_decisions(log.answered(row_of), predictions.class_names)
+
+
+def is_reviewed_elsewhere(audit: AuditFolder, sources: DecisionSources) -> bool:
+    """Whether the audit has heard decisions already (`aleator judge --reviewed`) that are kept nowhere else."""
+    heard = "reviewed_label" in audit.labels.column_names
+    return heard and sources == DecisionSources() and not database_beside(audit.folder).exists()

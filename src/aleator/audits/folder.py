@@ -1,0 +1,156 @@
+"""The audit folder: what an audit leaves on disk, written whole or not at all."""
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from aleator.audits.info import SCHEMA_VERSION, AuditInfo, Identity, read_info
+from aleator.audits.labels import decoded, write_labels
+from aleator.data.dataset import LabelledDataset
+from aleator.errors import AuditFolderError
+from aleator.files import write_whole
+from aleator.records import from_json, read_json, write_record
+
+UNFINISHED = "unfinished"
+"""Sub-folder with the state of an audit that is still running; gone when the audit is complete."""
+INFO, LABELS, IDENTITY = "audit.json", "labels.parquet", "identity.json"
+
+
+@dataclass(frozen=True)
+class AuditFolder:
+    """A finished audit: its folder and the two files that everything else is read from."""
+
+    folder: Path
+    info: AuditInfo
+    """The content of `audit.json`."""
+    labels: pa.Table
+    """The content of `labels.parquet`: one row per example, in the data's order."""
+    dataset: LabelledDataset | None = None
+    """The data that was audited, row by row; None for an audit that was loaded without it."""
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Read a finished audit, without its data.
+
+        Raises AuditFolderError when there is none, when it is unfinished, or when another version wrote it.
+        """
+        folder = Path(folder)
+        if not (folder / INFO).exists():
+            state = "an unfinished audit" if (folder / UNFINISHED).exists() else "no audit"
+            raise AuditFolderError(f"{folder} holds {state}; run `aleator audit DATA -o {folder}`.")
+        try:
+            content = read_json(folder / INFO)
+            version = content.get("schema_version") if isinstance(content, dict) else None
+            if version not in range(1, SCHEMA_VERSION + 1):
+                raise AuditFolderError(
+                    f"{folder} was written with schema version {version}, this version reads 1 to {SCHEMA_VERSION}; "
+                    "audit the data again with --force."
+                )
+            info = read_info(content)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise AuditFolderError(
+                f"{folder / INFO} cannot be read ({error}); audit the data again with --force."
+            ) from error
+        return cls(folder, info, pq.read_table(folder / LABELS))
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return self.info.class_names
+
+    @property
+    def logits(self) -> NDArray[np.float32]:
+        """Mean and spread of each logit, `(2, draw, example, class)`, mapped from disk."""
+        return np.asarray(np.load(self.folder / "logits.npy", mmap_mode="r"))
+
+    @property
+    def embeddings(self) -> NDArray[np.float32]:
+        """`(example, feature)`, mapped from disk."""
+        return np.load(self.folder / "embeddings.npy", mmap_mode="r")  # type: ignore[no-any-return]
+
+    def column(self, name: str) -> Any:
+        """A column of `labels` as an array; class labels come as integers, -1 where there is none."""
+        return decoded(self.labels, name)
+
+
+def is_audit(path: Path) -> bool:
+    """Whether a folder holds an audit, finished or not."""
+    return (path / INFO).exists() or (path / UNFINISHED).is_dir()
+
+
+def open_folder(folder: Path, identity: Identity, *, force: bool) -> Path:
+    """Make the folder ready for an audit with this identity and return the place for unfinished work.
+
+    Work that an interrupted audit with the same identity left is kept. An audit of other data, or anything else in
+    the folder, is an AuditFolderError unless `force`. What is there stays until the new audit is complete.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise AuditFolderError(f"{folder} is a file; name a folder for the audit.")
+    earlier = _identity_in(folder)
+    if earlier is None and folder.exists() and any(folder.iterdir()) and not force:
+        raise AuditFolderError(
+            f"{folder} is not empty and holds no audit; name a new folder, or use --force to write into it."
+        )
+    if earlier is not None and earlier.fingerprint != identity.fingerprint and not force:
+        raise AuditFolderError(
+            f"{folder} holds the audit of other data ({earlier.path}); "
+            "name another folder, or use --force to replace it."
+        )
+    unfinished = folder / UNFINISHED
+    if earlier != identity:
+        _remove(unfinished)
+    unfinished.mkdir(parents=True, exist_ok=True)
+    write_record(unfinished / IDENTITY, identity)
+    return unfinished
+
+
+def close_folder(folder: Path, files: dict[str, Callable[[Path], object]], info: AuditInfo) -> None:
+    """Put the new files in the place of the old: all are written first, then renamed, `audit.json` last.
+
+    With `audit.json` the audit is complete; while it is missing, readers are told that it is unfinished.
+    """
+    unfinished = folder / UNFINISHED
+    new = unfinished / "complete"
+    _remove(new)
+    (new / "models").mkdir(parents=True)
+    for name, write in files.items():
+        write(new / name)
+    for weights in unfinished.glob("member-*/weights.safetensors"):
+        shutil.copyfile(weights, new / "models" / f"{weights.parent.name}.safetensors")
+    write_record(new / INFO, info)
+    _remove(folder / INFO)
+    for name in (*files, "models", INFO):
+        _remove(folder / name)
+        (new / name).rename(folder / name)
+    _remove(unfinished)
+
+
+def write_table_and_info(audit: AuditFolder) -> None:
+    """Write an audit's table and `audit.json` in the place of the old."""
+    write_whole(audit.folder / LABELS, lambda path: write_labels(audit.labels, path))
+    write_record(audit.folder / INFO, audit.info)
+
+
+def _identity_in(folder: Path) -> Identity | None:
+    for name in (f"{UNFINISHED}/{IDENTITY}", INFO):
+        try:
+            content = read_json(folder / name)
+            return from_json(Identity, content.get("identity", content) if isinstance(content, dict) else content)
+        except FileNotFoundError:
+            continue
+        except ValueError as error:
+            raise AuditFolderError(f"{folder / name} cannot be read ({error}); use --force to start again.") from error
+    return None
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

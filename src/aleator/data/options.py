@@ -1,0 +1,46 @@
+"""What a user may say about labelled data, beside the path."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How labelled data are read, beyond what the path says."""
+
+    split: str | None = None
+    """Take this split only (for example Training)."""
+    votes: Path | None = None
+    """Several people's votes, joined before the split is taken: one column per class, or long task,annotator,label.
+    They only score an audit unless it is told to use them."""
+    label_file: Path | None = None
+    """For an .npy of examples: the file that holds the labels."""
+    path_column: str | None = None
+    """The table's column of picture paths, where its name does not tell."""
+    label_column: str | None = None
+    """The table's column of labels, where its name does not tell."""
+    id_column: str | None = None
+    """The table's column of ids, where its name does not tell."""
+    class_names: str | tuple[str, ...] | None = None
+    """Names of the classes 0, 1, 2, ...; in one text they are separated by commas."""
+
+    def __post_init__(self) -> None:
+        for name in ("votes", "label_file"):
+            if isinstance(getattr(self, name), str):
+                object.__setattr__(self, name, Path(getattr(self, name)))
+        if self.class_names is not None:
+            object.__setattr__(self, "class_names", self.names)
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """The names of the classes, one by one."""
+        if isinstance(self.class_names, str):
+            return tuple(name.strip() for name in self.class_names.split(","))
+        return None if self.class_names is None else tuple(self.class_names)
+
+    def but(self, asked: "ReadOptions") -> "ReadOptions":
+        """These options but for what is asked."""
+        return replace(self, **{name: value for name, value in vars(asked).items() if value is not None})
+
+
+NOTHING_ASKED = ReadOptions()

@@ -1,0 +1,55 @@
+"""What was decided on a data set, wherever that is kept: the review page's database, and files from elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from aleator.data.texts import RowOf
+from aleator.decisions.decision import Decision
+from aleator.decisions.log import DecisionLog
+from aleator.decisions.read import read_decisions
+
+
+@dataclass(frozen=True)
+class DecisionSources:
+    """Where the decisions are."""
+
+    database: str | None = None
+    """Where the review page's decisions are, if not beside the audit: a file, or postgresql://user@host/name."""
+    reviewed: tuple[Path, ...] = ()
+    """Decisions made elsewhere, heard beside those of the review page: a table with id and label (several classes
+    joined by | where an example lies between them), and optionally decision (unusable), reviewer and time; or Label
+    Studio's JSON export. May be repeated."""
+
+
+def database_beside(path: Path) -> Path:
+    """Where the review page of an audit folder, or of data, keeps decisions unless told otherwise."""
+    if (path / "audit.json").exists():
+        return path / "review.sqlite"
+    return path.absolute().with_name(f"{path.absolute().name}.review.sqlite")
+
+
+def gather_decisions(
+    path: Path, sources: DecisionSources, fingerprint: str, row_of: RowOf, class_names: Sequence[str]
+) -> DecisionLog:
+    """The log of all that was decided on the data of this fingerprint.
+
+    `path` is the audit folder or the data, beside which the database is unless it is named. Where there is none yet,
+    nobody has decided anything there. A decision that is in the database and in a file counts once.
+    """
+    log = DecisionLog.of(_in_database(path, sources.database, fingerprint))
+    for file in sources.reviewed:
+        for decision in read_decisions(file, row_of, class_names):
+            log.add(decision)
+    return log
+
+
+def _in_database(path: Path, database: str | None, fingerprint: str) -> list[Decision]:
+    """Every decision ever made there, oldest first, undone ones too."""
+    place = database or database_beside(path)
+    if isinstance(place, Path) and not place.exists():
+        return []
+    from aleator.decisions.store import Store  # which wants the extra for reviewing
+
+    with Store(place, fingerprint) as store:
+        return [decision for _, decision in store.after(0)]

@@ -1,0 +1,46 @@
+"""Records on disk: frozen dataclasses as JSON, and back with every field's type checked."""
+
+import json
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from aleator.files import write_json
+
+T = TypeVar("T")
+
+
+def to_json(record: Any) -> Any:
+    """A dataclass as dicts, lists and plain values."""
+    return msgspec.to_builtins(record, enc_hook=_plain)
+
+
+def from_json(kind: type[T], value: Any) -> T:
+    """The dataclass that `to_json` wrote; fields that a newer version added are passed over.
+
+    Raises ValueError naming the field that is missing or of another type, as `$.data.examples`.
+    """
+    return msgspec.convert(value, kind, dec_hook=_of_type)
+
+
+def write_record(path: Path, record: Any) -> None:
+    """Write it, whole or not at all."""
+    write_json(path, to_json(record))
+
+
+def read_json(path: Path) -> Any:
+    """Raises ValueError where it is no JSON, and OSError where it cannot be read."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    raise NotImplementedError(f"{type(value).__name__} is not written as JSON")
+
+
+def _of_type(kind: type, value: Any) -> Any:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise NotImplementedError(f"{kind.__name__} is not read from JSON")

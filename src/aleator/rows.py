@@ -1,0 +1,17 @@
+"""Rows of large arrays: in pieces that bound the memory, or evenly spread ones that stand for all."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK_CELLS = 1_000_000
+
+
+def blocks(examples: int, cells: int) -> list[slice]:
+    """All rows in pieces, each of about a million numbers where an example has so many `cells`."""
+    size = max(1, BLOCK_CELLS // cells)
+    return [slice(start, min(start + size, examples)) for start in range(0, examples, size)]
+
+
+def evenly(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """At most so many of the rows, evenly spread."""
+    return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]

@@ -1,0 +1,120 @@
+"""The model's folder while it is made: unfinished work beside it, and all of it put in its place at once."""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from aleator import __version__
+from aleator.audits import AuditFolder
+from aleator.data.dataset import LabelledDataset
+from aleator.errors import AleatorError, ModelError
+from aleator.records import read_json, to_json, write_record
+from aleator.training.card import ModelCard, StoredFile, card_text
+from aleator.training.familiarity import Familiarity
+from aleator.training.model import CARD, FAMILIARITY, file_digest
+from aleator.training.settings import TrainSettings
+
+IDENTITY = "identity.json"
+JUDGEMENT = ("label_distribution", "label_quality", "suggested_label", "verdict", "reviewed_label")
+"""Columns of an audit that a training follows."""
+
+
+@dataclass(frozen=True)
+class TrainingIdentity:
+    """What has to be equal for an interrupted training to go on."""
+
+    fingerprint: str
+    votes: str | None
+    """A digest, as of the audit's judgement."""
+    audit: str | None
+    backbone: str | None
+    settings: dict[str, Any]
+    """As they were asked for; compared as a whole."""
+    aleator_version: str = __version__
+
+
+def identity_of(
+    dataset: LabelledDataset, audit: AuditFolder | None, settings: TrainSettings, backbone: nn.Module | None
+) -> TrainingIdentity:
+    return TrainingIdentity(
+        fingerprint=dataset.fingerprint(),
+        votes=None if dataset.votes is None else hashlib.sha256(dataset.votes.counts.tobytes()).hexdigest(),
+        audit=None if audit is None else _judgement_digest(audit),
+        backbone=None if backbone is None else str(backbone),
+        settings=asdict(settings),
+    )
+
+
+def _judgement_digest(audit: AuditFolder) -> str:
+    """Of what is believed of the labels, which decisions may have changed since the audit was written."""
+    digest = hashlib.sha256()
+    for name in JUDGEMENT:
+        if name in audit.labels.column_names:
+            for buffer in audit.labels[name].combine_chunks().buffers():
+                digest.update(buffer or b"")
+    return digest.hexdigest()
+
+
+def open_work(folder: Path, identity: TrainingIdentity, *, force: bool) -> Path:
+    """The place beside `folder` for unfinished work; what an interrupted training of the same kind left is kept."""
+    if folder.exists() and not folder.is_dir():
+        raise ModelError(f"{folder} is a file; name a folder for the model.")
+    if folder.exists() and any(folder.iterdir()) and not force:
+        what = "a model" if (folder / CARD).exists() else "other things"
+        raise ModelError(f"{folder} holds {what}; name a new folder, or use --force to replace it.")
+    if folder.exists() and any(folder.iterdir()) and not (folder / CARD).exists():
+        raise ModelError(f"{folder} is not empty and holds no model; it is not replaced. Name a new folder.")
+    work = folder.with_name(f".{folder.name}.unfinished")
+    try:
+        same = read_json(work / IDENTITY) == to_json(identity)
+    except (OSError, ValueError):
+        same = False
+    if not same and work.exists():
+        shutil.rmtree(work)
+    work.mkdir(parents=True, exist_ok=True)
+    write_record(work / IDENTITY, identity)
+    return work
+
+
+@contextmanager
+def removed_if_unused(work: Path) -> Iterator[None]:
+    """Leave nothing behind when the data or the settings turn out to be of no use before a member was begun."""
+    try:
+        yield
+    except AleatorError:
+        if not any(work.glob("member-*")):
+            shutil.rmtree(work)
+        raise
+
+
+def close_work(
+    folder: Path, work: Path, networks: list[Path], card: ModelCard, familiarity: Familiarity | None
+) -> None:
+    """Put the finished model, of the networks in these files, in its place: all is written first, then renamed."""
+    complete, old = work / "complete", work / "replaced"
+    for left in (complete, old):
+        if left.exists():
+            shutil.rmtree(left)
+    complete.mkdir()
+    members = []
+    for number, weights in enumerate(networks):
+        path = complete / f"member-{number}.safetensors"
+        shutil.copyfile(weights, path)
+        members.append(StoredFile(path.name, file_digest(path)))
+    known = None
+    if familiarity is not None:
+        familiarity.save(complete / FAMILIARITY)
+        known = StoredFile(FAMILIARITY, file_digest(complete / FAMILIARITY))
+    card = replace(card, members=tuple(members), familiarity=known)
+    (complete / "README.md").write_text(card_text(card), encoding="utf-8")
+    write_record(complete / CARD, card)
+    if folder.exists():
+        folder.rename(old)
+    complete.rename(folder)
+    shutil.rmtree(work)

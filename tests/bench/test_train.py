@@ -20,7 +20,6 @@ from aleator.learning.augment import Augmentation
 from aleator.learning.loop import TrainingSettings, predict
 from aleator.models import NetworkSpec
 from aleator.progress import silent
-from aleator.training.abstention import EnsemblePrediction
 
 
 def opinion(total: np.ndarray, unfamiliarity: np.ndarray) -> Opinion:

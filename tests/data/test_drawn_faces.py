@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aleator.data.drawn_faces import PROTOTYPES, crowd_answer, drawn_faces, render
-from aleator.data.synthetic_noise import from_confusion, measured_confusion, pair_flip, symmetric
+from aleator.data.synthetic_noise import from_confusion, pair_flip, symmetric
+from aleator.noise.counted import measured_confusion
 
 
 def test_the_same_seed_draws_the_same_faces() -> None:

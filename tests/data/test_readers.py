@@ -169,7 +169,7 @@ def test_arrays_of_pictures_and_features(tmp_path: Path) -> None:
     features = RANDOM.normal(size=(30, 5)).astype(np.float32)
     np.save(tmp_path / "f.npy", features)
     np.save(tmp_path / "y.npy", np.array(CLASSES)[labels])
-    with pytest.raises(DataError, match="--labels FILE"):
+    with pytest.raises(DataError, match="--label-file FILE"):
         read_dataset(tmp_path / "f.npy")
     dataset = read_dataset(tmp_path / "f.npy", ReadOptions(label_file=tmp_path / "y.npy"))
     assert np.array_equal(dataset.source.values, features)

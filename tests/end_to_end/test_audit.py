@@ -6,18 +6,18 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from aleator.auditing.bring_your_own import judge_again
-from aleator.verdicts.decisions import read_decisions
 from sklearn.datasets import load_digits
 
 import aleator
 from aleator.auditing import Audit
 from aleator.auditing.referee import detection_scores
+from aleator.auditing.reviewed import judge_again
 from aleator.auditing.settings import AuditSettings
 from aleator.data import FeatureArray, ImageArray, LabelledDataset
 from aleator.data.drawn_faces import DrawnFaces, drawn_faces
 from aleator.data.options import ReadOptions
 from aleator.data.synthetic_noise import pair_flip
+from aleator.decisions.gather import DecisionSources
 from aleator.demo import run_demo
 from aleator.errors import AuditFolderError, DataError
 from tests.conftest import tiny_dataset
@@ -189,15 +189,14 @@ def test_a_broken_picture_is_skipped_and_listed(tmp_path: Path, faces: DrawnFace
         source.load(row).save(tmp_path / "data" / label / f"{row:02d}.png")
     (tmp_path / "data" / "a" / "04.png").write_bytes(b"broken")
     result = aleator.audit(tmp_path / "data", tmp_path / "audit", AuditSettings(effort="quick"))
-    assert [item["id"] for item in result.info.skipped] == ["a/04.png"]
+    assert [item.id for item in result.info.skipped] == ["a/04.png"]
     assert result.labels.num_rows == 59
     assert "a/04.png" not in result.labels["id"].to_pylist()
     assert "a/04.png" in (tmp_path / "audit" / "report.html").read_text()
 
     (tmp_path / "reviewed.csv").write_text("id,label\na/08.png,b\n")
     heard = aleator.load_audit(tmp_path / "audit")
-    reviews = read_decisions(tmp_path / "reviewed.csv", heard.labels["id"].to_numpy().astype(str), heard.class_names)
-    again = judge_again(heard, reviews)
+    again = judge_again(heard, DecisionSources(reviewed=(tmp_path / "reviewed.csv",)))
     assert again.dataset is not None
     assert again.dataset.ids.tolist() == again.labels["id"].to_pylist()  # so each row's picture is its own
     assert again.labels.slice(3, 1)["reviewed_label"].to_pylist() == ["b"]
@@ -207,8 +206,8 @@ def test_a_slice_of_fer2013(tmp_path: Path, fer2013: Path) -> None:
     data = aleator.read_dataset(fer2013, ReadOptions(split="Training", votes=fer2013 / "fer2013new.csv"))
     result = aleator.audit(data.take(np.arange(1000)), tmp_path / "audit", AuditSettings(effort="quick"))
     referee = result.info.referee
-    assert referee["examples"] > 800
-    assert referee["auroc"] > 0.74
-    assert referee["auroc_within_label"] > 0.58
-    assert referee["average_precision"] > 0.52
-    assert referee["baselines"]["label_frequency"]["auroc_within_label"] == pytest.approx(0.5)
+    assert referee.examples > 800
+    assert referee.auroc > 0.74
+    assert referee.auroc_within_label > 0.58
+    assert referee.average_precision > 0.52
+    assert referee.baselines["label_frequency"].auroc_within_label == pytest.approx(0.5)

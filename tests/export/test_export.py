@@ -12,19 +12,18 @@ from uuid import UUID
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from aleator.review.decisions import AMBIGUOUS, LABEL, UNDO, UNUSABLE, Decision, utc_text
-from aleator.review.exchange import read_decisions_file
-from aleator.verdicts.decisions import read_decisions
 
 from aleator.data import read_dataset
 from aleator.data.options import ReadOptions
 from aleator.data.readers.shared import EMOTIONS
+from aleator.decisions.decision import AMBIGUOUS, LABEL, UNDO, UNUSABLE, Decision, utc_text
+from aleator.decisions.gather import database_beside
+from aleator.decisions.read import read_decisions
 from aleator.decisions.store import Store
 from aleator.errors import AuditFolderError, DataError
-from aleator.export import FORMATS, export_audit
+from aleator.export import FORMATS, ExportSettings, export_audit
 from aleator.export.pictures import plain_name
 from aleator.review.examples import Examples, open_examples
-from aleator.decisions.gather import database_beside
 from tests.review.conftest import audit_folder, made_up
 
 __all__ = ["audit_folder", "made_up"]  # fixtures
@@ -110,7 +109,7 @@ def test_old_and_new_labels_as_parquet(reviewed: tuple[Path, Examples], tmp_path
 
 def test_the_csv_has_no_formulas_and_is_read_again(reviewed: tuple[Path, Examples], tmp_path: Path) -> None:
     folder, examples = reviewed
-    export_audit(folder, tmp_path / "clean.csv", "csv", drop_unusable=True)
+    export_audit(folder, tmp_path / "clean.csv", "csv", ExportSettings(drop_unusable=True))
     with (tmp_path / "clean.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == len(examples) - 1
@@ -121,7 +120,7 @@ def test_the_csv_has_no_formulas_and_is_read_again(reviewed: tuple[Path, Example
 def test_the_audits_suggestions_are_taken_only_when_asked(reviewed: tuple[Path, Examples], tmp_path: Path) -> None:
     folder, examples = reviewed
     plain = export_audit(folder, tmp_path / "a.csv", "csv")
-    bold = export_audit(folder, tmp_path / "b.csv", "csv", relabel_above=0.9)
+    bold = export_audit(folder, tmp_path / "b.csv", "csv", ExportSettings(relabel_above=0.9))
     assert examples.audit is not None
     sure = np.nan_to_num(examples.audit.column("p_mislabelled")) >= 0.9
     sure &= examples.audit.column("suggested_label") != examples.given
@@ -133,7 +132,7 @@ def test_the_audits_suggestions_are_taken_only_when_asked(reviewed: tuple[Path, 
 
 def test_an_image_folder_is_read_as_the_cleaned_data_set(reviewed: tuple[Path, Examples], tmp_path: Path) -> None:
     folder, _ = reviewed
-    corrected = export_audit(folder, tmp_path / "clean", "imagefolder", drop_unusable=True)
+    corrected = export_audit(folder, tmp_path / "clean", "imagefolder", ExportSettings(drop_unusable=True))
     read = read_dataset(tmp_path / "clean", ReadOptions(class_names=corrected.examples.class_names))
     with (tmp_path / "clean" / "metadata.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -168,11 +167,9 @@ def test_cleanlabs_columns(reviewed: tuple[Path, Examples], tmp_path: Path) -> N
 def test_decisions_go_out_and_come_in_by_both_doors(reviewed: tuple[Path, Examples], tmp_path: Path) -> None:
     folder, examples = reviewed
     corrected = export_audit(folder, tmp_path / "decisions.csv", "decisions")
-    ids = np.array(examples.ids.to_pylist())
-    judged = read_decisions(tmp_path / "decisions.csv", ids, examples.class_names)
-    assert len(judged) == 10
-    read = read_decisions_file(tmp_path / "decisions.csv", examples.row_of, examples.class_names)
-    same = [(one.example, one.reviewer, one.kind, one.labels, one.time) for one in corrected.standing()]
+    read = read_decisions(tmp_path / "decisions.csv", examples.row_of, examples.class_names)
+    assert len(read) == 10
+    same = [(one.example, one.reviewer, one.kind, one.labels, one.time) for one in corrected.log.all_standing()]
     assert [(one.example, one.reviewer, one.kind, one.labels, one.time) for one in read] == same
     fresh = Path(shutil.copytree(folder, tmp_path / "fresh", ignore=shutil.ignore_patterns("review.sqlite*")))
     with Store(database_beside(fresh), examples.fingerprint) as store:
@@ -199,16 +196,16 @@ def test_label_studio_both_ways(reviewed: tuple[Path, Examples], tmp_path: Path)
         {"id": 8, "completed_by": 4, "was_cancelled": True, "result": []},
     ]  # fmt: skip
     (tmp_path / "export.json").write_text(json.dumps(tasks))
-    read = read_decisions_file(tmp_path / "export.json", examples.row_of, examples.class_names)
+    read = read_decisions(tmp_path / "export.json", examples.row_of, examples.class_names)
     mine = [one for one in read if one.reviewer == "label studio 3"]
     assert [(one.example, one.labels, one.seconds) for one in mine] == [(examples.id(8), ("fear",), 2.5)]
     others = sorted((one.example, one.reviewer, one.kind, one.labels) for one in read if one not in mine)
-    standing = corrected.standing()
+    standing = corrected.log.all_standing()
     assert others == sorted((one.example, one.reviewer, one.kind, one.labels) for one in standing)
     tasks[8]["annotations"][0]["result"] = []
     (tmp_path / "export.json").write_text(json.dumps(tasks))
     with pytest.raises(DataError, match="task 8"):
-        read_decisions_file(tmp_path / "export.json", examples.row_of, examples.class_names)
+        read_decisions(tmp_path / "export.json", examples.row_of, examples.class_names)
 
 
 def test_fer2013_comes_out_as_it_was_but_for_the_corrected_emotions(tmp_path: Path) -> None:
@@ -221,11 +218,11 @@ def test_fer2013_comes_out_as_it_was_but_for_the_corrected_emotions(tmp_path: Pa
     original.write_text("\n".join(lines) + "\n")
     export_audit(original, tmp_path / "same.csv", "fer2013")
     assert (tmp_path / "same.csv").read_bytes() == original.read_bytes()
-    examples = open_examples(original, split="Training")
+    examples = open_examples(original, asked=ReadOptions(split="Training"))
     assert examples.class_names == EMOTIONS
     with Store(database_beside(original), examples.fingerprint) as store:
         store.append([decide(1, examples, 0, LABEL, "sad"), decide(2, examples, 1, UNUSABLE)])
-    export_audit(original, tmp_path / "clean.csv", "fer2013", split="Training")
+    export_audit(original, tmp_path / "clean.csv", "fer2013", asked=ReadOptions(split="Training"))
     changed = [
         (before, after)
         for before, after in zip(lines, (tmp_path / "clean.csv").read_text().splitlines(), strict=True)
@@ -233,7 +230,7 @@ def test_fer2013_comes_out_as_it_was_but_for_the_corrected_emotions(tmp_path: Pa
     ]
     assert [(before[0], after[0], before[1:] == after[1:]) for before, after in changed] == [("1", "4", True)]
     with pytest.raises(AuditFolderError, match="other data"):
-        export_audit(original, tmp_path / "x.csv", "fer2013", split="PublicTest")
+        export_audit(original, tmp_path / "x.csv", "fer2013", asked=ReadOptions(split="PublicTest"))
 
 
 @pytest.mark.parametrize("name", ["../../x", "a/b", "a\\b", "..", "", "con\0trol", "<x>", "."])
@@ -247,7 +244,7 @@ def test_what_cannot_be_exported_is_told_in_words(audit_folder: Path, tmp_path: 
     with pytest.raises(DataError, match="is no format"):
         export_audit(audit_folder, tmp_path / "x", "doc")
     with pytest.raises(DataError, match="relabel-above"):
-        export_audit(audit_folder, tmp_path / "x", "csv", relabel_above=0.1)
+        export_audit(audit_folder, tmp_path / "x", "csv", ExportSettings(relabel_above=0.1))
     (tmp_path / "there").mkdir()
     with pytest.raises(DataError, match="there already"):
         export_audit(audit_folder, tmp_path / "there", "imagefolder")
@@ -259,5 +256,5 @@ def test_what_cannot_be_exported_is_told_in_words(audit_folder: Path, tmp_path: 
             export_audit(tmp_path / "rows.npz", tmp_path / "out", format)
         assert not (tmp_path / "out").exists()
     with pytest.raises(DataError, match="no audit of these data"):
-        export_audit(tmp_path / "rows.npz", tmp_path / "x.csv", "csv", relabel_above=0.9)
+        export_audit(tmp_path / "rows.npz", tmp_path / "x.csv", "csv", ExportSettings(relabel_above=0.9))
     assert set(FORMATS) == {"csv", "parquet", "imagefolder", "fiftyone", "label-studio", "cleanlab", "decisions"}

@@ -12,12 +12,13 @@ import pytest
 import uvicorn
 
 from aleator.bench.made_up import write_all
+from aleator.decisions.gather import database_beside
+from aleator.decisions.store import Store
 from aleator.review.app import Review, create_app
 from aleator.review.examples import Examples, open_examples
 from aleator.review.guard import Guard
-from aleator.decisions.gather import database_beside, listen
-from aleator.decisions.store import Store
-from tests.review import postgres
+from aleator.review.serve import listen
+from tests import postgres
 
 EXAMPLES = 300
 

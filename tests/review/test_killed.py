@@ -6,8 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from aleator.bench import killed
-from aleator.review import store
 from aleator.decisions.store import database_url
+from aleator.review import store
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

@@ -8,15 +8,21 @@ import pyarrow as pa
 import pyarrow.csv as csv
 import pyarrow.parquet as pq
 import pytest
-from aleator.auditing.bring_your_own import judge_again, judge_files
-from aleator.verdicts.decisions import read_decisions
 from numpy.typing import NDArray
 
 import aleator
-from aleator.auditing.rejudge import LiveJudge
+from aleator.auditing.judging import inputs_of, pass_judgement
+from aleator.auditing.predictions import judge_predictions, read_predictions
+from aleator.auditing.result import Audit
+from aleator.auditing.reviewed import judge_again, reviews_of
+from aleator.data.options import ReadOptions
 from aleator.data.synthetic_noise import symmetric
+from aleator.decisions.gather import DecisionSources
+from aleator.decisions.log import DecisionLog
+from aleator.decisions.read import read_decisions
+from aleator.decisions.reviews import reviews_of_decisions
 from aleator.errors import DataError
-from aleator.verdicts import Reviews
+from aleator.verdicts import review_order
 from tests.test_cli import run
 
 NAMES = ("cat", "dog", "owl")
@@ -105,6 +111,13 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def judge_files(
+    labels: Path, pred_probs: Path, folder: Path, *, features: Path | None = None, class_names: str | None = None
+) -> Audit:
+    reading = ReadOptions(label_file=labels, class_names=class_names)
+    return judge_predictions(read_predictions(pred_probs, reading, features), folder)
+
+
 def test_tables_and_arrays_give_the_same_audit(files: Path) -> None:
     by_table = judge_files(files / "labels.csv", files / "probs.parquet", files / "a")
     by_array = judge_files(
@@ -138,18 +151,19 @@ def test_decisions_change_an_audit_in_place(files: Path) -> None:
     assert again.labels["reviewed_label"][worst].as_py() == given
     assert again.labels["reviewed_label"].null_count == len(again.labels) - 1
     assert again.column("p_mislabelled")[worst] < 0.1
-    reviews = read_decisions(files / "reviewed.csv", again.labels["id"].to_numpy().astype(str), NAMES)
-    assert judge_again(aleator.load_audit(files / "a"), reviews).labels.equals(again.labels)
-    standing = LiveJudge(again).update(reviews)
-    assert set(standing.review_order) == set(range(600)) - {worst, 0, 2}
-    assert np.allclose(standing.p_mislabelled, again.column("p_mislabelled"), atol=1e-6)
+    sources = DecisionSources(reviewed=(files / "reviewed.csv",))
+    assert judge_again(aleator.load_audit(files / "a"), sources).labels.equals(again.labels)
+    reviews = reviews_of(again, sources)
+    judgement = pass_judgement(inputs_of(again), reviews)
+    assert set(review_order(judgement.posterior, reviews)) == set(range(600)) - {worst, 0, 2}
+    assert np.allclose(judgement.verdicts.p_mislabelled, again.column("p_mislabelled"), atol=1e-6)
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("id,label\nnobody,cat\n", "row 0: 'nobody' is no id"),
-        ("id,label\nanimal-000,bee\n", "row 0: 'bee' is no class"),
+        ("id,label\nanimal-000,bee\n", "row 0: 'bee' is none of the classes"),
         ("id,label\nanimal-000,cat\nanimal-000,dog\n", "row 1.*differently than in row 0"),
         ("name,label\nanimal-000,cat\n", "needs the columns id and label|no id"),
     ],
@@ -157,13 +171,13 @@ def test_decisions_change_an_audit_in_place(files: Path) -> None:
 def test_bad_decisions_are_told_by_row(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "d.csv").write_text(text)
     with pytest.raises(DataError, match=message):
-        read_decisions(tmp_path / "d.csv", np.array(["animal-000"]), NAMES)
+        read_decisions(tmp_path / "d.csv", ["animal-000"], NAMES)
 
 
 def test_two_reviewers_may_differ_and_the_same_answer_twice_is_one(tmp_path: Path) -> None:
     (tmp_path / "d.csv").write_text("id,label,reviewer\nx,cat,a\nx,dog,b\nx,cat,a\n")
-    reviews = read_decisions(tmp_path / "d.csv", np.array(["x"]), NAMES)
-    assert isinstance(reviews, Reviews)
+    log = DecisionLog.of(read_decisions(tmp_path / "d.csv", ["x"], NAMES))
+    reviews = reviews_of_decisions([(0, log.standing("x"))], NAMES)
     assert reviews.answer.tolist() == [[1, 0, 0], [0, 1, 0]]
     assert reviews.reviewer_names == ("a", "b")
 
@@ -172,6 +186,13 @@ def test_the_command_says_what_it_needs(files: Path) -> None:
     assert "holds no audit" in run("judge", str(files), code=2).stderr
     judge_files(files / "labels.csv", files / "probs.parquet", files / "a")
     assert "Nobody has reviewed" in run("judge", str(files / "a"), code=2).stderr
-    assert "--pred-probs" in run("judge", "--labels", str(files / "labels.npy"), code=2).stderr
-    wrong = ("--labels", str(files / "labels.csv"), "--pred-probs", str(files / "features.npy"), "-o", str(files / "o"))
+    assert "--pred-probs" in run("judge", "--label-file", str(files / "labels.npy"), code=2).stderr
+    wrong = (
+        "--label-file",
+        str(files / "labels.csv"),
+        "--pred-probs",
+        str(files / "features.npy"),
+        "-o",
+        str(files / "o"),
+    )
     assert "no distribution" in run("judge", *wrong, "--class-names", "cat,dog,owl", code=2).stderr

@@ -9,15 +9,17 @@ from scipy.special import log_softmax
 from sklearn.metrics import roc_auc_score
 
 from aleator.data.synthetic_noise import from_confusion, pair_flip, symmetric
+from aleator.decisions.reviews import Reviews, reviews_of_labels
 from aleator.evidence.features import leading_features
-from aleator.noise.sources import log_likelihood, pooled_confusions, prior_counts
-from aleator.verdicts import Answers, Observations, Reviews, reviews_of_labels, weigh_sources
-from aleator.verdicts.truth_model import Precision, learn, uncorrected
+from aleator.noise.label_noise import nothing_known
+from aleator.noise.sources import Answers, log_likelihood, pooled_confusions, prior_counts
+from aleator.verdicts import Observations, weigh_sources
+from aleator.verdicts.truth_model import Precision, learn, unaided
 
 CLASSES = 4
 
 
-def opinions(truth: NDArray[np.int64], random: np.random.Generator, strength: float = 2.0) -> NDArray[np.float64]:
+def predictions(truth: NDArray[np.int64], random: np.random.Generator, strength: float = 2.0) -> NDArray[np.float64]:
     """Log-probabilities of a classifier that is right mostly, and less sure than it might be."""
     logits = random.normal(size=(len(truth), CLASSES)) + strength * 2 * np.eye(CLASSES)[truth]
     return np.asarray(log_softmax(logits / 2, axis=1))
@@ -36,7 +38,7 @@ def truth() -> NDArray[np.int64]:
 def test_the_share_of_wrong_labels_is_learned_from_the_labels_alone(truth: NDArray[np.int64], rate: float) -> None:
     random = np.random.default_rng(0)
     labels = symmetric(truth, CLASSES, rate, random)
-    probs = weigh_sources(Observations(opinions(truth, random, 3.0), labels)).distribution
+    probs = weigh_sources(Observations(predictions(truth, random, 3.0), labels)).distribution
     suspicion = wrong(probs, labels)
     assert suspicion.mean() == pytest.approx(rate, abs=0.03)
     if rate == 0:
@@ -50,12 +52,12 @@ def test_knowing_how_labels_err_finds_more_than_any_look_at_one_example(truth: N
     labels = pair_flip(truth, CLASSES, 0.2, random)
     # A classifier that was trained on such labels says them, not the truth.
     confusion = 0.8 * np.eye(CLASSES) + 0.2 * np.roll(np.eye(CLASSES), 1, axis=1)
-    log_probs = np.log(np.exp(opinions(truth, random, 1.2)) @ confusion)
+    log_probs = np.log(np.exp(predictions(truth, random, 1.2)) @ confusion)
     posterior = weigh_sources(Observations(log_probs, labels))
     alone = -log_probs[np.arange(len(labels)), labels]
     ours, plain = (roc_auc_score(labels != truth, s) for s in (wrong(posterior.distribution, labels), alone))
     assert ours > plain + 0.01
-    learned = np.exp(posterior.opinion.given)
+    learned = np.exp(posterior.truth_model.given)
     assert learned[0, 1] == pytest.approx(0.2, abs=0.08)
     assert learned[0, 2] < 0.05
 
@@ -66,7 +68,7 @@ def test_a_hundred_reviews_teach_a_systematic_error(truth: NDArray[np.int64]) ->
     confusion[0, :2] = 0.4, 0.6  # most of class 0 is called 1, and the network has learned to call it so
     labels = from_confusion(truth, confusion, random)
     seen = np.where((truth == 0) & (random.random(len(truth)) < 0.8), 1, truth)
-    observations = Observations(opinions(seen, random), labels)
+    observations = Observations(predictions(seen, random), labels)
     before = weigh_sources(observations, out_of_sample=False).distribution
     # What tells the two apart is in the embedding.
     features = leading_features(random.normal(size=(len(truth), 8)) + 2 * np.eye(CLASSES, 8)[truth])
@@ -87,7 +89,7 @@ def test_a_hundred_reviews_teach_a_systematic_error(truth: NDArray[np.int64]) ->
 def test_the_interval_narrows_with_reviews_and_holds_the_truth(truth: NDArray[np.int64]) -> None:
     random = np.random.default_rng(0)
     labels = symmetric(truth, CLASSES, 0.3, random)
-    observations = Observations(opinions(truth, random), labels)
+    observations = Observations(predictions(truth, random), labels)
     sample, widths, covered = np.arange(0, len(truth), 4), [], 0
     for count in (50, 800):
         for trial in range(5):
@@ -149,9 +151,9 @@ def test_reviewers_who_contradict_each_other_leave_doubt() -> None:
 
 def test_rows_do_not_depend_on_how_they_are_blocked(monkeypatch: pytest.MonkeyPatch, truth: NDArray[np.int64]) -> None:
     random = np.random.default_rng(0)
-    observations = Observations(opinions(truth, random), symmetric(truth, CLASSES, 0.2, random))
+    observations = Observations(predictions(truth, random), symmetric(truth, CLASSES, 0.2, random))
     whole = weigh_sources(observations, out_of_sample=False).distribution
-    monkeypatch.setattr("aleator.verdicts.truth_model.BLOCK_CELLS", 1000)
+    monkeypatch.setattr("aleator.rows.BLOCK_CELLS", 1000)
     assert np.allclose(whole, weigh_sources(observations, out_of_sample=False).distribution, atol=1e-6)
 
 
@@ -163,7 +165,7 @@ def test_the_gradient_and_the_curvature_are_those_of_the_loss(seed: int, with_fe
     features = random.normal(size=(12, 2)) if with_features else None
     observations = Observations(np.log(random.dirichlet([1, 1, 1], 12)), labels, features)
     truth = random.dirichlet([1, 1, 1], 12)
-    _, uncertainty = learn(uncorrected(observations, 0.7), observations, truth)
+    _, uncertainty = learn(unaided(observations, nothing_known(observations.classes, 0.7)), observations, truth)
     design, at = uncertainty.design, 0.1 * random.normal(size=uncertainty.design.size)
     step, direction = 1e-5, random.normal(size=design.size)
     above, below = (design.loss(at + sign * step * direction, truth) for sign in (1, -1))
@@ -177,7 +179,7 @@ def test_the_gradient_and_the_curvature_are_those_of_the_loss(seed: int, with_fe
 def test_without_witnesses_nothing_moves_and_with_a_firm_prior_little() -> None:
     random = np.random.default_rng(0)
     observations = Observations(np.log(random.dirichlet([1, 1, 1], 50)), random.integers(0, 3, 50))
-    start = uncorrected(observations, 1.0)
+    start = unaided(observations, nothing_known(observations.classes))
     moved, _ = learn(start, observations.take(slice(0, 0)), np.empty((0, 3)))
     assert np.array_equal(moved.logits(observations), start.logits(observations))
     firm = Precision(*(1e9 for _ in range(6)))

@@ -4,37 +4,40 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from aleator.decisions.reviews import Reviews
+from aleator.decisions.settle import settle
+from aleator.noise.label_noise import nothing_known
 from aleator.verdicts import (
     VERDICTS,
-    Judgement,
+    LabelPosterior,
     Observations,
-    Posterior,
-    Reviews,
+    Verdicts,
     estimate_data_set,
     judge,
     review_order,
     unfamiliar_examples,
     weigh_sources,
 )
-from aleator.verdicts.judge import conflicting_copies, standing_answers
-from aleator.verdicts.truth_model import DEFAULT_PRECISION, prior_uncertainty, uncorrected
+from aleator.verdicts.judge import conflicting_copies
+from aleator.verdicts.truth_model import DEFAULT_PRECISION, prior_uncertainty, unaided
 
 SURE, SPLIT = [0.96, 0.02, 0.02], [0.4, 0.35, 0.25]
 
 
-def believed(distribution: list[list[float]], given: list[int]) -> Posterior:
+def believed(distribution: list[list[float]], given: list[int]) -> LabelPosterior:
     """A posterior that was not weighed but stated."""
     probs = np.array(distribution)
     observations = Observations(np.log(probs), np.array(given))
-    opinion = uncorrected(observations, 1.0)
+    truth_model = unaided(observations, nothing_known(3))
     nobody = np.empty(0, np.int64)
-    return Posterior(
-        probs.astype(np.float32), observations, opinion, prior_uncertainty(opinion, observations, DEFAULT_PRECISION),
+    return LabelPosterior(
+        probs.astype(np.float32), observations, truth_model,
+        prior_uncertainty(truth_model, observations, DEFAULT_PRECISION),
         nobody, np.empty(0, bool), np.empty((0, 3)), (), np.empty((0, 3, 3)), np.empty((0, 3, 3)),
     )  # fmt: skip
 
 
-def judged(distribution: list[list[float]], given: list[int], **more: NDArray[np.generic]) -> Judgement:
+def judged(distribution: list[list[float]], given: list[int], **more: NDArray[np.generic]) -> Verdicts:
     return judge(believed(distribution, given), **more)  # type: ignore[arg-type]
 
 
@@ -71,9 +74,9 @@ def test_copies_with_different_labels_are_in_conflict() -> None:
 def test_what_reviewers_decided_stands() -> None:
     answer = np.array([[1, 0, 0], [0, 1, 0], [0.5, 0.5, 0], [0, 0, 0], [0, 1, 0]])
     reviews = Reviews(np.array([0, 1, 2, 3, 1]), answer, np.array([0, 0, 0, 0, 1]), ("a", "b"))
-    rows, standing = standing_answers(reviews, 3)
-    assert rows.tolist() == [0, 1, 2, 3]
-    assert standing.tolist() == [[1, 0, 0], [0, 1, 0], [0.5, 0.5, 0], [0, 0, 0]]
+    settled = settle(reviews)
+    assert settled.row.tolist() == [0, 1, 2, 3]
+    assert settled.share.tolist() == [[1, 0, 0], [0, 1, 0], [0.5, 0.5, 0], [0, 0, 0]]
     result = judge(believed([SURE] * 4, [0, 0, 0, 0]), reviews=reviews)
     assert result.verdict.tolist() == ["ok", "mistake", "ambiguous", "unfamiliar"]
 
@@ -84,17 +87,17 @@ def test_estimates_add_up_and_their_interval_holds_the_estimate() -> None:
     posterior = weigh_sources(Observations(np.log(random.dirichlet([1, 1, 1], 300)), given))
     result = judge(posterior)
     estimates = estimate_data_set(posterior, result, ("a", "b", "c"))
-    wrong = estimates["mislabelled"]
-    assert wrong["low"] < wrong["count"] < wrong["high"]
-    assert wrong["count"] == pytest.approx(np.nansum(result.p_mislabelled))
-    confusion = np.array(estimates["confusion"])
+    wrong = estimates.mislabelled
+    assert wrong.low < wrong.count < wrong.high
+    assert wrong.count == pytest.approx(np.nansum(result.p_mislabelled))
+    confusion = np.array(estimates.confusion)
     assert confusion.sum() == pytest.approx((given >= 0).sum(), rel=1e-4)
-    assert confusion.sum() - np.trace(confusion) == pytest.approx(wrong["count"], rel=1e-4)
-    assert sum(row["mislabelled"] for row in estimates["per_class"]) == pytest.approx(wrong["count"])
-    assert sum(estimates["verdicts"].values()) == (given >= 0).sum()
-    source = estimates["sources"][0]
-    assert np.sum(source["confusion"], axis=1) == pytest.approx([1, 1, 1], abs=1e-5)
-    assert (np.array(source["low"]) <= source["high"]).all()
+    assert confusion.sum() - np.trace(confusion) == pytest.approx(wrong.count, rel=1e-4)
+    assert sum(row.mislabelled for row in estimates.per_class) == pytest.approx(wrong.count)
+    assert sum(estimates.verdicts.values()) == (given >= 0).sum()
+    source = estimates.sources[0]
+    assert np.sum(source.confusion, axis=1) == pytest.approx([1, 1, 1], abs=1e-5)
+    assert (np.array(source.low) <= source.high).all()
 
 
 def test_the_order_leaves_out_what_is_decided_and_begins_where_it_is_unclear() -> None:

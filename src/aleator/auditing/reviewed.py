@@ -1,15 +1,22 @@
 """What people decided on an audit, for who judges it again or trains on it."""
 
+from pathlib import Path
+
 import numpy as np
 
 from aleator.auditing.predictions import LabelledPredictions
-from aleator.audits import AuditFolder
+from aleator.auditing.rejudge import rejudge
+from aleator.auditing.result import Audit
+from aleator.audits import AuditFolder, open_data, with_data
+from aleator.audits.data import data_place
+from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.texts import RowOf, Texts
 from aleator.decisions.gather import DecisionSources, database_beside, gather_decisions
 from aleator.decisions.log import DecisionLog
 from aleator.decisions.read import read_decisions
 from aleator.decisions.reviews import Reviews, reviews_of_decisions
 from aleator.errors import AuditFolderError
+from aleator.progress import Progress, silent
 
 
 def reviews_of(audit: AuditFolder, sources: DecisionSources = DecisionSources()) -> Reviews:
@@ -26,6 +33,25 @@ def reviews_of(audit: AuditFolder, sources: DecisionSources = DecisionSources())
             "--database, or give a table of decisions with --reviewed."
         )
     return reviews
+
+
+def judge_again(
+    audit: Audit,
+    sources: DecisionSources = DecisionSources(),
+    *,
+    data: Path | None = None,
+    asked: ReadOptions = NOTHING_ASKED,
+    progress: Progress = silent,
+) -> Audit:
+    """Let an audit hear decisions, in place. Without its data, its report stays as it was.
+
+    `data` is where they are, if they moved, and `asked` how they are read, where it is not as for the audit.
+    """
+    if data is not None or data_place(audit) is not None:
+        audit = with_data(audit, open_data(audit, data, asked, progress=progress))
+    judged = rejudge(audit, reviews_of(audit, sources))
+    judged.rewrite()
+    return judged
 
 
 def reviews_of_predictions(predictions: LabelledPredictions, sources: DecisionSources) -> Reviews | None:

@@ -1,7 +1,7 @@
 """`aleator judge`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -10,10 +10,6 @@ from aleator.console import ProgressDisplay
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.decisions.gather import DecisionSources
 from aleator.errors import AleatorError
-
-if TYPE_CHECKING:
-    from aleator.auditing import Audit
-    from aleator.progress import Progress
 
 
 @app.command
@@ -48,7 +44,10 @@ def judge(
     """
     with ProgressDisplay() as progress:
         if folder is not None and pred_probs is None:
-            result = _again(folder, data, reading, sources, progress)
+            from aleator.auditing import load_audit
+            from aleator.auditing.reviewed import judge_again
+
+            result = judge_again(load_audit(folder), sources, data=data, asked=reading, progress=progress)
         elif folder is None and pred_probs is not None and output is not None:
             from aleator.auditing.predictions import judge_predictions, read_predictions
             from aleator.auditing.reviewed import reviews_of_predictions
@@ -59,20 +58,3 @@ def judge(
         else:
             raise AleatorError("Name either an audit folder, or --label-file, --pred-probs and -o for a new one.")
     tell(result, json_output)
-
-
-def _again(
-    folder: Path, data: Path | None, reading: ReadOptions, sources: DecisionSources, progress: "Progress"
-) -> "Audit":
-    from aleator.auditing import load_audit
-    from aleator.auditing.rejudge import rejudge
-    from aleator.auditing.reviewed import reviews_of
-    from aleator.audits import open_data, with_data
-    from aleator.audits.data import data_place
-
-    audit = load_audit(folder)
-    if data is not None or data_place(audit) is not None:  # without its data, its report stays as it was
-        audit = with_data(audit, open_data(audit, data, reading, progress=progress))
-    judged = rejudge(audit, reviews_of(audit, sources))
-    judged.rewrite()
-    return judged

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
-from aleator.uncertainty.label_noise import LabelNoise, learn_label_noise
 from scipy.special import log_softmax
+
+from aleator.noise.label_noise import LabelNoise
+from aleator.noise.likelihood import learn_label_noise
 
 
 def examples(

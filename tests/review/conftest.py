@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import uvicorn
 
-from aleator.bench.made_up import write_all
 from aleator.review.app import Review, create_app
 from aleator.review.examples import Examples, open_examples
 from aleator.review.guard import Guard
 from aleator.review.serve import database_beside, listen
 from aleator.review.store import Store
+from aleator.testing.made_up_audit import write_all
 from tests.review import postgres
 
 EXAMPLES = 300

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from aleator.bench import killed
 from aleator.review import store
 from aleator.review.store import database_url
+from benchmarks.review import killed
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

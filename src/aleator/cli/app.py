@@ -1,4 +1,4 @@
-"""The command's two roots, and what its verbs share."""
+"""The command's root, and what its verbs share."""
 
 import json
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,8 +18,6 @@ app = App(
     version_flags=["--version"],
     suppress_keyboard_interrupt=False,  # main() tells how to go on
 )
-bench = App(name="bench", help="Measure what the README claims, beside plain baselines, in one run.")
-app.command(bench)
 
 Json = Annotated[bool, Parameter(name="--json", negative=())]
 """Print one JSON object instead of text for people."""

@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aleator.bench.detect_scores import Detection
-from aleator.bench.detect_tracks import Track
 from aleator.errors import MissingExtraError
 from aleator.learning.loss_mixture import mixture_weights
+from benchmarks.detect.scores import Detection
+from benchmarks.detect.tracks import Track
 
 CLEANLAB_SCORES = ("self_confidence", "normalized_margin", "confidence_weighted_entropy")
 

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from aleator.bench.corruptions import CORRUPTIONS, SEVERITIES
 from aleator.training.decision import Opinion
+from benchmarks.corruptions import CORRUPTIONS, SEVERITIES
 
 REJECTED = (0.5, 0.7, 0.9)
 """Shares of the corrupted pictures that either way rejects; the last one is the headline."""

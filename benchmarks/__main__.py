@@ -1,16 +1,21 @@
-"""`aleator bench TRACK`: a verb for each file of `aleator.bench`."""
+"""`python -m benchmarks CLAIM`: a command for each folder."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 
-from aleator.cli.app import Json, bench
+from aleator.cli import EXIT_BAD_INPUT
+from aleator.cli.app import Json
 from aleator.console import ProgressDisplay
+from aleator.errors import AleatorError
+
+app = App(name="python -m benchmarks", help="Measure what the README claims, beside plain baselines, in one run.")
 
 
-@bench.command
+@app.command
 def detect(
     *,
     data: Path | None = None,
@@ -66,8 +71,8 @@ def detect(
     json_output
         Print one JSON object instead of the tables.
     """
-    from aleator.bench import detect as track
-    from aleator.bench.detect_reviews import COUNTS
+    from benchmarks.detect import run as track
+    from benchmarks.detect.reviews import COUNTS
 
     with ProgressDisplay() as progress:
         result = track.run(
@@ -78,7 +83,7 @@ def detect(
     print(json.dumps(result, indent=2) if json_output else track.format_table(result))
 
 
-@bench.command
+@app.command
 def sampling_softmax(
     *,
     seed: int = 0,
@@ -96,8 +101,8 @@ def sampling_softmax(
     json_output
         Print one JSON object instead of the table.
     """
-    from aleator.bench import sampling_softmax as track
     from aleator.files import write_text
+    from benchmarks.sampling_softmax import run as track
 
     with ProgressDisplay() as progress:
         result = track.run(seed=seed, progress=progress)
@@ -106,7 +111,7 @@ def sampling_softmax(
     print(json.dumps(result, indent=2) if json_output else track.format_table(result))
 
 
-@bench.command
+@app.command
 def posteriors(
     *,
     data: Path,
@@ -136,9 +141,9 @@ def posteriors(
     json_output
         Print one JSON object instead of the table.
     """
-    from aleator.bench import posterior_scores
-    from aleator.bench import posteriors as track
     from aleator.files import write_text
+    from benchmarks.posteriors import run as track
+    from benchmarks.posteriors import scores as posterior_scores
 
     with ProgressDisplay() as progress:
         result = track.run(data, quick=quick, minutes=minutes, seed=seed, folder=folder, progress=progress)
@@ -147,7 +152,7 @@ def posteriors(
     print(json.dumps(result, indent=2) if json_output else posterior_scores.format_table(result))
 
 
-@bench.command
+@app.command
 def toys(
     *,
     output: Annotated[Path, Parameter(name=["--output", "-o"])],
@@ -162,8 +167,8 @@ def toys(
     seed
         Seed of the data and the trainings.
     """
-    from aleator.bench import toys as track
     from aleator.files import write_text
+    from benchmarks.toys import run as track
 
     with ProgressDisplay() as progress:
         pictures = track.run(seed=seed, progress=progress)
@@ -173,7 +178,7 @@ def toys(
         print(output / f"{name}.svg")
 
 
-@bench.command
+@app.command
 def review(
     *,
     rows: list[int] | None = None,
@@ -206,8 +211,8 @@ def review(
     json_output
         Print one JSON object instead of text.
     """
-    from aleator.bench import review as track
     from aleator.errors import DataError
+    from benchmarks.review import run as track
 
     if audit is not None and votes is None:
         raise DataError("FER+ plays the reviewer: name its votes with --votes.")
@@ -224,7 +229,7 @@ def review(
     print(json.dumps(result, indent=2) if json_output else track.format_text(result))
 
 
-@bench.command
+@app.command
 def train(
     *,
     data: Path,
@@ -257,7 +262,7 @@ def train(
     json_output
         Print one JSON object instead of the table.
     """
-    from aleator.bench import train as track
+    from benchmarks.train import run as track
 
     names = () if only is None else tuple(name.strip() for name in only.split(";"))
     with ProgressDisplay() as progress:
@@ -265,3 +270,16 @@ def train(
             data, seeds=seeds, only=names, effort=effort, audit=audit, device=device, folder=output, progress=progress
         )
     print(json.dumps(result, indent=2) if json_output else track.format_table(result))
+
+
+def main() -> None:
+    """Errors that Aleator raises on purpose are told in words, without a traceback."""
+    try:
+        app()
+    except AleatorError as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        sys.exit(EXIT_BAD_INPUT)
+
+
+if __name__ == "__main__":
+    main()

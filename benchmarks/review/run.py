@@ -17,14 +17,14 @@ from typing import Any
 import numpy as np
 
 from aleator.auditing.referee import detection_scores
-from aleator.bench import killed
-from aleator.bench.made_up import write_all
-from aleator.bench.review_client import ReviewClient
 from aleator.data.dataset import Votes
 from aleator.errors import DataError, MissingExtraError
 from aleator.progress import Progress, silent
 from aleator.review.examples import open_examples
 from aleator.review.serve import database_beside, listen
+from aleator.testing.made_up_audit import write_all
+from benchmarks.review import killed
+from benchmarks.review.client import ReviewClient
 
 KEYS = 200
 PAUSE_MS = 250

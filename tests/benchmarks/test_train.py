@@ -8,12 +8,6 @@ import pytest
 import torch
 
 import aleator
-from aleator.bench import recipes
-from aleator.bench.corruptions import CORRUPTIONS
-from aleator.bench.peers import co_teaching
-from aleator.bench.recipes import Run, rows
-from aleator.bench.routing import corrupted, routing_factor
-from aleator.bench.train import COLUMNS, format_table, run
 from aleator.data.drawn_faces import drawn_faces
 from aleator.errors import DataError
 from aleator.learning.augment import Augmentation
@@ -21,6 +15,12 @@ from aleator.learning.loop import TrainingSettings, predict
 from aleator.models import NetworkSpec
 from aleator.progress import silent
 from aleator.training.decision import Opinion
+from benchmarks.corruptions import CORRUPTIONS
+from benchmarks.train import recipes
+from benchmarks.train.peers import co_teaching
+from benchmarks.train.recipes import Run, rows
+from benchmarks.train.routing import corrupted, routing_factor
+from benchmarks.train.run import COLUMNS, format_table, run
 
 
 def opinion(total: np.ndarray, unfamiliarity: np.ndarray) -> Opinion:

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve
 
 from aleator.auditing.referee import NO_OPINION, detection_scores
-from aleator.bench.detect_tracks import Track
 from aleator.uncertainty.calibration import reliability_curve
+from benchmarks.detect.tracks import Track
 
 COLUMNS = (
     "auroc",

@@ -16,9 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aleator.auditing import Audit, load_audit
-from aleator.bench.detect_tracks import Trainer, fer2013
-from aleator.bench.recipes import Row, Run, after_reviews, rows
-from aleator.bench.routing import corrupted, routing_factor
 from aleator.data import LabelledDataset
 from aleator.data.duplicates import find_duplicates
 from aleator.errors import DataError
@@ -30,6 +27,9 @@ from aleator.training.decision import Opinion
 from aleator.training.model import CARD
 from aleator.training.scores import prediction_scores
 from aleator.uncertainty.metrics import auroc, entropy, vote_agreement
+from benchmarks.detect.tracks import Trainer, fer2013
+from benchmarks.train.recipes import Row, Run, after_reviews, rows
+from benchmarks.train.routing import corrupted, routing_factor
 
 
 @dataclass(frozen=True)

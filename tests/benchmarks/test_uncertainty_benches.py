@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from aleator.bench.corruptions import CORRUPTIONS, SEVERITIES
-from aleator.bench.figures import Axis, Measure, Panel, Series, figure, ranking
-from aleator.bench.posterior_plan import (
+from aleator.errors import DataError
+from aleator.files import write_json
+from aleator.models.posteriors import POSTERIORS
+from benchmarks.corruptions import CORRUPTIONS, SEVERITIES
+from benchmarks.figures import Axis, Measure, Panel, Series, figure, ranking
+from benchmarks.posteriors.plan import (
     FAMILIES,
     FULL,
     MIXTURE,
@@ -22,11 +25,8 @@ from aleator.bench.posterior_plan import (
     begun,
     jobs_of,
 )
-from aleator.bench.posterior_scores import Outcome, answer, read_outcomes, scores, write_outcomes
-from aleator.bench.sampling_softmax import ESTIMATORS, PeakMemory, make_problem, measure, reference
-from aleator.errors import DataError
-from aleator.files import write_json
-from aleator.models.posteriors import POSTERIORS
+from benchmarks.posteriors.scores import Outcome, answer, read_outcomes, scores, write_outcomes
+from benchmarks.sampling_softmax.run import ESTIMATORS, PeakMemory, make_problem, measure, reference
 
 
 def test_the_reference_agrees_with_a_sum_over_a_grid_and_its_gradient_with_differences() -> None:

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aleator.auditing.judging import answers_of
-from aleator.bench.detect_peers import crowdlab, dawid_skene
-from aleator.bench.detect_tracks import Track
 from aleator.data.dataset import Votes
 from aleator.verdicts import Answers, weigh_sources
+from benchmarks.detect.peers import crowdlab, dawid_skene
+from benchmarks.detect.tracks import Track
 
 DRAWN = 3
 

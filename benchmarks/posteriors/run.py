@@ -22,9 +22,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from aleator.bench.corruptions import CORRUPTIONS, SEVERITIES
-from aleator.bench.detect_tracks import fer2013
-from aleator.bench.posterior_plan import (
+from aleator.data import LabelledDataset
+from aleator.data.images import Geometry, load_pixels
+from aleator.files import read_array, write_array, write_json
+from aleator.learning.loop import TrainingSettings, in_batches, predict_draws, train
+from aleator.learning.members import available_cores
+from aleator.models import Network, NetworkSpec
+from aleator.models.posteriors import POSTERIORS
+from aleator.progress import Progress, silent
+from aleator.uncertainty.gaussian_logits import log_expected_softmax
+from benchmarks.corruptions import CORRUPTIONS, SEVERITIES
+from benchmarks.detect.tracks import fer2013
+from benchmarks.posteriors.plan import (
     FAMILIES,
     FULL,
     MIXTURE,
@@ -38,16 +47,7 @@ from aleator.bench.posterior_plan import (
     begun,
     jobs_of,
 )
-from aleator.bench.posterior_scores import Outcome, read_outcomes, scores, write_outcomes
-from aleator.data import LabelledDataset
-from aleator.data.images import Geometry, load_pixels
-from aleator.files import read_array, write_array, write_json
-from aleator.learning.loop import TrainingSettings, in_batches, predict_draws, train
-from aleator.learning.members import available_cores
-from aleator.models import Network, NetworkSpec
-from aleator.models.posteriors import POSTERIORS
-from aleator.progress import Progress, silent
-from aleator.uncertainty.gaussian_logits import log_expected_softmax
+from benchmarks.posteriors.scores import Outcome, read_outcomes, scores, write_outcomes
 
 SWEEP_FACES = 1200
 """The first test faces, on which the steps of a sweep are measured."""

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aleator.bench import detect
-from aleator.bench.detect_peers import crowdlab, dawid_skene, detections
-from aleator.bench.detect_reviews import answers, coverage, ours
-from aleator.bench.detect_scores import Detection, halves, score
-from aleator.bench.detect_tracks import Track, Trainer, digits
-from aleator.bench.detect_tracks import fer2013 as fer2013_training
-from aleator.bench.detect_votes import consensus, draw_votes, majority
 from aleator.data.dataset import Votes
 from aleator.errors import DataError, MissingExtraError
 from aleator.verdicts import Observations
+from benchmarks.detect import run as detect
+from benchmarks.detect.peers import crowdlab, dawid_skene, detections
+from benchmarks.detect.reviews import answers, coverage, ours
+from benchmarks.detect.scores import Detection, halves, score
+from benchmarks.detect.tracks import Track, Trainer, digits
+from benchmarks.detect.tracks import fer2013 as fer2013_training
+from benchmarks.detect.votes import consensus, draw_votes, majority
 
 
 @pytest.fixture(scope="module")

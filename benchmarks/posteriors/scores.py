@@ -9,8 +9,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from aleator.bench.corruptions import CORRUPTIONS, SEVERITIES
-from aleator.bench.figures import Measure, ranking
 from aleator.files import write_whole
 from aleator.uncertainty.calibration import calibration_error
 from aleator.uncertainty.decomposition import information_theoretic
@@ -23,6 +21,8 @@ from aleator.uncertainty.metrics import (
     risk_coverage,
     vote_agreement,
 )
+from benchmarks.corruptions import CORRUPTIONS, SEVERITIES
+from benchmarks.figures import Measure, ranking
 
 
 @dataclass(frozen=True)

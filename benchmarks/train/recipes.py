@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from aleator.auditing import Audit
 from aleator.auditing.rejudge import LiveJudge, with_reviews
 from aleator.auditing.settings import pick_device
-from aleator.bench.detect_reviews import BATCH, answers, reviews_by
-from aleator.bench.peers import cleanlab_keeps, co_teaching
 from aleator.data import LabelledDataset
 from aleator.data.duplicates import find_duplicates
 from aleator.data.noise import measured_confusion, pair_flip, symmetric
@@ -23,6 +21,8 @@ from aleator.progress import Progress
 from aleator.training import Model
 from aleator.training.decision import Decision
 from aleator.training.settings import TrainSettings
+from benchmarks.detect.reviews import BATCH, answers, reviews_by
+from benchmarks.train.peers import cleanlab_keeps, co_teaching
 
 
 @dataclass(frozen=True)

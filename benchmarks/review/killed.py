@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from aleator.bench.review_client import ReviewClient
 from aleator.review.decisions import UNDO
 from aleator.review.examples import open_examples
 from aleator.review.serve import database_beside
 from aleator.review.store import Store
+from benchmarks.review.client import ReviewClient
 
 
 @dataclass

@@ -10,11 +10,11 @@ from scipy.special import entr
 from sklearn.metrics import roc_auc_score
 
 from aleator.auditing.referee import NO_OPINION, vote_entropy_correlation
-from aleator.bench.detect_scores import Detection, halves, mean_of, score
-from aleator.bench.detect_tracks import Track
 from aleator.data.dataset import Votes
 from aleator.verdicts import DEFAULT_COSTS, Judgement, Posterior, Reviews, judge, review_order, weigh_sources
 from aleator.verdicts.estimates import DRAWS, MOST_ROWS, credible_interval
+from benchmarks.detect.scores import Detection, halves, mean_of, score
+from benchmarks.detect.tracks import Track
 
 COUNTS = (50, 100, 200, 500, 1000)
 BATCH = 25

@@ -17,10 +17,10 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
 
-from aleator.bench.figures import Axis, Panel, Series, figure
 from aleator.learning.members import available_cores
 from aleator.progress import Progress, silent
 from aleator.uncertainty.gaussian_logits import Method, log_expected_softmax, log_likelihood
+from benchmarks.figures import Axis, Panel, Series, figure
 
 ROWS = {2: 256, 8: 256, 100: 64, 1000: 16}
 """Examples for each number of classes: as many as the reference computes in a few seconds."""

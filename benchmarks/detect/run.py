@@ -11,11 +11,14 @@ from typing import Any
 
 from aleator.auditing import load_audit
 from aleator.auditing.referee import NO_OPINION
-from aleator.bench import detect_speed
-from aleator.bench.detect_peers import detections, import_extra
-from aleator.bench.detect_reviews import COUNTS, COVERAGE_REVIEWS, coverage, ours
-from aleator.bench.detect_scores import COLUMNS, halves, mean_of, score
-from aleator.bench.detect_tracks import (
+from aleator.data import LabelledDataset
+from aleator.errors import DataError
+from aleator.progress import Progress, silent
+from benchmarks.detect import speed
+from benchmarks.detect.peers import detections, import_extra
+from benchmarks.detect.reviews import COUNTS, COVERAGE_REVIEWS, coverage, ours
+from benchmarks.detect.scores import COLUMNS, halves, mean_of, score
+from benchmarks.detect.tracks import (
     Track,
     Trainer,
     digits,
@@ -25,10 +28,7 @@ from aleator.bench.detect_tracks import (
     noisy_faces_by_networks,
     real_faces,
 )
-from aleator.bench.detect_votes import consensus
-from aleator.data import LabelledDataset
-from aleator.errors import DataError
-from aleator.progress import Progress, silent
+from benchmarks.detect.votes import consensus
 
 TRACKS = ("fer2013", "fer2013-folds", "faces", "faces-networks", "digits", "digits-networks", "speed")
 """FER2013 as it is, judged in sample and out of sample; noise on FER+'s labels and on digits, judged by logistic
@@ -83,7 +83,7 @@ def run(
             result["tracks"][track.name] = _measure(track, counts, draws, simulations, peers)
             progress(f"judging {track.name}", 1, 1)
     if "speed" in tracks:
-        result["speed"] = detect_speed.measure()
+        result["speed"] = speed.measure()
     return result
 
 

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from sklearn.datasets import make_moons
 from torch import Tensor, nn
 
-from aleator.bench.figures import Axis, Panel, Series, figure
 from aleator.learning.loop import TrainingSettings, predict_draws, train
 from aleator.models import NetworkSpec
 from aleator.progress import Progress, silent
 from aleator.uncertainty.decomposition import Uncertainty, information_theoretic, regression
 from aleator.uncertainty.gaussian_logits import log_expected_softmax, spread_from_raw
 from aleator.uncertainty.gaussian_regression import beta_nll, gaussian_nll
+from benchmarks.figures import Axis, Panel, Series, figure
 
 SHOWN = ("deep_ensemble", "mc_dropout", "last_layer_laplace", "swag", "duq")
 MEMBERS = 5

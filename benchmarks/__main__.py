@@ -1,9 +1,10 @@
-"""`python -m benchmarks CLAIM`: a command for each folder."""
+"""`python -m benchmarks CLAIM`: a command for each folder. torch is loaded by the claim that needs it."""
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
@@ -11,83 +12,47 @@ from aleator.cli import EXIT_BAD_INPUT
 from aleator.cli.app import Json
 from aleator.console import ProgressDisplay
 from aleator.errors import AleatorError
+from aleator.files import write_text
+from benchmarks.detect.options import DetectOptions
 
-app = App(name="python -m benchmarks", help="Measure what the README claims, beside plain baselines, in one run.")
+app = App(
+    name="python -m benchmarks",
+    help="Measure what the README claims, beside plain baselines, in one run.",
+    version_flags=[],
+    default_parameter=Parameter(consume_multiple=True, negative_iterable=()),
+)
+Output = Annotated[Path | None, Parameter(name=["--output", "-o"])]
+DETECT_BY_DEFAULT = DetectOptions()
 
 
 @app.command
 def detect(
     *,
-    data: Path | None = None,
-    tracks: Annotated[
-        list[Literal["fer2013", "fer2013-folds", "faces", "faces-networks", "digits", "digits-networks", "speed"]]
-        | None,
-        Parameter(consume_multiple=True),
-    ] = None,
-    audit: Path | None = None,
-    effort: Literal["quick", "standard", "thorough"] = "standard",
-    folds: int = 3,
-    full: Annotated[bool, Parameter(negative=())] = False,
-    reviewed: Annotated[list[int] | None, Parameter(consume_multiple=True)] = None,
-    draws: int = 3,
-    simulations: int = 100,
-    peers: bool = True,
-    seed: int = 0,
-    device: str = "auto",
-    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    options: Annotated[DetectOptions, Parameter(name="*")] = DETECT_BY_DEFAULT,
+    output: Output = None,
     json_output: Json = False,
 ) -> None:
     """How well wrong labels are found, unaided and with reviews, beside what others do with the same networks.
 
     Parameters
     ----------
-    data
-        The folder with fer2013.csv or fer2013.npz, and fer2013new.csv.
-    tracks
-        What is measured: FER2013's Training split with FER+ as referee (the default), the same out of sample, noise on
-        FER+'s labels and on scikit-learn's digits (by logistic regression, or by networks), time and memory.
-    audit
-        A finished audit of FER2013's Training split, in place of a new one.
-    effort
-        Effort of the audit.
-    folds
-        Folds of the out-of-sample networks.
-    full
-        Noise on all pictures, the networks with the effort named, in place of 6,000 with effort quick.
-    reviewed
-        Numbers of reviewed examples; by default 50, 100, 200, 500 and 1,000.
-    draws
-        Repetitions of reviews and of votes that are drawn.
-    simulations
-        Reviews that the coverage of the interval is measured with; 0 leaves it out.
-    peers
-        Compare with cleanlab and crowd-kit, which the extra aleator[bench] installs.
-    seed
-        Seed of all trainings.
-    device
-        auto, cpu, cuda, ...
     output
         Keep the networks in this folder; what is there is not trained again.
     json_output
         Print one JSON object instead of the tables.
     """
-    from benchmarks.detect import run as track
-    from benchmarks.detect.reviews import COUNTS
+    from benchmarks.detect.run import format_table, run
 
     with ProgressDisplay() as progress:
-        result = track.run(
-            tuple(tracks or ("fer2013",)), data=data, finished=audit, effort=effort, folds=folds, full=full,
-            counts=tuple(reviewed or COUNTS), draws=draws, simulations=simulations, peers=peers, seed=seed,
-            device=device, folder=output, progress=progress,
-        )  # fmt: skip
-    print(json.dumps(result, indent=2) if json_output else track.format_table(result))
+        result = run(options, folder=output, progress=progress)
+    tell(result, format_table, json_output)
 
 
 @app.command
 def sampling_softmax(
     *,
     seed: int = 0,
-    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    output: Output = None,
     json_output: Json = False,
 ) -> None:
     """Error, time and memory of each way to the expected softmax: the integral, Sobol, Monte Carlo, mean field.
@@ -101,14 +66,13 @@ def sampling_softmax(
     json_output
         Print one JSON object instead of the table.
     """
-    from aleator.files import write_text
-    from benchmarks.sampling_softmax import run as track
+    from benchmarks.sampling_softmax.run import draw_figure, format_table, run
 
     with ProgressDisplay() as progress:
-        result = track.run(seed=seed, progress=progress)
+        result = run(seed=seed, progress=progress)
     if output is not None:
-        write_text(output, track.draw_figure(result))
-    print(json.dumps(result, indent=2) if json_output else track.format_table(result))
+        write_text(output, draw_figure(result))
+    tell(result, format_table, json_output)
 
 
 @app.command
@@ -119,7 +83,7 @@ def posteriors(
     minutes: float | None = None,
     seed: int = 0,
     folder: Path | None = None,
-    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    output: Output = None,
     json_output: Json = False,
 ) -> None:
     """Every posterior, with and without the sampling softmax, on FER+: what to choose.
@@ -141,15 +105,13 @@ def posteriors(
     json_output
         Print one JSON object instead of the table.
     """
-    from aleator.files import write_text
-    from benchmarks.posteriors import run as track
-    from benchmarks.posteriors import scores as posterior_scores
+    from benchmarks.posteriors.run import draw_figure, format_table, run
 
     with ProgressDisplay() as progress:
-        result = track.run(data, quick=quick, minutes=minutes, seed=seed, folder=folder, progress=progress)
+        result = run(data, quick=quick, minutes=minutes, seed=seed, folder=folder, progress=progress)
     if output is not None:
-        write_text(output, posterior_scores.draw_figure(result))
-    print(json.dumps(result, indent=2) if json_output else posterior_scores.format_table(result))
+        write_text(output, draw_figure(result))
+    tell(result, format_table, json_output)
 
 
 @app.command
@@ -167,11 +129,10 @@ def toys(
     seed
         Seed of the data and the trainings.
     """
-    from aleator.files import write_text
-    from benchmarks.toys import run as track
+    from benchmarks.toys.run import run
 
     with ProgressDisplay() as progress:
-        pictures = track.run(seed=seed, progress=progress)
+        pictures = run(seed=seed, progress=progress)
     output.mkdir(parents=True, exist_ok=True)
     for name, picture in pictures.items():
         write_text(output / f"{name}.svg", picture)
@@ -211,22 +172,14 @@ def review(
     json_output
         Print one JSON object instead of text.
     """
-    from aleator.errors import DataError
-    from benchmarks.review import run as track
+    from benchmarks.review.run import format_table, run
 
-    if audit is not None and votes is None:
-        raise DataError("FER+ plays the reviewer: name its votes with --votes.")
-    result: dict[str, object] = {}
     with ProgressDisplay() as progress:
-        if rows:
-            result["minutes"] = [track.minute(count, folder=folder, progress=progress) for count in rows]
-        if crowd:
-            result["crowds"] = {"PostgreSQL" if database else "SQLite": track.crowd(database=database)}
-        if audit is not None and votes is not None:
-            result["referee"] = track.referee(audit, votes, data=data, progress=progress)
-    if not result:
-        raise DataError("Say what to measure: --rows 2000 --rows 1000000, --crowd, or --audit DIR --votes FILE.")
-    print(json.dumps(result, indent=2) if json_output else track.format_text(result))
+        result = run(
+            rows=rows or (), crowd=crowd, database=database, audit=audit, votes=votes, data=data, folder=folder,
+            progress=progress,
+        )  # fmt: skip
+    tell(result, format_table, json_output)
 
 
 @app.command
@@ -238,7 +191,7 @@ def train(
     effort: Literal["quick", "standard", "thorough"] = "standard",
     audit: Path | None = None,
     device: str = "auto",
-    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    output: Output = None,
     json_output: Json = False,
 ) -> None:
     """How right models are that were trained on FER2013's labels, with FER+ as referee, beside bounds and baselines.
@@ -262,14 +215,34 @@ def train(
     json_output
         Print one JSON object instead of the table.
     """
-    from benchmarks.train import run as track
+    from benchmarks.train.run import format_table, run
 
     names = () if only is None else tuple(name.strip() for name in only.split(";"))
     with ProgressDisplay() as progress:
-        result = track.run(
+        result = run(
             data, seeds=seeds, only=names, effort=effort, audit=audit, device=device, folder=output, progress=progress
         )
-    print(json.dumps(result, indent=2) if json_output else track.format_table(result))
+    tell(result, format_table, json_output)
+
+
+@app.command
+def convolutions(*, json_output: Json = False) -> None:
+    """How long a step and a prediction take with convolutions by Winograd's way and by the plain one; a minute.
+
+    Parameters
+    ----------
+    json_output
+        Print one JSON object instead of the table.
+    """
+    from benchmarks.convolutions.run import format_table, run
+
+    with ProgressDisplay() as progress:
+        result = run(progress=progress)
+    tell(result, format_table, json_output)
+
+
+def tell(result: dict[str, Any], format_table: Callable[[dict[str, Any]], str], json_output: bool) -> None:
+    print(json.dumps(result, indent=2) if json_output else format_table(result))
 
 
 def main() -> None:

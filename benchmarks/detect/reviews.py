@@ -1,4 +1,4 @@
-"""Ours in `aleator bench detect`: alone, and taught by a simulated reviewer who says what the referee says."""
+"""Ours: alone, and taught by a simulated reviewer who says what the referee says."""
 
 import time
 from collections import defaultdict
@@ -16,7 +16,6 @@ from aleator.verdicts.estimates import DRAWS, MOST_ROWS, credible_interval
 from benchmarks.detect.scores import Detection, halves, mean_of, score
 from benchmarks.detect.tracks import Track
 
-COUNTS = (50, 100, 200, 500, 1000)
 BATCH = 25
 SPLIT_BETWEEN = 3
 """Where there is no majority, the reviewer says that a picture lies between the classes with so many votes."""
@@ -34,7 +33,7 @@ def answers(referee: NDArray[np.int64], votes: Votes | None, classes: int) -> ND
     return result
 
 
-def ours(track: Track, draws: int, counts: tuple[int, ...] = COUNTS) -> dict[str, dict[str, float]]:
+def ours(track: Track, draws: int, counts: tuple[int, ...]) -> dict[str, dict[str, float]]:
     """Rows of the table, and the further figures in the same rows: unaided, then after reviews in our order and in
     random order, each the mean of several draws.
 

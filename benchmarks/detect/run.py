@@ -1,4 +1,4 @@
-"""`aleator bench detect`: how well wrong labels are found, beside what others do with the same networks.
+"""How well wrong labels are found, beside what others do with the same networks.
 
 One run gives all rows of a track. The rows of a track share their networks and their probabilities.
 """
@@ -15,8 +15,9 @@ from aleator.data import LabelledDataset
 from aleator.errors import DataError
 from aleator.progress import Progress, silent
 from benchmarks.detect import speed
+from benchmarks.detect.options import DetectOptions
 from benchmarks.detect.peers import detections, import_extra
-from benchmarks.detect.reviews import COUNTS, COVERAGE_REVIEWS, coverage, ours
+from benchmarks.detect.reviews import COVERAGE_REVIEWS, coverage, ours
 from benchmarks.detect.scores import COLUMNS, halves, mean_of, score
 from benchmarks.detect.tracks import (
     Track,
@@ -30,108 +31,72 @@ from benchmarks.detect.tracks import (
 )
 from benchmarks.detect.votes import consensus
 
-TRACKS = ("fer2013", "fer2013-folds", "faces", "faces-networks", "digits", "digits-networks", "speed")
-"""FER2013 as it is, judged in sample and out of sample; noise on FER+'s labels and on digits, judged by logistic
-regression and by an audit's own networks; time and memory."""
 
-
-def run(
-    tracks: tuple[str, ...] = ("fer2013",),
-    *,
-    data: Path | None = None,
-    finished: Path | None = None,
-    effort: str = "standard",
-    folds: int = 3,
-    full: bool = False,
-    counts: tuple[int, ...] = COUNTS,
-    draws: int = 3,
-    simulations: int = 100,
-    peers: bool = True,
-    seed: int = 0,
-    device: str = "auto",
-    folder: Path | None = None,
-    progress: Progress = silent,
-) -> dict[str, Any]:
-    """Measure the named tracks.
-
-    Args:
-        tracks: which of TRACKS.
-        data: the folder with FER2013 and FER+; digits and speed do without.
-        finished: an audit of FER2013's Training split to take in place of a new one.
-        effort: of the audit.
-        folds: of the out-of-sample cross-entropy networks.
-        full: noise on all pictures, the networks with this effort, in place of 6,000 with effort quick.
-        counts: of reviewed examples.
-        draws: repetitions of everything drawn by chance.
-        simulations: reviews of which the coverage of the interval is measured; 0 leaves it out.
-        peers: compare with cleanlab and crowd-kit.
-        seed: of all trainings.
-        device: `auto`, `cpu`, `cuda`, ...
-        folder: where networks are kept; those that are there are not trained again.
-        progress: called with stage, completed, total.
+def run(options: DetectOptions, *, folder: Path | None = None, progress: Progress = silent) -> dict[str, Any]:
+    """Measure what the options name. Networks are kept in `folder`, and those that are there are not trained again.
 
     Raises DataError for a track without its data, MissingExtraError when a package is missing.
     """
-    if peers:
+    if options.peers:
         import_extra("cleanlab")
         import_extra("crowdkit")
-    result: dict[str, Any] = {"effort": effort, "seed": seed, "draws": draws, "tracks": {}}
+    result: dict[str, Any] = {"effort": options.effort, "seed": options.seed, "draws": options.draws, "tracks": {}}
     with tempfile.TemporaryDirectory() as scratch:
-        trainer = Trainer(folder or Path(scratch), effort, seed, device, progress)
-        for track in _tracks(tracks, trainer, data, finished, folds, full):
+        trainer = Trainer(folder or Path(scratch), options.effort, options.seed, options.device, progress)
+        for track in _tracks(options, trainer):
             progress(f"judging {track.name}", 0, 1)
-            result["tracks"][track.name] = _measure(track, counts, draws, simulations, peers)
+            result["tracks"][track.name] = _measure(track, options)
             progress(f"judging {track.name}", 1, 1)
-    if "speed" in tracks:
+    if "speed" in options.tracks:
         result["speed"] = speed.measure()
     return result
 
 
-def _measure(track: Track, counts: tuple[int, ...], draws: int, simulations: int, peers: bool) -> dict[str, Any]:
+def _measure(track: Track, options: DetectOptions) -> dict[str, Any]:
     scored = track.referee != NO_OPINION
     others = {
-        name: mean_of([score(track, detection, rows) for rows in halves(track, draws)])
-        for name, detection in detections(track, packages=peers).items()
+        name: mean_of([score(track, detection, rows) for rows in halves(track, options.draws)])
+        for name, detection in detections(track, packages=options.peers).items()
     }
     section: dict[str, Any] = {
         "examples": len(scored),
         "scored": int(scored.sum()),
         "share_wrong": float((track.given != track.referee)[scored].mean()),
-        "rows": ours(track, draws, counts) | others,
+        "rows": ours(track, options.draws, options.reviewed) | others,
     }
     if track.votes is not None:
-        section["consensus"] = consensus(track, draws, packages=peers)
-        section["interval"] = coverage(track, simulations) if simulations else None
+        section["consensus"] = consensus(track, options.draws, packages=options.peers)
+        section["interval"] = coverage(track, options.simulations) if options.simulations else None
     return section
 
 
-def _tracks(
-    names: tuple[str, ...], trainer: Trainer, data: Path | None, finished: Path | None, folds: int, full: bool
-) -> Iterator[Track]:
-    if any(name.startswith(("fer2013", "faces")) for name in names):
-        if data is None:
+def _tracks(options: DetectOptions, trainer: Trainer) -> Iterator[Track]:
+    if any(name.startswith(("fer2013", "faces")) for name in options.tracks):
+        if options.data is None:
             raise DataError("The tracks of faces need FER2013 and FER+: name their folder with --data.")
-        yield from _faces(names, trainer, fer2013(data), finished, folds, full)
-    if "digits" in names:
+        yield from _faces(options, trainer, fer2013(options.data))
+    if "digits" in options.tracks:
         yield from digits(trainer, networks=False)
-    if "digits-networks" in names:
+    if "digits-networks" in options.tracks:
         yield from digits(trainer, networks=True)
 
 
-def _faces(
-    names: tuple[str, ...], trainer: Trainer, dataset: LabelledDataset, finished: Path | None, folds: int, full: bool
-) -> Iterator[Track]:
+def _faces(options: DetectOptions, trainer: Trainer, dataset: LabelledDataset) -> Iterator[Track]:
+    names = options.tracks
     if "faces-networks" in names:
-        yield from noisy_faces_by_networks(dataset, trainer, full=full)
+        yield from noisy_faces_by_networks(dataset, trainer, full=options.full)
     if not {"fer2013", "fer2013-folds", "faces"} & set(names):
         return
-    whole = load_audit(finished, dataset) if finished else trainer.audit(dataset, "fer2013", trainer.effort)
+    if options.audit is None:
+        whole = trainer.audit(dataset, "fer2013", trainer.effort)
+    else:
+        whole = load_audit(options.audit, dataset)
     if "fer2013" in names:
         yield real_faces(dataset, whole)
     if "fer2013-folds" in names:
-        yield faces_out_of_sample(dataset, whole, trainer, folds)
+        yield faces_out_of_sample(dataset, whole, trainer, options.folds)
     if "faces" in names:
-        yield from noisy_faces(dataset, whole, full=full)
+        yield from noisy_faces(dataset, whole, full=options.full)
 
 
 def format_table(result: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""One row of the table of `aleator bench detect`: what a detector said, held against what is right."""
+"""One row of the table: what a detector said, held against what is right."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +15,15 @@ from aleator.verdicts import Answers, Observations, judge, reviews_of_labels, we
 from aleator.verdicts.issues import find_label_issues
 
 BLOCK = 50_000
+CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def measure() -> dict[str, dict[str, float]]:
     """Seconds on the clock and of the processor, and gigabytes at the peak of the whole process, its input included."""
     result = {}
     for name in CASES:
-        out = subprocess.run([sys.executable, "-m", __name__, name], check=True, capture_output=True, text=True)
+        command = [sys.executable, "-m", __name__, name]
+        out = subprocess.run(command, check=True, capture_output=True, text=True, cwd=CHECKOUT)
         result[name] = json.loads(out.stdout)
     return result
 

@@ -1,4 +1,4 @@
-"""The tracks of `aleator bench detect`: data whose wrong labels are known, and what one network says of them."""
+"""The tracks: data whose wrong labels are known, and what one network says of them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What `aleator bench posteriors` trains: which jobs, for how many epochs, and what an interrupted run decided."""
+"""What is trained: which jobs, for how many epochs, and what an interrupted run decided."""
 
 import json
 from collections.abc import Iterator

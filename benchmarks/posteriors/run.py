@@ -1,4 +1,4 @@
-"""`aleator bench posteriors`: every posterior, with and without the sampling softmax, on FER+.
+"""Every posterior, with and without the sampling softmax, on FER+.
 
 Trained on the majority labels of Training, tested on PublicTest and its votes. Methods that leave the training alone
 share one: MC-dropout, last-layer Laplace and gradient confidence draw from the first network of the deep ensemble, and
@@ -31,8 +31,10 @@ from aleator.models import Network, NetworkSpec
 from aleator.models.posteriors import POSTERIORS
 from aleator.progress import Progress, silent
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
+from aleator.uncertainty.metrics import DISENTANGLEMENT_OF_A_CONSTANT
 from benchmarks.corruptions import CORRUPTIONS, SEVERITIES
 from benchmarks.detect.tracks import fer2013
+from benchmarks.figures import Measure, ranking
 from benchmarks.posteriors.plan import (
     FAMILIES,
     FULL,
@@ -71,36 +73,7 @@ def run(
         place.mkdir(parents=True, exist_ok=True)
         world = _prepare(data, place, plan, seed)
         plan = replace(plan, examples=min(plan.examples, world["training"]))
-        processes = available_cores()
-        with ProcessPoolExecutor(
-            processes, mp_context=get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)
-        ) as pool:
-            began = begun(place, plan, seed)
-            if not began:
-                seconds = dict(pool.map(partial(_calibrate, place), FAMILIES))
-                left = plan.minutes * 60 * SHARE_FOR_TRAINING - (time.perf_counter() - start)
-                began = {
-                    "plan": as_json(plan, seed),
-                    "seconds": seconds,
-                    "epochs": affordable_epochs(plan, seconds, left * processes),
-                    "spent": time.perf_counter() - start,
-                }
-                write_json(place / PLAN, began)
-            seconds, epochs = began["seconds"], began["epochs"]
-            jobs = list(jobs_of(plan, epochs, seed))
-            # The longest first, so that no process is left with one at the end.
-            jobs.sort(key=lambda job: -seconds[job.family] * job.examples * job.epochs)
-            running = {pool.submit(_work, place, job): job for job in jobs}
-            outcomes: list[Outcome] = []
-            try:
-                for done, future in enumerate(as_completed(running)):
-                    outcomes += future.result()
-                    progress("training and drawing", done + 1, len(jobs))
-                    spent = began["spent"] + time.perf_counter() - start
-                    write_json(place / PLAN, {**began, "spent": spent})
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+        began, outcomes = _draw_all(place, plan, seed, start, progress)
     rows = [
         {"posterior": name, "training": use, **scores(outcomes, name, use, world)}
         for name in (*POSTERIORS, MIXTURE)
@@ -111,18 +84,59 @@ def run(
         "data": "FER+",
         "quick": quick,
         "seed": seed,
-        "cores": processes,
+        "cores": available_cores(),
         "examples": plan.examples,
         "test": world["test"],
-        "epochs": epochs,
+        "epochs": began["epochs"],
         "members": plan.members,
         "nonfaces": world["nonfaces"],
-        "seconds_per_1000_examples": {name: round(1000 * value, 3) for name, value in seconds.items()},
-        "seconds": round(spent, 1),
+        "seconds_per_1000_examples": {name: round(1000 * value, 3) for name, value in began["seconds"].items()},
+        "seconds": round(began["spent"], 1),
         "ceiling": rows[0]["vote_ceiling"],
         "class_mean": rows[0]["vote_class_mean"],
         "rows": rows,
     }
+
+
+def _draw_all(
+    place: Path, plan: Plan, seed: int, start: float, progress: Progress
+) -> tuple[dict[str, Any], list[Outcome]]:
+    """Do all jobs of the plan, and return what was decided (as `begun`) and drawn; `start` is when the run began."""
+    with ProcessPoolExecutor(
+        available_cores(), mp_context=get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)
+    ) as pool:
+        began = begun(place, plan, seed)
+        earlier = began.get("spent", 0.0)  # seconds of the interrupted run
+        began = began or _begin(pool, place, plan, seed, start)
+        jobs = list(jobs_of(plan, began["epochs"], seed))
+        # The longest first, so that no process is left with one at the end.
+        jobs.sort(key=lambda job: -began["seconds"][job.family] * job.examples * job.epochs)
+        running = {pool.submit(_work, place, job): job for job in jobs}
+        outcomes: list[Outcome] = []
+        try:
+            for done, future in enumerate(as_completed(running)):
+                outcomes += future.result()
+                progress("training and drawing", done + 1, len(jobs))
+                began["spent"] = earlier + time.perf_counter() - start
+                write_json(place / PLAN, began)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return began, outcomes
+
+
+def _begin(pool: ProcessPoolExecutor, place: Path, plan: Plan, seed: int, start: float) -> dict[str, Any]:
+    """Measure what each family's training costs, decide how many epochs fit into the time, and keep that."""
+    seconds = dict(pool.map(partial(_calibrate, place), FAMILIES))
+    left = plan.minutes * 60 * SHARE_FOR_TRAINING - (time.perf_counter() - start)
+    began = {
+        "plan": as_json(plan, seed),
+        "seconds": seconds,
+        "epochs": affordable_epochs(plan, seconds, left * available_cores()),
+        "spent": time.perf_counter() - start,
+    }
+    write_json(place / PLAN, began)
+    return began
 
 
 def _prepare(data: Path, folder: Path, plan: Plan, seed: int) -> dict[str, Any]:
@@ -235,3 +249,47 @@ def _adopted(network: Network, name: str, folder: Path, rows: NDArray[np.int64])
     examples = read_array(folder / "examples.npy", mapped=True)
     posterior.after_training(adopted, partial(in_batches, examples, rows, torch.device("cpu")))
     return adopted
+
+
+TRAININGS = {"main": "on majorities", "votes": "on votes", "without": "plain softmax"}
+
+
+def format_table(result: dict[str, Any]) -> str:
+    """The table as text."""
+    lines = [
+        f"FER+ majority labels: {result['examples']:,} examples, {result['epochs']} epochs, tested on "
+        f"{result['test']:,} faces of PublicTest; deep ensemble of {result['members']}, seed {result['seed']}, "
+        f"{result['cores']} cores, {result['seconds']:.0f} seconds" + (" (quick)" if result["quick"] else ""),
+        f"votes: Spearman's ceiling {result['ceiling']:.2f}, class mean {result['class_mean']:.2f}; disentanglement "
+        f"error of a constant {DISENTANGLEMENT_OF_A_CONSTANT}; {result['nonfaces']} non-faces",
+        "",
+        f"{'posterior':30} {'trained':15} {'accuracy':>8} {'NLL':>6} {'ECE':>6} {'AURC':>6} {'votes':>6} "
+        f"{'corrupt':>8} {'nonface':>8} {'disent.':>8} {'train s':>8} {'ms/face':>8}",
+    ]
+    for row in result["rows"]:
+        error = "" if row["disentanglement"] is None else f"{row['disentanglement']:.2f}"
+        lines.append(
+            f"{row['posterior']:30} {TRAININGS[row['training']]:15} {row['accuracy']:8.3f} "
+            f"{row['nll']:6.3f} {row['ece']:6.3f} {row['aurc']:6.3f} {row['vote_spearman']:6.3f} "
+            f"{row['corrupted_top']:8.3f} {row['nonfaces']:8.3f} {error:>8} {row['train_seconds']:8.0f} "
+            f"{row['predict_seconds_1000']:8.2f}"
+        )
+    return "\n".join(lines)
+
+
+def draw_figure(result: dict[str, Any]) -> str:
+    """Who finds corrupted faces and what is no face, takes the uncertainties apart, and is right; an SVG."""
+    rows = [row for row in result["rows"] if row["training"] == "main"]
+
+    def of(column: str) -> list[float]:
+        return [row[column] for row in rows]
+
+    return ranking(
+        [row["posterior"] for row in rows],
+        [
+            Measure("spoilt faces (AUROC)", of("corrupted_top"), 0.5, 1.0),
+            Measure("no face (AUROC)", of("nonfaces"), 0.5, 1.0),
+            Measure("Disentanglement Error", of("disentanglement"), 0, 1, False, DISENTANGLEMENT_OF_A_CONSTANT),
+            Measure("accuracy", of("accuracy"), 0.6, 0.9),
+        ],
+    )

@@ -1,4 +1,4 @@
-"""What is measured of each posterior, and how it is shown."""
+"""What is measured of each posterior."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -13,7 +13,6 @@ from aleator.files import write_whole
 from aleator.uncertainty.calibration import calibration_error
 from aleator.uncertainty.decomposition import information_theoretic
 from aleator.uncertainty.metrics import (
-    DISENTANGLEMENT_OF_A_CONSTANT,
     Sweep,
     auroc,
     disentanglement_error,
@@ -22,7 +21,6 @@ from aleator.uncertainty.metrics import (
     vote_agreement,
 )
 from benchmarks.corruptions import CORRUPTIONS, SEVERITIES
-from benchmarks.figures import Measure, ranking
 
 
 @dataclass(frozen=True)
@@ -132,47 +130,3 @@ def _step(outcomes: Sequence[Outcome], world: dict[str, Any]) -> tuple[float, fl
     labels[shuffled] = random.integers(0, world["classes"], len(shuffled))
     right = found.log_probs.argmax(1) == labels
     return float(right[decided].mean()), float(found.aleatoric[decided].mean()), float(found.epistemic[decided].mean())
-
-
-TRAININGS = {"main": "on majorities", "votes": "on votes", "without": "plain softmax"}
-
-
-def format_table(result: dict[str, Any]) -> str:
-    """The table as text."""
-    lines = [
-        f"FER+ majority labels: {result['examples']:,} examples, {result['epochs']} epochs, tested on "
-        f"{result['test']:,} faces of PublicTest; deep ensemble of {result['members']}, seed {result['seed']}, "
-        f"{result['cores']} cores, {result['seconds']:.0f} seconds" + (" (quick)" if result["quick"] else ""),
-        f"votes: Spearman's ceiling {result['ceiling']:.2f}, class mean {result['class_mean']:.2f}; disentanglement "
-        f"error of a constant {DISENTANGLEMENT_OF_A_CONSTANT}; {result['nonfaces']} non-faces",
-        "",
-        f"{'posterior':30} {'trained':15} {'accuracy':>8} {'NLL':>6} {'ECE':>6} {'AURC':>6} {'votes':>6} "
-        f"{'corrupt':>8} {'nonface':>8} {'disent.':>8} {'train s':>8} {'ms/face':>8}",
-    ]
-    for row in result["rows"]:
-        error = "" if row["disentanglement"] is None else f"{row['disentanglement']:.2f}"
-        lines.append(
-            f"{row['posterior']:30} {TRAININGS[row['training']]:15} {row['accuracy']:8.3f} "
-            f"{row['nll']:6.3f} {row['ece']:6.3f} {row['aurc']:6.3f} {row['vote_spearman']:6.3f} "
-            f"{row['corrupted_top']:8.3f} {row['nonfaces']:8.3f} {error:>8} {row['train_seconds']:8.0f} "
-            f"{row['predict_seconds_1000']:8.2f}"
-        )
-    return "\n".join(lines)
-
-
-def draw_figure(result: dict[str, Any]) -> str:
-    """Who finds corrupted faces and what is no face, takes the uncertainties apart, and is right; an SVG."""
-    rows = [row for row in result["rows"] if row["training"] == "main"]
-
-    def of(column: str) -> list[float]:
-        return [row[column] for row in rows]
-
-    return ranking(
-        [row["posterior"] for row in rows],
-        [
-            Measure("spoilt faces (AUROC)", of("corrupted_top"), 0.5, 1.0),
-            Measure("no face (AUROC)", of("nonfaces"), 0.5, 1.0),
-            Measure("Disentanglement Error", of("disentanglement"), 0, 1, False, DISENTANGLEMENT_OF_A_CONSTANT),
-            Measure("accuracy", of("accuracy"), 0.6, 0.9),
-        ],
-    )

@@ -1,4 +1,4 @@
-"""`aleator bench review`: is the page quick, does it keep what it acknowledged, and what do decisions bring?
+"""Is the page quick, does it keep what it acknowledged, and what do decisions bring?
 
 Three parts: a person's minute at the keyboard of a real Chromium, on few and on a million examples; twenty people at
 once with a server that is killed; and FER+'s majority as the reviewer of a FER2013 audit, through the page's own HTTP
@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from aleator.review.serve import database_beside, listen
 from aleator.testing.made_up_audit import write_all
 from benchmarks.review import killed
 from benchmarks.review.client import ReviewClient
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 KEYS = 200
 PAUSE_MS = 250
@@ -49,16 +52,41 @@ WATCH = """() => {
 }"""
 
 
+def run(
+    *,
+    rows: Sequence[int] = (),
+    crowd: bool = False,
+    database: str | None = None,
+    audit: Path | None = None,
+    votes: Path | None = None,
+    data: Path | None = None,
+    folder: Path | None = None,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """A `minute` on each number of rows, the `decide_at_once` of a crowd, the `referee` on an audit: what is asked for.
+
+    Raises DataError where nothing is, and for an audit without FER+'s votes.
+    """
+    if audit is not None and votes is None:
+        raise DataError("FER+ plays the reviewer: name its votes with --votes.")
+    result: dict[str, Any] = {}
+    if rows:
+        result["minutes"] = [minute(count, folder=folder, progress=progress) for count in rows]
+    if crowd:
+        result["crowds"] = {"PostgreSQL" if database else "SQLite": decide_at_once(database=database)}
+    if audit is not None and votes is not None:
+        result["referee"] = referee(audit, votes, data=data, progress=progress)
+    if not result:
+        raise DataError("Say what to measure: --rows 2000 --rows 1000000, --crowd, or --audit DIR --votes FILE.")
+    return result
+
+
 def minute(rows: int, *, folder: Path | None = None, progress: Progress = silent) -> dict[str, Any]:
-    """A keyboard session in a real Chromium on a made-up audit of `rows` examples."""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError as error:
-        raise MissingExtraError("A browser is driven by Playwright: pip install 'aleator[dev]'.") from error
-    chromium = next(
-        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-    )
-    with tempfile.TemporaryDirectory() as scratch:
+    """A keyboard session in a real Chromium on a made-up audit of `rows` examples.
+
+    Raises MissingExtraError without Playwright.
+    """
+    with _chromium() as page, tempfile.TemporaryDirectory() as scratch:
         place = folder or Path(scratch)
         if not (place / "audit" / "audit.json").exists():
             progress("making the audit up", 0, 1)
@@ -73,29 +101,8 @@ def minute(rows: int, *, folder: Path | None = None, progress: Progress = silent
             while not client.status()["up_to_date"]:  # the judge has run once
                 time.sleep(0.2)
             judged = time.perf_counter() - start
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path=chromium, args=list(CHROMIUM_ARGUMENTS))
-                page = browser.new_page()
-                page.goto(f"{address}/enter")
-                page.get_by_label("Name").fill("A person")
-                page.get_by_role("button", name="Start").click()
-                page.wait_for_url(f"{address}/")
-                first_pages = {}
-                for name in ("", "queue", "grid", "map", "people"):
-                    page.goto(f"{address}/{name}", wait_until="load")
-                    first_pages[name or "overview"] = page.evaluate(
-                        "performance.getEntriesByType('navigation')[0].duration"
-                    )
-                page.goto(f"{address}/queue")
-                page.locator("#desk").wait_for()
-                page.evaluate(WATCH)
-                for number in range(KEYS):
-                    page.keyboard.press(("Enter", "Space", "1", "4", "x")[number % 5])
-                    page.evaluate(f"window.afterNext({number + 1})")
-                    page.wait_for_timeout(PAUSE_MS)
-                    progress("deciding", number + 1, KEYS)
-                latencies = page.evaluate("window.measured")
-                browser.close()
+            first_pages = _first_pages(page, address)
+            latencies = _at_the_desk(page, address, progress)
             while client.status()["reviewed"] < KEYS or not client.status()["up_to_date"]:
                 time.sleep(0.1)
             follows = _seconds_to_follow(client)
@@ -119,6 +126,48 @@ def minute(rows: int, *, folder: Path | None = None, progress: Progress = silent
     }
 
 
+@contextmanager
+def _chromium() -> Iterator["Page"]:
+    """A page of a real Chromium."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError as error:
+        raise MissingExtraError("A browser is driven by Playwright: pip install 'aleator[dev]'.") from error
+    path = next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+    )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_ARGUMENTS))
+        yield browser.new_page()
+        browser.close()
+
+
+def _first_pages(page: "Page", address: str) -> dict[str, float]:
+    """Sign in, and milliseconds until each page was loaded for the first time."""
+    page.goto(f"{address}/enter")
+    page.get_by_label("Name").fill("A person")
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_url(f"{address}/")
+    milliseconds = {}
+    for name in ("", "queue", "grid", "map", "people"):
+        page.goto(f"{address}/{name}", wait_until="load")
+        milliseconds[name or "overview"] = page.evaluate("performance.getEntriesByType('navigation')[0].duration")
+    return milliseconds
+
+
+def _at_the_desk(page: "Page", address: str, progress: Progress) -> list[float]:
+    """Decide by key at a person's pace. Returns milliseconds from each key to the next picture."""
+    page.goto(f"{address}/queue")
+    page.locator("#desk").wait_for()
+    page.evaluate(WATCH)
+    for number in range(KEYS):
+        page.keyboard.press(("Enter", "Space", "1", "4", "x")[number % 5])
+        page.evaluate(f"window.afterNext({number + 1})")
+        page.wait_for_timeout(PAUSE_MS)
+        progress("deciding", number + 1, KEYS)
+    return list(page.evaluate("window.measured"))
+
+
 def _seconds_to_follow(client: ReviewClient) -> float:
     """From a decision's acknowledgement to estimates that know it."""
     (card,) = client.queue(1)
@@ -129,7 +178,7 @@ def _seconds_to_follow(client: ReviewClient) -> float:
     return time.perf_counter() - start
 
 
-def crowd(reviewers: int = 20, each: int = 200, database: str | None = None) -> dict[str, Any]:
+def decide_at_once(reviewers: int = 20, each: int = 200, database: str | None = None) -> dict[str, Any]:
     """Many people at once and a server that is killed twice."""
     with tempfile.TemporaryDirectory() as scratch:
         folder, _ = write_all(Path(scratch), 5000)
@@ -246,7 +295,7 @@ def _answer(votes: Votes, majority: np.ndarray[Any, Any], row: int, classes: int
     return torn, "ambiguous" if len(torn) > 1 else "label"
 
 
-def format_text(result: dict[str, Any]) -> str:
+def format_table(result: dict[str, Any]) -> str:
     """The figures as text."""
     lines: list[str] = []
     for one in result.get("minutes", ()):

@@ -1,4 +1,4 @@
-"""`aleator bench sampling-softmax`: error, time and memory of each way to the expected softmax.
+"""Error, time and memory of each way to the expected softmax.
 
 The reference is the integral of `uncertainty/quadrature.py` computed anew in double precision: no table, every
 distribution function summed at every node, derivatives in closed form. What is compared runs in single precision, as

@@ -1,4 +1,4 @@
-"""`aleator bench toys`: the two toy problems of the field, as pictures.
+"""The two toy problems of the field, as pictures.
 
 Two moons: where a classifier is unsure because the classes overlap, and where because it has seen nothing. And
 `x sin x` with noise that grows with x: a regression that knows its noise, and doubts itself outside of the data.

@@ -26,6 +26,7 @@ from aleator.models.network import on_device
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 
 OnStep = Callable[[int, int], None]
+FOLDS = 3
 
 
 def cleanlab_keeps(
@@ -37,7 +38,6 @@ def cleanlab_keeps(
     seed: int,
     device: torch.device,
     on_step: OnStep,
-    folds: int = 3,
 ) -> NDArray[np.bool_]:
     """Which examples cleanlab's `find_label_issues` does not call an issue, `(example,)`."""
     try:
@@ -46,7 +46,7 @@ def cleanlab_keeps(
         raise MissingExtraError(
             "The row 'cleanlab' needs cleanlab, which is not installed; run: pip install 'aleator[bench]'"
         ) from error
-    tasks, fold = fold_tasks(labels, groups, folds, seed)
+    tasks, fold = fold_tasks(labels, groups, FOLDS, seed)
     with tempfile.TemporaryDirectory() as folder:
         members = fit_members(tasks, spec, examples, labels, settings, device, Path(folder), on_step)
     probs = np.zeros((len(labels), spec.classes))

@@ -1,4 +1,4 @@
-"""The rows of `aleator bench train`: what each trains on, and how."""
+"""The rows of the table: what each trains on, and how."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -41,8 +41,8 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Row:
-    """One training."""
+class Recipe:
+    """One training: a row of the table."""
 
     labels: Callable[[LabelledDataset, Run], LabelledDataset] | None
     """Other labels for the data set; None trains on FER2013's own."""
@@ -56,36 +56,36 @@ class Row:
     """Trained by other means than `aleator train`."""
 
 
-def rows() -> dict[str, Row]:
-    """All rows by name, the most important first."""
+def rows() -> dict[str, Recipe]:
+    """The recipe of each row by the row's name, the most important first."""
     found = {
-        "default": Row(None, _fixed()),
-        "votes": Row(None, _fixed(labels="votes")),
-        "votes, cross-entropy": Row(None, _fixed(labels="votes", objective="cross_entropy")),
-        "majority": Row(_majority, _fixed(objective="cross_entropy")),
-        "cross-entropy": Row(None, _fixed(objective="cross_entropy", average=0.0)),
-        "cross-entropy with weight average": Row(None, _fixed(objective="cross_entropy")),
-        "symmetric noise .4": Row(_noisy(symmetric, 0.4), _fixed()),
-        "pair noise .3": Row(_noisy(pair_flip, 0.3), _fixed()),
-        "default, second pass": Row(None, _fixed(second_pass=True)),
-        "symmetric noise .4, second pass": Row(_noisy(symmetric, 0.4), _fixed(second_pass=True)),
-        "pair noise .3, second pass": Row(_noisy(pair_flip, 0.3), _fixed(second_pass=True)),
-        "symmetric noise .4, judged": Row(_noisy(symmetric, 0.4), _fixed(labels="judged"), audited=True),
-        "pair noise .3, judged": Row(_noisy(pair_flip, 0.3), _fixed(labels="judged"), audited=True),
-        "judged, 0 reviewed": Row(None, _fixed(labels="judged"), reviewed=0),
-        "judged, 100 reviewed": Row(None, _fixed(labels="reviewed"), reviewed=100),
-        "judged, 500 reviewed": Row(None, _fixed(labels="reviewed"), reviewed=500),
-        "forward correction from 500 reviewed": Row(None, _reviewed(500)),
-        "cleanlab, pruned and trained again": Row(_pruned, _fixed(objective="cross_entropy", average=0.0)),
-        "co-teaching": Row(None, _fixed(), model=_co_teaching),
+        "default": Recipe(None, _fixed()),
+        "votes": Recipe(None, _fixed(labels="votes")),
+        "votes, cross-entropy": Recipe(None, _fixed(labels="votes", objective="cross_entropy")),
+        "majority": Recipe(_majority, _fixed(objective="cross_entropy")),
+        "cross-entropy": Recipe(None, _fixed(objective="cross_entropy", average=0.0)),
+        "cross-entropy with weight average": Recipe(None, _fixed(objective="cross_entropy")),
+        "symmetric noise .4": Recipe(_noisy(symmetric, 0.4), _fixed()),
+        "pair noise .3": Recipe(_noisy(pair_flip, 0.3), _fixed()),
+        "default, second pass": Recipe(None, _fixed(second_pass=True)),
+        "symmetric noise .4, second pass": Recipe(_noisy(symmetric, 0.4), _fixed(second_pass=True)),
+        "pair noise .3, second pass": Recipe(_noisy(pair_flip, 0.3), _fixed(second_pass=True)),
+        "symmetric noise .4, judged": Recipe(_noisy(symmetric, 0.4), _fixed(labels="judged"), audited=True),
+        "pair noise .3, judged": Recipe(_noisy(pair_flip, 0.3), _fixed(labels="judged"), audited=True),
+        "judged, 0 reviewed": Recipe(None, _fixed(labels="judged"), reviewed=0),
+        "judged, 100 reviewed": Recipe(None, _fixed(labels="reviewed"), reviewed=100),
+        "judged, 500 reviewed": Recipe(None, _fixed(labels="reviewed"), reviewed=500),
+        "forward correction from 500 reviewed": Recipe(None, _reviewed(500)),
+        "cleanlab, pruned and trained again": Recipe(_pruned, _fixed(objective="cross_entropy", average=0.0)),
+        "co-teaching": Recipe(None, _fixed(), model=_co_teaching),
     }
     found |= {
-        name: Row(None, _fixed(objective=name))
+        name: Recipe(None, _fixed(objective=name))
         for name in OBJECTIVES
         if name not in ("cross_entropy", "learned_noise", "votes")  # above
     }
-    found |= {f"default, {name}": Row(None, _fixed(step=name)) for name in STEPS if name != "plain"}
-    found["default, loss mixture"] = Row(None, _fixed(loss_mixture=True))
+    found |= {f"default, {name}": Recipe(None, _fixed(step=name)) for name in STEPS if name != "plain"}
+    found["default, loss mixture"] = Recipe(None, _fixed(loss_mixture=True))
     return found
 
 

@@ -1,4 +1,4 @@
-"""`aleator bench train`: train on FER2013's labels, judge on FER+.
+"""Train on FER2013's labels, judge on FER+.
 
 Every row is a training of `aleator train` on the Training split, with the same network, and is scored on PublicTest
 against the majority of FER+'s ten votes. Nothing is selected on PublicTest; thresholds and temperature come from a
@@ -28,7 +28,7 @@ from aleator.training.model import CARD
 from aleator.training.scores import prediction_scores
 from aleator.uncertainty.metrics import auroc, entropy, vote_agreement
 from benchmarks.detect.tracks import Trainer, fer2013
-from benchmarks.train.recipes import Row, Run, after_reviews, rows
+from benchmarks.train.recipes import Recipe, Run, after_reviews, rows
 from benchmarks.train.routing import corrupted, routing_factor
 
 
@@ -66,18 +66,18 @@ def run(
     unknown = [name for name in only if name not in every]
     if unknown:
         raise DataError(f"There is no row {unknown[0]!r}; there are {', '.join(every)}.")
-    wanted = {name: row for name, row in every.items() if name in only or not only}
+    wanted = {name: recipe for name, recipe in every.items() if name in only or not only}
     training, referee = _fer2013(data)
     scores: dict[str, list[dict[str, Any]]] = {}
     with tempfile.TemporaryDirectory() as scratch:
         place = folder or Path(scratch)
         for seed in range(seeds):
-            for name, row in wanted.items():
-                if row.reviewed is not None and audit is None:
+            for name, recipe in wanted.items():
+                if recipe.reviewed is not None and audit is None:
                     continue
                 kept = place / f"{name.replace(' ', '-').replace(',', '')}-{seed}"
                 how = Run(seed, effort, device, progress)
-                result = _one(training, referee, row, how, audit, kept)
+                result = _one(training, referee, recipe, how, audit, kept)
                 scores.setdefault(name, []).append(result)
     return {
         "data": training.name,
@@ -120,7 +120,7 @@ def format_table(result: dict[str, Any]) -> str:
 
 
 def _one(
-    training: LabelledDataset, referee: Referee, row: Row, how: Run, audit: Path | None, kept: Path
+    training: LabelledDataset, referee: Referee, recipe: Recipe, how: Run, audit: Path | None, kept: Path
 ) -> dict[str, Any]:
     scores = kept.with_name(f"{kept.name}.json")
     if scores.exists():
@@ -128,22 +128,22 @@ def _one(
         _check_effort(f"{scores} was measured", result["effort"], how)
         return result
     start = time.perf_counter()
-    if row.model is not None:
-        model = row.model(training, how)
+    if recipe.model is not None:
+        model = recipe.model(training, how)
     elif (kept / CARD).exists():
         model = load_model(kept, device=how.device)  # trained before, and interrupted while it was scored
         _check_effort(f"{kept} was trained", model.card["settings"]["effort"], how)
     else:
-        labelled = training if row.labels is None else row.labels(training, how)
+        labelled = training if recipe.labels is None else recipe.labels(training, how)
         data: LabelledDataset | Audit = labelled
-        if audit is not None and row.reviewed is not None:
-            data = after_reviews(load_audit(audit, training), row.reviewed)
-        elif row.audited:
+        if audit is not None and recipe.reviewed is not None:
+            data = after_reviews(load_audit(audit, training), recipe.reviewed)
+        elif recipe.audited:
             trainer = Trainer(kept.parent, seed=how.seed, device=how.device, progress=how.progress)
             data = trainer.audit(labelled, f"{kept.name}-audit", how.effort)
         model = train(
             data, kept, seed=how.seed, effort=how.effort, device=how.device, progress=how.progress,
-            **row.options(training, how),
+            **recipe.options(training, how),
         )  # fmt: skip
     seconds = time.perf_counter() - start
     result = {"effort": how.effort, **score(model, referee, how.seed), "seconds": seconds}

@@ -11,6 +11,7 @@ from aleator.data.dataset import Votes
 from aleator.errors import DataError, MissingExtraError
 from aleator.verdicts import Observations
 from benchmarks.detect import run as detect
+from benchmarks.detect.options import DetectOptions
 from benchmarks.detect.peers import crowdlab, dawid_skene, detections
 from benchmarks.detect.reviews import answers, coverage, ours
 from benchmarks.detect.scores import Detection, halves, score
@@ -116,15 +117,16 @@ def test_cleanlab_is_given_the_same_probabilities(tracks: list[Track]) -> None:
 
 def test_what_is_missing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DataError, match="--data"):
-        detect.run(("fer2013",), peers=False)
+        detect.run(DetectOptions(tracks=("fer2013",), peers=False))
     monkeypatch.setitem(sys.modules, "cleanlab", None)
     with pytest.raises(MissingExtraError, match=r"aleator\[bench\]"):
-        detect.run(("digits",))
+        detect.run(DetectOptions(tracks=("digits",)))
 
 
 def test_the_table_has_a_line_for_each_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(detect, "digits", lambda trainer, networks: islice(digits(trainer, networks=networks), 1))
-    result = detect.run(("digits",), counts=(50,), draws=1, peers=False, folder=tmp_path)
+    options = DetectOptions(tracks=("digits",), reviewed=(50,), draws=1, peers=False)
+    result = detect.run(options, folder=tmp_path)
     table = detect.format_table(result)
     (section,) = result["tracks"].values()
     assert {"aleator, nothing reviewed", "aleator, 50 random", "kNN vote"} < set(section["rows"])

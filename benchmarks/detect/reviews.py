@@ -10,27 +10,13 @@ from scipy.special import entr
 from sklearn.metrics import roc_auc_score
 
 from aleator.auditing.referee import NO_OPINION, vote_entropy_correlation
-from aleator.data.dataset import Votes
 from aleator.verdicts import DEFAULT_COSTS, Judgement, Posterior, Reviews, judge, review_order, weigh_sources
 from aleator.verdicts.estimates import DRAWS, MOST_ROWS, credible_interval
 from benchmarks.detect.scores import Detection, halves, mean_of, score
 from benchmarks.detect.tracks import Track
+from benchmarks.reviewer import BATCH, answers, reviews_by
 
-BATCH = 25
-SPLIT_BETWEEN = 3
-"""Where there is no majority, the reviewer says that a picture lies between the classes with so many votes."""
 COVERAGE_REVIEWS = 200
-
-
-def answers(referee: NDArray[np.int64], votes: Votes | None, classes: int) -> NDArray[np.float64]:
-    """What the reviewer would decide, `(example, class)`; all zero is not usable."""
-    result = np.zeros((len(referee), classes))
-    known = referee >= 0
-    result[known, referee[known]] = 1
-    if votes is not None:
-        split = (votes.class_counts(classes) >= SPLIT_BETWEEN) & (referee == NO_OPINION)[:, None]
-        result += split / np.maximum(1, split.sum(axis=1, keepdims=True))
-    return result
 
 
 def ours(track: Track, draws: int, counts: tuple[int, ...]) -> dict[str, dict[str, float]]:
@@ -113,11 +99,6 @@ def _reviewed(
         if len(rows) in counts:
             yield len(rows), reviews
         posterior, _, _ = _judged(track, reviews)
-
-
-def reviews_by(rows: NDArray[np.int64], decided: NDArray[np.float64]) -> Reviews:
-    """The simulated reviewer's decisions of these rows."""
-    return Reviews(rows, decided[rows], np.zeros(len(rows), np.int64))
 
 
 def _row(track: Track, judgement: Judgement, seconds: float, rows: NDArray[np.bool_]) -> dict[str, float]:

@@ -21,15 +21,15 @@ from benchmarks.detect.reviews import COVERAGE_REVIEWS, coverage, ours
 from benchmarks.detect.scores import COLUMNS, halves, mean_of, score
 from benchmarks.detect.tracks import (
     Track,
-    Trainer,
     digits,
     faces_out_of_sample,
-    fer2013,
     noisy_faces,
     noisy_faces_by_networks,
     real_faces,
 )
 from benchmarks.detect.votes import consensus
+from benchmarks.fer2013 import fer2013
+from benchmarks.trainer import Trainer
 
 
 def run(options: DetectOptions, *, folder: Path | None = None, progress: Progress = silent) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,24 +15,23 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from aleator.auditing import Audit, audit, load_audit
+from aleator.auditing import Audit
 from aleator.auditing.examples import load_examples
 from aleator.auditing.judging import observe
 from aleator.auditing.settings import EFFORTS, AuditSettings, pick_device
-from aleator.data import ImageArray, LabelledDataset, read_dataset
+from aleator.data import ImageArray, LabelledDataset
 from aleator.data.dataset import Votes
 from aleator.data.noise import from_confusion, measured_confusion, pair_flip, scaled_to_rate, symmetric
-from aleator.errors import DataError
 from aleator.evidence import EvidenceInputs
 from aleator.evidence.features import leading_features
 from aleator.evidence.neighbours import nearest_neighbours, neighbour_agreement
 from aleator.learning.loop import TrainingSettings
 from aleator.learning.members import fit_members, fold_tasks
 from aleator.models import NetworkSpec, choose_backbone
-from aleator.progress import Progress, silent
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 from aleator.verdicts import Observations
 from aleator.verdicts.issues import judge_probabilities
+from benchmarks.trainer import Trainer
 
 NOISES, RATES = ("symmetric", "pair", "measured"), (0.1, 0.2, 0.4)
 SUBSET = 6000
@@ -60,34 +58,6 @@ class Track:
     @property
     def probs(self) -> NDArray[np.float64]:
         return np.asarray(np.exp(log_softmax(self.observations.log_probs.astype(np.float64), axis=1)))
-
-
-@dataclass(frozen=True)
-class Trainer:
-    """How the networks are trained, and where they are kept: what is there already is not trained again."""
-
-    folder: Path
-    effort: str = "standard"
-    seed: int = 0
-    device: str = "auto"
-    progress: Progress = silent
-
-    def audit(self, dataset: LabelledDataset, name: str, effort: str, *, flip: bool = True) -> Audit:
-        folder = self.folder / f"{name}-{effort}-{self.seed}"
-        if not (folder / "audit.json").exists():
-            audit(
-                dataset, folder, effort=effort, seed=self.seed, device=self.device, flip=flip, force=True,
-                progress=self.progress,
-            )  # fmt: skip
-        return load_audit(folder, dataset)
-
-
-def fer2013(data: Path, split: str = "Training") -> LabelledDataset:
-    """A split of FER2013 with FER+'s votes."""
-    votes = data / "fer2013new.csv"
-    if not votes.is_file():
-        raise DataError(f"{data} has no fer2013new.csv (FER+'s votes); name the folder that holds it and fer2013.csv.")
-    return read_dataset(data, split=split, votes=votes)
 
 
 def real_faces(dataset: LabelledDataset, finished: Audit) -> Track:

@@ -33,7 +33,7 @@ from aleator.progress import Progress, silent
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 from aleator.uncertainty.metrics import DISENTANGLEMENT_OF_A_CONSTANT
 from benchmarks.corruptions import CORRUPTIONS, SEVERITIES
-from benchmarks.detect.tracks import fer2013
+from benchmarks.fer2013 import fer2013
 from benchmarks.figures import Measure, ranking
 from benchmarks.posteriors.plan import (
     FAMILIES,

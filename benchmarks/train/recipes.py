@@ -21,7 +21,7 @@ from aleator.progress import Progress
 from aleator.training import Model
 from aleator.training.decision import Decision
 from aleator.training.settings import TrainSettings
-from benchmarks.detect.reviews import BATCH, answers, reviews_by
+from benchmarks.reviewer import BATCH, answers, reviews_by
 from benchmarks.train.peers import cleanlab_keeps, co_teaching
 
 

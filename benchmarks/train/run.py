@@ -27,9 +27,10 @@ from aleator.training.decision import Opinion
 from aleator.training.model import CARD
 from aleator.training.scores import prediction_scores
 from aleator.uncertainty.metrics import auroc, entropy, vote_agreement
-from benchmarks.detect.tracks import Trainer, fer2013
+from benchmarks.fer2013 import fer2013
 from benchmarks.train.recipes import Recipe, Run, after_reviews, rows
 from benchmarks.train.routing import corrupted, routing_factor
+from benchmarks.trainer import Trainer
 
 
 @dataclass(frozen=True)

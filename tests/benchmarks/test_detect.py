@@ -13,11 +13,13 @@ from aleator.verdicts import Observations
 from benchmarks.detect import run as detect
 from benchmarks.detect.options import DetectOptions
 from benchmarks.detect.peers import crowdlab, dawid_skene, detections
-from benchmarks.detect.reviews import answers, coverage, ours
+from benchmarks.detect.reviews import coverage, ours
 from benchmarks.detect.scores import Detection, halves, score
-from benchmarks.detect.tracks import Track, Trainer, digits
-from benchmarks.detect.tracks import fer2013 as fer2013_training
+from benchmarks.detect.tracks import Track, digits
 from benchmarks.detect.votes import consensus, draw_votes, majority
+from benchmarks.fer2013 import fer2013 as fer2013_training
+from benchmarks.reviewer import answers
+from benchmarks.trainer import Trainer
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from aleator.data import ImageArray, LabelledDataset
-from aleator.data.fer2013 import fer2013_folder
+from aleator.testing.fer2013 import fer2013_folder
 from tests.threads import one_thread  # noqa: F401
 
 CHROMIUM_ARGUMENTS = [

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 import uvicorn
 
-from aleator.bench.made_up import write_all
 from aleator.decisions.gather import database_beside
 from aleator.decisions.store import Store
 from aleator.review.app import Review, create_app
 from aleator.review.examples import Examples, open_examples
 from aleator.review.guard import Guard
 from aleator.review.serve import listen
+from aleator.testing.made_up_audit import write_all
 from tests import postgres
 
 EXAMPLES = 300

@@ -16,12 +16,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aleator.bench.review_client import ReviewClient
 from aleator.data import read_dataset
 from aleator.errors import AleatorError, AuditFolderError, DataError
 from aleator.review.examples import of_dataset
 from aleator.review.guard import MOST_BODY, Buckets, Session, Signer, local_target, new_session
 from aleator.review.serve import check_prefix, check_token, serve
+from benchmarks.review.client import ReviewClient
 from tests.review.conftest import Running, serving
 
 TOKEN = "a token of some length"

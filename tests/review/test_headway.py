@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aleator.bench.review_client import ReviewClient
 from aleator.review.headway import _more, headway
 from aleator.review.live import plain_standing, share_interval
 from aleator.review.people import chance_corrected
 from aleator.review.queue import drawn
+from benchmarks.review.client import ReviewClient
 from tests.review.conftest import Running
 from tests.review.test_store import decision
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 import aleator
-from aleator.bench.made_up import write_all
-from aleator.bench.review_client import ReviewClient
 from aleator.review.queue import Filter
+from aleator.testing.made_up_audit import write_all
+from benchmarks.review.client import ReviewClient
 from tests.review.conftest import serving
 from tests.test_cli import run
 

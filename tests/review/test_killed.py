@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from aleator.bench import killed
+from aleator.decisions import store
 from aleator.decisions.store import database_url
-from aleator.review import store
+from benchmarks.review import killed
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

@@ -11,11 +11,11 @@ import pyarrow as pa
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
-from aleator.bench.review_client import ReviewClient
 from aleator.data import FeatureArray, LabelledDataset
 from aleator.decisions.gather import database_beside
 from aleator.decisions.store import Store
 from aleator.review.examples import of_dataset, open_examples
+from benchmarks.review.client import ReviewClient
 from tests.conftest import tiny_dataset
 from tests.review.conftest import EXAMPLES, Running, serving
 

@@ -38,7 +38,7 @@ Targets = NDArray[np.int64] | NDArray[np.float32]
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How a network is trained. The defaults were measured on FER2013; see `aleator bench detect` and `bench train`."""
+    """How a network is trained. The defaults were measured on FER2013, by the benchmarks `detect` and `train`."""
 
     epochs: int = 12
     batch_size: int = 128

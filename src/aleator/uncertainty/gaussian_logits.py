@@ -3,7 +3,7 @@
 The *sampling softmax* of Kendall & Gal (2017, arXiv 1703.04977) and Valdenegro-Toro & Saromo Mori (2022, arXiv
 2204.09308): the logits of an example are Gaussian, and the prediction is their expected softmax. Both papers draw
 samples. Here the default is an integral that is exact to the accuracy of single precision, at the price of about
-thirty samples: `aleator bench sampling-softmax` measures it beside the other methods.
+thirty samples: `python -m benchmarks sampling-softmax` measures it beside the other methods.
 """
 
 import math

@@ -1,0 +1,258 @@
+"""`python -m benchmarks CLAIM`: a command for each folder. torch is loaded by the claim that needs it."""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from cyclopts import App, Parameter
+
+from aleator.cli import EXIT_BAD_INPUT
+from aleator.cli.app import Json
+from aleator.console import ProgressDisplay
+from aleator.errors import AleatorError
+from aleator.files import write_text
+from benchmarks.detect.options import DetectOptions
+
+app = App(
+    name="python -m benchmarks",
+    help="Measure what the README claims, beside plain baselines, in one run.",
+    version_flags=[],
+    default_parameter=Parameter(consume_multiple=True, negative_iterable=()),
+)
+Output = Annotated[Path | None, Parameter(name=["--output", "-o"])]
+DETECT_BY_DEFAULT = DetectOptions()
+
+
+@app.command
+def detect(
+    *,
+    options: Annotated[DetectOptions, Parameter(name="*")] = DETECT_BY_DEFAULT,
+    output: Output = None,
+    json_output: Json = False,
+) -> None:
+    """How well wrong labels are found, unaided and with reviews, beside what others do with the same networks.
+
+    Parameters
+    ----------
+    output
+        Keep the networks in this folder; what is there is not trained again.
+    json_output
+        Print one JSON object instead of the tables.
+    """
+    from benchmarks.detect.run import format_table, run
+
+    with ProgressDisplay() as progress:
+        result = run(options, folder=output, progress=progress)
+    tell(result, format_table, json_output)
+
+
+@app.command
+def sampling_softmax(
+    *,
+    seed: int = 0,
+    output: Output = None,
+    json_output: Json = False,
+) -> None:
+    """Error, time and memory of each way to the expected softmax: the integral, Sobol, Monte Carlo, mean field.
+
+    Parameters
+    ----------
+    seed
+        Seed of the logits and the draws.
+    output
+        Write the figure (.svg) here.
+    json_output
+        Print one JSON object instead of the table.
+    """
+    from benchmarks.sampling_softmax.run import draw_figure, format_table, run
+
+    with ProgressDisplay() as progress:
+        result = run(seed=seed, progress=progress)
+    if output is not None:
+        write_text(output, draw_figure(result))
+    tell(result, format_table, json_output)
+
+
+@app.command
+def posteriors(
+    *,
+    data: Path,
+    quick: bool = False,
+    minutes: float | None = None,
+    seed: int = 0,
+    folder: Path | None = None,
+    output: Output = None,
+    json_output: Json = False,
+) -> None:
+    """Every posterior, with and without the sampling softmax, on FER+: what to choose.
+
+    Parameters
+    ----------
+    data
+        The folder with fer2013.csv or fer2013.npz, and fer2013new.csv.
+    quick
+        Ten minutes on two cores instead of ninety: less data, fewer epochs, shorter sweeps.
+    minutes
+        Another limit: the number of epochs is what fits into it.
+    seed
+        Seed of all trainings.
+    folder
+        Keep what was drawn in this folder: an interrupted run goes on from there.
+    output
+        Write the figure (.svg) here.
+    json_output
+        Print one JSON object instead of the table.
+    """
+    from benchmarks.posteriors.run import draw_figure, format_table, run
+
+    with ProgressDisplay() as progress:
+        result = run(data, quick=quick, minutes=minutes, seed=seed, folder=folder, progress=progress)
+    if output is not None:
+        write_text(output, draw_figure(result))
+    tell(result, format_table, json_output)
+
+
+@app.command
+def toys(
+    *,
+    output: Annotated[Path, Parameter(name=["--output", "-o"])],
+    seed: int = 0,
+) -> None:
+    """Two moons and x sin x, as pictures.
+
+    Parameters
+    ----------
+    output
+        The folder that the pictures (.svg) are written into.
+    seed
+        Seed of the data and the trainings.
+    """
+    from benchmarks.toys.run import run
+
+    with ProgressDisplay() as progress:
+        pictures = run(seed=seed, progress=progress)
+    output.mkdir(parents=True, exist_ok=True)
+    for name, picture in pictures.items():
+        write_text(output / f"{name}.svg", picture)
+        print(output / f"{name}.svg")
+
+
+@app.command
+def review(
+    *,
+    rows: list[int] | None = None,
+    crowd: bool = False,
+    database: str | None = None,
+    audit: Path | None = None,
+    votes: Path | None = None,
+    data: Path | None = None,
+    folder: Path | None = None,
+    json_output: Json = False,
+) -> None:
+    """How quick the review page is, whether it keeps what it acknowledged, and what decisions bring.
+
+    Parameters
+    ----------
+    rows
+        A person's minute in a real Chromium on made-up audits of so many examples; may be repeated.
+    crowd
+        Twenty people decide 200 examples each while the server is killed twice.
+    database
+        The crowd's database as a PostgreSQL URL instead of an SQLite file.
+    audit
+        An audit folder of FER2013: FER+'s majority plays its reviewer.
+    votes
+        FER+'s votes, fer2013new.csv.
+    data
+        Where the audited FER2013 is now, if it moved.
+    folder
+        Keep the made-up audit of the minute in this folder, or use the one that is there.
+    json_output
+        Print one JSON object instead of text.
+    """
+    from benchmarks.review.run import format_table, run
+
+    with ProgressDisplay() as progress:
+        result = run(
+            rows=rows or (), crowd=crowd, database=database, audit=audit, votes=votes, data=data, folder=folder,
+            progress=progress,
+        )  # fmt: skip
+    tell(result, format_table, json_output)
+
+
+@app.command
+def train(
+    *,
+    data: Path,
+    seeds: int = 3,
+    only: Annotated[str | None, Parameter(negative=())] = None,
+    effort: Literal["quick", "standard", "thorough"] = "standard",
+    audit: Path | None = None,
+    device: str = "auto",
+    output: Output = None,
+    json_output: Json = False,
+) -> None:
+    """How right models are that were trained on FER2013's labels, with FER+ as referee, beside bounds and baselines.
+
+    Parameters
+    ----------
+    data
+        The folder with fer2013.csv or fer2013.npz, and fer2013new.csv.
+    seeds
+        Every row is trained so often.
+    only
+        These rows, separated by semicolons; all without it.
+    effort
+        Of every training: quick is two small networks and five epochs, thorough four large ones and twenty.
+    audit
+        An audit of the Training split, for the rows that train on judged labels.
+    device
+        auto, cpu, cuda, ...
+    output
+        Keep models and scores in this folder; what is there is not done again.
+    json_output
+        Print one JSON object instead of the table.
+    """
+    from benchmarks.train.run import format_table, run
+
+    names = () if only is None else tuple(name.strip() for name in only.split(";"))
+    with ProgressDisplay() as progress:
+        result = run(
+            data, seeds=seeds, only=names, effort=effort, audit=audit, device=device, folder=output, progress=progress
+        )
+    tell(result, format_table, json_output)
+
+
+@app.command
+def convolutions(*, json_output: Json = False) -> None:
+    """How long a step and a prediction take with convolutions by Winograd's way and by the plain one; a minute.
+
+    Parameters
+    ----------
+    json_output
+        Print one JSON object instead of the table.
+    """
+    from benchmarks.convolutions.run import format_table, run
+
+    with ProgressDisplay() as progress:
+        result = run(progress=progress)
+    tell(result, format_table, json_output)
+
+
+def tell(result: dict[str, Any], format_table: Callable[[dict[str, Any]], str], json_output: bool) -> None:
+    print(json.dumps(result, indent=2) if json_output else format_table(result))
+
+
+def main() -> None:
+    """Errors that Aleator raises on purpose are told in words, without a traceback."""
+    try:
+        app()
+    except AleatorError as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        sys.exit(EXIT_BAD_INPUT)
+
+
+if __name__ == "__main__":
+    main()

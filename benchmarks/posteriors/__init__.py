@@ -1,0 +1,1 @@
+"""Every posterior, with and without the sampling softmax, on FER+."""

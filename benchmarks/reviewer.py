@@ -1,0 +1,29 @@
+"""A simulated reviewer, who says what the referee says."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aleator.auditing.referee import NO_OPINION
+from aleator.data.dataset import Votes
+from aleator.verdicts import Reviews
+
+BATCH = 25
+"""Examples that are decided between two judgements, when they are taken in the order of the review page."""
+SPLIT_BETWEEN = 3
+"""Where there is no majority, the reviewer says that a picture lies between the classes with so many votes."""
+
+
+def answers(referee: NDArray[np.int64], votes: Votes | None, classes: int) -> NDArray[np.float64]:
+    """What the reviewer would decide, `(example, class)`; all zero is not usable."""
+    result = np.zeros((len(referee), classes))
+    known = referee >= 0
+    result[known, referee[known]] = 1
+    if votes is not None:
+        split = (votes.class_counts(classes) >= SPLIT_BETWEEN) & (referee == NO_OPINION)[:, None]
+        result += split / np.maximum(1, split.sum(axis=1, keepdims=True))
+    return result
+
+
+def reviews_by(rows: NDArray[np.int64], decided: NDArray[np.float64]) -> Reviews:
+    """The simulated reviewer's decisions of these rows."""
+    return Reviews(rows, decided[rows], np.zeros(len(rows), np.int64))

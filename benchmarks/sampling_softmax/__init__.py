@@ -1,0 +1,1 @@
+"""Error, time and memory of each way to the expected softmax."""

@@ -1,0 +1,1 @@
+"""Two moons and x sin x, as pictures."""

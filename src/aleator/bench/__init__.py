@@ -1,1 +1,0 @@
-"""The measured claims: one track a file, each prints its table from one command."""

@@ -12,11 +12,12 @@ import pytest
 import uvicorn
 
 from aleator.bench.made_up import write_all
-from aleator.review.app import Review, create_app
 from aleator.review.examples import Examples, open_examples
-from aleator.review.guard import Guard
 from aleator.review.serve import database_beside, listen
 from aleator.review.store import Store
+from aleator.review.web.app import create_app
+from aleator.review.web.guard import Guard
+from aleator.review.web.parts import Review
 from tests.review import postgres
 
 EXAMPLES = 300

@@ -209,8 +209,8 @@ def _serving(audit: Path, data: Path | None, votes_file: Path, scratch: Path) ->
     import uvicorn
 
     from aleator.data import read_dataset
-    from aleator.review.app import create_app
     from aleator.review.store import Store
+    from aleator.review.web.app import create_app
 
     examples = open_examples(audit, data)
     if examples.audit is None:

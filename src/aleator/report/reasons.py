@@ -3,14 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from aleator.html import percent
 from aleator.report.rows import Row
-
-
-def percent(share: float) -> str:
-    """A share as a person reads it: certainty is never claimed by rounding."""
-    if share >= 0.995:
-        return "over 99 %"
-    return "under 1 %" if share < 0.005 else f"{share:.0%}".replace("%", " %")
 
 
 def reasons(row: Row, class_names: Sequence[str]) -> list[str]:

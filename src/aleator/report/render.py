@@ -1,7 +1,6 @@
 """Puts the report together: picks the examples, draws the plots, fills the template."""
 
 import base64
-import json
 import math
 from collections.abc import Iterable
 from functools import cache
@@ -9,14 +8,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 from numpy.typing import NDArray
 
 from aleator.data.images import thumbnail
 from aleator.data.sources import ExampleSource, ImageArray, ImageFiles, UnreadableImage
+from aleator.html import environment, percent, script_json
 from aleator.report.plots import VERDICT_ORDER, confusion_table, example_map, precision_curve
-from aleator.report.reasons import percent, reasons
+from aleator.report.reasons import reasons
 from aleator.report.rows import Row, Rows
 
 SUSPECTS, AMBIGUOUS, UNFAMILIAR, COPIES, MAP_POINTS = 60, 24, 24, 24, 600
@@ -51,32 +49,28 @@ def render_report(info: dict[str, Any], labels: pa.Table, source: ExampleSource)
     points = [_point(rows, int(number), names, pictures) for number in map_sample(rows)]
     confusion = np.array(info["estimates"]["confusion"])
     referee = info["referee"]
-    environment = Environment(
-        loader=PackageLoader("aleator.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html").render(
-        info=info,
-        percent=percent,
-        names=names,
-        verdicts=[
-            (verdict, info["estimates"]["verdicts"][verdict], VERDICT_MEANING[verdict]) for verdict in VERDICT_ORDER
-        ],
-        confusion=confusion_table(confusion, names, "given", "rather"),
-        flows=_flow_sentences(confusion, names),
-        suspects=cards(suspects(rows)),
-        ambiguous=cards(_first(rows, "ambiguous", -rows.aleatoric, AMBIGUOUS)),
-        unfamiliar=cards(_first(rows, "unfamiliar", -rows.epistemic, UNFAMILIAR)),
-        copies=[cards(group) for group in _conflicting_groups(rows)],
-        map=example_map(rows.aleatoric, rows.p_mislabelled, points),
-        points=script_json([{key: point[key] for key in ("title", "lines", "picture")} for point in points]),
-        curve=None if referee is None else precision_curve(referee["precision_at"], referee["share_wrong"]),
-        referee_confusion=None
-        if referee is None
-        else confusion_table(np.array(referee["confusion"], dtype=float), names, "given", referee["name"]),
+    return (
+        environment()
+        .get_template("report.html")
+        .render(
+            info=info,
+            names=names,
+            verdicts=[
+                (verdict, info["estimates"]["verdicts"][verdict], VERDICT_MEANING[verdict]) for verdict in VERDICT_ORDER
+            ],
+            confusion=confusion_table(confusion, names, "given", "rather"),
+            flows=_flow_sentences(confusion, names),
+            suspects=cards(suspects(rows)),
+            ambiguous=cards(_first(rows, "ambiguous", -rows.aleatoric, AMBIGUOUS)),
+            unfamiliar=cards(_first(rows, "unfamiliar", -rows.epistemic, UNFAMILIAR)),
+            copies=[cards(group) for group in _conflicting_groups(rows)],
+            map=example_map(rows.aleatoric, rows.p_mislabelled, points),
+            points=script_json([{key: point[key] for key in ("title", "lines", "picture")} for point in points]),
+            curve=None if referee is None else precision_curve(referee["precision_at"], referee["share_wrong"]),
+            referee_confusion=None
+            if referee is None
+            else confusion_table(np.array(referee["confusion"], dtype=float), names, "given", referee["name"]),
+        )
     )
 
 
@@ -123,12 +117,6 @@ def map_sample(rows: Rows, most: int = MAP_POINTS) -> NDArray[np.int64]:
         order = members[np.argsort(rows.p_mislabelled[members], kind="stable")]
         chosen.append(order[np.unique(np.linspace(0, len(order) - 1, most // len(present)).astype(int))])
     return np.concatenate(chosen) if chosen else np.empty(0, dtype=np.int64)
-
-
-def script_json(value: Any) -> Markup:
-    """JSON that can stand inside a script element whatever the text in it says."""
-    text = json.dumps(value, ensure_ascii=True)
-    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
 def _first(rows: Rows, verdict: str, order: NDArray[np.float64], most: int) -> NDArray[np.int64]:

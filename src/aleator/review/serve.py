@@ -54,9 +54,9 @@ def serve(
     try:
         import uvicorn
 
-        from aleator.review.app import create_app
         from aleator.review.exchange import read_decisions_file
         from aleator.review.store import Store, shown
+        from aleator.review.web.app import create_app
     except ImportError as error:
         if isinstance(error, AleatorError):
             raise

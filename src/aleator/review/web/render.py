@@ -6,11 +6,11 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from aleator.report.render import script_json
-from aleator.review.access import is_blind, review_of, session_of
-from aleator.review.guard import Session
-from aleator.review.keys import class_keys
+from aleator.html import environment, script_json
 from aleator.review.queue import VERDICTS
+from aleator.review.web.access import is_blind, review_of, session_of
+from aleator.review.web.guard import Session
+from aleator.review.web.keys import class_keys
 
 
 def page(
@@ -25,19 +25,23 @@ def page(
     """The page that a template makes of the `values`, for the request's own session where none is named."""
     review = review_of(request)
     session = session or session_of(request)
-    html = review.templates.get_template(template).render(
-        base=review.prefix,
-        path=request.url.path,
-        session=session,
-        setup=setup,
-        form_token=review.signer.form_token(session) if session else "",
-        data_name=review.examples.name,
-        names=review.examples.class_names,
-        has_audit=review.examples.audit is not None,
-        has_pictures=review.examples.has_pictures,
-        all_verdicts=VERDICTS,
-        failure=review.live.failure,
-        **values,
+    html = (
+        environment()
+        .get_template(template)
+        .render(
+            base=review.prefix,
+            path=request.url.path,
+            session=session,
+            setup=setup,
+            form_token=review.signer.form_token(session) if session else "",
+            data_name=review.examples.name,
+            names=review.examples.class_names,
+            has_audit=review.examples.audit is not None,
+            has_pictures=review.examples.has_pictures,
+            all_verdicts=VERDICTS,
+            failure=review.live.failure,
+            **values,
+        )
     )
     return HTMLResponse(html, status_code)
 

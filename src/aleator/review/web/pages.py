@@ -14,17 +14,18 @@ from starlette.responses import FileResponse, RedirectResponse, Response
 
 from aleator.data.sources import UnreadableImage
 from aleator.errors import DataError
+from aleator.html import script_json
 from aleator.report.plots import VERDICT_ORDER, example_map
-from aleator.report.render import VERDICT_MEANING, script_json
+from aleator.report.render import VERDICT_MEANING
 from aleator.review import people as reviewers
-from aleator.review.access import check_row, filter_of, form_of, is_blind, reviewer_of
 from aleator.review.cards import SIDES, card
 from aleator.review.cards import picture as make_picture
 from aleator.review.decisions import UNDO, answer_text
-from aleator.review.entrance import enter_by_token
 from aleator.review.exchange import write_decisions
 from aleator.review.headway import headway
-from aleator.review.render import page, script_setup
+from aleator.review.web.access import check_row, filter_of, form_of, is_blind, reviewer_of
+from aleator.review.web.entrance import enter_by_token
+from aleator.review.web.render import page, script_setup
 
 STATIC = Path(__file__).parent / "static"
 STATIC_FILES = {path.name: path for path in STATIC.iterdir()}

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 HERE = Path(__file__).parent
@@ -14,9 +14,14 @@ TEMPLATES = [HERE / "report" / "templates", HERE / "review" / "web" / "templates
 name."""
 
 
+def template(name: str) -> Template:
+    """The template of this name, of whichever package."""
+    return environment().get_template(name)
+
+
 @cache
 def environment() -> Environment:
-    """The templates of all packages, with escaped values; a name that is missing is an error and never empty text."""
+    """All templates, with escaped values; a name that is missing is an error and never empty text."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,

@@ -14,7 +14,7 @@ from aleator.data.images import thumbnail
 from aleator.data.sources import ImageArray, ImageFiles
 from aleator.errors import DataError
 from aleator.files import write_whole
-from aleator.html import environment
+from aleator.html import template
 from aleator.training.decision import ANSWERS
 from aleator.training.model import Model
 from aleator.training.predict import Predicted, class_columns
@@ -60,10 +60,8 @@ def _html(predicted: Predicted, model: Model, path: Path) -> None:
         numbers = [number for number, row in enumerate(rows) if row["answer"] == answer]
         cards = [_card(predicted, model, number, rows[number]) for number in numbers[:MOST_PICTURES]]
         groups.append((answer, MEANING[answer], len(numbers), cards))
-    page = (
-        environment()
-        .get_template("predictions.html")
-        .render(groups=groups, total=len(rows), model=model.card, skipped=predicted.skipped)
+    page = template("predictions.html").render(
+        groups=groups, total=len(rows), model=model.card, skipped=predicted.skipped
     )
     path.write_text(page, encoding="utf-8")
 

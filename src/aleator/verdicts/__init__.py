@@ -3,13 +3,13 @@
 from aleator.verdicts.estimates import estimate_data_set
 from aleator.verdicts.judge import (
     DEFAULT_COSTS,
-    VERDICTS,
     Costs,
     Judgement,
     judge,
     standing_answers,
     unfamiliar_examples,
 )
+from aleator.verdicts.names import VERDICTS
 from aleator.verdicts.opinion import Observations
 from aleator.verdicts.ordering import review_order
 from aleator.verdicts.posterior import Posterior, weigh_sources

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aleator.verdicts.judge import VERDICTS, Judgement
+from aleator.verdicts.judge import Judgement
+from aleator.verdicts.names import VERDICTS
 from aleator.verdicts.posterior import Posterior
 from aleator.verdicts.reviews import Reviews
 

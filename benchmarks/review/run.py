@@ -260,7 +260,7 @@ def _serving(audit: Path, data: Path | None, votes_file: Path, scratch: Path) ->
 
     from aleator.data import read_dataset
     from aleator.decisions.store import Store
-    from aleator.review.app import create_app
+    from aleator.review.web.app import create_app
 
     examples = open_examples(audit, data)
     if examples.audit is None:

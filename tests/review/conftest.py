@@ -13,10 +13,11 @@ import uvicorn
 
 from aleator.decisions.gather import database_beside
 from aleator.decisions.store import Store
-from aleator.review.app import Review, create_app
 from aleator.review.examples import Examples, open_examples
-from aleator.review.guard import Guard
 from aleator.review.serve import listen
+from aleator.review.web.app import create_app
+from aleator.review.web.guard import Guard
+from aleator.review.web.parts import Review
 from aleator.testing.made_up_audit import write_all
 from tests import postgres
 

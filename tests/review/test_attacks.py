@@ -19,8 +19,8 @@ from PIL import Image
 from aleator.data import read_dataset
 from aleator.errors import AleatorError, AuditFolderError, DataError
 from aleator.review.examples import of_dataset
-from aleator.review.guard import MOST_BODY, Buckets, Session, Signer, local_target, new_session
 from aleator.review.serve import check_prefix, check_token, serve
+from aleator.review.web.guard import MOST_BODY, Buckets, Session, Signer, local_target, new_session
 from benchmarks.review.client import ReviewClient
 from tests.review.conftest import Running, serving
 

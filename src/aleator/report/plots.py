@@ -2,24 +2,44 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
-VERDICT_ORDER = ("ok", "mistake", "ambiguous", "unfamiliar", "conflict")
+from aleator.verdicts.names import VERDICTS
+
 MAP_WIDTH, MAP_HEIGHT, MAP_LEFT, MAP_BOTTOM = 720, 440, 52, 46
 MAP_CELLS = (60, 40)
 MOST_CLASSES = 20
+SHADES = 50
+"""Steps of a cell's shade, a class of the style each."""
+STYLE = Path(__file__).parent / "templates" / "plots.css"
+"""Every page with a plot needs it; the page itself gives the colours."""
 
 
 def confusion_table(
-    confusion: NDArray[np.float64], class_names: Sequence[str], row_title: str, column_title: str
+    confusion: NDArray[np.float64],
+    class_names: Sequence[str],
+    row_title: str,
+    column_title: str,
+    *,
+    decimals: int = 0,
+    link: str = "",
 ) -> Markup:
-    """Counts `(given, true)` as a table whose cells are shaded by their share of the row, diagonal muted."""
+    """Counts `(row, column)` as a table whose cells are shaded by their share of the row, diagonal muted.
+
+    Args:
+        confusion: expected numbers of examples, `(class, class)`.
+        class_names: a name for each class.
+        row_title: what the rows are.
+        column_title: what the columns are.
+        decimals: how exactly the counts are said.
+        link: a page that shows the examples of a cell off the diagonal, by `given` and `suggested` in its query.
+    """
     shown = _most_affected(confusion)
-    head = "".join(f'<th scope="col"><span>{escape(class_names[label])}</span></th>' for label in shown)
+    head = "".join(f'<th scope="col">{escape(class_names[label])}</th>' for label in shown)
     body = []
     for given in shown:
         total = max(float(confusion[given].sum()), 1e-12)
@@ -27,10 +47,12 @@ def confusion_table(
         for true in shown:
             count, share = float(confusion[given, true]), float(confusion[given, true]) / total
             kind = "right" if given == true else "wrong"
+            text = _count(count, decimals)
+            if link and given != true and count >= 0.5:
+                text = f'<a href="{escape(link)}?given={given}&amp;suggested={true}">{text}</a>'
             cells.append(
-                f'<td class="{kind}" style="--share:{share:.3f}" '
-                f'title="{escape(class_names[given])} → {escape(class_names[true])}: {share:.1%}">'
-                f"{_count(count)}</td>"
+                f'<td class="{kind} s{round(SHADES * share)}" '
+                f'title="{escape(class_names[given])} → {escape(class_names[true])}: {share:.1%}">{text}</td>'
             )
         body.append(f'<tr><th scope="row">{escape(class_names[given])}</th>{"".join(cells)}</tr>')
     corner = f'<td class="corner">{escape(row_title)} ↓ &nbsp; {escape(column_title)} →</td>'
@@ -48,17 +70,43 @@ def _most_affected(confusion: NDArray[np.float64]) -> list[int]:
     return sorted(np.argsort(-wrong)[:MOST_CLASSES].tolist())
 
 
-def _count(count: float) -> str:
-    return "·" if count < 0.5 else f"{count:,.0f}"
+def _count(count: float, decimals: int) -> str:
+    return "·" if count < 0.5 * 10**-decimals else f"{count:,.{decimals if count % 1 else 0}f}"
+
+
+def map_sample(verdict: NDArray[np.str_], p_mislabelled: NDArray[np.float64], most: int) -> NDArray[np.int64]:
+    """Rows whose points can be opened: an equal number of each verdict as far as there are, evenly spread."""
+    chosen: list[NDArray[np.int64]] = []
+    present = [name for name in VERDICTS if (verdict == name).any()]
+    for name in present:
+        members = np.flatnonzero(verdict == name)
+        order = members[np.argsort(p_mislabelled[members], kind="stable")]
+        chosen.append(order[np.unique(np.linspace(0, len(order) - 1, most // len(present)).astype(int))])
+    return np.concatenate(chosen) if chosen else np.empty(0, dtype=np.int64)
+
+
+def point_title(name: str, suggested: str, given: str | None) -> str:
+    """What a point of the map says of its example; None does not tell the given label."""
+    return f"{name}: rather {suggested}" if given is None else f"{name}: given {given}, rather {suggested}"
 
 
 def example_map(
     aleatoric: NDArray[np.float64],
     p_mislabelled: NDArray[np.float64],
-    points: Sequence[dict[str, Any]],
+    verdict: NDArray[np.str_],
+    points: Sequence[int],
+    titles: Sequence[str],
 ) -> Markup:
     """All examples as a density, aleatoric uncertainty against probability of being mislabelled, with a sample
-    of points that can be opened."""
+    of points that can be opened.
+
+    Args:
+        aleatoric: in nats, `(example,)`.
+        p_mislabelled: `(example,)`, NaN without a given label.
+        verdict: `(example,)`.
+        points: the rows of the sample.
+        titles: what is said of each of them.
+    """
     known = np.isfinite(p_mislabelled)
     right = max(float(aleatoric[known].max(initial=0.1)) * 1.02, 0.1)
     width, height = MAP_WIDTH - MAP_LEFT - 12, MAP_HEIGHT - MAP_BOTTOM - 12
@@ -86,9 +134,9 @@ def example_map(
         for value in (0, 0.25, 0.5, 0.75, 1)
     ]
     dots = [
-        f'<circle class="dot v-{escape(point["verdict"])}" data-point="{number}" r="4" '
-        f'cx="{x(point["aleatoric"]):.1f}" cy="{y(point["p"]):.1f}"><title>{escape(point["title"])}</title></circle>'
-        for number, point in enumerate(points)
+        f'<circle class="dot v-{escape(verdict[row])}" data-point="{number}" r="4" cx="{x(float(aleatoric[row])):.1f}" '
+        f'cy="{y(float(p_mislabelled[row])):.1f}"><title>{escape(title)}</title></circle>'
+        for number, (row, title) in enumerate(zip(points, titles, strict=True))
     ]
     return Markup(
         f'<svg class="map" viewBox="0 0 {MAP_WIDTH} {MAP_HEIGHT}" role="img" '

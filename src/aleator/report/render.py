@@ -1,7 +1,6 @@
 """Puts the report together: picks the examples, draws the plots, fills the template."""
 
 import base64
-import json
 import math
 from collections.abc import Iterable
 from functools import cache
@@ -9,29 +8,21 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 from numpy.typing import NDArray
 
 from aleator.audits.info import AuditInfo
 from aleator.data.images import thumbnail
 from aleator.data.sources import ExampleSource, ImageArray, ImageFiles, UnreadableImage
-from aleator.report.plots import VERDICT_ORDER, confusion_table, example_map, precision_curve
-from aleator.report.reasons import percent, reasons
+from aleator.html import percent, script_json, template
+from aleator.report.plots import confusion_table, example_map, map_sample, point_title, precision_curve
+from aleator.report.reasons import reasons
 from aleator.report.rows import Row, Rows
+from aleator.verdicts.names import VERDICT_MEANING
 
 SUSPECTS, AMBIGUOUS, UNFAMILIAR, COPIES, MAP_POINTS = 60, 24, 24, 24, 600
 NEIGHBOURS_SHOWN, BARS_SHOWN = 5, 7
 PICTURE_SIDE, MAP_PICTURE_SIDE = 96, 48
 FLOWS_SHOWN = 5
-
-VERDICT_MEANING = {
-    "ok": "the label fits",
-    "mistake": "a crowd would clearly say something else",
-    "ambiguous": "careful people would differ; no relabelling removes that",
-    "unfamiliar": "unlike the rest, so the networks only guess",
-    "conflict": "copies of one picture carry different labels",
-}
 
 
 def render_report(info: AuditInfo, labels: pa.Table, source: ExampleSource) -> str:
@@ -49,29 +40,22 @@ def render_report(info: AuditInfo, labels: pa.Table, source: ExampleSource) -> s
     def cards(numbers: Iterable[int]) -> list[dict[str, Any]]:
         return [_card(rows, rows.row(int(number)), names, pictures) for number in numbers]
 
-    points = [_point(rows, int(number), names, pictures) for number in map_sample(rows)]
+    sample = map_sample(rows.verdict, rows.p_mislabelled, MAP_POINTS).tolist()
+    points = [_point(rows, number, names, pictures) for number in sample]
     confusion = np.array(info.estimates.confusion)
     referee = info.referee
-    environment = Environment(
-        loader=PackageLoader("aleator.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html").render(
+    return template("report.html").render(
         info=info,
-        percent=percent,
         names=names,
-        verdicts=[(verdict, info.estimates.verdicts[verdict], VERDICT_MEANING[verdict]) for verdict in VERDICT_ORDER],
+        verdicts=[(verdict, info.estimates.verdicts[verdict], meaning) for verdict, meaning in VERDICT_MEANING.items()],
         confusion=confusion_table(confusion, names, "given", "rather"),
         flows=_flow_sentences(confusion, names),
         suspects=cards(suspects(rows)),
         ambiguous=cards(_first(rows, "ambiguous", -rows.aleatoric, AMBIGUOUS)),
         unfamiliar=cards(_first(rows, "unfamiliar", -rows.epistemic, UNFAMILIAR)),
         copies=[cards(group) for group in _conflicting_groups(rows)],
-        map=example_map(rows.aleatoric, rows.p_mislabelled, points),
-        points=script_json([{key: point[key] for key in ("title", "lines", "picture")} for point in points]),
+        map=example_map(rows.aleatoric, rows.p_mislabelled, rows.verdict, sample, [point["title"] for point in points]),
+        points=script_json(points),
         curve=None if referee is None else precision_curve(referee.precision_at, referee.share_wrong),
         referee_confusion=None
         if referee is None
@@ -113,23 +97,6 @@ def suspects(rows: Rows, most: int = SUSPECTS) -> list[int]:
     return sorted(chosen + left[: most - len(chosen)], key=lambda number: -rows.p_mislabelled[number])
 
 
-def map_sample(rows: Rows, most: int = MAP_POINTS) -> NDArray[np.int64]:
-    """Rows whose points can be opened: an equal number of each verdict as far as there are, evenly spread."""
-    chosen: list[NDArray[np.int64]] = []
-    present = [verdict for verdict in VERDICT_ORDER if (rows.verdict == verdict).any()]
-    for verdict in present:
-        members = np.flatnonzero(rows.verdict == verdict)
-        order = members[np.argsort(rows.p_mislabelled[members], kind="stable")]
-        chosen.append(order[np.unique(np.linspace(0, len(order) - 1, most // len(present)).astype(int))])
-    return np.concatenate(chosen) if chosen else np.empty(0, dtype=np.int64)
-
-
-def script_json(value: Any) -> Markup:
-    """JSON that can stand inside a script element whatever the text in it says."""
-    text = json.dumps(value, ensure_ascii=True)
-    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
-
-
 def _first(rows: Rows, verdict: str, order: NDArray[np.float64], most: int) -> NDArray[np.int64]:
     members = np.flatnonzero(rows.verdict == verdict)
     return members[np.argsort(order[members], kind="stable")][:most]
@@ -167,18 +134,13 @@ def _card(rows: Rows, row: Row, names: list[str], pictures: Pictures) -> dict[st
 
 def _point(rows: Rows, number: int, names: list[str], pictures: Pictures) -> dict[str, Any]:
     given, suggested = names[rows.given[number]], names[rows.suggested[number]]
-    p_mislabelled, aleatoric = float(rows.p_mislabelled[number]), float(rows.aleatoric[number])
-    name = rows.table["id"][number].as_py()
     return {
-        "verdict": str(rows.verdict[number]),
-        "aleatoric": aleatoric,
-        "p": p_mislabelled,
-        "title": f"{name}: given {given}, rather {suggested}",
+        "title": point_title(rows.table["id"][number].as_py(), suggested, given),
         "lines": [
             f"given {given}",
             f"the audit says {suggested}",
-            f"{rows.verdict[number]}: wrong with {percent(p_mislabelled)}",
-            f"aleatoric {aleatoric:.2f}, epistemic {rows.epistemic[number]:.2f} nats",
+            f"{rows.verdict[number]}: wrong with {percent(float(rows.p_mislabelled[number]))}",
+            f"aleatoric {rows.aleatoric[number]:.2f}, epistemic {rows.epistemic[number]:.2f} nats",
         ],
         "picture": pictures.of(number, MAP_PICTURE_SIDE),
     }

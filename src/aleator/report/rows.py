@@ -7,25 +7,18 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from aleator.audits.labels import decoded
+from aleator.report.reasons import Findings
 
 
 @dataclass(frozen=True)
-class Row:
+class Row(Findings):
     """One row of `labels.parquet` in plain Python."""
 
     number: int
     id: str
-    source: str
-    given: int | None
     suggested: int
-    verdict: str
     p_mislabelled: float | None
-    aleatoric: float
-    epistemic: float
-    area_under_margin: float | None
-    distribution: list[float]
     neighbours: list[int]
-    neighbour_labels: list[int]
 
 
 class Rows:
@@ -51,13 +44,10 @@ class Rows:
         return Row(
             number=number,
             id=values["id"],
-            source=values["source"],
             given=given if given >= 0 else None,
             suggested=int(self.suggested[number]),
             verdict=values["verdict"] or "",
             p_mislabelled=values["p_mislabelled"],
-            aleatoric=values["aleatoric"],
-            epistemic=values["epistemic"],
             area_under_margin=values["area_under_margin"],
             distribution=values["label_distribution"],
             neighbours=neighbours,

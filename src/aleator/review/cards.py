@@ -8,8 +8,7 @@ from PIL import Image
 
 from aleator.data.sources import FeatureArray, ImageFiles, UnreadableImage
 from aleator.decisions.decision import Decision, answer_text
-from aleator.report.reasons import reasons
-from aleator.report.rows import Row
+from aleator.report.reasons import Findings, reasons
 from aleator.review.board import Board
 from aleator.review.examples import Examples
 from aleator.review.live import Live
@@ -93,24 +92,15 @@ def _reasons(examples: Examples, live: Live, row: int, blind: bool) -> list[str]
         area = table["area_under_margin"][row].as_py()
     neighbours = neighbour_rows(examples, row)
     given = int(examples.given[row])
-    p_mislabelled = float(verdicts.p_mislabelled[row])
-    seen = Row(
-        number=row,
-        id="",
-        source="",
+    found = Findings(
         given=None if blind or given < 0 else given,
-        suggested=int(verdicts.suggested_label[row]),
         verdict=str(verdicts.verdict[row]),
-        p_mislabelled=None if np.isnan(p_mislabelled) else p_mislabelled,
-        aleatoric=0.0,
-        epistemic=0.0,
-        area_under_margin=area,
         distribution=verdicts.label_distribution[row].tolist(),
-        neighbours=neighbours,
+        area_under_margin=area,
         # Blind, the sentence on neighbours would tell the given label.
         neighbour_labels=[] if blind else [int(examples.given[one]) for one in neighbours if examples.given[one] >= 0],
     )
-    return reasons(seen, examples.class_names)
+    return reasons(found, examples.class_names)
 
 
 def neighbour_rows(examples: Examples, row: int) -> list[int]:

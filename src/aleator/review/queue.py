@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from aleator.errors import DataError
 from aleator.review.board import Board
 from aleator.review.live import Live, Snapshot
+from aleator.verdicts.names import VERDICTS
 
 State = Literal["unreviewed", "reviewed", "disagreed", "all"]
-VERDICTS = ("mistake", "ambiguous", "unfamiliar", "conflict", "ok")
 CACHED_ORDERS = 8
 """Orders kept in memory; one of a million examples is 4 MB."""
 BLOCK = 4096

@@ -46,7 +46,7 @@ def serve(
 
         from aleator.decisions.read import read_decisions
         from aleator.decisions.store import Store, shown
-        from aleator.review.app import create_app
+        from aleator.review.web.app import create_app
     except ImportError as error:
         if isinstance(error, AleatorError):
             raise

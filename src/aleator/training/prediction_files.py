@@ -9,12 +9,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.csv as csv
 import pyarrow.parquet as parquet
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from aleator.data.images import thumbnail
 from aleator.data.sources import ImageArray, ImageFiles
 from aleator.errors import DataError
 from aleator.files import write_whole
+from aleator.html import template
 from aleator.training.abstention import ANSWERS
 from aleator.training.model import Model
 from aleator.training.predict import Predicted, class_columns
@@ -60,11 +60,7 @@ def _html(predicted: Predicted, model: Model, path: Path) -> None:
         numbers = [number for number, row in enumerate(rows) if row["answer"] == answer]
         cards = [_card(predicted, model, number, rows[number]) for number in numbers[:MOST_PICTURES]]
         groups.append((answer, MEANING[answer], len(numbers), cards))
-    environment = Environment(
-        loader=PackageLoader("aleator.training"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
-    page = environment.get_template("predictions.html").render(
+    page = template("predictions.html").render(
         groups=groups, total=len(rows), model=model.card, skipped=predicted.skipped
     )
     path.write_text(page, encoding="utf-8")

@@ -1,7 +1,8 @@
 """The verdict: from every source of labels to one judgement per example."""
 
 from aleator.verdicts.estimates import Estimates, estimate_data_set
-from aleator.verdicts.judge import DEFAULT_COSTS, VERDICTS, Costs, Verdicts, judge, unfamiliar_examples
+from aleator.verdicts.judge import DEFAULT_COSTS, Costs, Verdicts, judge, unfamiliar_examples
+from aleator.verdicts.names import VERDICTS
 from aleator.verdicts.ordering import review_order
 from aleator.verdicts.posterior import LabelPosterior, weigh_sources
 from aleator.verdicts.truth_model import Observations

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from aleator.decisions.reviews import Reviews
 from aleator.noise.counted import expected_counts, transition_matrix
-from aleator.verdicts.judge import VERDICTS, Verdicts
+from aleator.verdicts.judge import Verdicts
+from aleator.verdicts.names import VERDICTS
 from aleator.verdicts.posterior import LabelPosterior
 
 LEVEL = 0.9

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from aleator.decisions.decision import LABEL, UNUSABLE
 from aleator.decisions.reviews import Reviews
 from aleator.decisions.settle import settle
+from aleator.verdicts.names import VERDICTS
 from aleator.verdicts.posterior import LabelPosterior
 
-VERDICTS = ("ok", "mistake", "ambiguous", "unfamiliar", "conflict")
 OK, MISTAKE, AMBIGUOUS, UNFAMILIAR, CONFLICT, NONE = range(6)
-"""Numbers of the verdicts while they are made: a million of them are 1 MB, as text 40."""
+"""Numbers of VERDICTS, and of none, while they are made: a million of them are 1 MB, as text 40."""
 
 CLEAR_ANSWER = 0.9
 """An example that the networks are this sure of is familiar, wherever it lies in the embedding."""

@@ -6,26 +6,26 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from aleator.report.render import script_json
-from aleator.review.access import is_blind, review_of, session_of
-from aleator.review.guard import Session
-from aleator.review.keys import class_keys
-from aleator.review.queue import VERDICTS
+from aleator.html import script_json, template
+from aleator.review.web.access import is_blind, review_of, session_of
+from aleator.review.web.guard import Session
+from aleator.review.web.keys import class_keys
+from aleator.verdicts.names import VERDICTS
 
 
 def page(
     request: Request,
-    template: str,
+    file: str,
     *,
     session: Session | None = None,
     setup: Any = None,
     status_code: int = 200,
     **values: Any,
 ) -> Response:
-    """The page that a template makes of the `values`, for the request's own session where none is named."""
+    """The page that a template file makes of the `values`, for the request's own session where none is named."""
     review = review_of(request)
     session = session or session_of(request)
-    html = review.templates.get_template(template).render(
+    html = template(file).render(
         base=review.prefix,
         path=request.url.path,
         session=session,

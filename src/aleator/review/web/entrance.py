@@ -6,9 +6,9 @@ from starlette.responses import RedirectResponse, Response
 
 from aleator.decisions.decision import check_reviewer
 from aleator.errors import DataError
-from aleator.review.access import form_of, review_of, session_of
-from aleator.review.guard import COOKIE, Session, address_of, local_target, new_session, set_cookie
-from aleator.review.render import page
+from aleator.review.web.access import form_of, review_of, session_of
+from aleator.review.web.guard import COOKIE, Session, address_of, local_target, new_session, set_cookie
+from aleator.review.web.render import page
 
 
 async def enter(request: Request) -> Response:

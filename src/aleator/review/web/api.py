@@ -10,10 +10,11 @@ from starlette.responses import JSONResponse, Response
 
 from aleator.decisions.decision import Decision
 from aleator.errors import DataError
-from aleator.review.access import check_row, filter_of, is_blind, review_of, reviewer_of, session_of
 from aleator.review.cards import card, tile
-from aleator.review.guard import Session, bounded_body
 from aleator.review.headway import headway
+from aleator.review.web.access import check_row, filter_of, is_blind, review_of, reviewer_of, session_of
+from aleator.review.web.guard import Session, bounded_body
+from aleator.review.web.parts import Review
 
 MOST_CARDS, MOST_TILES, MOST_DECISIONS = 24, 300, 500
 
@@ -107,7 +108,7 @@ def _status(request: Request) -> dict[str, Any]:
     }
 
 
-def _decision(review: Any, given: Any, session: Session, origin: str) -> Decision:
+def _decision(review: Review, given: Any, session: Session, origin: str) -> Decision:
     if not isinstance(given, dict):
         raise DataError("A decision is an object with uuid, row, kind and labels.")
     labels, seconds = given.get("labels", []), given.get("seconds")

@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +15,21 @@ from aleator.data.sources import UnreadableImage
 from aleator.decisions.decision import UNDO, answer_text
 from aleator.decisions.tables import write_table
 from aleator.errors import DataError
-from aleator.report.plots import VERDICT_ORDER, example_map
-from aleator.report.render import VERDICT_MEANING, script_json
+from aleator.html import script_json
+from aleator.report.plots import STYLE as PLOTS_STYLE
+from aleator.report.plots import confusion_table, example_map, map_sample, point_title
 from aleator.review import people as reviewers
-from aleator.review.access import check_row, filter_of, form_of, is_blind, reviewer_of
 from aleator.review.cards import SIDES, card
 from aleator.review.cards import picture as make_picture
-from aleator.review.entrance import enter_by_token
 from aleator.review.headway import headway
-from aleator.review.render import page, script_setup
+from aleator.review.web.access import check_row, filter_of, form_of, is_blind, reviewer_of
+from aleator.review.web.entrance import enter_by_token
+from aleator.review.web.render import page, script_setup
+from aleator.verdicts.names import VERDICT_MEANING
 
 STATIC = Path(__file__).parent / "static"
-STATIC_FILES = {path.name: path for path in STATIC.iterdir()}
-MOST_KINDS, MOST_CLASSES, MAP_POINTS = 24, 20, 400
+STATIC_FILES = {path.name: path for path in (*STATIC.iterdir(), PLOTS_STYLE)}
+MOST_KINDS, MAP_POINTS = 24, 400
 A_DAY = "private, max-age=86400"
 
 
@@ -38,16 +39,18 @@ def overview(request: Request) -> Response:
         return enter_by_token(request)
     review, _ = reviewer_of(request)
     estimates = review.live.now.estimates
-    confusion = np.array(estimates.confusion, dtype=float)
+    confusion, names = np.array(estimates.confusion, dtype=float), review.examples.class_names
     return page(
         request,
         "overview.html",
         now=headway(review.board, review.live),
-        verdicts=[(verdict, estimates.verdicts.get(verdict, 0), VERDICT_MEANING[verdict]) for verdict in VERDICT_ORDER],
-        confusion=_confusion_rows(confusion, review.examples.class_names),
+        verdicts=[
+            (verdict, estimates.verdicts.get(verdict, 0), meaning) for verdict, meaning in VERDICT_MEANING.items()
+        ],
+        confusion=confusion_table(confusion, names, "given", "rather", link=f"{review.prefix}/grid"),
         per_class=estimates.per_class,
         sources=[
-            {"name": source.name, "rows": _confusion_rows(np.array(source.confusion), review.examples.class_names)}
+            (source.name, confusion_table(np.array(source.confusion), names, "true", source.name, decimals=1))
             for source in estimates.sources
         ],
     )
@@ -84,34 +87,21 @@ def whole_map(request: Request) -> Response:
     review, session = reviewer_of(request)
     audit, standing = review.examples.audit, review.live.now.verdicts
     if audit is None:
-        return page(request, "map.html", map=None, rows=[])
+        return page(request, "map.html", map=None)
     names = review.examples.class_names
     aleatoric = audit.column("aleatoric").astype(np.float64)
-    chosen: list[int] = []
-    present = [verdict for verdict in VERDICT_ORDER if (standing.verdict == verdict).any()]
-    for verdict in present:
-        members = np.flatnonzero(standing.verdict == verdict)
-        order = members[np.argsort(standing.p_mislabelled[members], kind="stable")]
-        places = np.unique(np.linspace(0, len(order) - 1, MAP_POINTS // len(present)).astype(int))
-        chosen += order[places].tolist()
+    chosen = map_sample(standing.verdict, standing.p_mislabelled, MAP_POINTS).tolist()
     blind = is_blind(review, session)
-
-    def title(row: int) -> str:
-        suggested = names[int(standing.suggested_label[row])]
-        given = "" if blind else f"given {names[int(review.examples.given[row])]}, "
-        return f"{review.examples.id(row)}: {given}rather {suggested}"
-
-    points = [
-        {
-            "verdict": str(standing.verdict[row]),
-            "aleatoric": float(aleatoric[row]),
-            "p": float(standing.p_mislabelled[row]),
-            "title": title(row),
-        }
+    titles = [
+        point_title(
+            review.examples.id(row),
+            names[int(standing.suggested_label[row])],
+            None if blind else names[int(review.examples.given[row])],
+        )
         for row in chosen
     ]
-    drawn = example_map(aleatoric, standing.p_mislabelled, points)
-    return page(request, "map.html", map=drawn, rows=chosen, setup=script_json({"rows": chosen}))
+    drawn = example_map(aleatoric, standing.p_mislabelled, standing.verdict, chosen, titles)
+    return page(request, "map.html", map=drawn, setup=script_json({"rows": chosen}))
 
 
 def people(request: Request) -> Response:
@@ -124,7 +114,7 @@ def people(request: Request) -> Response:
         request,
         "people.html",
         blind=blind,
-        people=[{**asdict(one), "rows": _confusion_rows(one.confusion, names)} for one in found],
+        people=[(one, confusion_table(one.confusion, names, "given", "answered", decimals=1)) for one in found],
         disagreements=[
             {
                 "row": one.row,
@@ -213,29 +203,6 @@ def _kinds(request: Request) -> list[dict[str, Any]]:
     counts = np.bincount(pair, minlength=1)
     largest = [one for one in np.argsort(-counts, kind="stable")[:MOST_KINDS].tolist() if counts[one]]
     return [{"given": one // len(names), "suggested": one % len(names), "count": int(counts[one])} for one in largest]
-
-
-def _confusion_rows(confusion: np.ndarray[Any, Any], names: Sequence[str]) -> list[dict[str, Any]]:
-    """Rows for the template: `(given, cells)`; a cell has its count and its shade from 0 to 20."""
-    shown = list(range(len(names)))
-    if len(names) > MOST_CLASSES:
-        wrong = confusion.sum(axis=1) - np.diag(confusion)
-        shown = sorted(np.argsort(-wrong)[:MOST_CLASSES].tolist())
-    rows = []
-    for given in shown:
-        total = max(float(confusion[given].sum()), 1e-12)
-        cells = [
-            {
-                "label": label,
-                "count": float(confusion[given, label]),
-                "share": float(confusion[given, label]) / total,
-                "shade": round(20 * float(confusion[given, label]) / total),
-                "right": given == label,
-            }
-            for label in shown
-        ]
-        rows.append({"given": given, "cells": cells})
-    return rows
 
 
 def _name(names: Sequence[str], label: int) -> str:

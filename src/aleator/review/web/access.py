@@ -1,20 +1,18 @@
 """Who asks, and may he: what every route calls first."""
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from aleator.review.guard import COOKIE, Session, bounded_body
 from aleator.review.queue import Filter, read_filter
+from aleator.review.web.guard import COOKIE, Session, bounded_body
+from aleator.review.web.parts import Review
 
-if TYPE_CHECKING:
-    from aleator.review.app import Review
 
-
-def review_of(request: Request) -> "Review":
+def review_of(request: Request) -> Review:
     review: Review = request.app.state.review
     return review
 
@@ -23,7 +21,7 @@ def session_of(request: Request) -> Session | None:
     return review_of(request).signer.session(request.cookies.get(COOKIE))
 
 
-def reviewer_of(request: Request) -> tuple["Review", Session]:
+def reviewer_of(request: Request) -> tuple[Review, Session]:
     """The server's parts and who asks; somebody without a name is sent to give one."""
     review, session = review_of(request), session_of(request)
     if session is not None and session.reviewer:
@@ -34,7 +32,7 @@ def reviewer_of(request: Request) -> tuple["Review", Session]:
     raise HTTPException(303, "Sign in first.", {"location": f"{review.prefix}/enter?next={quote(target)}"})
 
 
-def is_blind(review: "Review", session: Session) -> bool:
+def is_blind(review: Review, session: Session) -> bool:
     return review.blind or session.blind
 
 
@@ -45,7 +43,7 @@ def filter_of(request: Request) -> Filter:
     return replace(wanted, given=None, verdict="") if is_blind(review, session) else wanted
 
 
-def check_row(review: "Review", row: Any) -> int:
+def check_row(review: Review, row: Any) -> int:
     """Raise 404 unless it is the number of an example."""
     if not isinstance(row, int) or isinstance(row, bool) or not 0 <= row < len(review.examples):
         raise HTTPException(404, "There is no such example.")

@@ -3,10 +3,8 @@
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,31 +13,14 @@ from starlette.routing import Route
 
 from aleator.decisions.store import ConflictError, Store
 from aleator.errors import AleatorError
-from aleator.report.reasons import percent
-from aleator.review import api, entrance, pages
 from aleator.review.board import Board
 from aleator.review.examples import Examples
-from aleator.review.guard import LOGIN_BURST, LOGIN_RATE, Buckets, Guard, OversizedBody, Signer
 from aleator.review.live import Live
 from aleator.review.queue import Queue
-from aleator.review.render import error_page
-
-
-@dataclass(frozen=True)
-class Review:
-    """All that a request needs."""
-
-    examples: Examples
-    store: Store
-    board: Board
-    live: Live
-    queue: Queue
-    signer: Signer
-    wrong_tokens: Buckets
-    templates: Environment
-    prefix: str
-    blind: bool
-    """Everybody reviews blind; else each reviewer chooses."""
+from aleator.review.web import api, entrance, pages
+from aleator.review.web.guard import LOGIN_BURST, LOGIN_RATE, Buckets, Guard, OversizedBody, Signer
+from aleator.review.web.parts import Review
+from aleator.review.web.render import error_page
 
 
 def create_app(
@@ -54,14 +35,6 @@ def create_app(
     """The application and its parts. Without a token it answers to this machine's own names only."""
     board = Board(examples, store)
     live = Live(board, shared=store.url.get_backend_name() == "postgresql")
-    templates = Environment(
-        loader=PackageLoader("aleator.review"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    templates.filters["percent"] = percent
     review = Review(
         examples=examples,
         store=store,
@@ -70,7 +43,6 @@ def create_app(
         queue=Queue(board, live, second_opinions=second_opinions),
         signer=Signer(store.secret(), token),
         wrong_tokens=Buckets(LOGIN_RATE, LOGIN_BURST),
-        templates=templates,
         prefix=prefix,
         blind=blind,
     )

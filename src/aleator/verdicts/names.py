@@ -1,0 +1,10 @@
+"""The verdicts, in the order in which they are shown, and what each says of an example."""
+
+VERDICT_MEANING = {
+    "ok": "the label fits",
+    "mistake": "a crowd would clearly say something else",
+    "ambiguous": "careful people would differ; no relabelling removes that",
+    "unfamiliar": "unlike the rest, so the networks only guess",
+    "conflict": "copies of one picture carry different labels",
+}
+VERDICTS = tuple(VERDICT_MEANING)

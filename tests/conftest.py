@@ -1,16 +1,24 @@
 """What all tests share: small data sets, FER2013 where it is, and a real browser where there is one."""
 
+import os
+
+# Before NumPy and PyTorch are loaded, which look once. One thread in each process, also in those that tests start: of
+# several, each waits for the others at every step, and where other programs need the processor all but stand still.
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from aleator.data import ImageArray, LabelledDataset
 from aleator.data.fer2013 import fer2013_folder
-from tests.threads import one_thread  # noqa: F401
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -23,6 +31,16 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
+MARKERS = {"browser": "browser", "postgres_url": "postgres"}
+"""A test that asks for such a fixture is marked so."""
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    for fixture, marker in MARKERS.items():
+        if fixture in getattr(item, "fixturenames", ()):
+            item.add_marker(marker)
+
+
 @pytest.fixture(scope="session")
 def fer2013() -> Path:
     """The folder with FER2013 and FER+'s votes."""
@@ -33,13 +51,14 @@ def fer2013() -> Path:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser() -> "Iterator[Browser]":
     """A headless Chromium."""
+    playwright_api = pytest.importorskip("playwright.sync_api")
     names = ("chromium", "chromium-browser", "google-chrome")
     path = next((found for name in names if (found := shutil.which(name))), None)
     if path is None:
         pytest.skip("no chromium here: tests that open pages in a browser are left out")
-    with sync_playwright() as playwright:
+    with playwright_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
         yield browser
         browser.close()

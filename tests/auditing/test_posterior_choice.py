@@ -14,7 +14,7 @@ from aleator.models.posteriors import DEFAULT, POSTERIORS
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch, one_thread: None) -> None:
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "FEWEST_STEPS", 150)
 
 

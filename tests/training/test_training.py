@@ -349,7 +349,6 @@ def test_a_module_of_ones_own_is_trained_and_read_back_into_the_same_kind_only(t
         aleator.load_model(tmp_path / "model", backbone=nn.Sequential(nn.Linear(8, 24), nn.ReLU()))
 
 
-@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("rate", [0.0, 0.3])
 def test_a_module_that_learns_slowly_is_not_taken_for_noise(rate: float, tmp_path: Path) -> None:
     data, fresh, true = noisy_digits(pair_flip, rate)

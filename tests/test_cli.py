@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import aleator
 from aleator.console import print_summary
 
 
@@ -21,7 +22,7 @@ def test_help_lists_the_verbs_and_the_version_is_told() -> None:
     text = run("--help").stdout
     for verb in ("audit", "review", "export", "demo", "bench"):
         assert verb in text
-    assert run("--version").stdout.strip() == "0.1.0"
+    assert run("--version").stdout.strip() == aleator.__version__
 
 
 @pytest.mark.parametrize("line", ["import aleator, aleator.cli", "import aleator.data, aleator.report"])

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from aleator.data import ImageArray, LabelledDataset
 from aleator.data.fer2013 import fer2013_folder
@@ -31,14 +32,29 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
+settings.register_profile("aleator", deadline=None)  # what is tested is no claim of pace, and other programs run too
+settings.load_profile("aleator")
+
 MARKERS = {"browser": "browser", "postgres_url": "postgres"}
 """A test that asks for such a fixture is marked so."""
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what a test needs, and keep those that share a module's fixture together in one process."""
+    if not isinstance(item, pytest.Function):
+        return
     for fixture, marker in MARKERS.items():
-        if fixture in getattr(item, "fixturenames", ()):
+        if fixture in item.fixturenames:
             item.add_marker(marker)
+    definitions = [found[-1] for found in item._fixtureinfo.name2fixturedefs.values()]
+    if any(one.scope == "module" for one in definitions):
+        item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In several processes what takes long begins first, so that none is left alone with it at the end."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session")

@@ -74,6 +74,7 @@ def test_the_summary_takes_names_as_they_are(name: str, capsys: pytest.CaptureFi
     assert "[/b]" in told
 
 
+@pytest.mark.slow
 def test_an_audit_from_a_file_with_a_summary_and_as_json(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     labels = np.arange(60) % 2

@@ -50,6 +50,7 @@ def test_corruptions_change_pictures_and_repeat_themselves() -> None:
         assert np.array_equal(changed, second[name])
 
 
+@pytest.mark.slow
 def test_co_teaching_forgets_wrong_labels() -> None:
     faces = drawn_faces(500, seed=1)
     clear = np.flatnonzero(np.isin(faces.true_label, (3, 5)) & ~faces.is_ambiguous)

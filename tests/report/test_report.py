@@ -16,6 +16,7 @@ from aleator.report import render_report
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+pytestmark = pytest.mark.slow
 NASTY = "<script>window.hacked = 1</script>"
 
 

@@ -10,6 +10,7 @@ from aleator.review import store
 from aleator.review.store import database_url
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def test_every_acknowledged_decision_is_there_once(
     audit_folder: Path, kind: str, request: pytest.FixtureRequest

@@ -3,20 +3,36 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PYTEST := $(BIN)/pytest -n auto --dist loadgroup
 
-.PHONY: demo test check system-packages clean
+.PHONY: demo test quick check format-check lint types imports docs system-packages clean
 
 demo: $(READY)
 	$(BIN)/aleator demo --output demo-audit --force
 
 test: check system-packages
-	$(BIN)/pytest
+	$(PYTEST)
 
-check: $(READY)
+# What most changes touch, in two minutes; no test here needs a browser or a database.
+quick: check
+	$(PYTEST) -m "not slow and not browser and not postgres"
+
+check: format-check lint types imports
+
+format-check: $(READY)
 	$(BIN)/ruff format --check .
+
+lint: $(READY)
 	$(BIN)/ruff check .
+
+types: $(READY)
 	$(BIN)/mypy
+
+imports: $(READY)
 	$(BIN)/lint-imports
+
+docs: $(READY)
+	$(BIN)/mkdocs build --strict
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -43,4 +59,4 @@ system-packages:
 	fi
 
 clean:
-	rm -rf $(VENV) demo-audit .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) demo-audit site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

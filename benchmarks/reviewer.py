@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from aleator.auditing.referee import NO_OPINION
 from aleator.data.dataset import Votes
-from aleator.verdicts import Reviews
+from aleator.decisions.reviews import Reviews
 
 BATCH = 25
 """Examples that are decided between two judgements, when they are taken in the order of the review page."""

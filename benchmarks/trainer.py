@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from aleator.auditing import Audit, audit, load_audit
+from aleator.auditing import Audit, AuditSettings, audit, load_audit
 from aleator.data import LabelledDataset
 from aleator.progress import Progress, silent
 
@@ -21,8 +21,6 @@ class Trainer:
     def audit(self, dataset: LabelledDataset, name: str, effort: str, *, flip: bool = True) -> Audit:
         folder = self.folder / f"{name}-{effort}-{self.seed}"
         if not (folder / "audit.json").exists():
-            audit(
-                dataset, folder, effort=effort, seed=self.seed, device=self.device, flip=flip, force=True,
-                progress=self.progress,
-            )  # fmt: skip
+            settings = AuditSettings(effort=effort, seed=self.seed, device=self.device, flip=flip)
+            audit(dataset, folder, settings, force=True, progress=self.progress)
         return load_audit(folder, dataset)

@@ -1,16 +1,25 @@
 """What all tests share: small data sets, FER2013 where it is, and a real browser where there is one."""
 
+import os
+
+# Before NumPy and PyTorch are loaded, which look once. One thread in each process, also in those that tests start: of
+# several, each waits for the others at every step, and where other programs need the processor all but stand still.
+os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from hypothesis import settings
 
 from aleator.data import ImageArray, LabelledDataset
 from aleator.testing.fer2013 import fer2013_folder
-from tests.threads import one_thread  # noqa: F401
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -23,6 +32,31 @@ CHROMIUM_ARGUMENTS = [
 ]
 
 
+settings.register_profile("aleator", deadline=None)  # what is tested is no claim of pace, and other programs run too
+settings.load_profile("aleator")
+
+MARKERS = {"browser": "browser", "postgres_url": "postgres"}
+"""A test that asks for such a fixture is marked so."""
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what a test needs, and keep those that share a module's fixture together in one process."""
+    if not isinstance(item, pytest.Function):
+        return
+    for fixture, marker in MARKERS.items():
+        if fixture in item.fixturenames:
+            item.add_marker(marker)
+    definitions = [found[-1] for found in item._fixtureinfo.name2fixturedefs.values()]
+    if any(one.scope == "module" for one in definitions):
+        item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In several processes what takes long begins first, so that none is left alone with it at the end."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
 @pytest.fixture(scope="session")
 def fer2013() -> Path:
     """The folder with FER2013 and FER+'s votes."""
@@ -33,13 +67,14 @@ def fer2013() -> Path:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def browser() -> "Iterator[Browser]":
     """A headless Chromium."""
+    playwright_api = pytest.importorskip("playwright.sync_api")
     names = ("chromium", "chromium-browser", "google-chrome")
     path = next((found for name in names if (found := shutil.which(name))), None)
     if path is None:
         pytest.skip("no chromium here: tests that open pages in a browser are left out")
-    with sync_playwright() as playwright:
+    with playwright_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
         yield browser
         browser.close()

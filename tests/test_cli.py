@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import aleator
 from aleator.console import print_summary
 
 
@@ -22,7 +23,7 @@ def test_help_lists_the_verbs_and_the_version_is_told() -> None:
     for verb in ("audit", "review", "export", "demo"):
         assert verb in text
     assert "bench" not in text
-    assert run("--version").stdout.strip() == "0.1.0"
+    assert run("--version").stdout.strip() == aleator.__version__
 
 
 @pytest.mark.parametrize("line", ["import aleator, aleator.cli", "import aleator.data, aleator.report"])
@@ -74,6 +75,7 @@ def test_the_summary_takes_names_as_they_are(name: str, capsys: pytest.CaptureFi
     assert "[/b]" in told
 
 
+@pytest.mark.slow
 def test_an_audit_from_a_file_with_a_summary_and_as_json(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     labels = np.arange(60) % 2

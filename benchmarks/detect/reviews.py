@@ -10,7 +10,8 @@ from scipy.special import entr
 from sklearn.metrics import roc_auc_score
 
 from aleator.auditing.referee import NO_OPINION, vote_entropy_correlation
-from aleator.verdicts import DEFAULT_COSTS, Judgement, Posterior, Reviews, judge, review_order, weigh_sources
+from aleator.decisions.reviews import Reviews
+from aleator.verdicts import DEFAULT_COSTS, LabelPosterior, Verdicts, judge, review_order, weigh_sources
 from aleator.verdicts.estimates import DRAWS, MOST_ROWS, credible_interval
 from benchmarks.detect.scores import Detection, halves, mean_of, score
 from benchmarks.detect.tracks import Track
@@ -27,10 +28,10 @@ def ours(track: Track, draws: int, counts: tuple[int, ...]) -> dict[str, dict[st
     was learned, and no order is favoured by what it takes out of the scored examples.
     """
     decided = answers(track.referee, track.votes, track.observations.classes)
-    unaided, judgement, seconds = _judged(track, None)
+    unaided, verdicts, seconds = _judged(track, None)
     rows: dict[str, list[dict[str, float]]] = defaultdict(list)
     for draw, scored in enumerate(halves(track, draws)):
-        rows["aleator, nothing reviewed"].append(_row(track, judgement, seconds, scored))
+        rows["aleator, nothing reviewed"].append(_row(track, verdicts, seconds, scored))
         for order in ("chosen", "random"):
             for count, reviews in _reviewed(track, unaided, decided, ~scored, counts, order, draw):
                 _, taught, update_seconds = _judged(track, reviews)
@@ -69,16 +70,16 @@ def coverage(track: Track, simulations: int) -> dict[str, float]:
     }
 
 
-def _judged(track: Track, reviews: Reviews | None) -> tuple[Posterior, Judgement, float]:
+def _judged(track: Track, reviews: Reviews | None) -> tuple[LabelPosterior, Verdicts, float]:
     start = time.perf_counter()
     posterior = weigh_sources(track.observations, out_of_sample=track.out_of_sample, reviews=reviews)
-    judgement = judge(posterior, reviews=reviews)
-    return posterior, judgement, time.perf_counter() - start
+    verdicts = judge(posterior, reviews=reviews)
+    return posterior, verdicts, time.perf_counter() - start
 
 
 def _reviewed(
     track: Track,
-    unaided: Posterior,
+    unaided: LabelPosterior,
     decided: NDArray[np.float64],
     open_rows: NDArray[np.bool_],
     counts: tuple[int, ...],
@@ -101,14 +102,14 @@ def _reviewed(
         posterior, _, _ = _judged(track, reviews)
 
 
-def _row(track: Track, judgement: Judgement, seconds: float, rows: NDArray[np.bool_]) -> dict[str, float]:
-    p_mislabelled = judgement.p_mislabelled
+def _row(track: Track, verdicts: Verdicts, seconds: float, rows: NDArray[np.bool_]) -> dict[str, float]:
+    p_mislabelled = verdicts.p_mislabelled
     flags = p_mislabelled > DEFAULT_COSTS.flag_above
-    detection = Detection(p_mislabelled, seconds, flags, p_mislabelled, judgement.suggested_label)
-    return score(track, detection, rows) | _against_ambiguity(track, judgement, rows)
+    detection = Detection(p_mislabelled, seconds, flags, p_mislabelled, verdicts.suggested_label)
+    return score(track, detection, rows) | _against_ambiguity(track, verdicts, rows)
 
 
-def _against_ambiguity(track: Track, judgement: Judgement, rows: NDArray[np.bool_]) -> dict[str, float]:
+def _against_ambiguity(track: Track, verdicts: Verdicts, rows: NDArray[np.bool_]) -> dict[str, float]:
     """For votes: AUROC of mistakes against ambiguous examples, and how the distribution's entropy follows that of the
     votes (Spearman)."""
     if track.votes is None:
@@ -123,19 +124,19 @@ def _against_ambiguity(track: Track, judgement: Judgement, rows: NDArray[np.bool
     mistake = ten & (classes.max(axis=1) >= 8) & (own <= 1)
     ambiguous = ten & (counts.max(axis=1) <= 5)
     asked = mistake | ambiguous
-    entropy = entr(judgement.label_distribution[chosen]).sum(axis=1)
+    entropy = entr(verdicts.label_distribution[chosen]).sum(axis=1)
     return {
-        "mistake_auroc": float(roc_auc_score(mistake[asked], clear_mistake(judgement)[chosen][asked])),
+        "mistake_auroc": float(roc_auc_score(mistake[asked], clear_mistake(verdicts)[chosen][asked])),
         "entropy_spearman": vote_entropy_correlation(entropy, votes) or float("nan"),
     }
 
 
-def clear_mistake(judgement: Judgement) -> NDArray[np.float64]:
+def clear_mistake(verdicts: Verdicts) -> NDArray[np.float64]:
     """`p_mislabelled` times clarity, `(example,)`: low for right labels and for ambiguous examples.
 
     Clarity is one minus the entropy of the label distribution over its largest value. Of a dozen scores made of the
     distribution, the networks' own and their uncertainty, none was better by more than .005.
     """
-    distribution = judgement.label_distribution.astype(np.float64)
+    distribution = verdicts.label_distribution.astype(np.float64)
     clarity = 1 - entr(distribution).sum(axis=1) / np.log(distribution.shape[1])
-    return np.asarray(judgement.p_mislabelled * clarity)
+    return np.asarray(verdicts.p_mislabelled * clarity)

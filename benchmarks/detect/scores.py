@@ -51,7 +51,10 @@ def score(track: Track, detection: Detection, rows: NDArray[np.bool_]) -> dict[s
     referee = np.where(rows, track.referee, NO_OPINION)
     scored = referee != NO_OPINION
     wrong = (track.given != referee)[scored]
-    result = {column: float("nan") for column in COLUMNS} | detection_scores(detection.suspicion, track.given, referee)
+    ranking = vars(detection_scores(detection.suspicion, track.given, referee))
+    result = dict.fromkeys(COLUMNS, float("nan")) | {
+        name: known for name, known in ranking.items() if known is not None
+    }
     precision, recall, _ = precision_recall_curve(wrong, detection.suspicion[scored])
     result["best_f1"] = float(np.max(2 * precision * recall / np.maximum(precision + recall, 1e-12)))
     if detection.flags is not None:

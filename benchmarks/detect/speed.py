@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from aleator.verdicts import Answers, Observations, judge, reviews_of_labels, weigh_sources
+from aleator.decisions.reviews import reviews_of_labels
+from aleator.noise.sources import Answers
+from aleator.verdicts import Observations, judge, weigh_sources
 from aleator.verdicts.issues import find_label_issues
 
 BLOCK = 50_000

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from aleator.auditing.judging import answers_of
 from aleator.data.dataset import Votes
-from aleator.verdicts import Answers, weigh_sources
+from aleator.noise.sources import Answers
+from aleator.verdicts import weigh_sources
 from benchmarks.detect.peers import crowdlab, dawid_skene
 from benchmarks.detect.tracks import Track
 

@@ -231,23 +231,23 @@ def _arm(
                 live.wait_for(board.version, 60)
                 progress("ours" if seed is None else f"random {seed}", decided, checkpoints[-1])
             live.wait_for(board.version, 60)
-            standing = live.standing
+            verdicts = live.now.verdicts
             unreviewed = board.answers_of == 0
             hidden = np.where(unreviewed, majority, -1)
             scored = (majority != -1) & (given >= 0)
             reviewed = ~unreviewed & scored
-            estimate = standing.estimates["mislabelled"]
+            wrong = live.now.estimates.mislabelled
             points.append(
                 {
                     "decisions": checkpoint,
-                    "all": detection_scores(standing.p_mislabelled, given, majority),
-                    "unreviewed": detection_scores(standing.p_mislabelled, given, hidden),
-                    "suggested_label_accuracy": float((standing.suggested_label == majority)[scored].mean()),
+                    "all": vars(detection_scores(verdicts.p_mislabelled, given, majority)),
+                    "unreviewed": vars(detection_scores(verdicts.p_mislabelled, given, hidden)),
+                    "suggested_label_accuracy": float((verdicts.suggested_label == majority)[scored].mean()),
                     "suggested_label_accuracy_unreviewed": float(
-                        (standing.suggested_label == majority)[scored & unreviewed].mean()
+                        (verdicts.suggested_label == majority)[scored & unreviewed].mean()
                     ),
                     "errors_found": int((given != majority)[reviewed].sum()),
-                    "estimated_wrong": [estimate[key] for key in ("count", "low", "high")],
+                    "estimated_wrong": [wrong.count, wrong.low, wrong.high],
                 }
             )
         return points
@@ -259,13 +259,14 @@ def _serving(audit: Path, data: Path | None, votes_file: Path, scratch: Path) ->
     import uvicorn
 
     from aleator.data import read_dataset
+    from aleator.data.options import ReadOptions
     from aleator.decisions.store import Store
     from aleator.review.web.app import create_app
 
     examples = open_examples(audit, data)
     if examples.audit is None:
         raise DataError(f"{audit} is no audit folder.")
-    voted = read_dataset(examples.path, votes=votes_file)  # of all splits: votes line up by row
+    voted = read_dataset(examples.path, ReadOptions(votes=votes_file))  # of all splits: votes line up by row
     row_of = {str(one): row for row, one in enumerate(voted.ids.tolist())}
     assert voted.votes is not None
     votes = voted.votes.take(np.array([row_of[one] for one in examples.ids.to_pylist()]))

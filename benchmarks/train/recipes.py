@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aleator.auditing import Audit
-from aleator.auditing.rejudge import LiveJudge, with_reviews
+from aleator.auditing.judging import inputs_of, pass_judgement
+from aleator.auditing.rejudge import with_reviews
 from aleator.auditing.settings import pick_device
 from aleator.data import LabelledDataset
 from aleator.data.duplicates import find_duplicates
@@ -20,8 +21,10 @@ from aleator.models import NetworkSpec
 from aleator.noise.counted import measured_confusion
 from aleator.progress import Progress
 from aleator.training import Model
-from aleator.training.abstention import Decision
+from aleator.training.abstention import AbstentionRule
+from aleator.training.card import Figures, ModelCard, NetworkInfo, TrainedData
 from aleator.training.settings import TrainSettings
+from aleator.verdicts import review_order
 from benchmarks.reviewer import BATCH, answers, reviews_by
 from benchmarks.train.peers import cleanlab_keeps, co_teaching
 
@@ -48,7 +51,7 @@ class Recipe:
     labels: Callable[[LabelledDataset, Run], LabelledDataset] | None
     """Other labels for the data set; None trains on FER2013's own."""
     options: Callable[[LabelledDataset, Run], dict[str, Any]]
-    """Of the training."""
+    """Fields of the training's `TrainSettings`."""
     reviewed: int | None = None
     """Train on an audit's judgement, after FER+ decided so many examples in the order of the review page."""
     audited: bool = False
@@ -112,16 +115,17 @@ def _reviewed(count: int) -> Callable[[LabelledDataset, Run], dict[str, Any]]:
 
 def after_reviews(audit: Audit, count: int) -> Audit:
     """The audit, judged again each time that a few more of `count` examples were decided by FER+."""
-    dataset, judge = audit.dataset, LiveJudge(audit)
+    dataset, inputs = audit.dataset, inputs_of(audit)
     assert dataset is not None
     assert dataset.votes is not None
     decided = answers(dataset.votes.majority(), dataset.votes, len(dataset.class_names))
     rows = np.empty(0, np.int64)
     while len(rows) < count:
-        following = judge.update(reviews_by(rows, decided)).review_order
+        reviews = reviews_by(rows, decided)
+        following = review_order(pass_judgement(inputs, reviews).posterior, reviews)
         rows = np.concatenate([rows, following[: min(BATCH, count - len(rows))]])
     reviews = reviews_by(rows, decided)
-    return with_reviews(audit, judge.judged(reviews), reviews)
+    return with_reviews(audit, pass_judgement(inputs, reviews), reviews)
 
 
 def truth(dataset: LabelledDataset) -> NDArray[np.int64]:
@@ -166,14 +170,25 @@ def _co_teaching(dataset: LabelledDataset, how: Run) -> Model:
         spec, pixels, dataset.given_labels, how.settings.training(len(dataset)), wrong, how.seed, device,
         lambda step, steps: how.progress("co-teaching", step, steps),
     )  # fmt: skip
-    decision = Decision(1.0, float("inf"), float("inf"), float("inf"))
-    card = {
-        "class_names": list(dataset.class_names),
-        "data": {"kind": "images"},
-        "settings": {"flip": True, "training": {"objective": "cross_entropy"}},
-        "decision": decision.as_dict(),
-    }
-    return Model(Path(), card, networks, device)
+    return Model(Path(), _card(dataset, spec, how), networks, device)
+
+
+def _card(dataset: LabelledDataset, spec: NetworkSpec, how: Run) -> ModelCard:
+    """Of networks that answer always; nothing was held out."""
+    return ModelCard(
+        class_names=dataset.class_names,
+        data=TrainedData(
+            name=dataset.name, path=dataset.path, fingerprint="", audit=None, examples=len(dataset),
+            trained_on=len(dataset), held_out=0, per_class=(), kind="images",
+        ),
+        settings=how.settings,
+        training=how.settings.training(len(dataset)),
+        model=NetworkInfo(spec.backbone, 0),
+        decision=AbstentionRule(1.0, None, float("inf"), float("inf")),
+        figures=Figures(0, 0.0, None, 0.0, 0.0, 0.0, 0.0, 0.0, {}),
+        label_noise=None,
+        wrong_labels=None,
+    )  # fmt: skip
 
 
 def _network_of(dataset: LabelledDataset, how: Run) -> tuple[NDArray[np.uint8], NetworkSpec]:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from aleator.training.abstention import Opinion
+from aleator.training.abstention import EnsemblePrediction
 from benchmarks.corruptions import CORRUPTIONS, SEVERITIES
 
 REJECTED = (0.5, 0.7, 0.9)
@@ -21,7 +21,9 @@ def corrupted(pixels: Pixels, seed: int) -> dict[str, Pixels]:
     return {**spoilt, "upside down": np.ascontiguousarray(pixels[:, :, ::-1])}
 
 
-def routing_factor(clean: Opinion, broken: Opinion, vote_entropy: NDArray[np.float64]) -> dict[str, float]:
+def routing_factor(
+    clean: EnsemblePrediction, broken: EnsemblePrediction, vote_entropy: NDArray[np.float64]
+) -> dict[str, float]:
     """Ambiguous faces kept by refusing on unfamiliarity alone, against refusing on the total uncertainty.
 
     Both thresholds are set so that the same share of the corrupted pictures is refused.

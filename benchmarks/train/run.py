@@ -23,9 +23,10 @@ from aleator.files import write_json
 from aleator.learning.members import available_cores
 from aleator.progress import Progress, silent
 from aleator.training import Model, load_model, train
-from aleator.training.abstention import Opinion
+from aleator.training.abstention import EnsemblePrediction
 from aleator.training.model import CARD
 from aleator.training.scores import prediction_scores
+from aleator.training.settings import TrainSettings
 from aleator.uncertainty.metrics import auroc, entropy, vote_agreement
 from benchmarks.fer2013 import fer2013
 from benchmarks.train.recipes import Recipe, Run, after_reviews, rows
@@ -93,7 +94,7 @@ def run(
 COLUMNS = {
     "accuracy": "accuracy",
     "accuracy_without_copies": "no copies",
-    "accuracy_of_surest_80%": "surest 80%",
+    "accuracy_of_surest": "surest 80%",
     "calibration_error": "ECE",
     "spearman": "Spearman",
     "factor": "routing",
@@ -133,7 +134,7 @@ def _one(
         model = recipe.model(training, how)
     elif (kept / CARD).exists():
         model = load_model(kept, device=how.device)  # trained before, and interrupted while it was scored
-        _check_effort(f"{kept} was trained", model.card["settings"]["effort"], how)
+        _check_effort(f"{kept} was trained", model.card.settings.effort, how)
     else:
         labelled = training if recipe.labels is None else recipe.labels(training, how)
         data: LabelledDataset | Audit = labelled
@@ -142,10 +143,8 @@ def _one(
         elif recipe.audited:
             trainer = Trainer(kept.parent, seed=how.seed, device=how.device, progress=how.progress)
             data = trainer.audit(labelled, f"{kept.name}-audit", how.effort)
-        model = train(
-            data, kept, seed=how.seed, effort=how.effort, device=how.device, progress=how.progress,
-            **recipe.options(training, how),
-        )  # fmt: skip
+        settings = TrainSettings(seed=how.seed, effort=how.effort, device=how.device, **recipe.options(training, how))
+        model = train(data, kept, settings, progress=how.progress)
     seconds = time.perf_counter() - start
     result = {"effort": how.effort, **score(model, referee, how.seed), "seconds": seconds}
     write_json(scores, result)
@@ -160,27 +159,29 @@ def _check_effort(what: str, effort: str, how: Run) -> None:
 def score(model: Model, referee: Referee, seed: int = 0) -> dict[str, Any]:
     """All figures of one model."""
     start = time.perf_counter()
-    opinion = model.opinion(referee.pixels)
+    prediction = model.predict(referee.pixels)
     seconds = time.perf_counter() - start
     scored = referee.majority >= 0
-    known = _take(opinion, scored)
+    known = _take(prediction, scored)
     alone = scored & ~referee.has_copy
-    agreement = vote_agreement(opinion.aleatoric, referee.votes)
-    broken = {name: model.opinion(pixels) for name, pixels in corrupted(referee.pixels, seed).items()}
-    together = Opinion(*(np.concatenate([getattr(one, name) for one in broken.values()]) for name in vars(opinion)))
+    agreement = vote_agreement(prediction.aleatoric, referee.votes)
+    broken = {name: model.predict(pixels) for name, pixels in corrupted(referee.pixels, seed).items()}
+    together = EnsemblePrediction(
+        *(np.concatenate([getattr(one, name) for one in broken.values()]) for name in vars(prediction))
+    )
     voted = referee.votes.sum(axis=1) > 0
     doubt = entropy(referee.votes[voted])
     return {
-        **prediction_scores(known, referee.majority[scored], model.decision),
-        "accuracy_without_copies": float((opinion.probs.argmax(axis=1) == referee.majority)[alone].mean()),
+        **vars(prediction_scores(known, referee.majority[scored], model.rule)),
+        "accuracy_without_copies": float((prediction.probs.argmax(axis=1) == referee.majority)[alone].mean()),
         "spearman": agreement.spearman,
         "spearman_ceiling": agreement.ceiling,
         "spearman_of_class_mean": agreement.class_mean,
-        **routing_factor(_take(opinion, voted), together, doubt),
+        **routing_factor(_take(prediction, voted), together, doubt),
         "auroc_of_corruption": {
             name: auroc(
-                np.concatenate([one.unfamiliarity, opinion.unfamiliarity]),
-                np.repeat([True, False], [len(one.unfamiliarity), len(opinion.unfamiliarity)]),
+                np.concatenate([one.unfamiliarity, prediction.unfamiliarity]),
+                np.repeat([True, False], [len(one.unfamiliarity), len(prediction.unfamiliarity)]),
             )
             for name, one in broken.items()
         },
@@ -202,5 +203,5 @@ def _fer2013(data: Path) -> tuple[LabelledDataset, Referee]:
     )
 
 
-def _take(opinion: Opinion, rows: NDArray[np.bool_]) -> Opinion:
-    return Opinion(*(values[rows] for values in vars(opinion).values()))
+def _take(prediction: EnsemblePrediction, rows: NDArray[np.bool_]) -> EnsemblePrediction:
+    return EnsemblePrediction(*(values[rows] for values in vars(prediction).values()))

@@ -14,7 +14,7 @@ from aleator.models.posteriors import DEFAULT, POSTERIORS
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch, one_thread: None) -> None:
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(settings, "FEWEST_STEPS", 150)
 
 
@@ -32,6 +32,7 @@ def features() -> LabelledDataset:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", POSTERIORS)
 def test_an_audit_with_every_posterior(name: str, tmp_path: Path) -> None:
     result = audit(features(), tmp_path / "audit", AuditSettings(effort="quick", posterior=name))

@@ -14,7 +14,7 @@ from aleator.learning.augment import Augmentation
 from aleator.learning.loop import TrainingSettings, predict
 from aleator.models import NetworkSpec
 from aleator.progress import silent
-from aleator.training.abstention import Opinion
+from aleator.training.abstention import EnsemblePrediction
 from benchmarks.corruptions import CORRUPTIONS
 from benchmarks.train import recipes
 from benchmarks.train.peers import co_teaching
@@ -23,15 +23,15 @@ from benchmarks.train.routing import corrupted, routing_factor
 from benchmarks.train.run import COLUMNS, format_table, run
 
 
-def opinion(total: np.ndarray, unfamiliarity: np.ndarray) -> Opinion:
+def prediction(total: np.ndarray, unfamiliarity: np.ndarray) -> EnsemblePrediction:
     nothing = np.zeros(len(total))
-    return Opinion(np.full((len(total), 2), 0.5), total, total, nothing, unfamiliarity)
+    return EnsemblePrediction(np.full((len(total), 2), 0.5), total, total, nothing, unfamiliarity)
 
 
 def test_two_thresholds_keep_what_is_ambiguous_by_hand() -> None:
     doubt = np.arange(100) / 100  # of the voters; the 25 from .75 on are ambiguous
-    clean = opinion(doubt, np.arange(100) / 100)
-    broken = opinion(np.linspace(0.85, 1.85, 1001), np.linspace(1, 2, 1001))
+    clean = prediction(doubt, np.arange(100) / 100)
+    broken = prediction(np.linspace(0.85, 1.85, 1001), np.linspace(1, 2, 1001))
     scores = routing_factor(clean, broken, doubt)
     # To refuse nine tenths, the total may be .95 at most, which 21 of the 25 are; all are familiar.
     assert scores["kept_by_one_at_0.9"] == pytest.approx(21 / 25)
@@ -50,6 +50,7 @@ def test_corruptions_change_pictures_and_repeat_themselves() -> None:
         assert np.array_equal(changed, second[name])
 
 
+@pytest.mark.slow
 def test_co_teaching_forgets_wrong_labels() -> None:
     faces = drawn_faces(500, seed=1)
     clear = np.flatnonzero(np.isin(faces.true_label, (3, 5)) & ~faces.is_ambiguous)

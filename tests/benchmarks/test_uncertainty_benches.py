@@ -49,6 +49,7 @@ def test_the_reference_agrees_with_a_sum_over_a_grid_and_its_gradient_with_diffe
             assert float(gradient[which, column]) == pytest.approx((high - low) / (2 * step), abs=1e-6)
 
 
+@pytest.mark.slow
 def test_the_integral_reaches_its_targets_at_eight_classes() -> None:
     for spread in (3.0, 6.0):
         figures = measure(make_problem(8, spread, 1), ESTIMATORS["quadrature"], 0.01)

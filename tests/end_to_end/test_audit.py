@@ -22,6 +22,7 @@ from aleator.demo import run_demo
 from aleator.errors import AuditFolderError, DataError
 from tests.conftest import tiny_dataset
 
+pytestmark = pytest.mark.slow
 FILES = ["audit.json", "embeddings.npy", "labels.parquet", "logits.npy", "models", "report.html"]
 COLUMNS = [
     "id", "source", "given_label", "verdict", "p_mislabelled", "label_quality", "suggested_label", "predicted_label",

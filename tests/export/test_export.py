@@ -70,6 +70,7 @@ def reviewed(audit_folder: Path) -> tuple[Path, Examples]:
     return audit_folder, examples
 
 
+@pytest.mark.slow
 def test_without_the_extra_for_reviewing_what_needs_no_database_is_exported(audit_folder: Path, tmp_path: Path) -> None:
     program = """
 import sys

@@ -26,6 +26,7 @@ def test_plain_operations_give_the_expected_softmax(spread: float, error: float)
     assert (PlainExpectedSoftmax()(mean, spreads).exp() - exact).abs().max() < error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["images", "features", "votes"])
 def test_the_graph_agrees_with_the_model_for_any_number_of_examples(kind: str, tmp_path: Path) -> None:
     dataset = tiny_dataset(60) if kind == "images" else blobs()[0]

@@ -19,6 +19,7 @@ from aleator.learning import members
 from aleator.learning.loop import TrainingSettings
 from aleator.learning.members import Member, Task, ensemble_tasks, fit_member, fit_members
 from aleator.models import NetworkSpec
+from aleator.threads import one_thread
 
 SPEC = NetworkSpec("mlp", (6,), 3)
 
@@ -65,12 +66,14 @@ def test_small_networks_are_trained_with_one_thread(tmp_path: Path, monkeypatch:
         fit_member(*task, **options)
 
     monkeypatch.setattr(members, "fit_member", watched)
-    torch.set_num_threads(2)
-    fit(tmp_path)
-    assert threads == [1, 1]
-    assert torch.get_num_threads() == 2
+    with one_thread():  # as before, afterwards
+        torch.set_num_threads(2)
+        fit(tmp_path)
+        assert threads == [1, 1]
+        assert torch.get_num_threads() == 2
 
 
+@pytest.mark.slow
 def test_a_process_gives_what_the_same_training_gives_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, always_in_processes: None
 ) -> None:
@@ -85,6 +88,7 @@ def test_a_process_gives_what_the_same_training_gives_here(
         assert np.allclose(one.margin_history, other.margin_history, atol=1e-4, equal_nan=True)
 
 
+@pytest.mark.slow
 def test_a_finished_member_is_not_trained_again(tmp_path: Path, always_in_processes: None) -> None:
     first = fit(tmp_path)
     written = (tmp_path / "member-0" / "weights.safetensors").stat().st_mtime_ns
@@ -98,6 +102,7 @@ def test_a_finished_member_is_not_trained_again(tmp_path: Path, always_in_proces
     assert task["threads"] == 1, "as before, though it is alone now: in bfloat16 a picture's training would show it"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("worth_processes", [0, 10**9])
 def test_a_training_begins_with_the_weights_it_is_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, always_in_processes: None, worth_processes: int
@@ -124,6 +129,7 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
         )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_training_that_fails_says_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, always_in_processes: None
 ) -> None:
@@ -132,6 +138,7 @@ def test_a_training_that_fails_says_why(
         fit(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="signals of POSIX")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_workers_end_with_their_parent(tmp_path: Path, number: signal.Signals) -> None:

@@ -202,6 +202,7 @@ def test_a_network_that_says_the_same_of_all_examples_is_held_to_nothing() -> No
         assert bool(pull > 0.1) is held
 
 
+@pytest.mark.slow
 def test_the_pull_of_early_learning_waits_while_the_learned_noise_explains_the_labels() -> None:
     pull = {}
     for wrong in (0.0, 0.4):

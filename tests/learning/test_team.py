@@ -44,6 +44,7 @@ def average_and_gather(team: Team, place: Path) -> None:
     write_array(place / f"memory-{team.rank}.npy", objective.memory.numpy())
 
 
+@pytest.mark.slow
 def test_gradients_and_memories_are_those_of_one_process(tmp_path: Path) -> None:
     average_and_gather(ALONE, tmp_path)
     alone = [read_array(tmp_path / f"{name}-0.npy") for name in ("gradient", "memory")]
@@ -56,6 +57,7 @@ def test_gradients_and_memories_are_those_of_one_process(tmp_path: Path) -> None
     assert (np.abs(alone[1][[5, 0, 9, 3, 8, 1, 4]] - 1 / 3).max(axis=1) > 1e-3).all()
 
 
+@pytest.mark.slow
 def test_two_processes_train_as_one_does(tmp_path: Path) -> None:
     examples, labels = blobs()
     spec, rows = NetworkSpec("mlp", (8,), 3), np.arange(500)

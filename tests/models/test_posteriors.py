@@ -238,6 +238,7 @@ def epistemic(name: str, count: int, noise: float = 0.0) -> float:
     return float(information_theoretic(log_expected_softmax(mean, spread)).epistemic.mean())
 
 
+@pytest.mark.slow
 @NAMES
 def test_it_learns_and_epistemic_uncertainty_falls_with_more_data(name: str) -> None:
     values, labels = points(600, seed=1)
@@ -246,6 +247,7 @@ def test_it_learns_and_epistemic_uncertainty_falls_with_more_data(name: str) -> 
     assert epistemic(name, 1200) < 0.8 * epistemic(name, 30)
 
 
+@pytest.mark.slow
 @NAMES
 def test_epistemic_uncertainty_does_not_rise_with_label_noise(name: str) -> None:
     clean, noisy = epistemic(name, 1200), epistemic(name, 1200, 0.4)

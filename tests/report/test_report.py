@@ -2,10 +2,10 @@
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
 
 import aleator
 from aleator.auditing import Audit
@@ -14,6 +14,10 @@ from aleator.data import LabelledDataset
 from aleator.data.drawn_faces import drawn_faces
 from aleator.report import render_report
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.slow
 NASTY = "<script>window.hacked = 1</script>"
 
 
@@ -33,7 +37,7 @@ def audit(tmp_path_factory: pytest.TempPathFactory) -> Audit:
     return aleator.audit(hostile, tmp_path_factory.mktemp("report") / "audit", AuditSettings(effort="quick"))
 
 
-def opened(browser: Browser, path: Path, **options: object) -> tuple[Page, list[str]]:
+def opened(browser: "Browser", path: Path, **options: object) -> "tuple[Page, list[str]]":
     page = browser.new_page(**options)  # type: ignore[arg-type]
     trouble: list[str] = []
     page.on("console", lambda message: trouble.append(message.text))
@@ -45,7 +49,7 @@ def opened(browser: Browser, path: Path, **options: object) -> tuple[Page, list[
 
 @pytest.mark.parametrize("width", [360, 768, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_fits_every_screen_and_loads_nothing(browser: Browser, audit: Audit, width: int, scheme: str) -> None:
+def test_it_fits_every_screen_and_loads_nothing(browser: "Browser", audit: Audit, width: int, scheme: str) -> None:
     page, trouble = opened(
         browser, audit.folder / "report.html", viewport={"width": width, "height": 800}, color_scheme=scheme
     )
@@ -59,7 +63,7 @@ def test_it_fits_every_screen_and_loads_nothing(browser: Browser, audit: Audit, 
     page.close()
 
 
-def test_text_stays_text(browser: Browser, audit: Audit) -> None:
+def test_text_stays_text(browser: "Browser", audit: Audit) -> None:
     page, trouble = opened(browser, audit.folder / "report.html")
     assert page.evaluate("window.hacked") is None
     assert trouble == []
@@ -68,7 +72,7 @@ def test_text_stays_text(browser: Browser, audit: Audit) -> None:
     page.close()
 
 
-def test_the_filter_shows_one_given_label(browser: Browser, audit: Audit) -> None:
+def test_the_filter_shows_one_given_label(browser: "Browser", audit: Audit) -> None:
     page, _ = opened(browser, audit.folder / "report.html")
     whole = page.locator("#suspects .card:visible").count()
     page.locator(".filters button").nth(1).click()
@@ -81,7 +85,7 @@ def test_the_filter_shows_one_given_label(browser: Browser, audit: Audit) -> Non
     page.close()
 
 
-def test_a_point_of_the_map_leads_to_its_picture_by_mouse_and_keyboard(browser: Browser, audit: Audit) -> None:
+def test_a_point_of_the_map_leads_to_its_picture_by_mouse_and_keyboard(browser: "Browser", audit: Audit) -> None:
     page, trouble = opened(browser, audit.folder / "report.html")
     page.locator(".map .dot").last.dispatch_event("click", {"bubbles": True})
     assert page.locator("#looked img").count() == 1
@@ -94,7 +98,7 @@ def test_a_point_of_the_map_leads_to_its_picture_by_mouse_and_keyboard(browser: 
     page.close()
 
 
-def test_it_prints_without_its_buttons(browser: Browser, audit: Audit, tmp_path: Path) -> None:
+def test_it_prints_without_its_buttons(browser: "Browser", audit: Audit, tmp_path: Path) -> None:
     page, _ = opened(browser, audit.folder / "report.html", color_scheme="dark")
     page.emulate_media(media="print")
     assert page.locator("nav").is_hidden()
@@ -104,7 +108,7 @@ def test_it_prints_without_its_buttons(browser: Browser, audit: Audit, tmp_path:
     page.close()
 
 
-def test_without_script_everything_but_the_extras_is_there(browser: Browser, audit: Audit) -> None:
+def test_without_script_everything_but_the_extras_is_there(browser: "Browser", audit: Audit) -> None:
     page, _ = opened(browser, audit.folder / "report.html", java_script_enabled=False)
     assert page.locator("#suspects .card").count() > 0
     assert page.locator(".filters").is_hidden()

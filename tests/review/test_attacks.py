@@ -316,6 +316,7 @@ def test_what_cannot_be_served_is_told_in_words(made_up: Path, audit_folder: Pat
         serve(audit_folder, port=taken.getsockname()[1])
 
 
+@pytest.mark.slow
 def test_a_second_server_says_so_and_stops(server: Running, module_folder: Path) -> None:
     second = subprocess.run(
         [sys.executable, "-m", "aleator", "review", str(module_folder), "--port", "0"], capture_output=True, text=True

@@ -10,7 +10,8 @@ from aleator.decisions.store import database_url
 from benchmarks.review import killed
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def test_every_acknowledged_decision_is_there_once(
     audit_folder: Path, kind: str, request: pytest.FixtureRequest
 ) -> None:

@@ -4,12 +4,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from aleator.data import FeatureArray, LabelledDataset
 from aleator.decisions.gather import database_beside
@@ -19,17 +18,21 @@ from benchmarks.review.client import ReviewClient
 from tests.conftest import tiny_dataset
 from tests.review.conftest import EXAMPLES, Running, serving
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page
+
+expect = pytest.importorskip("playwright.sync_api").expect
 NASTY = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script>"
-Open = Callable[..., Page]
+Open = Callable[..., "Page"]
 
 
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[Open]:
+def open_page(browser: "Browser") -> Iterator[Open]:
     """Sign in and open a page; at the end no page may have complained or asked another machine for anything."""
     trouble: list[str] = []
     contexts = []
 
-    def start(running: Running, path: str = "/queue", name: str = "Ada", blind: bool = False, **options: Any) -> Page:
+    def start(running: Running, path: str = "/queue", name: str = "Ada", blind: bool = False, **options: Any) -> "Page":
         context = browser.new_context(**options)
         contexts.append(context)
         page = context.new_page()
@@ -52,12 +55,12 @@ def open_page(browser: Browser) -> Iterator[Open]:
     assert trouble == []
 
 
-def is_trouble(message: ConsoleMessage) -> bool:
+def is_trouble(message: "ConsoleMessage") -> bool:
     """Anything but the browser's own word on a request that a test makes fail on purpose."""
     return message.type == "error" and not message.text.endswith(("status of 400 (Bad Request)", "net::ERR_FAILED"))
 
 
-def row_of(page: Page) -> int:
+def row_of(page: "Page") -> int:
     return int(str(page.locator("#address").get_attribute("href")).rsplit("/", 1)[1])
 
 
@@ -375,7 +378,7 @@ def test_hostile_text_stays_text(tmp_path: Path, open_page: Open) -> None:
         assert NASTY in page.title()
 
 
-def test_a_path_prefix(audit_folder: Path, browser: Browser) -> None:
+def test_a_path_prefix(audit_folder: Path, browser: "Browser") -> None:
     with serving(audit_folder, prefix="/team/review") as running:
         page = browser.new_page()
         failed: list[str] = []

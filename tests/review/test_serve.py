@@ -3,13 +3,19 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from playwright.sync_api import Browser, expect
+import pytest
 
 from aleator.review.examples import open_examples
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
-def test_the_printed_address_opens_the_page(made_up: Path, tmp_path: Path, browser: Browser) -> None:
+expect = pytest.importorskip("playwright.sync_api").expect
+
+
+def test_the_printed_address_opens_the_page(made_up: Path, tmp_path: Path, browser: "Browser") -> None:
     """On plain data, with decisions made elsewhere, a token with signs in it, under a prefix."""
     data = made_up / "faces.parquet"
     names = open_examples(data).class_names

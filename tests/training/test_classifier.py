@@ -25,6 +25,7 @@ EXPECTED_FAILURES = {
 }
 
 
+@pytest.mark.slow
 @parametrize_with_checks(
     [aleator.AleatorClassifier(epochs=20, batch_size=16, random_state=0)],
     expected_failed_checks=lambda estimator: EXPECTED_FAILURES,
@@ -41,6 +42,7 @@ def digits() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return features, names[true], names[pair_flip(true, 10, 0.2, np.random.default_rng(0))]
 
 
+@pytest.mark.slow
 def test_it_learns_the_truth_through_wrong_labels_doubts_what_is_strange_and_is_pickled(digits) -> None:
     features, true, noisy = digits
     classifier = aleator.AleatorClassifier(random_state=0).fit(features[:1200], noisy[:1200])
@@ -56,6 +58,7 @@ def test_it_learns_the_truth_through_wrong_labels_doubts_what_is_strange_and_is_
     assert np.array_equal(again.predict_proba(features[1200:]), probs)
 
 
+@pytest.mark.slow
 def test_it_finds_the_wrong_labels(digits) -> None:
     features, true, noisy = digits
     found = aleator.AleatorClassifier(random_state=0).find_label_issues(features[:800], noisy[:800])

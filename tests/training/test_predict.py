@@ -6,12 +6,12 @@ import resource
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser
 
 import aleator
 from aleator.auditing.settings import AuditSettings
@@ -22,6 +22,12 @@ from aleator.training.predict import class_columns, predict
 from aleator.training.prediction_files import write_predictions
 from aleator.training.settings import TrainSettings
 from tests.training.test_training import NAMES, blobs
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +117,7 @@ def test_every_form_is_written_and_holds_the_same(model: aleator.Model, pictures
         write_predictions(predicted, model, tmp_path / "out.xlsx")
 
 
-def test_the_page_shows_the_pictures(model: aleator.Model, pictures: Path, tmp_path: Path, browser: Browser) -> None:
+def test_the_page_shows_the_pictures(model: aleator.Model, pictures: Path, tmp_path: Path, browser: "Browser") -> None:
     predicted = predict(model, pictures)
     write_predictions(predicted, model, tmp_path / "out.html")
     page = browser.new_page()

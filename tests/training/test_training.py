@@ -167,6 +167,7 @@ def test_counted_votes_weigh_each_example_alike() -> None:
     assert np.allclose(np.asarray(counted.values).sum(axis=1) * counted.weights, 1)
 
 
+@pytest.mark.slow
 def test_a_model_of_votes_knows_a_quarrel_from_what_it_cannot_see(tmp_path: Path) -> None:
     """Right of zero ten voters are split each time; left of it they agree, about what cannot be seen."""
     random = np.random.default_rng(0)
@@ -258,6 +259,7 @@ def test_an_interrupted_training_goes_on_and_the_same_seed_gives_the_same_model(
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_judged_audit_trains_a_better_model_than_its_labels_with_plain_cross_entropy(
     audited: Audit, tmp_path: Path
 ) -> None:
@@ -284,6 +286,7 @@ def noisy_digits(noise: Callable[..., np.ndarray], rate: float) -> tuple[Labelle
     return data, examples[fresh], digits[fresh]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("noise", "rate"), [(symmetric, 0.4), (pair_flip, 0.3)])
 def test_the_default_learns_how_labels_err_and_how_sure_it_may_be(
     noise: Callable[..., np.ndarray], rate: float, tmp_path: Path
@@ -298,6 +301,7 @@ def test_the_default_learns_how_labels_err_and_how_sure_it_may_be(
     assert "labels that are wrong, by its estimate" in (model.folder / "README.md").read_text()
 
 
+@pytest.mark.slow
 def test_a_second_pass_learns_from_what_the_first_networks_believe(tmp_path: Path) -> None:
     data, fresh, true = noisy_digits(symmetric, 0.4)
     options = {"second_pass": True, "epochs": 30}
@@ -353,7 +357,7 @@ def test_a_module_of_ones_own_is_trained_and_read_back_into_the_same_kind_only(t
         aleator.load_model(tmp_path / "model", backbone=nn.Sequential(nn.Linear(8, 24), nn.ReLU()))
 
 
-@pytest.mark.usefixtures("one_thread")
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [0.0, 0.3])
 def test_a_module_that_learns_slowly_is_not_taken_for_noise(rate: float, tmp_path: Path) -> None:
     data, fresh, true = noisy_digits(pair_flip, rate)

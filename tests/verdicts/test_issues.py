@@ -135,6 +135,7 @@ def test_tables_and_arrays_give_the_same_audit(files: Path) -> None:
     assert by_table.info.estimates.mislabelled.share == pytest.approx(0.1, abs=0.03)
 
 
+@pytest.mark.slow
 def test_decisions_change_an_audit_in_place(files: Path) -> None:
     audit = judge_files(files / "labels.csv", files / "probs.parquet", files / "a")
     worst = int(np.nanargmax(audit.column("p_mislabelled")))
@@ -182,6 +183,7 @@ def test_two_reviewers_may_differ_and_the_same_answer_twice_is_one(tmp_path: Pat
     assert reviews.reviewer_names == ("a", "b")
 
 
+@pytest.mark.slow
 def test_the_command_says_what_it_needs(files: Path) -> None:
     assert "holds no audit" in run("judge", str(files), code=2).stderr
     judge_files(files / "labels.csv", files / "probs.parquet", files / "a")

@@ -5,7 +5,6 @@ look like those of a real audit, and a million rows are there within a minute an
 """
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +12,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
-from aleator import __version__
 from aleator.auditing.audit import label_distributions
-from aleator.auditing.judging import Grounds, observe, pass_judgement
+from aleator.auditing.judging import JudgeInputs, observe, pass_judgement
 from aleator.auditing.settings import AuditSettings
-from aleator.audits.folder import SCHEMA_VERSION, close_folder, open_folder
+from aleator.audits.folder import close_folder, open_folder
+from aleator.audits.info import AuditInfo, ModelInfo, SettingsUsed, audited_data, identity_of
 from aleator.audits.labels import label_table, write_labels
 from aleator.data import read_dataset
-from aleator.data.drawn_faces import DrawnFaces, drawn_faces
+from aleator.data.drawn_faces import SIDE, DrawnFaces, drawn_faces
+from aleator.data.examples import ExamplesShape
+from aleator.data.options import ReadOptions
 from aleator.evidence import EVIDENCE
 from aleator.files import write_array
 from aleator.uncertainty.decomposition import information_theoretic
@@ -49,7 +50,7 @@ def write_pictures(folder: Path, faces: DrawnFaces, rows: int) -> Path:
 
 def write_audit(folder: Path, data: Path, faces: DrawnFaces, *, seed: int = 0) -> None:
     """An audit folder for the table that `write_pictures` wrote."""
-    dataset = read_dataset(data, class_names=faces.dataset.class_names)
+    dataset = read_dataset(data, ReadOptions(class_names=faces.dataset.class_names))
     rows, classes = len(dataset), len(dataset.class_names)
     random = np.random.default_rng(seed)
     truth = faces.label_distribution[np.arange(rows) % len(faces.dataset)]
@@ -61,42 +62,30 @@ def write_audit(folder: Path, data: Path, faces: DrawnFaces, *, seed: int = 0) -
         np.float32
     )
     labels, alone = dataset.given_labels, np.full(rows, -1, dtype=np.int64)
-    grounds = Grounds(
+    inputs = JudgeInputs(
         observe(mean, spread, embedding, labels), dataset.class_names, np.zeros(rows, dtype=bool), alone, None
     )
-    judged = pass_judgement(grounds)
+    judgement = pass_judgement(inputs)
     uncertainty = information_theoretic(torch.from_numpy(label_distributions(mean, spread)))
     scores = {name: part.numpy() for name, part in uncertainty._asdict().items()}
-    scores |= dict.fromkeys(EVIDENCE, 1 - judged.judgement.p_mislabelled)
-    predicted = grounds.observations.log_probs.argmax(axis=1)
-    neighbours = random.integers(0, rows, (rows, NEIGHBOURS))
-    fingerprint = dataset.fingerprint()
-    identity = {
-        "fingerprint": fingerprint, "path": str(data), "settings": asdict(AuditSettings()),
-        "aleator_version": __version__,
-    }  # fmt: skip
-    info = {
-        "schema_version": SCHEMA_VERSION,
-        "aleator_version": __version__,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "identity": identity,
-        "settings": asdict(AuditSettings()),
-        "data": {
-            "name": dataset.name, "path": str(data), "fingerprint": fingerprint, "examples": rows,
-            "kind": dataset.source.kind, "height": 48, "width": 48, "channels": 1, "geometry_reason": "as drawn",
-            "reading": None if dataset.reading is None else dict(dataset.reading),
-        },
-        "model": {"members": DRAWS, "backbone": "nothing", "parameters": 0, "reason": "made up from the truth"},
-        "class_names": list(dataset.class_names),
-        "out_of_sample": False,
-        "estimates": judged.estimates,
-        "duplicates": {"groups": 0, "extra_copies": 0, "exact_groups": 0, "conflicting_groups": 0},
-        "skipped": [],
-        "referee": None,
-        "timings": {"total": 0.0},
-        "versions": {},
-    }  # fmt: skip
-    table = label_table(dataset, judged.judgement, predicted, scores, alone, neighbours)
+    scores |= dict.fromkeys(EVIDENCE, 1 - judgement.verdicts.p_mislabelled)
+    predicted = inputs.observations.log_probs.argmax(axis=1)
+    table = label_table(
+        dataset, judgement.verdicts, predicted, scores, alone, random.integers(0, rows, (rows, NEIGHBOURS))
+    )
+    settings = asdict(AuditSettings())
+    identity = identity_of(dataset, settings)
+    shape = ExamplesShape(height=SIDE, width=SIDE, channels=1, geometry_reason="as drawn")
+    info = AuditInfo(
+        identity=identity,
+        settings=SettingsUsed(**settings),
+        data=audited_data(dataset, identity.fingerprint, shape),
+        class_names=dataset.class_names,
+        model=ModelInfo("nothing", "made up from the truth", members=DRAWS, parameters=0),
+        out_of_sample=False,
+        estimates=judgement.estimates,
+        timings={"total": 0.0},
+    )
     open_folder(folder, identity, force=False)
     close_folder(
         folder,

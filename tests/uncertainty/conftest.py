@@ -1,1 +1,0 @@
-from tests.threads import one_thread_in_package  # noqa: F401

@@ -12,9 +12,10 @@ from aleator.auditing.folder import (
     open_folder,
 )
 from aleator.auditing.referee import detection_scores
-from aleator.auditing.settings import AuditSettings, pick_device
+from aleator.auditing.settings import AuditSettings
 from aleator.errors import AleatorError, AuditFolderError
 from aleator.files import write_array, write_json, write_whole
+from aleator.learning.devices import pick_device
 
 OURS = {"fingerprint": "a", "path": "data", "settings": {"seed": 0}}
 

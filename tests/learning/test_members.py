@@ -16,9 +16,10 @@ from safetensors.torch import load_file
 
 from aleator.errors import AleatorError
 from aleator.learning import members
-from aleator.learning.loop import TrainingSettings
-from aleator.learning.members import Member, Task, ensemble_tasks, fit_member, fit_members
-from aleator.models import NetworkSpec
+from aleator.learning.job import Task, TrainingJob
+from aleator.learning.members import Member, ensemble_tasks, fit_member, fit_members
+from aleator.learning.settings import TrainingSettings
+from aleator.models.network import NetworkSpec
 
 SPEC = NetworkSpec("mlp", (6,), 3)
 
@@ -38,13 +39,10 @@ def fit(
     tasks = ensemble_tasks(labels, 2, seed=1)
     if after is not None:
         tasks = [Task(task.seed, task.rows, member.weights) for task, member in zip(tasks, after, strict=True)]
+    settings = TrainingSettings(epochs=epochs, batch_size=16, learning_rate=learning_rate)
     return fit_members(
+        TrainingJob(SPEC, examples, labels, settings, torch.device("cpu")),
         tasks,
-        SPEC,
-        examples,
-        labels,
-        TrainingSettings(epochs=epochs, batch_size=16, learning_rate=learning_rate),
-        torch.device("cpu"),
         folder,
         on_step=lambda step, total: None if steps is None else steps.append((step, total)),
     )
@@ -119,9 +117,10 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     rows = np.arange(96)
     with pytest.raises(AleatorError, match="does not hold the weights of such a network"):
         fit_members(
+            TrainingJob(other, np.zeros((96, 6), np.float32), rows % 4, TrainingSettings(), torch.device("cpu")),
             [Task(0, rows, before[0].weights)],
-            other, np.zeros((96, 6), np.float32), rows % 4, TrainingSettings(), torch.device("cpu"), tmp_path / "after",
-        )  # fmt: skip
+            tmp_path / "after",
+        )
 
 
 def test_a_training_that_fails_says_why(

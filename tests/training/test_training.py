@@ -21,7 +21,8 @@ from aleator.data.noise import pair_flip, symmetric
 from aleator.errors import AleatorError, DataError, ModelError
 from aleator.training.decision import Decision, Opinion, decide, opinion_of
 from aleator.training.held_out import hold_out
-from aleator.training.targets import POLICIES, choose_targets
+from aleator.training.settings import POLICIES
+from aleator.training.targets import choose_targets
 from aleator.uncertainty.metrics import auroc
 from tests.conftest import tiny_dataset
 

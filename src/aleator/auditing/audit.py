@@ -23,15 +23,18 @@ from aleator.auditing.folder import (
 from aleator.auditing.judging import Grounds, observe, pass_judgement
 from aleator.auditing.labels import label_table, write_labels
 from aleator.auditing.referee import VOTES_RULE, Truth, score_audit
-from aleator.auditing.settings import EFFORTS, AuditSettings, pick_device
+from aleator.auditing.settings import AuditSettings
 from aleator.data import read_dataset
 from aleator.data.dataset import LabelledDataset
 from aleator.data.duplicates import Duplicates, find_duplicates
 from aleator.evidence import EVIDENCE, EvidenceInputs
 from aleator.evidence.neighbours import joint_embedding, nearest_neighbours
 from aleator.files import write_array
+from aleator.learning.devices import pick_device
+from aleator.learning.job import TrainingJob
 from aleator.learning.members import ensemble_tasks, fit_members
-from aleator.models import Network, NetworkSpec, choose_backbone
+from aleator.models.backbones import choose_backbone
+from aleator.models.network import Network, NetworkSpec
 from aleator.models.posteriors import DEFAULT
 from aleator.progress import Progress, silent
 from aleator.report import render_report
@@ -92,7 +95,7 @@ def audit(
         }
         unfinished = open_folder(Path(folder), identity, force=force)
         dataset, examples, geometry = load_examples(
-            dataset, EFFORTS[effort].max_side, cache=unfinished / "pixels.npy", progress=progress
+            dataset, settings.max_side, cache=unfinished / "pixels.npy", progress=progress
         )
     labels = dataset.given_labels
 
@@ -108,8 +111,9 @@ def audit(
         )
         training = settings.training(int((labels >= 0).sum()))
         fitted = fit_members(
-            ensemble_tasks(labels, settings.member_count, seed), spec, examples, labels, training,
-            pick_device(device), unfinished, on_step=lambda step, steps: progress("training", step, steps),
+            TrainingJob(spec, examples, labels, training, pick_device(device)),
+            ensemble_tasks(labels, settings.member_count, seed), unfinished,
+            on_step=lambda step, steps: progress("training", step, steps),
         )  # fmt: skip
 
     with clock("judging"):

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from aleator.auditing import Audit
 from aleator.auditing.rejudge import LiveJudge, with_reviews
-from aleator.auditing.settings import pick_device
 from aleator.bench.detect_reviews import BATCH, answers, reviews_by
 from aleator.bench.peers import cleanlab_keeps, co_teaching
 from aleator.data import LabelledDataset
 from aleator.data.duplicates import find_duplicates
 from aleator.data.noise import measured_confusion, pair_flip, symmetric
+from aleator.learning.devices import pick_device
 from aleator.learning.objectives import OBJECTIVES
 from aleator.learning.steps import STEPS
-from aleator.models import NetworkSpec
+from aleator.models.network import NetworkSpec
 from aleator.progress import Progress
 from aleator.training import Model
 from aleator.training.decision import Decision
@@ -84,7 +84,7 @@ def rows() -> dict[str, Row]:
         for name in OBJECTIVES
         if name not in ("cross_entropy", "learned_noise", "votes")  # above
     }
-    found |= {f"default, {name}": Row(None, _fixed(step=name)) for name in STEPS if name != "plain"}
+    found |= {f"default, {name}": Row(None, _fixed(step=name)) for name in STEPS}
     found["default, loss mixture"] = Row(None, _fixed(loss_mixture=True))
     return found
 

@@ -25,10 +25,11 @@ from aleator.errors import DataError
 from aleator.files import write_json
 from aleator.learning.members import available_cores
 from aleator.progress import Progress, silent
-from aleator.training import Model, load_model, train
+from aleator.training import Model, load_model
 from aleator.training.decision import Opinion
 from aleator.training.model import CARD
 from aleator.training.scores import prediction_scores
+from aleator.training.train import train
 from aleator.uncertainty.metrics import auroc, entropy, vote_agreement
 
 

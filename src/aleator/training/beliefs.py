@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from aleator.learning.loop import TrainingSettings
+from aleator.learning.settings import TrainingSettings
 from aleator.uncertainty.label_noise import ENOUGH, LabelNoise, learn_corrected_noise
 
 Floats = NDArray[np.float64]

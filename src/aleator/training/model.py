@@ -12,14 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from aleator.auditing.settings import pick_device
 from aleator.data.images import Geometry
 from aleator.data.sources import ExampleSource
 from aleator.errors import DataError, ModelError
 from aleator.learning.checkpoints import load_network
-from aleator.learning.loop import Predictions, predict
-from aleator.models import Network
-from aleator.models.network import folded
+from aleator.learning.devices import pick_device
+from aleator.learning.prediction import Predictions, predict_examples
+from aleator.models.network import Network, folded
 from aleator.training.decision import Decision, Opinion, opinion_of
 from aleator.training.familiarity import Familiarity, read_familiarity
 
@@ -81,7 +80,7 @@ class Model:
     def opinion(self, examples: NDArray[np.generic]) -> Opinion:
         """What the members say of examples `(example, channel, height, width)` uint8, or `(example, feature)`."""
         flip = bool(self.card["settings"]["flip"])
-        each = [predict(network, examples, flip=flip, device=self.device) for network in self._folded]
+        each = [predict_examples(network, examples, flip=flip, device=self.device) for network in self._folded]
         mean, spread, *distance = members_say(each, self.familiarity)
         return opinion_of(mean, spread, self.decision.temperature, *distance, voters=self.of_voters)
 

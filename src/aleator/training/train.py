@@ -21,15 +21,16 @@ from aleator import __version__
 from aleator.auditing import Audit
 from aleator.auditing.clock import Clock
 from aleator.auditing.examples import load_examples
-from aleator.auditing.settings import pick_device
 from aleator.data import read_dataset
 from aleator.data.dataset import LabelledDataset
 from aleator.data.duplicates import find_duplicates
 from aleator.errors import AleatorError, AuditFolderError, ModelError
 from aleator.files import write_json
-from aleator.learning.loop import Targets, TrainingSettings
-from aleator.learning.members import Member, Task, fit_members, member_seed
-from aleator.models import Network, NetworkSpec
+from aleator.learning.devices import pick_device
+from aleator.learning.job import Targets, Task, TrainingJob
+from aleator.learning.members import Member, fit_members, member_seed
+from aleator.learning.settings import TrainingSettings
+from aleator.models.network import Network, NetworkSpec
 from aleator.progress import Progress, silent
 from aleator.training.beliefs import believed_labels, noise_of
 from aleator.training.card import card_text
@@ -47,7 +48,7 @@ from aleator.training.model import (
     members_say,
 )
 from aleator.training.scores import prediction_scores
-from aleator.training.settings import MAX_SIDE, TrainSettings
+from aleator.training.settings import TrainSettings
 from aleator.training.targets import TrainingTargets, choose_targets, judged_confusion
 
 IDENTITY = "identity.json"
@@ -88,7 +89,9 @@ def train(
         work = open_work(folder, identity, force=force)
     with removed_if_unused(work):
         with clock("reading pictures"):
-            dataset, examples, geometry = load_examples(dataset, MAX_SIDE, cache=work / "pixels.npy", progress=progress)
+            dataset, examples, geometry = load_examples(
+                dataset, settings.max_side, cache=work / "pixels.npy", progress=progress
+            )
             targets = choose_targets(
                 dataset, _rows_of(audit, dataset), settings.labels, settings.policy, counted=settings.of_voters
             )
@@ -109,9 +112,8 @@ def train(
 
     def fit(stage: str, tasks: list[Task], values: Targets, how: TrainingSettings, place: Path) -> list[Member]:
         return fit_members(
-            tasks, spec, examples, values, how, device, place,
-            on_step=lambda step, steps: progress(stage, step, steps),
-            weights=weights, backbone=own_backbone, devices=settings.devices,
+            TrainingJob(spec, examples, values, how, device, weights, own_backbone), tasks, place,
+            on_step=lambda step, steps: progress(stage, step, steps), devices=settings.devices,
         )  # fmt: skip
 
     with clock("training"):

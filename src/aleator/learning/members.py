@@ -1,8 +1,9 @@
 """Members of an ensemble, and folds of a cross-validation: trainings that do not depend on each other.
 
-Each leaves its results in a folder of its own, so that interrupted work goes on after the last finished one. Where a
-training is worth it, each runs in a process with one thread: small networks gain little from a second thread, and
-threads that wait for each other stand still when another program needs the processor.
+Each leaves its results in a folder of its own, so that interrupted work goes on after the last finished one. Where
+several are worth it, each runs in a process of its own. All others run in this one, on a processor with one thread:
+small networks gain little from a second thread, and threads that wait for each other stand still when another program
+needs the processor.
 """
 
 import os
@@ -115,8 +116,7 @@ def fit_members(
     if work and (several or devices > 1):
         _fit_in_processes(work, job, folder, processes, devices)
     else:
-        small = job.spec.backbone == "mlp" and not worth_it
-        with one_thread() if small else nullcontext():
+        with one_thread() if on_cpu else nullcontext():
             for one in work:
                 fit_member(job, one.task, one.place, one.on_step)
     return [_read_member(place) for place in places]

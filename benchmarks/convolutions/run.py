@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from aleator.models import Network, NetworkSpec, winograd
-from aleator.models.network import folded, on_device
+from aleator.models import winograd
+from aleator.models.network import Network, NetworkSpec, folded, on_device
 from aleator.progress import Progress, silent
 
 BACKBONES = ("small_vgg", "deep_vgg")

@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 
 from aleator.auditing import Audit
 from aleator.auditing.judging import observe
-from aleator.auditing.settings import EFFORTS, AuditSettings, pick_device
+from aleator.auditing.settings import AuditSettings
 from aleator.data import ImageArray, LabelledDataset
 from aleator.data.dataset import Votes
 from aleator.data.examples import load_examples
@@ -25,9 +25,12 @@ from aleator.data.synthetic_noise import from_confusion, pair_flip, scaled_to_ra
 from aleator.evidence import EvidenceInputs
 from aleator.evidence.features import leading_features
 from aleator.evidence.neighbours import nearest_neighbours, neighbour_agreement
-from aleator.learning.loop import TrainingSettings
+from aleator.learning.devices import pick_device
+from aleator.learning.job import TrainingJob
 from aleator.learning.members import fit_members, fold_tasks
-from aleator.models import NetworkSpec, choose_backbone
+from aleator.learning.settings import TrainingSettings
+from aleator.models.backbones import choose_backbone
+from aleator.models.network import NetworkSpec
 from aleator.noise.counted import measured_confusion
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 from aleator.verdicts import Observations
@@ -74,13 +77,13 @@ def faces_out_of_sample(dataset: LabelledDataset, finished: Audit, trainer: Trai
     settings = AuditSettings(effort=trainer.effort, seed=trainer.seed, device=trainer.device)
     base = settings.training(len(dataset))
     training = TrainingSettings(base.epochs, base.batch_size, objective="cross_entropy", augmentation=base.augmentation)
-    dataset, pixels, _ = load_examples(dataset, EFFORTS[trainer.effort].max_side)
+    dataset, pixels, _ = load_examples(dataset, settings.max_side)
     labels, classes = dataset.given_labels, len(dataset.class_names)
     spec = NetworkSpec(choose_backbone("images").name, tuple(pixels.shape[1:]), classes)
     group = np.nan_to_num(finished.column("duplicate_group"), nan=-1).astype(np.int64)
     tasks, fold = fold_tasks(labels, group, folds, trainer.seed)
     members = fit_members(
-        tasks, spec, pixels, labels, training, pick_device(trainer.device),
+        TrainingJob(spec, pixels, labels, training, pick_device(trainer.device)), tasks,
         trainer.folder / f"cross-entropy-{folds}-{trainer.effort}-{trainer.seed}",
         on_step=lambda step, steps: trainer.progress("cross-entropy folds", step, steps),
     )  # fmt: skip

@@ -25,9 +25,12 @@ from numpy.typing import NDArray
 from aleator.data import LabelledDataset
 from aleator.data.images import Geometry, load_pixels
 from aleator.files import read_array, write_array, write_json
-from aleator.learning.loop import TrainingSettings, in_batches, predict_draws, train
+from aleator.learning.job import Task, TrainingJob
+from aleator.learning.loop import train_network
 from aleator.learning.members import available_cores
-from aleator.models import Network, NetworkSpec
+from aleator.learning.prediction import in_batches, predict_draws
+from aleator.learning.settings import TrainingSettings
+from aleator.models.network import Network, NetworkSpec
 from aleator.models.posteriors import POSTERIORS
 from aleator.progress import Progress, silent
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
@@ -209,10 +212,9 @@ def _train(folder: Path, job: Job) -> tuple[Network, float, NDArray[np.int64]]:
         "small_vgg", tuple(examples.shape[1:]), classes, posterior=job.family, spread=job.use != "without"
     )
     start = time.perf_counter()
-    network, _ = train(
-        spec, examples, votes if job.use == "votes" else labels, rows, _settings(job.epochs),
-        seed=1000 * job.seed + job.member, device=torch.device("cpu"),
-    )  # fmt: skip
+    targets = votes if job.use == "votes" else labels
+    whole = TrainingJob(spec, examples, targets, _settings(job.epochs), torch.device("cpu"))
+    network, _ = train_network(whole, Task(1000 * job.seed + job.member, rows))
     return network, time.perf_counter() - start, rows
 
 

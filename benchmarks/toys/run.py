@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 from sklearn.datasets import make_moons
 from torch import Tensor, nn
 
-from aleator.learning.loop import TrainingSettings, predict_draws, train
-from aleator.models import NetworkSpec
+from aleator.learning.job import Task, TrainingJob
+from aleator.learning.loop import train_network
+from aleator.learning.prediction import predict_draws
+from aleator.learning.settings import TrainingSettings
+from aleator.models.network import NetworkSpec
 from aleator.progress import Progress, silent
 from aleator.uncertainty.decomposition import Uncertainty, information_theoretic, regression
 from aleator.uncertainty.gaussian_logits import log_expected_softmax, spread_from_raw
@@ -71,8 +74,9 @@ def _uncertainty(
     settings = TrainingSettings(epochs=30, batch_size=40, objective="cross_entropy")
     device, rows = torch.device("cpu"), np.arange(len(values))
     draws = []
+    job = TrainingJob(spec, values, labels, settings, device)
     for member in range(MEMBERS if name == "deep_ensemble" else 1):
-        network, _ = train(spec, values, labels, rows, settings, seed=seed + member, device=device)
+        network, _ = train_network(job, Task(seed + member, rows))
         draws.append(predict_draws(network, grid, flip=False, device=device, seed=seed)[1])
     mean, spread = torch.from_numpy(np.concatenate(draws, axis=1))
     return information_theoretic(log_expected_softmax(mean, spread))

@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 
 from aleator.errors import MissingExtraError
 from aleator.learning.augment import cosine_one_cycle, random_views
-from aleator.learning.loop import TrainingSettings, batch_of
+from aleator.learning.job import TrainingJob
 from aleator.learning.members import fit_members, fold_tasks
-from aleator.learning.objectives import CrossEntropy
+from aleator.learning.objectives.cross_entropy import CrossEntropy
 from aleator.learning.optimizers import make_optimizers, start_step
-from aleator.learning.steps import mixed_precision
-from aleator.models import Network, NetworkSpec
-from aleator.models.network import on_device
+from aleator.learning.prediction import batch_of
+from aleator.learning.settings import TrainingSettings
+from aleator.learning.steps.batch import mixed_precision
+from aleator.models.network import Network, NetworkSpec, on_device
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 
 OnStep = Callable[[int, int], None]
@@ -48,7 +49,7 @@ def cleanlab_keeps(
         ) from error
     tasks, fold = fold_tasks(labels, groups, FOLDS, seed)
     with tempfile.TemporaryDirectory() as folder:
-        members = fit_members(tasks, spec, examples, labels, settings, device, Path(folder), on_step)
+        members = fit_members(TrainingJob(spec, examples, labels, settings, device), tasks, Path(folder), on_step)
     probs = np.zeros((len(labels), spec.classes))
     for number, member in enumerate(members):
         mean, spread = (torch.from_numpy(values) for values in (member.predictions.mean, member.predictions.spread))

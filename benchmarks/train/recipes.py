@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from aleator.auditing import Audit
 from aleator.auditing.judging import inputs_of, pass_judgement
 from aleator.auditing.rejudge import with_reviews
-from aleator.auditing.settings import pick_device
 from aleator.data import LabelledDataset
 from aleator.data.duplicates import find_duplicates
 from aleator.data.synthetic_noise import pair_flip, symmetric
+from aleator.learning.devices import pick_device
 from aleator.learning.objectives import OBJECTIVES
 from aleator.learning.steps import STEPS
-from aleator.models import NetworkSpec
+from aleator.models.network import NetworkSpec
 from aleator.noise.counted import measured_confusion
 from aleator.progress import Progress
 from aleator.training import Model
@@ -88,7 +88,7 @@ def rows() -> dict[str, Recipe]:
         for name in OBJECTIVES
         if name not in ("cross_entropy", "learned_noise", "votes")  # above
     }
-    found |= {f"default, {name}": Recipe(None, _fixed(step=name)) for name in STEPS if name != "plain"}
+    found |= {f"default, {name}": Recipe(None, _fixed(step=name)) for name in STEPS}
     found["default, loss mixture"] = Recipe(None, _fixed(loss_mixture=True))
     return found
 

@@ -18,8 +18,8 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from aleator.auditing import Audit as Audit
-    from aleator.auditing import audit as audit  # type: ignore[no-redef]
     from aleator.auditing import load_audit as load_audit
+    from aleator.auditing.audit import audit as audit
     from aleator.auditing.predictions import judge_predictions as judge_predictions
     from aleator.data import LabelledDataset as LabelledDataset
     from aleator.data import Votes as Votes
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
     from aleator.errors import ModelError as ModelError
     from aleator.training import Model as Model
     from aleator.training import load_model as load_model
-    from aleator.training import train as train  # type: ignore[no-redef]
     from aleator.training.classifier import AleatorClassifier as AleatorClassifier
     from aleator.training.predict import predict as predict
+    from aleator.training.train import train as train
     from aleator.verdicts.issues import find_label_issues as find_label_issues
     from aleator.verdicts.issues import get_label_quality_scores as get_label_quality_scores
     from aleator.verdicts.issues import label_quality_scores as label_quality_scores
 
 _HOME = {
     "Audit": "aleator.auditing",
-    "audit": "aleator.auditing",
+    "audit": "aleator.auditing.audit",
     "load_audit": "aleator.auditing",
     "LabelledDataset": "aleator.data",
     "Votes": "aleator.data",
@@ -56,7 +56,7 @@ _HOME = {
     "ModelError": "aleator.errors",
     "Model": "aleator.training",
     "load_model": "aleator.training",
-    "train": "aleator.training",
+    "train": "aleator.training.train",
     "AleatorClassifier": "aleator.training.classifier",
     "predict": "aleator.training.predict",
 }

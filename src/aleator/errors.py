@@ -5,6 +5,12 @@ class AleatorError(Exception):
     """Base class: catching it catches every error that Aleator raises on purpose."""
 
 
+class UnknownNameError(AleatorError, KeyError):
+    """A name is not in a table of choices; the message lists those that are."""
+
+    __str__ = Exception.__str__  # a KeyError shows its message in quotes
+
+
 class DataError(AleatorError, ValueError):
     """The data set cannot be used as it is; the message names the file, row or id and the remedy."""
 

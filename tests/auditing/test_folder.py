@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from aleator.auditing.referee import detection_scores
-from aleator.auditing.settings import AuditSettings, pick_device
+from aleator.auditing.settings import AuditSettings
 from aleator.audits.folder import (
     UNFINISHED,
     close_folder,
@@ -15,6 +15,7 @@ from aleator.audits.folder import (
 )
 from aleator.errors import AleatorError, AuditFolderError
 from aleator.files import write_array, write_json, write_whole
+from aleator.learning.devices import pick_device
 
 OURS = {"fingerprint": "a", "path": "data", "settings": {"seed": 0}}
 

@@ -5,17 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aleator.auditing import audit, settings
+from aleator.auditing.audit import audit
 from aleator.auditing.settings import AuditSettings
 from aleator.data import FeatureArray, LabelledDataset
 from aleator.errors import AleatorError
+from aleator.learning import effort
 from aleator.learning.checkpoints import load_network
 from aleator.models.posteriors import DEFAULT, POSTERIORS
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settings, "FEWEST_STEPS", 150)
+    monkeypatch.setattr(effort, "FEWEST_STEPS", 150)
 
 
 def features() -> LabelledDataset:

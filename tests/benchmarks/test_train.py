@@ -10,9 +10,9 @@ import torch
 import aleator
 from aleator.data.drawn_faces import drawn_faces
 from aleator.errors import DataError
-from aleator.learning.augment import Augmentation
-from aleator.learning.loop import TrainingSettings, predict
-from aleator.models import NetworkSpec
+from aleator.learning.prediction import predict_examples
+from aleator.learning.settings import Augmentation, TrainingSettings
+from aleator.models.network import NetworkSpec
 from aleator.progress import silent
 from aleator.training.abstention import EnsemblePrediction
 from benchmarks.corruptions import CORRUPTIONS
@@ -65,7 +65,9 @@ def test_co_teaching_forgets_wrong_labels() -> None:
         spec, pixels, labels, settings, 0.2, 0, torch.device("cpu"), lambda step, total: steps.append(step)
     )
     assert steps[-1] == settings.steps(len(labels))
-    right = [predict(one, pixels, flip=True, device=torch.device("cpu")).mean.argmax(1) == true for one in networks]
+    right = [
+        predict_examples(one, pixels, flip=True, device=torch.device("cpu")).mean.argmax(1) == true for one in networks
+    ]
     assert min(share.mean() for share in right) > 0.92  # .96; told that no label is wrong, .88
 
 

@@ -8,11 +8,14 @@ from hypothesis import strategies as st
 
 from aleator.data.drawn_faces import drawn_faces
 from aleator.errors import AleatorError
-from aleator.learning.augment import Augmentation, random_views
+from aleator.learning.augment import random_views
 from aleator.learning.checkpoints import load_network, save_network
-from aleator.learning.loop import THREAD_WORTH, TrainingSettings, predict, train
+from aleator.learning.job import Task, TrainingJob
+from aleator.learning.loop import train_network
 from aleator.learning.members import ensemble_tasks, fold_tasks
-from aleator.models import Network, NetworkSpec
+from aleator.learning.prediction import THREAD_WORTH, predict_examples
+from aleator.learning.settings import Augmentation, TrainingSettings
+from aleator.models.network import Network, NetworkSpec
 
 CPU = torch.device("cpu")
 
@@ -58,26 +61,27 @@ def test_the_loop_learns_repeats_itself_and_predicts_rows_alone(faces: tuple[np.
     settings = TrainingSettings(epochs=6, batch_size=16)
     rows = np.arange(0, len(labels), 2)
     before = torch.random.get_rng_state()
-    network, margins = train(spec, pictures, labels, rows, settings, seed=3, device=CPU)
+    job = TrainingJob(spec, pictures, labels, settings, CPU)
+    network, margins = train_network(job, Task(3, rows))
     assert torch.equal(torch.random.get_rng_state(), before)
     buffers = {name: value.clone() for name, value in network.state_dict().items()}
-    predictions = predict(network, pictures, flip=True, device=CPU)
+    predictions = predict_examples(network, pictures, flip=True, device=CPU)
     held_out = np.setdiff1d(np.arange(len(labels)), rows)
     assert (predictions.mean.argmax(1) == labels)[held_out].mean() > 0.9
     assert np.isnan(margins[:, held_out]).all()
     assert np.isfinite(margins[:, rows]).mean() > 0.8
     for name, value in network.state_dict().items():
         assert torch.equal(value, buffers[name]), f"prediction changed {name}"
-    alone = predict(network, pictures[:1], flip=True, device=CPU)
+    alone = predict_examples(network, pictures[:1], flip=True, device=CPU)
     assert np.allclose(alone.mean, predictions.mean[:1], atol=0.05)
 
-    again, _ = train(spec, pictures, labels, rows, settings, seed=3, device=CPU)
-    assert np.array_equal(predict(again, pictures, flip=True, device=CPU).mean, predictions.mean)
+    again, _ = train_network(job, Task(3, rows))
+    assert np.array_equal(predict_examples(again, pictures, flip=True, device=CPU).mean, predictions.mean)
 
     save_network(network, tmp_path / "network.safetensors")
     loaded = load_network(tmp_path / "network.safetensors")
     assert loaded.spec == spec
-    assert np.array_equal(predict(loaded, pictures, flip=True, device=CPU).mean, predictions.mean)
+    assert np.array_equal(predict_examples(loaded, pictures, flip=True, device=CPU).mean, predictions.mean)
     damaged = tmp_path / "damaged.safetensors"
     damaged.write_bytes((tmp_path / "network.safetensors").read_bytes()[:500])
     with pytest.raises(AleatorError, match="damaged"):
@@ -89,11 +93,11 @@ def test_threads_share_the_pictures_and_say_what_one_says() -> None:
     network = Network(NetworkSpec("small_vgg", (1, 48, 48), 3))
     coarse = np.random.default_rng(0).integers(0, 256, (2 * THREAD_WORTH + 1, 1, 4, 4), dtype=np.uint8)
     pictures = coarse.repeat(12, axis=2).repeat(12, axis=3)
-    alone = predict(network, pictures, flip=True, device=CPU)
+    alone = predict_examples(network, pictures, flip=True, device=CPU)
     threads = torch.get_num_threads()
     try:
         torch.set_num_threads(3)
-        shared = predict(network, pictures, flip=True, device=CPU)
+        shared = predict_examples(network, pictures, flip=True, device=CPU)
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(threads)

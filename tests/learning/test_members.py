@@ -16,9 +16,10 @@ from safetensors.torch import load_file
 
 from aleator.errors import AleatorError
 from aleator.learning import members
-from aleator.learning.loop import TrainingSettings
-from aleator.learning.members import Member, Task, ensemble_tasks, fit_member, fit_members
-from aleator.models import NetworkSpec
+from aleator.learning.job import Task, TrainingJob
+from aleator.learning.members import Member, ensemble_tasks, fit_member, fit_members
+from aleator.learning.settings import TrainingSettings
+from aleator.models.network import NetworkSpec
 from aleator.threads import one_thread
 
 SPEC = NetworkSpec("mlp", (6,), 3)
@@ -39,13 +40,10 @@ def fit(
     tasks = ensemble_tasks(labels, 2, seed=1)
     if after is not None:
         tasks = [Task(task.seed, task.rows, member.weights) for task, member in zip(tasks, after, strict=True)]
+    settings = TrainingSettings(epochs=epochs, batch_size=16, learning_rate=learning_rate)
     return fit_members(
+        TrainingJob(SPEC, examples, labels, settings, torch.device("cpu")),
         tasks,
-        SPEC,
-        examples,
-        labels,
-        TrainingSettings(epochs=epochs, batch_size=16, learning_rate=learning_rate),
-        torch.device("cpu"),
         folder,
         on_step=lambda step, total: None if steps is None else steps.append((step, total)),
     )
@@ -71,6 +69,22 @@ def test_small_networks_are_trained_with_one_thread(tmp_path: Path, monkeypatch:
         fit(tmp_path)
         assert threads == [1, 1]
         assert torch.get_num_threads() == 2
+
+
+@pytest.mark.parametrize("worth_processes", [0, 10**9])
+def test_pictures_too_however_many_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, worth_processes: int
+) -> None:
+    """No training in this process depends on idle cores: the one member of an audit, or a backbone of one's own."""
+    monkeypatch.setattr(members, "WORTH_PROCESSES", worth_processes)
+    pictures = np.random.default_rng(0).integers(0, 256, (12, 1, 16, 16), dtype=np.uint8)
+    spec, settings = NetworkSpec("small_vgg", (1, 16, 16), 3), TrainingSettings(epochs=1, batch_size=6)
+    job = TrainingJob(spec, pictures, np.arange(12) % 3, settings, torch.device("cpu"))
+    threads: list[int] = []
+    torch.set_num_threads(2)
+    fit_members(job, [Task(0, np.arange(12))], tmp_path, lambda *_: threads.append(torch.get_num_threads()))
+    assert threads == [1, 1]
+    assert torch.get_num_threads() == 2
 
 
 @pytest.mark.slow
@@ -124,9 +138,10 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
     rows = np.arange(96)
     with pytest.raises(AleatorError, match="does not hold the weights of such a network"):
         fit_members(
+            TrainingJob(other, np.zeros((96, 6), np.float32), rows % 4, TrainingSettings(), torch.device("cpu")),
             [Task(0, rows, before[0].weights)],
-            other, np.zeros((96, 6), np.float32), rows % 4, TrainingSettings(), torch.device("cpu"), tmp_path / "after",
-        )  # fmt: skip
+            tmp_path / "after",
+        )
 
 
 @pytest.mark.slow

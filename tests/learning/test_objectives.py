@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from aleator.learning.objectives import OBJECTIVES, EarlyLearning, ForwardCorrection, LearnedNoise, Votes
-from aleator.learning.objectives.learned_noise import told_apart
+from aleator.learning.objectives import OBJECTIVES
+from aleator.learning.objectives.early_learning import EarlyLearning
+from aleator.learning.objectives.forward_correction import ForwardCorrection
+from aleator.learning.objectives.learned_noise import LearnedNoise, told_apart
+from aleator.learning.objectives.votes import VoteLikelihood
 from aleator.uncertainty.decomposition import of_voters
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 
@@ -248,7 +251,7 @@ def test_early_learning_cancels_the_pull_of_a_label_that_contradicts_what_was_le
 
 
 def test_votes_compare_the_pairs_that_differ_with_those_expected() -> None:
-    objective = Votes(3, 3, strength=2.0)
+    objective = VoteLikelihood(3, 3, strength=2.0)
     mean, spread = P.log().expand(3, 3), torch.full((3, 3), 1e-6)
     votes = torch.tensor([[3.0, 1.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]])
     expected = 1 - (0.25 + 0.04 + 0.09)
@@ -260,7 +263,7 @@ def test_a_spread_tells_voters_who_quarrel_from_pictures_that_cannot_be_told_apa
     """The same mean votes: five and five each time, and all ten for the one or for the other."""
     quarrel = torch.tensor([[5.0, 5.0]]).repeat(8, 1)
     unanimous = torch.tensor([[10.0, 0.0], [0.0, 10.0]]).repeat(4, 1)
-    objective = Votes(16, 2)
+    objective = VoteLikelihood(16, 2)
     mean, raw = torch.zeros(2, 2, requires_grad=True), torch.zeros(2, 2, requires_grad=True)
     optimizer = torch.optim.Adam([mean, raw], lr=0.1)
     kind = torch.arange(2).repeat_interleave(8)
@@ -284,7 +287,7 @@ def test_pairs_of_few_votes_differ_as_often_as_those_of_many(votes: int, seed: i
     counts = np.random.default_rng(seed).multinomial(votes, share, 4000).astype(np.float32)
     # Certain of class 0: it expects no pair to differ, so that the root of the loss is the share of those that do.
     mean, spread = torch.tensor([[50.0, 0.0, 0.0]]).expand(4000, 3), torch.full((4000, 3), 1e-3)
-    loss = Votes(4000, 3, strength=1.0).of_logits(mean, spread, torch.from_numpy(counts))
+    loss = VoteLikelihood(4000, 3, strength=1.0).of_logits(mean, spread, torch.from_numpy(counts))
     differ = (loss / votes).sqrt()
     assert float(differ.mean()) == pytest.approx(1 - (share**2).sum(), abs=5 * float(differ.std()) / 4000**0.5)
 

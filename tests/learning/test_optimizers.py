@@ -9,10 +9,13 @@ import torch
 from torch import nn
 
 from aleator.learning import checkpoints
-from aleator.learning.loop import TrainingSettings, predict, train
+from aleator.learning.job import Task, TrainingJob
+from aleator.learning.loop import train_network
 from aleator.learning.optimizers import ITERATIONS, NEWTON_SCHULZ, KernelMuon, make_optimizers, orthogonal, start_step
+from aleator.learning.prediction import predict_examples
+from aleator.learning.settings import TrainingSettings
 from aleator.learning.steps.batch import bfloat16_is_faster
-from aleator.models import Network, NetworkSpec
+from aleator.models.network import Network, NetworkSpec
 
 CPU = torch.device("cpu")
 SPEC = NetworkSpec("small_vgg", (1, 16, 16), 3)
@@ -85,10 +88,9 @@ def test_an_interrupted_training_of_pictures_goes_on(tmp_path: Path, monkeypatch
             if step == stop:
                 raise KeyboardInterrupt
 
-        network, _ = train(
-            SPEC, pictures, labels, np.arange(48), settings, seed=1, device=CPU, checkpoint=checkpoint, on_step=on_step
-        )
-        return predict(network, pictures, flip=False, device=CPU).mean
+        job = TrainingJob(SPEC, pictures, labels, settings, CPU)
+        network, _ = train_network(job, Task(1, np.arange(48)), checkpoint=checkpoint, on_step=on_step)
+        return predict_examples(network, pictures, flip=False, device=CPU).mean
 
     whole = run(None)
     with pytest.raises(KeyboardInterrupt):

@@ -9,14 +9,18 @@ import torch
 from aleator.data.drawn_faces import drawn_faces
 from aleator.errors import AleatorError
 from aleator.learning import checkpoints
-from aleator.learning.augment import Augmentation, random_views
+from aleator.learning.augment import random_views
 from aleator.learning.averaging import WeightAverage
-from aleator.learning.loop import TrainingSettings, predict, train
+from aleator.learning.job import Task, TrainingJob
+from aleator.learning.loop import train_network
 from aleator.learning.loss_mixture import mixture_weights
-from aleator.learning.objectives import CrossEntropy
-from aleator.learning.steps import STEPS, Batch
+from aleator.learning.objectives.cross_entropy import CrossEntropy
+from aleator.learning.prediction import predict_examples
+from aleator.learning.settings import Augmentation, TrainingSettings
+from aleator.learning.steps import PLAIN, STEPS
+from aleator.learning.steps.batch import Batch
 from aleator.learning.steps.flip_consistency import flip_consistency
-from aleator.models import Network, NetworkSpec
+from aleator.models.network import Network, NetworkSpec
 
 CPU = torch.device("cpu")
 SPEC = NetworkSpec("mlp", (6,), 3)
@@ -29,15 +33,15 @@ def features(count: int = 240, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     return (random.normal(size=(count, 6)) + centres[labels]).astype(np.float32), labels
 
 
-@pytest.mark.parametrize("name", sorted(set(STEPS) - {"flip_consistency"}))
+@pytest.mark.parametrize("name", sorted({PLAIN, *STEPS} - {"flip_consistency"}))
 def test_every_step_learns_labels_and_their_distributions(name: str) -> None:
     examples, labels = features()
     rows = np.arange(160)
     settings = TrainingSettings(epochs=25, batch_size=16, objective="cross_entropy", step=name)
     soft = (0.9 * np.eye(3) + 0.1 / 3)[labels].astype(np.float32)
     for targets in (labels, soft):
-        network, margins = train(SPEC, examples, targets, rows, settings, seed=1, device=CPU)
-        right = predict(network, examples, flip=False, device=CPU).mean.argmax(1) == labels
+        network, margins = train_network(TrainingJob(SPEC, examples, targets, settings, CPU), Task(1, rows))
+        right = predict_examples(network, examples, flip=False, device=CPU).mean.argmax(1) == labels
         assert right[160:].mean() > 0.8
         assert np.isfinite(margins[-1, rows]).any()
 
@@ -92,8 +96,8 @@ def test_the_average_of_weights_is_their_running_mean() -> None:
     assert float(average.state["weight"]) == pytest.approx(start + 1)
     examples, labels = features()
     settings = TrainingSettings(epochs=8, batch_size=16, objective="cross_entropy", average=0.9)
-    averaged, _ = train(SPEC, examples, labels, np.arange(240), settings, seed=1, device=CPU)
-    assert (predict(averaged, examples, flip=False, device=CPU).mean.argmax(1) == labels).mean() > 0.8
+    averaged, _ = train_network(TrainingJob(SPEC, examples, labels, settings, CPU), Task(1, np.arange(240)))
+    assert (predict_examples(averaged, examples, flip=False, device=CPU).mean.argmax(1) == labels).mean() > 0.8
 
 
 def test_a_loss_mixture_believes_the_low_losses() -> None:
@@ -114,8 +118,9 @@ def test_weights_take_examples_out() -> None:
     settings = TrainingSettings(epochs=25, batch_size=16, objective="cross_entropy")
     right = {}
     for name, weight in (("weighted", weights), ("not", None)):
-        network, _ = train(SPEC, examples, wrong, np.arange(240), settings, seed=1, device=CPU, weights=weight)
-        right[name] = (predict(network, examples, flip=False, device=CPU).mean.argmax(1) == labels).mean()
+        job = TrainingJob(SPEC, examples, wrong, settings, CPU, weight)
+        network, _ = train_network(job, Task(1, np.arange(240)))
+        right[name] = (predict_examples(network, examples, flip=False, device=CPU).mean.argmax(1) == labels).mean()
     assert right["weighted"] > 0.85
     assert right["not"] < 0.75
 
@@ -136,10 +141,9 @@ def test_an_interrupted_training_goes_on_to_the_same_result(
             if step == stop:
                 raise KeyboardInterrupt
 
-        network, margins = train(
-            SPEC, examples, labels, rows, settings, seed=1, device=CPU, checkpoint=checkpoint, on_step=on_step
-        )
-        return predict(network, examples, flip=False, device=CPU).mean, margins
+        job = TrainingJob(SPEC, examples, labels, settings, CPU)
+        network, margins = train_network(job, Task(1, rows), checkpoint=checkpoint, on_step=on_step)
+        return predict_examples(network, examples, flip=False, device=CPU).mean, margins
 
     whole = run(None)
     path = tmp_path / "checkpoint.safetensors"
@@ -157,7 +161,7 @@ def test_blends_go_through_the_memory_of_early_learning() -> None:
     pictures = drawn_faces(40, seed=0).dataset.source.pixels[:, None]
     labels = np.arange(40) % 2
     spec = NetworkSpec("small_vgg", pictures.shape[1:], 2)
-    for step in STEPS:
+    for step in (PLAIN, *STEPS):
         settings = TrainingSettings(epochs=1, batch_size=8, step=step, augmentation=Augmentation(erase=0.3))
-        _, margins = train(spec, pictures, labels, np.arange(40), settings, seed=0, device=CPU)
+        _, margins = train_network(TrainingJob(spec, pictures, labels, settings, CPU), Task(0, np.arange(40)))
         assert np.isfinite(margins).all()

@@ -1,6 +1,7 @@
 """Several processes train one network: real processes, on this machine's processor."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,12 @@ from torch import nn
 
 from aleator.errors import AleatorError, MissingExtraError
 from aleator.files import read_array, write_array
-from aleator.learning.loop import TrainingSettings
-from aleator.learning.members import Task, fit_members
-from aleator.learning.objectives import EarlyLearning
+from aleator.learning.job import Task, TrainingJob
+from aleator.learning.members import fit_members
+from aleator.learning.objectives.early_learning import EarlyLearning
+from aleator.learning.settings import TrainingSettings
 from aleator.learning.team import ALONE, Team, check_devices, launch
-from aleator.models import NetworkSpec
+from aleator.models.network import NetworkSpec
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 
 BATCH = 7  # not a multiple of the processes
@@ -63,11 +65,9 @@ def test_two_processes_train_as_one_does(tmp_path: Path) -> None:
     spec, rows = NetworkSpec("mlp", (8,), 3), np.arange(500)
     settings = TrainingSettings(epochs=4, batch_size=25, average=0.9, loss_mixture=True)
     told: list[int] = []
-    (member,) = fit_members(
-        [Task(3, rows)], spec, examples, labels, settings, CPU, tmp_path / "two",
-        lambda step, steps: told.append(step), devices=2,
-    )  # fmt: skip
-    (alone,) = fit_members([Task(3, rows)], spec, examples, labels, settings, CPU, tmp_path / "one")
+    job, tasks = TrainingJob(spec, examples, labels, settings, CPU), [Task(3, rows)]
+    (member,) = fit_members(job, tasks, tmp_path / "two", lambda step, steps: told.append(step), devices=2)
+    (alone,) = fit_members(job, tasks, tmp_path / "one")
     assert told[-1] <= settings.steps(500)
     assert told == sorted(told)
     for one in (member, alone):
@@ -80,9 +80,7 @@ def test_two_processes_train_as_one_does(tmp_path: Path) -> None:
     margins = [one.margin_history[-2:, rows].mean(axis=0) for one in (member, alone)]
     assert np.corrcoef(margins)[0, 1] > 0.85  # the same examples are hard; batch statistics are those of a share
     with pytest.raises(AleatorError, match="leave --devices out"):
-        fit_members(
-            [Task(3, rows)], spec, examples, labels, settings, CPU, tmp_path / "own", backbone=nn.Identity(), devices=2
-        )
+        fit_members(replace(job, backbone=nn.Identity()), tasks, tmp_path / "own", devices=2)
 
 
 def test_a_machine_without_the_devices_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

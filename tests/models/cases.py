@@ -6,20 +6,18 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from aleator.models.posteriors import (
-    DUQ,
-    SWAG,
-    BayesByBackprop,
-    DeepEnsemble,
-    Flipout,
-    GradientConfidence,
-    LastLayerLaplace,
-    MCDropConnect,
-    MCDropout,
-    Posterior,
-    SubEnsemble,
-)
+from aleator.models.posteriors.base import Posterior
+from aleator.models.posteriors.bayes_by_backprop import BayesByBackprop
+from aleator.models.posteriors.deep_ensemble import DeepEnsemble
+from aleator.models.posteriors.duq import DUQ
+from aleator.models.posteriors.flipout import Flipout
+from aleator.models.posteriors.gradient_confidence import GradientConfidence
+from aleator.models.posteriors.last_layer_laplace import LastLayerLaplace
+from aleator.models.posteriors.mc_dropconnect import MCDropConnect
+from aleator.models.posteriors.mc_dropout import MCDropout
+from aleator.models.posteriors.sub_ensemble import SubEnsemble
 from aleator.models.posteriors.surgery import varying
+from aleator.models.posteriors.swag import SWAG
 from aleator.models.posteriors.variational import VariationalLayer
 
 

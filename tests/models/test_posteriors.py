@@ -10,10 +10,14 @@ from torch import Generator, Tensor, nn
 
 from aleator.errors import AleatorError
 from aleator.learning.checkpoints import load_network, save_network
-from aleator.learning.loop import TrainingSettings, predict, predict_draws, train
-from aleator.models import Network, NetworkSpec
-from aleator.models.posteriors import POSTERIORS, Posterior, draw_members
-from aleator.models.posteriors.base import gaussian_logits_of
+from aleator.learning.job import Task, TrainingJob
+from aleator.learning.loop import train_network
+from aleator.learning.prediction import predict_draws, predict_examples
+from aleator.learning.settings import TrainingSettings
+from aleator.models.network import Network, NetworkSpec
+from aleator.models.posteriors import POSTERIORS
+from aleator.models.posteriors.base import Posterior, gaussian_logits_of
+from aleator.models.posteriors.deep_ensemble import draw_members
 from aleator.uncertainty.decomposition import gaussian_logits, information_theoretic
 from aleator.uncertainty.gaussian_logits import log_expected_softmax, log_likelihood
 from tests.models.cases import CASES, Case, Residual, Spread
@@ -223,10 +227,8 @@ def trained(name: str, count: int, noise: float = 0.0) -> tuple[Network, ...]:
         epochs=max(12, 2400 // count), batch_size=30 if count > 100 else 10, objective="cross_entropy"
     )
     spec = NetworkSpec("mlp", (2,), 3, posterior=name)
-    rows = np.arange(count)
-    return tuple(
-        train(spec, values, labels, rows, settings, seed=seed, device=CPU)[0] for seed in range(CASES[name].members)
-    )
+    job = TrainingJob(spec, values, labels, settings, CPU)
+    return tuple(train_network(job, Task(seed, np.arange(count)))[0] for seed in range(CASES[name].members))
 
 
 def epistemic(name: str, count: int, noise: float = 0.0) -> float:
@@ -242,7 +244,7 @@ def epistemic(name: str, count: int, noise: float = 0.0) -> float:
 @NAMES
 def test_it_learns_and_epistemic_uncertainty_falls_with_more_data(name: str) -> None:
     values, labels = points(600, seed=1)
-    right = predict(trained(name, 1200)[0], values, flip=False, device=CPU).mean.argmax(1) == labels
+    right = predict_examples(trained(name, 1200)[0], values, flip=False, device=CPU).mean.argmax(1) == labels
     assert right.mean() > 0.85
     assert epistemic(name, 1200) < 0.8 * epistemic(name, 30)
 
@@ -269,7 +271,7 @@ def test_a_saved_network_draws_the_same(name: str, tmp_path: Path) -> None:
     again_plain, again = predict_draws(loaded, values, flip=False, device=CPU, seed=7)
     assert np.array_equal(drawn, again)
     assert np.array_equal(plain.mean, again_plain.mean)
-    assert np.array_equal(predict(loaded, values, flip=False, device=CPU).mean, plain.mean)
+    assert np.array_equal(predict_examples(loaded, values, flip=False, device=CPU).mean, plain.mean)
 
 
 @NAMES
@@ -278,7 +280,7 @@ def test_pictures_are_trained_on_and_drawn_from(name: str) -> None:
     pictures = np.random.default_rng(0).integers(0, 255, (24, 1, 12, 12), dtype=np.uint8)
     labels, rows = np.arange(24) % 3, np.arange(24)
     spec = NetworkSpec("small_vgg", (1, 12, 12), 3, posterior=name)
-    network, margins = train(spec, pictures, labels, rows, TrainingSettings(2, 8), seed=0, device=CPU)
+    network, margins = train_network(TrainingJob(spec, pictures, labels, TrainingSettings(2, 8), CPU), Task(0, rows))
     plain, draws = predict_draws(network, pictures, flip=True, device=CPU, seed=0)
     assert np.isfinite(margins).all()
     assert draws.shape == (2, POSTERIORS[name]().draws, 24, 3)

@@ -10,16 +10,18 @@ from torch.func import functional_call
 from torch.utils.data import DataLoader, TensorDataset
 
 from aleator.models.heads import GaussianLogitHead
-from aleator.models.posteriors import (
-    BayesByBackprop,
-    Flipout,
+from aleator.models.posteriors.base import Posterior
+from aleator.models.posteriors.bayes_by_backprop import BayesByBackprop
+from aleator.models.posteriors.flipout import Flipout
+from aleator.models.posteriors.last_layer_laplace import (
+    LaplaceLinear,
     LastLayerLaplace,
-    MCDropConnect,
-    MCDropout,
-    Posterior,
-    SubEnsemble,
+    best_prior_precision,
+    fisher_information,
 )
-from aleator.models.posteriors.last_layer_laplace import LaplaceLinear, best_prior_precision, fisher_information
+from aleator.models.posteriors.mc_dropconnect import MCDropConnect
+from aleator.models.posteriors.mc_dropout import MCDropout
+from aleator.models.posteriors.sub_ensemble import SubEnsemble
 from aleator.models.posteriors.variational import START_SPREAD, VariationalLayer, divergence
 from aleator.uncertainty.gaussian_logits import log_expected_softmax, spread_from_raw
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional
 
-from aleator.models import Network, NetworkSpec, winograd
-from aleator.models.network import folded
+from aleator.models import winograd
+from aleator.models.network import Network, NetworkSpec, folded
 from aleator.models.winograd import POINTS, Conv3x3
 
 SHAPE = (1, 48, 48)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.special import log_softmax
 
-from aleator.learning.loop import TrainingSettings
+from aleator.learning.settings import TrainingSettings
 from aleator.training.beliefs import believed_labels, noise_of
 
 EXAMPLES, CLASSES = 12_000, 5

@@ -22,8 +22,8 @@ from aleator.data.synthetic_noise import pair_flip, symmetric
 from aleator.errors import AleatorError, DataError, ModelError
 from aleator.training.abstention import Decision, EnsemblePrediction, decide, opinion_of
 from aleator.training.held_out import hold_out
-from aleator.training.settings import TrainSettings
-from aleator.training.targets import POLICIES, choose_targets
+from aleator.training.settings import POLICIES, TrainSettings
+from aleator.training.targets import choose_targets
 from aleator.uncertainty.metrics import auroc
 from tests.conftest import tiny_dataset
 

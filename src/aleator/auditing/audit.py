@@ -13,7 +13,7 @@ from scipy.special import log_softmax
 from aleator.auditing.judging import JudgeInputs, observe, pass_judgement
 from aleator.auditing.referee import Truth, score_audit, truth_of_votes
 from aleator.auditing.result import Audit
-from aleator.auditing.settings import EFFORTS, AuditSettings, pick_device
+from aleator.auditing.settings import AuditSettings
 from aleator.audits.folder import close_folder, open_folder
 from aleator.audits.info import (
     AuditInfo,
@@ -33,9 +33,12 @@ from aleator.data.examples import load_examples
 from aleator.evidence import EVIDENCE, EvidenceInputs
 from aleator.evidence.neighbours import joint_embedding, nearest_neighbours
 from aleator.files import write_array
-from aleator.learning.loop import TrainingSettings
+from aleator.learning.devices import pick_device
+from aleator.learning.job import TrainingJob
 from aleator.learning.members import Member, ensemble_tasks, fit_members
-from aleator.models import BackboneChoice, Network, NetworkSpec, choose_backbone
+from aleator.learning.settings import TrainingSettings
+from aleator.models.backbones import BackboneChoice, choose_backbone
+from aleator.models.network import Network, NetworkSpec
 from aleator.progress import Progress, silent
 from aleator.report import render_report
 from aleator.uncertainty.decomposition import information_theoretic
@@ -75,7 +78,7 @@ def audit(
         identity = identity_of(dataset, asdict(settings))
         unfinished = open_folder(folder, identity, force=force)
         dataset, examples, shape = load_examples(
-            dataset, EFFORTS[settings.effort].max_side, cache=unfinished / "pixels.npy", progress=progress
+            dataset, settings.max_side, cache=unfinished / "pixels.npy", progress=progress
         )
     with clock("duplicates"):
         duplicates = find_duplicates(examples, on_block=lambda done, total: progress("finding copies", done, total))
@@ -164,9 +167,11 @@ def _fit(
     spec = NetworkSpec(choice.name, tuple(examples.shape[1:]), len(dataset.class_names), posterior=settings.posterior)
     training = settings.training(int((labels >= 0).sum()))
     members = fit_members(
-        ensemble_tasks(labels, settings.member_count, settings.seed), spec, examples, labels, training,
-        pick_device(settings.device), unfinished, on_step=lambda step, steps: progress("training", step, steps),
-    )  # fmt: skip
+        TrainingJob(spec, examples, labels, training, pick_device(settings.device)),
+        ensemble_tasks(labels, settings.member_count, settings.seed),
+        unfinished,
+        on_step=lambda step, steps: progress("training", step, steps),
+    )
     return _Fitted(choice, spec, training, members)
 
 

@@ -8,7 +8,7 @@ from aleator import __version__
 from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.examples import ExamplesShape
 from aleator.data.options import ReadOptions
-from aleator.learning.loop import TrainingSettings
+from aleator.learning.settings import TrainingSettings
 from aleator.records import from_json
 from aleator.verdicts.estimates import Estimates
 

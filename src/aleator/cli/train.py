@@ -52,7 +52,6 @@ def train_verb(
 
         chosen: LabelledDataset | AuditFolder
         if (data / INFO).is_file():
-            settings = replace(settings, labels=settings.labels or "judged")
             chosen = _audit(AuditFolder.load(data), audited_data, reading, settings, sources, progress)
         else:
             chosen = read_dataset(data, reading, progress=progress)

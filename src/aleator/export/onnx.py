@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from aleator.errors import MissingExtraError, ModelError
 from aleator.export.plain_operations import PlainExpectedSoftmax
 from aleator.files import write_whole
-from aleator.learning.loop import Predictions
-from aleator.models import Network
+from aleator.learning.prediction import Predictions
+from aleator.models.network import Network
 from aleator.training.abstention import EnsemblePrediction, prediction_of
 from aleator.training.familiarity import SHORTEST, Familiarity
 from aleator.training.model import Model, members_say

@@ -1,27 +1,12 @@
 """Random views of pictures, a whole batch at once, from an explicit generator."""
 
 import math
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-
-@dataclass(frozen=True)
-class Augmentation:
-    """How far a picture may move without changing its class."""
-
-    rotation: float = 0.2
-    """Largest turn either way, in radians."""
-    zoom: float = 0.12
-    """Largest change of scale, as a share."""
-    shift: float = 0.075
-    """Largest move along each axis, as a share of the side."""
-    flip: bool = True
-    """Mirror left and right; not for letters and digits."""
-    erase: float = 0.0
-    """Largest side of a rectangle that is painted over with the picture's mean, as a share; 0 erases nothing."""
+from aleator.learning.settings import Augmentation
 
 
 def random_views(images: Tensor, augmentation: Augmentation, generator: torch.Generator) -> Tensor:

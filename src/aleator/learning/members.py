@@ -1,8 +1,9 @@
 """Members of an ensemble, and folds of a cross-validation: trainings that do not depend on each other.
 
-Each leaves its results in a folder of its own, so that interrupted work goes on after the last finished one. Where a
-training is worth it, each runs in a process with one thread: small networks gain little from a second thread, and
-threads that wait for each other stand still when another program needs the processor.
+Each leaves its results in a folder of its own, so that interrupted work goes on after the last finished one. Where
+several are worth it, each runs in a process of its own. All others run in this one, on a processor with one thread:
+small networks gain little from a second thread, and threads that wait for each other stand still when another program
+needs the processor.
 """
 
 import os
@@ -20,16 +21,15 @@ from threading import Event
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from aleator.errors import AleatorError
 from aleator.files import read_array, write_array, write_json
 from aleator.learning.checkpoints import save_network
-from aleator.learning.loop import Predictions, Targets, TrainingSettings, predict_draws, train
+from aleator.learning.job import Task, TrainingJob
+from aleator.learning.loop import train_network
+from aleator.learning.prediction import Predictions, predict_draws
 from aleator.learning.team import ALONE, Team, check_devices
-from aleator.models.network import NetworkSpec
 from aleator.threads import one_thread
 
 WORTH_PROCESSES = 60_000
@@ -38,16 +38,6 @@ KEEP_MEMORY = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=1073741824:gli
 """For the C library of Linux: memory that a step frees is kept for the next one, in large pages. Given back and asked
 for anew, as it is otherwise, it costs an eighth of the time of a step. Others do not read it."""
 OnStep = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class Task:
-    """One training: a seed and the rows to train on. All rows are predicted."""
-
-    seed: int
-    rows: NDArray[np.int64]
-    start: Path | None = None
-    """The weights to begin with, of a network of the same kind; None draws new ones."""
 
 
 @dataclass(frozen=True)
@@ -88,28 +78,22 @@ def fold_tasks(
 
 
 def fit_members(
+    job: TrainingJob,
     tasks: list[Task],
-    spec: NetworkSpec,
-    examples: NDArray[np.generic],
-    targets: Targets,
-    settings: TrainingSettings,
-    device: torch.device,
     folder: Path,
     on_step: OnStep = lambda step, steps: None,
     *,
-    weights: NDArray[np.float32] | None = None,
-    backbone: nn.Module | None = None,
     devices: int = 1,
 ) -> list[Member]:
     """Train one network for each task and predict every example with each.
 
-    `weights`, `(example,)`, multiply the losses; with a `backbone` of the user's own all is done in this process. With
-    several `devices` the members are trained one after another, each by so many processes together.
+    With a backbone of the user's own all is done in this process. With several `devices` the members are trained one
+    after another, each by so many processes together.
     `folder` receives `member-0`, `member-1`, ...; a member that is there already is read back, not trained again.
     `on_step` is told the steps done by all members together, and how many there are.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    steps = [settings.steps(len(task.rows)) for task in tasks]
+    steps = [job.settings.steps(len(task.rows)) for task in tasks]
     places = [folder / f"member-{number}" for number in range(len(tasks))]
     waiting = [number for number, place in enumerate(places) if not _is_finished(place)]
     done = [0 if number in waiting else count for number, count in enumerate(steps)]
@@ -119,57 +103,42 @@ def fit_members(
         on_step(sum(done), sum(steps))
 
     if devices > 1:
-        check_devices(devices, device)
-        if backbone is not None:
+        check_devices(devices, job.device)
+        if job.backbone is not None:
             raise AleatorError("A module of your own is trained in this process: leave --devices out.")
     # From all tasks, not from those that wait: a training that goes on has as many threads as before, which in bfloat16
     # shows in its results.
     processes = min(len(tasks), available_cores()) if devices == 1 else 1
-    worth_it = sum(steps) * settings.batch_size >= WORTH_PROCESSES
-    several = device.type == "cpu" and processes > 1 and worth_it and backbone is None
-    if waiting and (several or devices > 1):
-        _fit_in_processes(
-            {places[number]: (tasks[number], partial(tell, number)) for number in waiting},
-            spec, examples, targets, weights, settings, folder, processes, devices, device,
-        )  # fmt: skip
+    on_cpu = job.device.type == "cpu"
+    worth_it = sum(steps) * job.settings.batch_size >= WORTH_PROCESSES
+    several = on_cpu and processes > 1 and worth_it and job.backbone is None
+    work = [_Work(tasks[number], places[number], partial(tell, number)) for number in waiting]
+    if work and (several or devices > 1):
+        _fit_in_processes(work, job, folder, processes, devices)
     else:
-        small = spec.backbone == "mlp" and not worth_it
-        with one_thread() if small else nullcontext():
-            for number in waiting:
-                fit_member(
-                    tasks[number], spec, examples, targets, settings, device, places[number], partial(tell, number),
-                    weights=weights, backbone=backbone,
-                )  # fmt: skip
+        with one_thread() if on_cpu else nullcontext():
+            for one in work:
+                fit_member(job, one.task, one.place, one.on_step)
     return [_read_member(place) for place in places]
 
 
 def fit_member(
+    job: TrainingJob,
     task: Task,
-    spec: NetworkSpec,
-    examples: NDArray[np.generic],
-    targets: Targets,
-    settings: TrainingSettings,
-    device: torch.device,
     place: Path,
     on_step: Callable[[int], None] = lambda step: None,
     *,
-    weights: NDArray[np.float32] | None = None,
-    backbone: nn.Module | None = None,
     team: Team = ALONE,
 ) -> None:
     """Train one network here, predict every example with it, and leave both in `place`; of a team, the first does."""
     place.mkdir(parents=True, exist_ok=True)
     checkpoint = place / "checkpoint.safetensors"
-    network, margins = train(
-        spec, examples, targets, task.rows, settings, seed=task.seed, device=device, weights=weights,
-        backbone=backbone, start=task.start, checkpoint=checkpoint,
-        on_step=on_step if team.rank == 0 else lambda step: None, team=team,
-    )  # fmt: skip
+    told = on_step if team.rank == 0 else lambda step: None
+    network, margins = train_network(job, task, checkpoint=checkpoint, on_step=told, team=team)
     if team.rank:
         return
-    predictions, draws = predict_draws(
-        network, examples, flip=settings.augmentation.flip, device=device, seed=task.seed
-    )
+    flip = job.settings.augmentation.flip
+    predictions, draws = predict_draws(network, job.examples, flip=flip, device=job.device, seed=task.seed)
     save_network(network.cpu(), place / "weights.safetensors")
     for name, array in vars(predictions).items():
         write_array(place / f"{name}.npy", array)
@@ -193,49 +162,65 @@ def _read_member(place: Path) -> Member:
     return Member(Predictions(*arrays), draws, margins, place / "weights.safetensors")
 
 
-def _fit_in_processes(
-    work: dict[Path, tuple[Task, Callable[[int], None]]],
-    spec: NetworkSpec,
-    examples: NDArray[np.generic],
-    targets: Targets,
-    weights: NDArray[np.float32] | None,
-    settings: TrainingSettings,
-    folder: Path,
-    processes: int,
-    devices: int,
-    device: torch.device,
-) -> None:
-    """Run `worker.py` once for each place, `processes` of them at a time."""
-    shared = {"examples": _path_of(examples, folder / "examples.npy"), "targets": str(folder / "targets.npy")}
-    write_array(folder / "targets.npy", targets)
-    if weights is not None:
-        shared["weights"] = str(folder / "weights.npy")
-        write_array(folder / "weights.npy", weights)
-    running: set[subprocess.Popen[str]] = set()
-    stopping = Event()
+@dataclass(frozen=True)
+class _Work:
+    """A member that is not there yet."""
 
-    def run(place: Path, task: Task, on_step: Callable[[int], None]) -> None:
+    task: Task
+    place: Path
+    on_step: Callable[[int], None]
+
+
+def _fit_in_processes(work: list[_Work], job: TrainingJob, folder: Path, processes: int, devices: int) -> None:
+    """Run `worker.py` once for each member, `processes` of them at a time, each on so many `devices`."""
+    arrays = {"examples": _path_of(job.examples, folder / "examples.npy"), "targets": str(folder / "targets.npy")}
+    write_array(folder / "targets.npy", job.targets)
+    if job.weights is not None:
+        arrays["weights"] = str(folder / "weights.npy")
+        write_array(folder / "weights.npy", job.weights)
+    shared = {
+        **arrays,
+        "spec": asdict(job.spec),
+        "settings": asdict(job.settings),
+        "threads": max(1, available_cores() // (processes * devices)),
+        "devices": devices,
+        "device": str(job.device),
+    }
+    workers = _Workers()
+    with ThreadPoolExecutor(processes) as pool:
+        futures = [pool.submit(workers.run, one, shared) for one in work]
+        try:
+            for future in as_completed(futures):
+                future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            workers.stop()
+            raise
+    (folder / "examples.npy").unlink(missing_ok=True)
+
+
+class _Workers:
+    """Processes that train a member each, and end together."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[str]] = set()
+        self._stopping = Event()
+
+    def run(self, work: _Work, shared: dict[str, Any]) -> None:
+        """Train one member in a process of its own, by what all have in common; returns when it is done.
+
+        Raises AleatorError with what the process said last, if it fails.
+        """
+        task, place = work.task, work.place
         place.mkdir(parents=True, exist_ok=True)
         write_array(place / "rows.npy", task.rows)
-        write_json(
-            place / "task.json",
-            {
-                **shared,
-                "seed": task.seed,
-                "start": None if task.start is None else str(task.start),
-                "spec": asdict(spec),
-                "settings": asdict(settings),
-                "threads": max(1, available_cores() // (processes * devices)),
-                "devices": devices,
-                "device": str(device),
-            },
-        )
-        command = [sys.executable, "-m", "aleator.learning.worker", str(place)]
+        start = None if task.start is None else str(task.start)
+        write_json(place / "task.json", {**shared, "seed": task.seed, "start": start})
         # Its standard input stays open as long as this process lives: the worker ends with it.
         with (
             (place / "errors.txt").open("w+", encoding="utf-8") as errors,
             subprocess.Popen(
-                command,
+                [sys.executable, "-m", "aleator.learning.worker", str(place)],
                 env={"GLIBC_TUNABLES": KEEP_MEMORY, **os.environ},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -243,28 +228,21 @@ def _fit_in_processes(
                 text=True,
             ) as worker,
         ):
-            running.add(worker)
-            if stopping.is_set():  # it was being started while the others were ended
+            self._running.add(worker)
+            if self._stopping.is_set():  # it was being started while the others were ended
                 worker.kill()
             assert worker.stdout is not None
             for line in worker.stdout:
-                on_step(int(line))
+                work.on_step(int(line))
             if worker.wait():
                 errors.seek(0)
                 raise AleatorError(_what_failed(worker.returncode, errors.read()))
 
-    with ThreadPoolExecutor(processes) as pool:
-        futures = [pool.submit(run, place, *one) for place, one in work.items()]
-        try:
-            for future in as_completed(futures):
-                future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            stopping.set()
-            for worker in list(running):
-                worker.kill()
-            raise
-    (folder / "examples.npy").unlink(missing_ok=True)
+    def stop(self) -> None:
+        """End all that are running or about to be started."""
+        self._stopping.set()
+        for worker in list(self._running):
+            worker.kill()
 
 
 def _path_of(examples: NDArray[np.generic], path: Path) -> str:

@@ -1,12 +1,13 @@
 """How gradients become steps: Muon for the kernels of convolutions, AdamW for everything else."""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-OptimizerName = Literal["muon", "adamw"]
+from aleator.learning.settings import OptimizerName
+
 MUON_RATE = 5.0
 """Learning rate of Muon for one of AdamW. Between 3 and 8 it makes no difference on FER+; at 1 it learns less."""
 MOMENTUM = 0.9

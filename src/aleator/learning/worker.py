@@ -15,9 +15,9 @@ from typing import Any
 import torch
 
 from aleator.files import read_array
-from aleator.learning.augment import Augmentation
-from aleator.learning.loop import TrainingSettings
-from aleator.learning.members import Task, fit_member
+from aleator.learning.job import Task, TrainingJob
+from aleator.learning.members import fit_member
+from aleator.learning.settings import Augmentation, TrainingSettings
 from aleator.learning.team import ALONE, Team, launch
 from aleator.models.network import NetworkSpec
 
@@ -47,18 +47,16 @@ def run(team: Team, place: Path, task: dict[str, Any]) -> None:
             told = time.monotonic()
             print(step, flush=True)
 
-    fit_member(
-        Task(task["seed"], read_array(place / "rows.npy"), None if task["start"] is None else Path(task["start"])),
+    job = TrainingJob(
         NetworkSpec(**{**task["spec"], "shape": tuple(task["spec"]["shape"])}),
         read_array(Path(task["examples"]), mapped=True),
         read_array(Path(task["targets"])),
         TrainingSettings(**{**settings, "augmentation": Augmentation(**settings["augmentation"])}),
         torch.device("cpu") if team.fabric is None else team.fabric.device,
-        place,
-        on_step,
-        weights=read_array(Path(task["weights"])) if "weights" in task else None,
-        team=team,
+        read_array(Path(task["weights"])) if "weights" in task else None,
     )
+    start = None if task["start"] is None else Path(task["start"])
+    fit_member(job, Task(task["seed"], read_array(place / "rows.npy"), start), place, on_step, team=team)
 
 
 def _end_with_parent() -> None:

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import fuse_conv_bn_eval
 
-from aleator.models.backbones import BACKBONES, build_backbone, embedding_size
+from aleator.models.backbones import BACKBONES
+from aleator.models.backbones.build import build_backbone, embedding_size
 from aleator.models.heads import GaussianLogitHead
 from aleator.models.posteriors import DEFAULT, POSTERIORS
 from aleator.models.winograd import Conv3x3

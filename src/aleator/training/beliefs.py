@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from aleator.learning.loop import TrainingSettings
+from aleator.learning.settings import TrainingSettings
 from aleator.noise.label_noise import LabelNoise, told
 from aleator.noise.likelihood import ENOUGH, estimate_corrected
 

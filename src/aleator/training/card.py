@@ -8,7 +8,7 @@ from typing import Any
 from aleator import __version__
 from aleator.data.dataset import Skipped
 from aleator.data.examples import ExamplesShape
-from aleator.learning.loop import TrainingSettings
+from aleator.learning.settings import TrainingSettings
 from aleator.records import from_json
 from aleator.training.abstention import AbstentionRule
 from aleator.training.settings import TrainSettings
@@ -165,7 +165,8 @@ Trained by Aleator {card.aleator_version} on {card.created}. Read it with `aleat
 ## Data
 
 {data.examples:,} examples ({size}): {data.trained_on:,} to train on, {data.held_out:,} held out.
-Copies and groups are all on one side. Labels: **{settings.labels}**{_policy(settings)}. The order of the classes:
+Copies and groups are all on one side. Labels: **{settings.kind_of_labels}**{_policy(settings)}.
+The order of the classes:
 
 | class | examples |
 |---|---|
@@ -174,7 +175,7 @@ Copies and groups are all on one side. Labels: **{settings.labels}**{_policy(set
 ## Figures
 
 On the held-out part. Temperature and thresholds were set on the same examples: on new data expect a little less.
-Scored by {JUDGED_BY[settings.labels]}.
+Scored by {JUDGED_BY[settings.kind_of_labels]}.
 
 | | |
 |---|---|

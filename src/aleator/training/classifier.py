@@ -14,16 +14,17 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from torch import nn
 
 from aleator.auditing import AuditSettings, audit
-from aleator.auditing.settings import pick_device
 from aleator.data.dataset import LabelledDataset
 from aleator.data.readers.arrays import source_of_array
 from aleator.data.sources import FeatureArray
-from aleator.learning.augment import Augmentation
 from aleator.learning.checkpoints import load_network
-from aleator.learning.loop import TrainingSettings, predict
-from aleator.learning.members import Task, fit_members, member_seed
-from aleator.models import Network, NetworkSpec
-from aleator.models.network import folded
+from aleator.learning.devices import pick_device
+from aleator.learning.effort import schedule
+from aleator.learning.job import Task, TrainingJob
+from aleator.learning.members import fit_members, member_seed
+from aleator.learning.prediction import predict_examples
+from aleator.learning.settings import Augmentation, TrainingSettings
+from aleator.models.network import Network, NetworkSpec, folded
 from aleator.training.abstention import EnsemblePrediction, prediction_of
 from aleator.training.model import CUSTOM
 
@@ -97,11 +98,10 @@ class AleatorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if weights is not None:
             weights = weights / weights[rows].mean()
         with tempfile.TemporaryDirectory() as folder:
-            members = fit_members(
-                [Task(member_seed(seed, number), rows) for number in range(self.members)],
-                spec, examples, codes.astype(np.int64), settings, pick_device(self.device), Path(folder),
-                weights=weights, backbone=own,
-            )  # fmt: skip
+            device = pick_device(self.device)
+            job = TrainingJob(spec, examples, codes.astype(np.int64), settings, device, weights, own)
+            tasks = [Task(member_seed(seed, number), rows) for number in range(self.members)]
+            members = fit_members(job, tasks, Path(folder))
             self.networks_: list[Network] = [load_network(member.weights, own) for member in members]
         return self
 
@@ -141,10 +141,9 @@ class AleatorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return found.labels
 
     def _settings(self, examples: int) -> TrainingSettings:
-        batch_size = max(2, min(self.batch_size, examples // 2))
-        few = max(1, examples // batch_size)
+        epochs, batch_size = schedule(examples, 12, batch_size=self.batch_size, fewest_steps=400, most_epochs=100)
         return TrainingSettings(
-            epochs=self.epochs or int(np.clip(np.ceil(400 / few), 12, 100)),
+            epochs=self.epochs or epochs,
             batch_size=batch_size,
             learning_rate=self.learning_rate,
             objective=self.objective,
@@ -160,7 +159,9 @@ class AleatorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if tuple(examples.shape[1:]) != wanted:
             raise ValueError(f"Examples have shape {examples.shape[1:]}; the classifier was fitted on {wanted}.")
         device = pick_device(self.device)
-        each = [predict(folded(network), examples, flip=self.flip, device=device) for network in self.networks_]
+        each = [
+            predict_examples(folded(network), examples, flip=self.flip, device=device) for network in self.networks_
+        ]
         mean, spread = (np.stack([getattr(one, name) for one in each]) for name in ("mean", "spread"))
         return prediction_of(mean, spread, self.temperature)
 

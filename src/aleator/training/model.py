@@ -10,14 +10,13 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from aleator.auditing.settings import pick_device
 from aleator.data.images import Geometry
 from aleator.data.sources import ExampleSource
 from aleator.errors import DataError, ModelError
 from aleator.learning.checkpoints import load_network
-from aleator.learning.loop import Predictions, predict
-from aleator.models import Network
-from aleator.models.network import folded
+from aleator.learning.devices import pick_device
+from aleator.learning.prediction import Predictions, predict_examples
+from aleator.models.network import Network, folded
 from aleator.records import read_json
 from aleator.training.abstention import AbstentionRule, EnsemblePrediction, prediction_of
 from aleator.training.card import SCHEMA_VERSION, ModelCard, read_card
@@ -55,7 +54,7 @@ class Model:
     @property
     def of_voters(self) -> bool:
         """The spread of its logits is doubt about how people would vote, and uncertainty that of a voter's answer."""
-        return self.card.training.objective == "votes"
+        return bool(self.card.training.objective == "votes")
 
     @property
     def geometry(self) -> Geometry:
@@ -84,7 +83,7 @@ class Model:
     def predict(self, examples: NDArray[np.generic]) -> EnsemblePrediction:
         """What the members say of examples `(example, channel, height, width)` uint8, or `(example, feature)`."""
         flip = self.card.settings.flip
-        each = [predict(network, examples, flip=flip, device=self.device) for network in self._folded]
+        each = [predict_examples(network, examples, flip=flip, device=self.device) for network in self._folded]
         mean, spread, *distance = members_say(each, self.familiarity)
         return prediction_of(mean, spread, self.rule.temperature, *distance, voters=self.of_voters)
 

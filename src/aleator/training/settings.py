@@ -1,65 +1,77 @@
 """What a training is asked to do, and what follows from it for a data set of a given size."""
 
-import math
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+
+from cyclopts import Parameter
 
 from aleator.errors import AleatorError
-from aleator.learning.augment import Augmentation
-from aleator.learning.loop import TrainingSettings
+from aleator.learning.effort import TRAINING_EFFORTS, EffortName, schedule
 from aleator.learning.objectives import CORRECTING, OBJECTIVES
-from aleator.learning.steps import STEPS
-from aleator.training.targets import Labels, Policy
+from aleator.learning.settings import Augmentation, TrainingSettings
+from aleator.learning.steps import PLAIN, STEPS
+from aleator.models.backbones import BACKBONES, TIMM
 
+Labels = Literal["given", "judged", "votes", "reviewed"]
+Policy = Literal["keep", "soften", "relabel", "drop"]
+LABELS: tuple[Labels, ...] = get_args(Labels)
+POLICIES: tuple[Policy, ...] = get_args(Policy)
+STEP_NAMES = (PLAIN, *STEPS)
 
-@dataclass(frozen=True)
-class Effort:
-    """How much is computed."""
-
-    members: int
-    epochs: int
-    backbone: str
-    """For pictures; feature vectors get a perceptron."""
-
-
-EFFORTS = {
-    "quick": Effort(members=2, epochs=5, backbone="small_vgg"),
-    "standard": Effort(members=2, epochs=12, backbone="deep_vgg"),
-    "thorough": Effort(members=4, epochs=20, backbone="deep_vgg"),
-}
-FEWEST_STEPS, MOST_EPOCHS = 700, 60
-"""A small data set is passed more often, until the network has taken so many steps; but not more often than this."""
-MAX_SIDE = 64
-"""Pictures are worked on with at most this many pixels a side."""
+if TYPE_CHECKING:
+    ObjectiveName = str
+    StepName = str
+else:
+    ObjectiveName = Literal[tuple(OBJECTIVES)]
+    StepName = Literal[STEP_NAMES]
 
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """The settings of one training; they are written into the model's card."""
+    """The settings of one training; they are written into the model's card. The fields' texts are the command line's
+    help."""
 
-    labels: Labels = "given"
+    labels: Labels | None = None
+    """given: as they are; judged: the audit's label distributions; votes: the votes' distributions; reviewed: judged
+    again with what people decided. Without it, judged for an audit, given for data."""
     policy: Policy = "soften"
-    effort: str = "standard"
+    """With judged and reviewed labels: soften trains on the distributions, relabel on the suggested label of mistakes,
+    drop leaves mistakes out, keep changes no label but trusts each as the audit does."""
+    effort: EffortName = "standard"
+    """How much is computed."""
     seed: int = 0
+    """The same seed on the same machine gives the same model."""
     device: str = "auto"
+    """auto, cpu, cuda, ..."""
     devices: int = 1
-    """Processes, each with a processor or GPU of its own, that train each network together."""
+    """Processes, each with a processor or GPU of its own, that train each network together (aleator[fabric])."""
     members: int | None = None
-    backbone: str | None = None
-    objective: str | None = None
-    objective_options: dict[str, Any] = field(default_factory=dict)
-    step: str = "plain"
+    """How many networks are trained; without it, the effort's number."""
+    backbone: Annotated[str | None, Parameter(help=f"{', '.join(BACKBONES)}, or {TIMM}NAME.")] = None
+    """A name of BACKBONES, or `timm:NAME`; without it, the effort's for pictures, a perceptron for feature vectors."""
+    objective: ObjectiveName | None = None
+    """What the networks minimise; without it, what suits the labels."""
+    objective_options: Annotated[dict[str, Any], Parameter(parse=False)] = field(default_factory=dict)
+    """Of the objective, such as `{"strength": 2.0}`."""
+    step: StepName = PLAIN
+    """How a batch becomes losses."""
     average: float = 0.99
+    """Decay of the running mean of the weights; 0 keeps the last weights."""
     loss_mixture: bool = False
+    """Believe examples less whose loss lies with the high ones."""
     second_pass: bool = False
-    """Train the networks once more, on what they believe of the labels that they were trained on."""
+    """Train the networks once more, on what they believe of the labels. Takes twice the time; the labels are given
+    ones."""
     epochs: int | None = None
+    """How often the data are passed; without it, as the effort says, and small data more often."""
     held_out: float = 0.1
+    """Share of the examples that sets temperature and thresholds."""
     flip: bool = True
+    """A mirrored picture keeps its class; --no-flip for letters and digits."""
 
     def __post_init__(self) -> None:
-        if self.effort not in EFFORTS:
-            raise AleatorError(f"effort is one of {', '.join(EFFORTS)}, not {self.effort!r}.")
+        if self.effort not in TRAINING_EFFORTS:
+            raise AleatorError(f"effort is one of {', '.join(TRAINING_EFFORTS)}, not {self.effort!r}.")
         if self.members is not None and not 2 <= self.members <= 100:
             raise AleatorError(
                 f"members is a number from 2 to 100, not {self.members}: what the data leaves open and what the "
@@ -69,12 +81,12 @@ class TrainSettings:
             raise AleatorError(f"devices is a number from 1 up, not {self.devices}.")
         if self.objective is not None and self.objective not in OBJECTIVES:
             raise AleatorError(f"objective is one of {', '.join(OBJECTIVES)}, not {self.objective!r}.")
-        if self.step not in STEPS:
-            raise AleatorError(f"step is one of {', '.join(STEPS)}, not {self.step!r}.")
-        if self.of_voters and (self.labels != "votes" or self.step != "plain"):
+        if self.step not in STEP_NAMES:
+            raise AleatorError(f"step is one of {', '.join(STEP_NAMES)}, not {self.step!r}.")
+        if self.of_voters and (self.labels != "votes" or self.step != PLAIN):
             raise AleatorError(
                 "The objective 'votes' learns from pairs of votes of one example: it needs --labels votes and the step "
-                f"'plain', not {self.labels} labels and the step {self.step!r}."
+                f"'plain', not {self.kind_of_labels} labels and the step {self.step!r}."
             )
         if not 0.02 <= self.held_out <= 0.5:
             raise AleatorError(f"the share that is held out lies from 0.02 to 0.5, not at {self.held_out}.")
@@ -87,17 +99,25 @@ class TrainSettings:
         if self.second_pass and not self.corrects:
             raise AleatorError(
                 "A second pass needs labels as they were given and an objective that learns how they err "
-                f"({' or '.join(CORRECTING)}), not {self.objective_name} on {self.labels} labels."
+                f"({' or '.join(CORRECTING)}), not {self.objective_name} on {self.kind_of_labels} labels."
             )
 
     @property
+    def kind_of_labels(self) -> Labels:
+        return self.labels or "given"
+
+    def for_labels(self, *, audited: bool) -> "TrainSettings":
+        """The same with the kind of labels settled, for an audit or for data."""
+        return self if self.labels else replace(self, labels="judged" if audited else "given")
+
+    @property
     def member_count(self) -> int:
-        return self.members or EFFORTS[self.effort].members
+        return self.members or TRAINING_EFFORTS[self.effort].members
 
     @property
     def corrects(self) -> bool:
         """The networks learn how labels err, and predict the true one: from labels, not from distributions."""
-        one_label = self.labels == "given" or (self.labels != "votes" and self.policy == "keep")
+        one_label = self.kind_of_labels == "given" or (self.labels != "votes" and self.policy == "keep")
         return one_label and self.objective_name in CORRECTING
 
     @property
@@ -105,17 +125,19 @@ class TrainSettings:
         """The networks learn how much voters differ from the counts of their votes."""
         return self.objective_name == "votes"
 
+    @property
+    def max_side(self) -> int:
+        """Pictures are worked on with at most this many pixels a side."""
+        return TRAINING_EFFORTS[self.effort].max_side
+
     def backbone_for(self, kind: str) -> str:
-        return self.backbone or ("mlp" if kind == "features" else EFFORTS[self.effort].backbone)
+        return self.backbone or ("mlp" if kind == "features" else TRAINING_EFFORTS[self.effort].backbone)
 
     def training(self, examples: int) -> TrainingSettings:
         """How to train on this many examples."""
-        batch_size = 128 if examples >= 4096 else 64 if examples >= 1024 else 32
-        batch_size = max(2, min(batch_size, examples // 2))
-        steps_per_epoch = max(1, examples // batch_size)
-        epochs = max(EFFORTS[self.effort].epochs, math.ceil(FEWEST_STEPS / steps_per_epoch))
+        epochs, batch_size = schedule(examples, TRAINING_EFFORTS[self.effort].epochs)
         return TrainingSettings(
-            epochs=self.epochs or min(epochs, MOST_EPOCHS),
+            epochs=self.epochs or epochs,
             batch_size=batch_size,
             objective=self.objective_name,
             options=self.objective_options,
@@ -134,9 +156,9 @@ class TrainSettings:
         """
         if self.objective is not None:
             return self.objective
-        if self.labels == "given":
+        if self.kind_of_labels == "given":
             return "learned_noise"
-        if self.labels == "votes" and self.step == "plain":
+        if self.labels == "votes" and self.step == PLAIN:
             return "votes"
         if self.labels != "votes" and self.policy == "keep":
             return "early_learning"  # what is wrong with the labels is in their weights

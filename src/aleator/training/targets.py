@@ -2,7 +2,6 @@
 gave them), and what is done where it contradicts the given one."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +9,10 @@ from numpy.typing import NDArray
 from aleator.audits import AuditFolder
 from aleator.data.dataset import LabelledDataset
 from aleator.errors import AleatorError, DataError
-from aleator.learning.loop import Targets
+from aleator.learning.job import Targets
 from aleator.noise.counted import transition_matrix
+from aleator.training.settings import LABELS, POLICIES, Labels, Policy
 
-Labels = Literal["given", "judged", "votes", "reviewed"]
-Policy = Literal["keep", "soften", "relabel", "drop"]
-LABELS: tuple[Labels, ...] = get_args(Labels)
-POLICIES: tuple[Policy, ...] = get_args(Policy)
 FEWEST_VOTES = 3
 """Fewer votes for the data set's classes say too little of a distribution; such examples are left out."""
 

@@ -10,7 +10,6 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from aleator.auditing.settings import pick_device
 from aleator.audits import AuditFolder
 from aleator.clock import Clock
 from aleator.data import read_dataset
@@ -18,9 +17,11 @@ from aleator.data.dataset import LabelledDataset
 from aleator.data.duplicates import find_duplicates
 from aleator.data.examples import ExamplesShape, load_examples
 from aleator.errors import AleatorError, AuditFolderError
-from aleator.learning.loop import Targets, TrainingSettings
-from aleator.learning.members import Member, Task, fit_members, member_seed
-from aleator.models import Network, NetworkSpec
+from aleator.learning.devices import pick_device
+from aleator.learning.job import Targets, Task, TrainingJob
+from aleator.learning.members import Member, fit_members, member_seed
+from aleator.learning.settings import TrainingSettings
+from aleator.models.network import Network, NetworkSpec
 from aleator.progress import Progress, silent
 from aleator.training.abstention import AbstentionRule, learn_rule, mean_log_probs, prediction_of
 from aleator.training.beliefs import believed_labels, noise_of
@@ -30,7 +31,7 @@ from aleator.training.folder import TrainingIdentity, close_work, identity_of, o
 from aleator.training.held_out import hold_out
 from aleator.training.model import CUSTOM, Model, load_model, members_say
 from aleator.training.scores import prediction_scores
-from aleator.training.settings import MAX_SIDE, TrainSettings
+from aleator.training.settings import TrainSettings
 from aleator.training.targets import TrainingTargets, choose_targets, judged_confusion
 
 
@@ -61,13 +62,18 @@ def train(
     pick_device(settings.device)
     with clock("reading"):
         dataset, audit = _data_of(data, progress)
+        settings = settings.for_labels(audited=audit is not None)
         identity = identity_of(dataset, audit, settings, backbone)
         work = open_work(folder, identity, force=force)
     with removed_if_unused(work):
         with clock("reading pictures"):
-            dataset, examples, shape = load_examples(dataset, MAX_SIDE, cache=work / "pixels.npy", progress=progress)
+            dataset, examples, shape = load_examples(
+                dataset, settings.max_side, cache=work / "pixels.npy", progress=progress
+            )
             audit = _rows_of(audit, dataset)
-            targets = choose_targets(dataset, audit, settings.labels, settings.policy, counted=settings.of_voters)
+            targets = choose_targets(
+                dataset, audit, settings.kind_of_labels, settings.policy, counted=settings.of_voters
+            )
             settings = _with_judged_confusion(settings, audit)
         with clock("holding out"):
             held_out = _hold_out(dataset, examples, targets, settings, audit, progress)
@@ -164,11 +170,14 @@ def _fit(
         Task(member_seed(settings.seed, len(earlier) + number), plan.rows, earlier[number].weights if earlier else None)
         for number in range(len(earlier) or settings.member_count)
     ]
+    device = pick_device(settings.device)
     return fit_members(
-        tasks, plan.spec, plan.examples, values, training, pick_device(settings.device), place,
+        TrainingJob(plan.spec, plan.examples, values, training, device, plan.weights, plan.backbone),
+        tasks,
+        place,
         on_step=lambda step, steps: progress(stage, step, steps),
-        weights=plan.weights, backbone=plan.backbone, devices=settings.devices,
-    )  # fmt: skip
+        devices=settings.devices,
+    )
 
 
 def _outcome(

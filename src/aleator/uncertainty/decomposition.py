@@ -74,7 +74,7 @@ def of_voters(mean: Tensor, spread: Tensor) -> Uncertainty:
 
     Each draw of the logits is one way in which all of them might vote: its entropy is how much they differ, which is
     aleatoric, and what the draws of all members do not agree about is epistemic. Total is the entropy of one voter's
-    answer. Such a spread is learned by the objective `Votes`; elsewhere it counts as aleatoric.
+    answer. Such a spread is learned by the objective `votes`; elsewhere it counts as aleatoric.
     """
 
     def draws(rows: Tensor) -> Tensor:

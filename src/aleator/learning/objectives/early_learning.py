@@ -1,15 +1,16 @@
 """Early-learning regularisation: an objective under which a network does not memorise wrong labels."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from aleator.learning.objectives.base import Objective
 from aleator.uncertainty.gaussian_logits import log_likelihood
 
 MOST_KEPT = 64
 """Classes remembered for each example; of the others, what they have together."""
 
 
-class EarlyLearning(nn.Module):
+class EarlyLearning(Objective):
     """Cross-entropy plus a pull towards what the network itself said of the example before.
 
     `-log p(label) + strength * log(1 - <memory, p>)`, where the memory is a running mean of the example's own
@@ -34,7 +35,7 @@ class EarlyLearning(nn.Module):
         floor: float = 1e-4,
         most_kept: int = MOST_KEPT,
     ) -> None:
-        super().__init__()
+        super().__init__(examples, classes)
         self.strength, self.momentum, self.floor, self.classes = strength, momentum, floor, classes
         self.bounded = classes > most_kept
         width = min(classes, most_kept)
@@ -44,7 +45,6 @@ class EarlyLearning(nn.Module):
 
     @property
     def per_example(self) -> tuple[Tensor, ...]:
-        """Buffers with a row for each example."""
         return (self.memory, self.kept) if self.bounded else (self.memory,)
 
     def forward(self, log_probs: Tensor, targets: Tensor, rows: Tensor) -> Tensor:

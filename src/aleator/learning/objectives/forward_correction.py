@@ -4,8 +4,9 @@ import math
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from aleator.learning.objectives.base import Objective
 from aleator.noise.likelihood import ENOUGH, estimate_corrected
 from aleator.uncertainty.gaussian_logits import log_likelihood
 
@@ -15,7 +16,7 @@ KNOWN, LATEST = 0.4, 1 / 6
 """The confusion is learned once the network explains this share of the labels, or after this share of the epochs."""
 
 
-class ForwardCorrection(nn.Module):
+class ForwardCorrection(Objective):
     """`-sum_k t_k log sum_j p_j T_jk` with the confusion `T`, `(true, given)` (Patrini et al. 2017, 1609.03683, eq. 6).
 
     Whoever minimises it with the right confusion predicts the true label, not the given one. Without one it is learned
@@ -48,7 +49,7 @@ class ForwardCorrection(nn.Module):
         floor: float = 1e-3,
         learned_from_epoch: int = 2,
     ) -> None:
-        super().__init__()
+        super().__init__(examples, classes)
         matrix = torch.eye(classes) if confusion is None else torch.as_tensor(confusion, dtype=torch.float32)
         fits = matrix.shape == (classes, classes) and bool((matrix >= 0).all())
         if not fits or not torch.allclose(matrix.sum(1), torch.ones(classes), atol=1e-3):
@@ -79,7 +80,7 @@ class ForwardCorrection(nn.Module):
         return 1 - self.confusion.diagonal().mean()
 
     def after_epoch(self, done: float) -> None:
-        """Learn the confusion from what was said in the epoch; `done` is the share of epochs that are over."""
+        """Learn the confusion from what was said in the epoch."""
         if not self.learned:
             return
         self.epochs += 1

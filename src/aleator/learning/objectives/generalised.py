@@ -1,18 +1,19 @@
 """Generalised cross-entropy: between cross-entropy, which learns fast, and the absolute error, which forgives."""
 
-from torch import Tensor, nn
+from torch import Tensor
 
+from aleator.learning.objectives.base import Objective
 from aleator.learning.objectives.targets import as_weights
 
 
-class GeneralisedCrossEntropy(nn.Module):
+class GeneralisedCrossEntropy(Objective):
     """`sum_k t_k (1 - p_k^q) / q` (Zhang & Sabuncu 2018, arXiv 1805.07836, eq. 6); `q -> 0` is cross-entropy.
 
     Its gradient is that of cross-entropy times `p^q`: a label that the network finds very improbable hardly pulls.
     """
 
     def __init__(self, examples: int, classes: int, *, q: float = 0.7) -> None:
-        super().__init__()
+        super().__init__(examples, classes)
         self.q = q
 
     def forward(self, log_probs: Tensor, targets: Tensor, rows: Tensor) -> Tensor:

@@ -2,8 +2,9 @@
 
 import math
 
-from torch import Tensor, nn
+from torch import Tensor
 
+from aleator.learning.objectives.base import Objective
 from aleator.learning.objectives.early_learning import EarlyLearning
 from aleator.learning.objectives.forward_correction import ForwardCorrection
 from aleator.uncertainty.decomposition import information_theoretic
@@ -12,7 +13,7 @@ ENOUGH_TOLD = 0.3
 """Where the network tells the examples of a batch apart by so much, it is held whole to what it said."""
 
 
-class LearnedNoise(nn.Module):
+class LearnedNoise(Objective):
     """Forward correction by a confusion that is learned, held back from memorising by early learning.
 
     Each makes up for the other. The confusion can be learned from a network that has not memorised the labels, and
@@ -30,7 +31,7 @@ class LearnedNoise(nn.Module):
     def __init__(
         self, examples: int, classes: int, *, strength: float = 4.0, patience: float = 100.0, least_epochs: int = 10
     ) -> None:
-        super().__init__()
+        super().__init__(examples, classes)
         self.patience, self.least_epochs = patience, least_epochs
         self.correction = ForwardCorrection(examples, classes)
         self.memory = EarlyLearning(examples, classes, strength=strength)

@@ -8,7 +8,7 @@ from aleator.learning.objectives.targets import as_weights
 from aleator.uncertainty.gaussian_logits import log_softmax_draws
 
 
-class Votes(CrossEntropy):
+class VoteLikelihood(CrossEntropy):
     """Cross-entropy of vote counts, and a spread of the logits that is doubt about how people would vote.
 
     `-sum_k n_k log p_k + strength * n * (E[1 - sum_k softmax(z)_k^2] - d)^2`, where `n_k` counts the votes, `p` is the

@@ -1,19 +1,22 @@
 """Steps: how a batch becomes a loss for each example. One at a time; any objective fits any step."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from aleator.learning.steps.batch import Batch, Step, log_probs_of, mixed_precision
-from aleator.learning.steps.flip_consistency import flip_consistency
-from aleator.learning.steps.mixup import mixup
-from aleator.learning.steps.plain import plain
-from aleator.learning.steps.relative_uncertainty import relative_uncertainty
+from aleator.registry import Registry
 
-STEPS: dict[str, Callable[..., Step]] = {
-    "plain": plain,
-    "mixup": mixup,
-    "flip_consistency": flip_consistency,
-    "relative_uncertainty": relative_uncertainty,
-}
-"""Each is made by `(**options)`."""
+if TYPE_CHECKING:
+    from aleator.learning.steps.batch import Step
 
-__all__ = ["STEPS", "Batch", "Step", "log_probs_of", "mixed_precision"]
+PLAIN = "plain"
+"""No step of its own: predict, and compare with the targets as the posterior does. The loop itself does it."""
+_HERE = "aleator.learning.steps"
+STEPS: "Registry[Callable[..., Step]]" = Registry(
+    "step",
+    {
+        "mixup": f"{_HERE}.mixup:mixup",
+        "flip_consistency": f"{_HERE}.flip_consistency:flip_consistency",
+        "relative_uncertainty": f"{_HERE}.relative_uncertainty:relative_uncertainty",
+    },
+)
+"""All others. Each is made by `(**options)`."""

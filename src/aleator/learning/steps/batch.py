@@ -5,8 +5,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
+from aleator.learning.objectives.base import Objective
 from aleator.models.network import Network, Output
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 
@@ -22,7 +23,7 @@ class Batch(NamedTuple):
     """Row numbers in the data set, `(example,)`."""
 
 
-Step = Callable[[Network, nn.Module, Batch, Generator], tuple[Tensor, Tensor]]
+Step = Callable[[Network, Objective, Batch, Generator], tuple[Tensor, Tensor]]
 """Network, objective, batch and generator in; a loss for each example `(example,)` out, and the log-probabilities
 `(example, class)` by which the training is followed."""
 

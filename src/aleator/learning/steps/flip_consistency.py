@@ -5,6 +5,7 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
 from aleator.errors import AleatorError
+from aleator.learning.objectives.base import Objective
 from aleator.learning.steps.batch import Batch, Step, log_probs_of, mixed_precision
 from aleator.models.network import Network
 
@@ -18,7 +19,7 @@ def flip_consistency(weight: float = 5.0) -> Step:
     `Augmentation.erase`. For pictures, and backbones that end in a mean over all places.
     """
 
-    def step(network: Network, objective: nn.Module, batch: Batch, generator: Generator) -> tuple[Tensor, Tensor]:
+    def step(network: Network, objective: Objective, batch: Batch, generator: Generator) -> tuple[Tensor, Tensor]:
         features, pooling = _split(network.backbone)
         with mixed_precision(batch.inputs.device):
             seen, mirrored = (features(view) for view in (batch.inputs, batch.inputs.flip(3)))

@@ -2,8 +2,9 @@
 
 import numpy as np
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
+from aleator.learning.objectives.base import Objective
 from aleator.learning.objectives.targets import as_weights
 from aleator.learning.steps.batch import Batch, Step, log_probs_of, mixed_precision
 from aleator.models.network import Network
@@ -16,7 +17,7 @@ def mixup(alpha: float = 0.3) -> Step:
     it stands for, so that an objective may remember something of it.
     """
 
-    def step(network: Network, objective: nn.Module, batch: Batch, generator: Generator) -> tuple[Tensor, Tensor]:
+    def step(network: Network, objective: Objective, batch: Batch, generator: Generator) -> tuple[Tensor, Tensor]:
         inputs, count = batch.inputs.float(), len(batch.rows)
         random = np.random.default_rng(int(torch.randint(2**31, (1,), generator=generator)))
         drawn = torch.from_numpy(random.beta(alpha, alpha, count)).float()

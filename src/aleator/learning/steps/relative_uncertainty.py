@@ -1,8 +1,9 @@
 """Relative uncertainty: of two mixed examples the harder one has to be given the greater part."""
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
+from aleator.learning.objectives.base import Objective
 from aleator.learning.objectives.targets import as_weights
 from aleator.learning.steps.batch import Batch, Step, log_probs_of, mixed_precision
 from aleator.models.network import Network
@@ -16,7 +17,7 @@ def relative_uncertainty() -> Step:
     example is beside others, without a label for it.
     """
 
-    def step(network: Network, objective: nn.Module, batch: Batch, generator: Generator) -> tuple[Tensor, Tensor]:
+    def step(network: Network, objective: Objective, batch: Batch, generator: Generator) -> tuple[Tensor, Tensor]:
         other = torch.randperm(len(batch.rows), generator=generator).to(batch.inputs.device)
         with mixed_precision(batch.inputs.device):
             alone = network(batch.inputs)

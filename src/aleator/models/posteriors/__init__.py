@@ -2,6 +2,8 @@
 
 Each is applied to any `nn.Module` by replacing modules, and yields draws of Gaussian logits:
 
+    from aleator.models.posteriors.mc_dropout import MCDropout
+
     posterior = MCDropout(draws=20)
     posterior.prepare(network)                                        # before training and before loading weights
     posterior.draw(network, inputs, generator=torch.Generator())      # mean and spread, (draw, example, class)
@@ -10,46 +12,28 @@ A network whose output is a tensor of logits has no spread; one that returns a t
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from aleator.models.posteriors.base import DeepEnsemble, Drawn, Posterior, draw_members
-from aleator.models.posteriors.bayes_by_backprop import BayesByBackprop
-from aleator.models.posteriors.duq import DUQ
-from aleator.models.posteriors.flipout import Flipout
-from aleator.models.posteriors.gradient_confidence import GradientConfidence
-from aleator.models.posteriors.last_layer_laplace import LastLayerLaplace
-from aleator.models.posteriors.mc_dropconnect import MCDropConnect
-from aleator.models.posteriors.mc_dropout import MCDropout
-from aleator.models.posteriors.sub_ensemble import SubEnsemble
-from aleator.models.posteriors.swag import SWAG
+from aleator.registry import Registry
+
+if TYPE_CHECKING:
+    from aleator.models.posteriors.base import Posterior
 
 DEFAULT = "deep_ensemble"
-POSTERIORS: dict[str, Callable[[], Posterior]] = {
-    "deep_ensemble": DeepEnsemble,
-    "sub_ensemble": SubEnsemble,
-    "mc_dropout": MCDropout,
-    "mc_dropconnect": MCDropConnect,
-    "flipout": Flipout,
-    "bayes_by_backprop": BayesByBackprop,
-    "last_layer_laplace": LastLayerLaplace,
-    "swag": SWAG,
-    "duq": DUQ,
-    "gradient_confidence": GradientConfidence,
-}
-
-__all__ = [
-    "DEFAULT",
-    "DUQ",
-    "POSTERIORS",
-    "SWAG",
-    "BayesByBackprop",
-    "DeepEnsemble",
-    "Drawn",
-    "Flipout",
-    "GradientConfidence",
-    "LastLayerLaplace",
-    "MCDropConnect",
-    "MCDropout",
-    "Posterior",
-    "SubEnsemble",
-    "draw_members",
-]
+_HERE = "aleator.models.posteriors"
+POSTERIORS: "Registry[Callable[[], Posterior]]" = Registry(
+    "posterior",
+    {
+        "deep_ensemble": f"{_HERE}.deep_ensemble:DeepEnsemble",
+        "sub_ensemble": f"{_HERE}.sub_ensemble:SubEnsemble",
+        "mc_dropout": f"{_HERE}.mc_dropout:MCDropout",
+        "mc_dropconnect": f"{_HERE}.mc_dropconnect:MCDropConnect",
+        "flipout": f"{_HERE}.flipout:Flipout",
+        "bayes_by_backprop": f"{_HERE}.bayes_by_backprop:BayesByBackprop",
+        "last_layer_laplace": f"{_HERE}.last_layer_laplace:LastLayerLaplace",
+        "swag": f"{_HERE}.swag:SWAG",
+        "duq": f"{_HERE}.duq:DUQ",
+        "gradient_confidence": f"{_HERE}.gradient_confidence:GradientConfidence",
+    },
+)
+"""Each is made without arguments, by the defaults of its fields."""

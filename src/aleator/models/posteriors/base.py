@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import torch
@@ -55,32 +54,9 @@ class Posterior(ABC):
         """Draw networks and ask each of them. The network, in evaluation mode, is left as it was."""
 
 
-@dataclass(frozen=True)
-class DeepEnsemble(Posterior):
-    """Networks trained from different seeds (Lakshminarayanan et al. 2017, arXiv 1612.01474).
-
-    Each is one draw; `draw_members` puts them together. The best of all where their trainings can be afforded.
-    """
-
-    draws: int = 1
-
-    def draw(self, network: nn.Module, inputs: Tensor, *, draws: int | None = None, generator: Generator) -> Drawn:
-        plain = network(inputs)
-        mean, spread = gaussian_logits_of(plain)
-        return Drawn(mean.unsqueeze(0), spread.unsqueeze(0), plain)
-
-
 def gaussian_logits_of(output: Any) -> tuple[Tensor, Tensor]:
     """Mean and spread of a network's output; logits alone have no spread."""
     if isinstance(output, Tensor):
         return output, torch.zeros_like(output)
     mean, spread = output[:2]
     return mean, spread
-
-
-def draw_members(
-    posterior: Posterior, networks: Iterable[nn.Module], inputs: Tensor, *, generator: Generator
-) -> tuple[Tensor, Tensor]:
-    """Mean and spread `(draw, example, class)` of the draws of all members of an ensemble."""
-    drawn = [posterior.draw(network, inputs, generator=generator) for network in networks]
-    return torch.cat([one.mean for one in drawn]), torch.cat([one.spread for one in drawn])

@@ -1,0 +1,64 @@
+"""How much is computed, and what follows from it for a data set of a given size."""
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is computed."""
+
+    members: int
+    epochs: int
+    max_side: int
+    """Pictures are worked on with at most this many pixels a side."""
+    backbone: str
+    """For pictures; feature vectors get a perceptron."""
+
+
+AUDIT_EFFORTS = {
+    "quick": Effort(members=2, epochs=5, max_side=48, backbone="small_vgg"),
+    "standard": Effort(members=2, epochs=12, max_side=64, backbone="small_vgg"),
+    "thorough": Effort(members=5, epochs=20, max_side=64, backbone="small_vgg"),
+}
+TRAINING_EFFORTS = {
+    "quick": Effort(members=2, epochs=5, max_side=64, backbone="small_vgg"),
+    "standard": Effort(members=2, epochs=12, max_side=64, backbone="deep_vgg"),
+    "thorough": Effort(members=4, epochs=20, max_side=64, backbone="deep_vgg"),
+}
+"""The same names: a training of one effort takes about as long as an audit of it."""
+
+if TYPE_CHECKING:
+    EffortName = str
+else:
+    EffortName = Literal[tuple(AUDIT_EFFORTS)]
+
+FEWEST_STEPS, MOST_EPOCHS = 700, 60
+"""A small data set is passed more often, until the network has taken so many steps; but not more often than this."""
+
+
+class Schedule(NamedTuple):
+    """How the examples are passed."""
+
+    epochs: int
+    batch_size: int
+
+
+def schedule(
+    examples: int,
+    epochs: int,
+    *,
+    batch_size: int | None = None,
+    fewest_steps: int | None = None,
+    most_epochs: int | None = None,
+) -> Schedule:
+    """The batch size for so many examples, and `epochs` or, for a small data set, more of them.
+
+    `batch_size`: the largest one; by default the smaller, the fewer examples there are. `fewest_steps`, `most_epochs`:
+    FEWEST_STEPS and MOST_EPOCHS unless told otherwise.
+    """
+    largest = batch_size or (128 if examples >= 4096 else 64 if examples >= 1024 else 32)
+    batch_size = max(2, min(largest, examples // 2))
+    needed = math.ceil((fewest_steps or FEWEST_STEPS) / max(1, examples // batch_size))
+    return Schedule(min(max(epochs, needed), most_epochs or MOST_EPOCHS), batch_size)

@@ -1,0 +1,32 @@
+"""How much is computed follows from the effort and the number of examples, by one rule for all verbs."""
+
+import pytest
+
+from aleator.auditing.settings import AuditSettings
+from aleator.learning.effort import AUDIT_EFFORTS, FEWEST_STEPS, MOST_EPOCHS, TRAINING_EFFORTS, schedule
+from aleator.models.backbones import choose_backbone
+from aleator.training.settings import TrainSettings
+
+
+def test_audits_and_trainings_have_the_same_efforts() -> None:
+    assert list(AUDIT_EFFORTS) == list(TRAINING_EFFORTS)
+    assert {effort.backbone for effort in AUDIT_EFFORTS.values()} == {choose_backbone("images").name}
+
+
+@pytest.mark.parametrize(
+    ("examples", "epochs", "batch_size"),
+    [(28_709, 12, 128), (4096, 22, 128), (3000, 16, 64), (1023, 23, 32), (60, 60, 30), (3, 60, 2)],
+)
+def test_few_examples_are_passed_more_often_in_smaller_batches(examples: int, epochs: int, batch_size: int) -> None:
+    assert schedule(examples, 12) == (epochs, batch_size)
+    for settings in (AuditSettings(), TrainSettings()):
+        training = settings.training(examples)
+        assert (training.epochs, training.batch_size) == (epochs, batch_size)
+        assert training.epochs == MOST_EPOCHS or training.steps(examples) >= FEWEST_STEPS
+
+
+def test_other_numbers_by_hand() -> None:
+    how = {"batch_size": 64, "fewest_steps": 400, "most_epochs": 100}
+    assert schedule(1000, 12, **how) == (27, 64)  # 15 batches
+    assert schedule(100_000, 12, **how) == (12, 64)
+    assert schedule(100, 12, **how) == (100, 50)

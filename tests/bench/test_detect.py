@@ -18,8 +18,6 @@ from aleator.data.dataset import Votes
 from aleator.errors import DataError, MissingExtraError
 from aleator.verdicts import Observations
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def tracks(tmp_path_factory: pytest.TempPathFactory) -> list[Track]:

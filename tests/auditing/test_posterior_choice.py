@@ -33,7 +33,6 @@ def features() -> LabelledDataset:
     )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", POSTERIORS)
 def test_an_audit_with_every_posterior(name: str, tmp_path: Path) -> None:
     result = audit(features(), tmp_path / "audit", AuditSettings(effort="quick", posterior=name))

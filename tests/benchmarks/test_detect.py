@@ -21,8 +21,6 @@ from benchmarks.fer2013 import fer2013 as fer2013_training
 from benchmarks.reviewer import answers
 from benchmarks.trainer import Trainer
 
-pytestmark = pytest.mark.slow
-
 
 @pytest.fixture(scope="module")
 def tracks(tmp_path_factory: pytest.TempPathFactory) -> list[Track]:

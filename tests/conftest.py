@@ -17,6 +17,7 @@ from hypothesis import settings
 
 from aleator.data import ImageArray, LabelledDataset
 from aleator.testing.fer2013 import fer2013_folder
+from tests import postgres
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -78,6 +79,16 @@ def browser() -> "Iterator[Browser]":
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of a real PostgreSQL, started for these tests."""
+    try:
+        with postgres.cluster() as url:
+            yield url
+    except RuntimeError as error:
+        pytest.skip(f"no PostgreSQL for these tests: {error}")
 
 
 def tiny_dataset(count: int = 40, classes: int = 3, seed: int = 0, side: int = 16) -> LabelledDataset:

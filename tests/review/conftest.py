@@ -19,19 +19,8 @@ from aleator.review.web.app import create_app
 from aleator.review.web.guard import Guard
 from aleator.review.web.parts import Review
 from aleator.testing.made_up_audit import write_all
-from tests import postgres
 
 EXAMPLES = 300
-
-
-@pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """The URL of a real PostgreSQL, started for these tests."""
-    try:
-        with postgres.cluster() as url:
-            yield url
-    except RuntimeError as error:
-        pytest.skip(f"no PostgreSQL for these tests: {error}")
 
 
 @pytest.fixture(scope="session")

@@ -50,7 +50,7 @@ EARLY_LEARNING_TEMPERATURE = 1.5
 """The objective makes the networks surer than they are right; this undoes it before uncertainty is taken apart."""
 
 
-def audit(
+def audit(  # longer than a function is otherwise: the whole system on one page
     data: LabelledDataset | str | Path,
     folder: str | Path,
     settings: AuditSettings = AuditSettings(),

@@ -57,7 +57,7 @@ class LabelledPredictions:
     """What the audit says of where the data are."""
 
 
-def judge_predictions(
+def judge_predictions(  # longer than a function is otherwise: the whole of it on one page, as an audit
     predictions: LabelledPredictions,
     folder: str | Path,
     *,

@@ -22,7 +22,7 @@ app = App(
 FLAT = Parameter(name="*")
 """A dataclass whose fields are flags of their own, with their docstrings as help."""
 READING = Parameter(name="*", group="How the data are read")
-DECISIONS = Parameter(name="*", group="What people decided", negative=())
+DECISIONS = Parameter(name="*", group="What people decided")
 Output = Annotated[Path, Parameter(name=["--output", "-o"])]
 Force = Annotated[bool, Parameter(help="Replace what the output folder holds.")]
 Json = Annotated[bool, Parameter(name="--json", negative=(), help="Print one JSON object instead of text for people.")]

@@ -17,6 +17,7 @@ DATA = f"What is audited: {forms()}."
 @app.command
 def audit(
     data: Annotated[Path, Parameter(help=DATA)],
+    /,
     *,
     output: Output,
     reading: Annotated[ReadOptions, READING] = NOTHING_ASKED,

@@ -21,6 +21,7 @@ else:
 @app.command
 def export(
     folder: Path,
+    /,
     *,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
     onnx: Path | None = None,

@@ -15,6 +15,7 @@ from aleator.errors import AleatorError
 @app.command
 def judge(
     folder: Path | None = None,
+    /,
     *,
     pred_probs: Path | None = None,
     features: Path | None = None,

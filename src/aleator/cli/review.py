@@ -9,14 +9,19 @@ from aleator.cli.app import FLAT, READING, app
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.review.settings import ServerSettings
 
+IMPORTED = Parameter(name=["--import", "--reviewed"], consume_multiple=False, negative=())
+
 
 @app.command
 def review(
     folder: Path,
+    /,
     *,
     data: Path | None = None,
     settings: Annotated[ServerSettings, FLAT] = ServerSettings(),
-    reviewed: Annotated[tuple[Path, ...], Parameter(name=["--import", "--reviewed"], negative=())] = (),
+    reviewed: Annotated[
+        tuple[Path, ...], Parameter(name=["--import", "--reviewed"], consume_multiple=False, negative=())
+    ] = (),
     reading: Annotated[ReadOptions, READING] = NOTHING_ASKED,
 ) -> None:
     """Open a page on which people put labels right.

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @app.command(name="train")
 def train_verb(
     data: Path,
+    /,
     *,
     output: Output,
     audited_data: Annotated[Path | None, Parameter(name=["--data", "--of"])] = None,

@@ -159,7 +159,9 @@ def _expressions(n: int, random: np.random.Generator) -> NDArray[np.float64]:
     return np.asarray(strength * pure + random.normal(0, 0.07, (n, PROTOTYPES.shape[1])))
 
 
-def _render(expression: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.uint8]:
+def _render(  # one drawing from back to front, longer than a function is otherwise
+    expression: NDArray[np.float64], random: np.random.Generator
+) -> NDArray[np.uint8]:
     count = len(expression)
     brow, slant, eyes, curve, opening, mouth_width, nose = (column[:, None, None] for column in expression.T)
 

@@ -2,6 +2,12 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+ONE_TEXT = Parameter(n_tokens=1, negative=(), converter=lambda kind, tokens: tokens[0].value)
+"""On the command line, one text."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +27,7 @@ class ReadOptions:
     """The table's column of labels, where its name does not tell."""
     id_column: str | None = None
     """The table's column of ids, where its name does not tell."""
-    class_names: str | tuple[str, ...] | None = None
+    class_names: Annotated[str | tuple[str, ...] | None, ONE_TEXT] = None
     """Names of the classes 0, 1, 2, ...; in one text they are separated by commas."""
 
     def __post_init__(self) -> None:

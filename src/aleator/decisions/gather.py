@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from aleator.data.texts import RowOf
 from aleator.decisions.decision import Decision
@@ -16,7 +19,7 @@ class DecisionSources:
 
     database: str | None = None
     """Where the review page's decisions are, if not beside the audit: a file, or postgresql://user@host/name."""
-    reviewed: tuple[Path, ...] = ()
+    reviewed: Annotated[tuple[Path, ...], Parameter(consume_multiple=False, negative=())] = ()
     """Decisions made elsewhere, heard beside those of the review page: a table with id and label (several classes
     joined by | where an example lies between them), and optionally decision (unusable), reviewer and time; or Label
     Studio's JSON export. May be repeated."""

@@ -63,7 +63,7 @@ class NetworkInfo:
 
 
 @dataclass(frozen=True)
-class LearnedNoise:
+class LearnedConfusion:
     """How the labels err by the networks while they learned: what the objective corrected for. It is no estimate of
     how many labels are wrong, which an audit makes; see `aleator.noise`."""
 
@@ -90,7 +90,7 @@ class ModelCard:
     model: NetworkInfo
     decision: AbstentionRule
     figures: Figures
-    label_noise: LearnedNoise | None
+    label_noise: LearnedConfusion | None
     wrong_labels: WrongLabels | None
     """What the audit says that the model follows, or None without one."""
     members: tuple[StoredFile, ...] = ()

@@ -51,7 +51,7 @@ class AleatorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     After `fit`: `classes_`, `networks_`, `n_features_in_` (pictures: their height).
     """
 
-    def __init__(
+    def __init__(  # scikit-learn's grid search and clone want every parameter by its name
         self,
         *,
         members: int = 2,

@@ -25,7 +25,7 @@ from aleator.models.network import Network, NetworkSpec
 from aleator.progress import Progress, silent
 from aleator.training.abstention import AbstentionRule, learn_rule, mean_log_probs, prediction_of
 from aleator.training.beliefs import believed_labels, noise_of
-from aleator.training.card import Figures, LearnedNoise, ModelCard, NetworkInfo, TrainedData
+from aleator.training.card import Figures, LearnedConfusion, ModelCard, NetworkInfo, TrainedData
 from aleator.training.familiarity import Familiarity, learn_familiarity
 from aleator.training.folder import TrainingIdentity, close_work, identity_of, open_work, removed_if_unused
 from aleator.training.held_out import hold_out
@@ -35,7 +35,7 @@ from aleator.training.settings import TrainSettings
 from aleator.training.targets import TrainingTargets, choose_targets, judged_confusion
 
 
-def train(
+def train(  # longer than a function is otherwise: the whole training on one page
     data: LabelledDataset | AuditFolder | str | Path,
     folder: str | Path,
     settings: TrainSettings = TrainSettings(),
@@ -128,7 +128,7 @@ class _Outcome:
 
     rule: AbstentionRule
     figures: Figures
-    noise: LearnedNoise | None
+    noise: LearnedConfusion | None
     familiarity: Familiarity | None
 
 
@@ -203,7 +203,7 @@ def _outcome(
     return _Outcome(
         rule=rule,
         figures=prediction_scores(prediction, labels[known], rule),
-        noise=None if noise is None else LearnedNoise(noise.confusion.tolist()),
+        noise=None if noise is None else LearnedConfusion(noise.confusion.tolist()),
         familiarity=familiarity,
     )
 

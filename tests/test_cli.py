@@ -3,13 +3,17 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import aleator
+from aleator.audits import AuditFolder
 from aleator.console import print_summary
+from aleator.verdicts.estimates import ErrorsLeft, Estimates, WrongLabels
+from tests.old_versions import FOLDER as OLD
 
 
 def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
@@ -55,19 +59,16 @@ def test_an_interruption_is_told_without_a_traceback(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["out[bold]", "out[/red]", "out\\[x]"])
 def test_the_summary_takes_names_as_they_are(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    info = {
-        "class_names": ["[red]a", "[/b]"],
-        "data": {"examples": 9},
-        "estimates": {
-            "level": 0.9,
-            "mislabelled": {"count": 2.0, "share": 0.2, "low": 1.0, "high": 3.0},
-            "verdicts": {"ok": 7, "mistake": 2},
-            "confusion": [[4.0, 2.0], [0.0, 3.0]],
-        },
-        "referee": None,
-        "skipped": [],
-        "timings": {"total": 1.0},
-    }
+    estimates = Estimates(
+        level=0.9,
+        mislabelled=WrongLabels(2.0, 1.0, 3.0, 0.2, 0.1, 0.3),
+        errors_left=ErrorsLeft(2.0, 1.0, 3.0, 9),
+        reviewed=0,
+        verdicts={"ok": 7, "mistake": 2},
+        confusion=[[4.0, 2.0], [0.0, 3.0]],
+    )
+    judged = AuditFolder.load(OLD / "judged").info
+    info = replace(judged, class_names=("[red]a", "[/b]"), estimates=estimates, timings={"total": 1.0})
     print_summary(info, Path(name))
     told = capsys.readouterr().out
     assert str(Path(name) / "report.html") in told

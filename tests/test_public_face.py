@@ -45,8 +45,8 @@ def test_type_checkers_see_the_same_names() -> None:
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="audits"):
-        _ = aleator.audits
+    with pytest.raises(AttributeError, match="audiit"):
+        _ = aleator.audiit
 
 
 def test_one_class_catches_every_error() -> None:

@@ -188,6 +188,8 @@ def _card(dataset: LabelledDataset, spec: NetworkSpec, how: Run) -> ModelCard:
         figures=Figures(0, 0.0, None, 0.0, 0.0, 0.0, 0.0, 0.0, {}),
         label_noise=None,
         wrong_labels=None,
+        members=(),
+        familiarity=None,
     )  # fmt: skip
 
 

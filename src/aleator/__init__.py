@@ -18,13 +18,16 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from aleator.auditing import Audit as Audit
+    from aleator.auditing import AuditSettings as AuditSettings
     from aleator.auditing import load_audit as load_audit
     from aleator.auditing.audit import audit as audit
+    from aleator.auditing.predictions import LabelledPredictions as LabelledPredictions
     from aleator.auditing.predictions import judge_predictions as judge_predictions
     from aleator.data import LabelledDataset as LabelledDataset
     from aleator.data import Votes as Votes
     from aleator.data import read_dataset as read_dataset
     from aleator.data.drawn_faces import drawn_faces as drawn_faces
+    from aleator.data.options import ReadOptions as ReadOptions
     from aleator.errors import AleatorError as AleatorError
     from aleator.errors import AuditFolderError as AuditFolderError
     from aleator.errors import DataError as DataError
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from aleator.training import load_model as load_model
     from aleator.training.classifier import AleatorClassifier as AleatorClassifier
     from aleator.training.predict import predict as predict
+    from aleator.training.settings import TrainSettings as TrainSettings
     from aleator.training.train import train as train
     from aleator.verdicts.issues import find_label_issues as find_label_issues
     from aleator.verdicts.issues import get_label_quality_scores as get_label_quality_scores
@@ -40,17 +44,20 @@ if TYPE_CHECKING:
 
 _HOME = {
     "Audit": "aleator.auditing",
+    "AuditSettings": "aleator.auditing",
     "audit": "aleator.auditing.audit",
     "load_audit": "aleator.auditing",
     "LabelledDataset": "aleator.data",
     "Votes": "aleator.data",
     "read_dataset": "aleator.data",
     "drawn_faces": "aleator.data.drawn_faces",
+    "ReadOptions": "aleator.data.options",
     "AleatorError": "aleator.errors",
     "AuditFolderError": "aleator.errors",
     "DataError": "aleator.errors",
     "find_label_issues": "aleator.verdicts.issues",
     "get_label_quality_scores": "aleator.verdicts.issues",
+    "LabelledPredictions": "aleator.auditing.predictions",
     "judge_predictions": "aleator.auditing.predictions",
     "label_quality_scores": "aleator.verdicts.issues",
     "ModelError": "aleator.errors",
@@ -59,6 +66,7 @@ _HOME = {
     "train": "aleator.training.train",
     "AleatorClassifier": "aleator.training.classifier",
     "predict": "aleator.training.predict",
+    "TrainSettings": "aleator.training.settings",
 }
 
 __all__ = ["__version__", "errors", *_HOME]

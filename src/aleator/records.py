@@ -1,7 +1,9 @@
 """Records on disk: frozen dataclasses as JSON, and back with every field's type checked."""
 
 import json
+import platform
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar
 
 import msgspec
@@ -22,6 +24,11 @@ def from_json(kind: type[T], value: Any) -> T:
     Raises ValueError naming the field that is missing or of another type, as `$.data.examples`.
     """
     return msgspec.convert(value, kind, dec_hook=_of_type)
+
+
+def versions_of(*libraries: ModuleType) -> dict[str, str]:
+    """Of Python and these libraries, by name: what a result was computed with."""
+    return {"python": platform.python_version()} | {one.__name__: str(one.__version__) for one in libraries}
 
 
 def write_record(path: Path, record: Any) -> None:

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import aleator
-from aleator.export.onnx import TOLERANCE, export_onnx, single_precision_opinion
+from aleator.export.onnx import TOLERANCE, export_onnx, single_precision_prediction
 from aleator.export.plain_operations import PlainExpectedSoftmax
 from aleator.training.settings import TrainSettings
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
@@ -43,7 +43,7 @@ def test_the_graph_agrees_with_the_model_for_any_number_of_examples(kind: str, t
             else random.normal(size=(count, 8)).astype(np.float32)
         )
         probs, total, aleatoric, epistemic, unfamiliarity = session.run(None, {"examples": examples})
-        wanted = single_precision_opinion(model, examples)
+        wanted = single_precision_prediction(model, examples)
         assert np.abs(probs - wanted.probs).max() < TOLERANCE
         named = {"total": total, "aleatoric": aleatoric, "epistemic": epistemic, "unfamiliarity": unfamiliarity}
         for name, found in named.items():

@@ -20,6 +20,7 @@ from aleator.data import read_dataset
 from aleator.errors import AleatorError, AuditFolderError, DataError
 from aleator.review.examples import of_dataset
 from aleator.review.serve import check_prefix, check_token, serve
+from aleator.review.settings import ServerSettings
 from aleator.review.web.guard import MOST_BODY, Buckets, Session, Signer, local_target, new_session
 from benchmarks.review.client import ReviewClient
 from tests.review.conftest import Running, serving
@@ -313,7 +314,7 @@ def test_what_cannot_be_served_is_told_in_words(made_up: Path, audit_folder: Pat
     with pytest.raises(AuditFolderError, match="other data"):
         serve(audit_folder, data=tmp_path / "other.npz")
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(AleatorError, match="port"):
-        serve(audit_folder, port=taken.getsockname()[1])
+        serve(audit_folder, ServerSettings(port=taken.getsockname()[1]))
 
 
 @pytest.mark.slow

@@ -6,17 +6,18 @@ import numpy as np
 import pytest
 
 from aleator.review.headway import _more, headway
-from aleator.review.live import plain_standing, share_interval
+from aleator.review.live import plain_snapshot, share_interval
 from aleator.review.people import chance_corrected
 from aleator.review.queue import drawn
+from aleator.verdicts.estimates import ErrorsLeft
 from benchmarks.review.client import ReviewClient
+from tests.decisions.test_store import decision
 from tests.review.conftest import Running
-from tests.review.test_store import decision
 
 
 def test_how_many_more() -> None:
     expected = np.cumsum([0.9, 0.6, 0.3, 0.1, 0.1]).astype(np.float32)  # 2 in all
-    left = {"count": 2.0, "low": 1.0, "high": 4.0}  # twice as bad at the high end: 1.8, 3.0, 3.6, 3.8, 4.0
+    left = ErrorsLeft(2.0, 1.0, 4.0, 5)  # twice as bad at the high end: 1.8, 3.0, 3.6, 3.8, 4.0
     assert _more(expected, left, 5) == 0
     assert _more(expected, left, 1.5) == 2
     assert _more(expected, left, 1.0) == 2
@@ -67,10 +68,10 @@ def test_without_an_audit_the_reviewed_stand_for_the_rest(running: Running) -> N
     given = running.review.examples.given
     for row in range(20):
         client.decide(row, [(int(given[row]) + (row < 3)) % 7])
-    estimates = plain_standing(running.review.board).estimates
+    estimates = plain_snapshot(running.review.board).estimates
     rest = len(given) - 20
-    assert estimates["errors_left"]["count"] == pytest.approx(0.15 * rest)
-    assert estimates["mislabelled"]["low"] == pytest.approx(3 + 0.04216941 * rest, abs=0.01)
+    assert estimates.errors_left.count == pytest.approx(0.15 * rest)
+    assert estimates.mislabelled.low == pytest.approx(3 + 0.04216941 * rest, abs=0.01)
 
 
 def test_a_server_that_starts_again_knows_everything(running: Running, audit_folder: Path) -> None:
@@ -81,7 +82,7 @@ def test_a_server_that_starts_again_knows_everything(running: Running, audit_fol
         client.decide(row, [row % 3])
     again = Board(running.review.examples, running.review.store)
     now = running.review.board
-    assert again.ledger.reviewers_of == now.ledger.reviewers_of
+    assert again.log.reviewers_of == now.log.reviewers_of
     assert np.array_equal(again.answers_of, now.answers_of)
     assert again.by_reviewer == now.by_reviewer
     assert np.array_equal(again.reviews().row, now.reviews().row)

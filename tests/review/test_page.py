@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from aleator.data import FeatureArray, LabelledDataset
+from aleator.data.options import ReadOptions
 from aleator.decisions.gather import database_beside
 from aleator.decisions.store import Store
 from aleator.review.examples import of_dataset, open_examples
@@ -459,6 +460,6 @@ def test_decisions_of_the_audit_are_found_by_plain_data_too(made_up: Path, audit
     with Store(database_beside(audit_folder), examples.fingerprint):
         pass
     names = examples.class_names
-    plain = open_examples(made_up / "faces.parquet", class_names=names)
+    plain = open_examples(made_up / "faces.parquet", asked=ReadOptions(class_names=names))
     assert plain.fingerprint == examples.fingerprint
     assert plain.ids.equals(pa.array(examples.ids))

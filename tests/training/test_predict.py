@@ -75,7 +75,7 @@ def test_the_table_says_what_it_promises(model: aleator.Model, pictures: Path) -
         outside = [share for name, share in shares.items() if name not in row["conformal_set"]]
         assert not inside or not outside or min(inside) >= max(outside)
         assert Path(row["path"]).is_file()
-        assert (row["answer"] == "unfamiliar") == (row["unfamiliarity"] > np.float32(model.decision.unfamiliar_above))
+        assert (row["answer"] == "unfamiliar") == (row["unfamiliarity"] > np.float32(model.rule.unfamiliar_above))
     assert {"answer", "ambiguous"} <= set(table["answer"].to_pylist())
 
 
@@ -210,23 +210,32 @@ def test_the_commands_from_labels_to_answers(pictures: Path, tmp_path: Path) -> 
     common = ("--effort", "quick", "--epochs", "1", "--held-out", "0.2")
     result = run("train", str(pictures), "-o", str(model), *common, "--json")
     card = json.loads(result.stdout)
-    assert card.folder == str(model.resolve())
-    assert card.settings.labels == "given"
+    assert card["folder"] == str(model.resolve())
+    assert card["settings"]["labels"] == "given"
     again = run("train", str(pictures), "-o", str(model), *common, code=2)
     assert "holds a model" in again.stderr
     routes = json.loads(run("predict", str(model), str(pictures), "-o", str(tmp_path / "a.csv"), "--json").stdout)
     assert sum(routes["routes"].values()) == 220
 
 
-def test_the_summary_says_how_many_labels_are_wrong_and_what_helps(tmp_path: Path) -> None:
+def test_how_many_labels_are_wrong_is_the_audits_answer_whoever_is_asked(tmp_path: Path) -> None:
     dataset, _ = blobs()
     data = tmp_path / "blobs.npz"
     np.savez(data, features=dataset.source.values, labels=np.array(NAMES)[dataset.given_labels])
-    common = ("train", str(data), "--effort", "quick", "--epochs", "2")
-    first = run(*common, "-o", str(tmp_path / "first")).stdout
-    assert "% of the labels are wrong; --second-pass trains again" in first
-    second = run(*common, "--second-pass", "-o", str(tmp_path / "second")).stdout
-    assert "% of the labels are wrong." in second
+    common = ("--effort", "quick", "--epochs", "2")
+    first = run("train", str(data), *common, "-o", str(tmp_path / "first")).stdout
+    assert "--second-pass trains once more" in first
+    assert "How many are wrong: aleator audit" in first
+    second = run("train", str(data), *common, "--second-pass", "-o", str(tmp_path / "second")).stdout
+    assert "--second-pass" not in second
+    assert "% of the labels are wrong" not in first + second
+    assert aleator.load_model(tmp_path / "first").card.wrong_labels is None
+    audit = aleator.audit(data, tmp_path / "audit", AuditSettings(effort="quick"))
+    told = run("train", str(audit.folder), *common, "-o", str(tmp_path / "third")).stdout
+    estimate = audit.info.estimates.mislabelled
+    assert f"By the audit {estimate.share:.0%} of the labels are wrong" in told
+    assert aleator.load_model(tmp_path / "third").card.wrong_labels == estimate
+    assert f"by the audit | {estimate.share:.1%}" in (tmp_path / "third" / "README.md").read_text()
 
 
 def test_an_audit_folder_is_trained_on(tmp_path: Path) -> None:
@@ -236,8 +245,8 @@ def test_an_audit_folder_is_trained_on(tmp_path: Path) -> None:
     aleator.audit(data, tmp_path / "audit", AuditSettings(effort="quick"))
     common = ("--effort", "quick", "--epochs", "1", "--json")
     card = json.loads(run("train", str(tmp_path / "audit"), "-o", str(tmp_path / "model"), *common).stdout)
-    assert card.settings.labels == "judged"
-    assert card.data.audit == str(tmp_path / "audit")
+    assert card["settings"]["labels"] == "judged"
+    assert card["data"]["audit"] == str(tmp_path / "audit")
     np.savez(data, features=dataset.source.values + 1, labels=np.array(NAMES)[dataset.given_labels])
     other = run("train", str(tmp_path / "audit"), "-o", str(tmp_path / "other"), *common, code=2)
     assert "is the audit of other data" in other.stderr

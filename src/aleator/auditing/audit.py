@@ -1,6 +1,5 @@
 """The audit, from top to bottom: read, deduplicate, fit, decompose, weigh, judge, report."""
 
-import platform
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +39,7 @@ from aleator.learning.settings import TrainingSettings
 from aleator.models.backbones import BackboneChoice, choose_backbone
 from aleator.models.network import Network, NetworkSpec
 from aleator.progress import Progress, silent
+from aleator.records import versions_of
 from aleator.report import render_report
 from aleator.uncertainty.decomposition import information_theoretic
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
@@ -98,7 +98,7 @@ def audit(  # longer than a function is otherwise: the whole system on one page
     info = AuditInfo(
         identity=identity,
         settings=SettingsUsed(**asdict(settings) | {"members": len(fitted.members), "training": fitted.training}),
-        versions={"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
+        versions=versions_of(torch, np),
         data=audited_data(dataset, identity.fingerprint, shape),
         class_names=dataset.class_names,
         model=_model_info(fitted, settings, draws=len(said.mean)),

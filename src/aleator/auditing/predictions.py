@@ -1,6 +1,5 @@
 """An audit of labels and probabilities that come from elsewhere: nothing is trained, only judged."""
 
-import platform
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from aleator.evidence.features import leading_features
 from aleator.evidence.neighbours import nearest_neighbours
 from aleator.files import write_array
 from aleator.progress import Progress, silent
+from aleator.records import versions_of
 from aleator.report import render_report
 from aleator.verdicts import Observations
 from aleator.verdicts.issues import checked_features, checked_probabilities, log_of
@@ -99,7 +99,7 @@ def judge_predictions(  # longer than a function is otherwise: the whole of it o
     info = AuditInfo(
         identity=identity,
         settings=settings,
-        versions={"python": platform.python_version(), "numpy": np.__version__},
+        versions=versions_of(np),
         data=audited_data(dataset, identity.fingerprint, ExamplesShape(features=embedding.shape[1])),
         class_names=dataset.class_names,
         model=ModelInfo("none", "probabilities were given", members=1, parameters=0),

@@ -93,8 +93,8 @@ class ModelCard:
     label_noise: LearnedConfusion | None
     wrong_labels: WrongLabels | None
     """What the audit says that the model follows, or None without one."""
-    members: tuple[StoredFile, ...] = ()
-    familiarity: StoredFile | None = None
+    members: tuple[StoredFile, ...]
+    familiarity: StoredFile | None
     skipped: tuple[Skipped, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)

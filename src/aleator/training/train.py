@@ -1,7 +1,6 @@
 """The training, from top to bottom: read, choose targets, hold out, fit, set thresholds, score, write the card."""
 
 import copy
-import platform
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from aleator.learning.members import Member, fit_members, member_seed
 from aleator.learning.settings import TrainingSettings
 from aleator.models.network import Network, NetworkSpec
 from aleator.progress import Progress, silent
+from aleator.records import versions_of
 from aleator.training.abstention import AbstentionRule, learn_rule, mean_log_probs, prediction_of
 from aleator.training.beliefs import believed_labels, noise_of
 from aleator.training.card import Figures, LearnedConfusion, ModelCard, NetworkInfo, TrainedData
@@ -94,12 +94,14 @@ def train(  # longer than a function is otherwise: the whole training on one pag
         data=_trained_data(dataset, audit, shape, identity, plan, targets, held_out),
         settings=replace(settings, members=len(fitted)),
         training=plan.training,
-        versions={"python": platform.python_version(), "torch": torch.__version__, "numpy": np.__version__},
+        versions=versions_of(torch, np),
         model=NetworkInfo(plan.spec.backbone, plan.parameters),
         decision=outcome.rule,
         figures=outcome.figures,
         label_noise=outcome.noise,
         wrong_labels=None if audit is None else audit.info.estimates.mislabelled,
+        members=(),  # these and the familiarity when they are in their place
+        familiarity=None,
         skipped=dataset.skipped,
         timings=clock.seconds,
     )

@@ -1,0 +1,45 @@
+"""Settings are checked before anything is computed, and what a referee says is worked out by hand."""
+
+import numpy as np
+import pytest
+
+from aleator.auditing.referee import detection_scores
+from aleator.auditing.settings import AuditSettings
+from aleator.errors import AleatorError
+from aleator.learning.devices import pick_device
+
+
+@pytest.mark.parametrize("bad", [{"effort": "heroic"}, {"members": 1}, {"seed": -1}])
+def test_settings_are_checked_before_anything_is_computed(bad: dict[str, object]) -> None:
+    with pytest.raises(AleatorError, match=next(iter(bad))):
+        AuditSettings(**bad)  # type: ignore[arg-type]
+
+
+def test_an_absent_device_is_an_error() -> None:
+    with pytest.raises(AleatorError, match="--device auto"):
+        pick_device("cuda:77")
+
+
+def test_small_data_sets_are_passed_more_often() -> None:
+    settings = AuditSettings()
+    assert settings.training(28_709).epochs == 12
+    assert settings.training(3_000).epochs > 12
+    assert settings.training(10).epochs <= 60
+
+
+def test_detection_scores_by_hand() -> None:
+    given = np.array([0, 0, 0, 0, 1, 1])
+    referee = np.array([0, 0, 1, 1, 1, -1])
+    scores = detection_scores(np.array([0.1, 0.4, 0.3, 0.9, 0.2, 1.0]), given, referee)
+    assert scores.auroc == pytest.approx(5 / 6)
+    assert scores.auroc_within_label == pytest.approx(3 / 4)
+    assert scores.average_precision == pytest.approx((1 + 2 / 3) / 2)
+
+
+def test_a_score_that_knows_only_the_class_has_no_merit_within_a_label() -> None:
+    random = np.random.default_rng(0)
+    given = random.integers(0, 2, 2000)
+    referee = np.where(random.random(2000) < np.where(given == 0, 0.6, 0.1), 1 - given, given)
+    scores = detection_scores((given == 0).astype(float), given, referee)
+    assert scores.auroc > 0.7
+    assert scores.auroc_within_label == pytest.approx(0.5)

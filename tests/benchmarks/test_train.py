@@ -91,6 +91,7 @@ def test_an_unknown_row_is_told(tmp_path: Path) -> None:
         run(tmp_path, only=("magic",))
 
 
+@pytest.mark.slow
 def test_rows_of_another_effort_are_not_taken_for_this_one(fer2013: Path, tmp_path: Path) -> None:
     kept = {"effort": "quick", **dict.fromkeys(COLUMNS, 0.5)}
     (tmp_path / "votes-0.json").write_text(json.dumps(kept))
@@ -100,6 +101,7 @@ def test_rows_of_another_effort_are_not_taken_for_this_one(fer2013: Path, tmp_pa
         run(fer2013, effort="thorough", **options)
 
 
+@pytest.mark.slow
 def test_a_model_of_another_effort_is_not_scored_as_this_one(fer2013: Path, tmp_path: Path) -> None:
     faces = drawn_faces(300, seed=0).dataset
     aleator.train(faces, tmp_path / "default-0", effort="quick", epochs=1)  # and interrupted while it was scored

@@ -258,4 +258,6 @@ def test_what_cannot_be_exported_is_told_in_words(audit_folder: Path, tmp_path: 
         assert not (tmp_path / "out").exists()
     with pytest.raises(DataError, match="no audit of these data"):
         export_audit(tmp_path / "rows.npz", tmp_path / "x.csv", "csv", ExportSettings(relabel_above=0.9))
-    assert set(FORMATS) == {"csv", "parquet", "imagefolder", "fiftyone", "label-studio", "cleanlab", "decisions"}
+    assert set(FORMATS) == {
+        "csv", "parquet", "imagefolder", "fer2013", "fiftyone", "label-studio", "cleanlab", "decisions",
+    }  # fmt: skip

@@ -223,7 +223,7 @@ def test_a_model_learns_is_read_back_and_says_what_it_is(model: aleator.Model) -
     prediction = model.predict(fresh.source.values)
     assert (prediction.probs.argmax(axis=1) == true).mean() > 0.9
     again = aleator.load_model(model.folder)
-    assert np.array_equal(again.prediction(fresh.source.values).probs, prediction.probs)
+    assert np.array_equal(again.predict(fresh.source.values).probs, prediction.probs)
     far = model.predict(np.random.default_rng(0).normal(0, 30, (200, 8)).astype(np.float32))
     assert np.median(far.epistemic) > 2 * np.median(prediction.epistemic)
     card = (model.folder / "README.md").read_text()
@@ -347,10 +347,10 @@ def test_a_module_of_ones_own_is_trained_and_read_back_into_the_same_kind_only(t
     torch.manual_seed(0)
     backbone = nn.Sequential(nn.Linear(8, 16), nn.ReLU())
     trained = aleator.train(dataset, tmp_path / "model", TrainSettings(objective="cross_entropy"), backbone=backbone)
-    said = trained.prediction(dataset.source.values).probs
+    said = trained.predict(dataset.source.values).probs
     assert (said.argmax(axis=1) == true).mean() > 0.9
     loaded = aleator.load_model(tmp_path / "model", backbone=backbone)
-    assert np.array_equal(loaded.prediction(dataset.source.values).probs, said)
+    assert np.array_equal(loaded.predict(dataset.source.values).probs, said)
     with pytest.raises(ModelError, match="module of your own"):
         aleator.load_model(tmp_path / "model")
     with pytest.raises(AleatorError, match="such a backbone"):

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from aleator.auditing import Audit, AuditSettings, audit, load_audit
+from aleator.auditing import Audit, AuditSettings, load_audit
+from aleator.auditing.audit import audit
 from aleator.data import LabelledDataset
 from aleator.progress import Progress, silent
 

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import settings
 
 from aleator.data import ImageArray, LabelledDataset
+from aleator.learning import effort
 from aleator.testing.fer2013 import fer2013_folder
 from tests import postgres
 
@@ -41,21 +42,26 @@ MARKERS = {"browser": "browser", "postgres_url": "postgres"}
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Mark what a test needs, and keep those that share a module's fixture together in one process."""
+    """Mark what a test needs."""
     if not isinstance(item, pytest.Function):
         return
     for fixture, marker in MARKERS.items():
         if fixture in item.fixturenames:
             item.add_marker(marker)
-    definitions = [found[-1] for found in item._fixtureinfo.name2fixturedefs.values()]
-    if any(one.scope == "module" for one in definitions):
-        item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """In several processes what takes long begins first, so that none is left alone with it at the end."""
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.fixture(scope="module")
+def brief_training() -> Iterator[None]:
+    """Networks that learn a little in a fifth of the steps, for tests of what is made of their answers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(effort, "FEWEST_STEPS", 150)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from aleator.auditing import Audit, AuditSettings, audit
+from aleator.auditing import Audit, AuditSettings
+from aleator.auditing.audit import audit
 from aleator.auditing.referee import Truth
 from aleator.data.drawn_faces import drawn_faces
 from aleator.progress import Progress, silent

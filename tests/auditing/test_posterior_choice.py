@@ -9,14 +9,10 @@ from aleator.auditing.audit import audit
 from aleator.auditing.settings import AuditSettings
 from aleator.data import FeatureArray, LabelledDataset
 from aleator.errors import AleatorError
-from aleator.learning import effort
 from aleator.learning.checkpoints import load_network
 from aleator.models.posteriors import DEFAULT, POSTERIORS
 
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(effort, "FEWEST_STEPS", 150)
+pytestmark = pytest.mark.usefixtures("brief_training")
 
 
 def features() -> LabelledDataset:

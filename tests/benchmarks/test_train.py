@@ -9,12 +9,14 @@ import torch
 
 import aleator
 from aleator.data.drawn_faces import drawn_faces
+from aleator.data.options import ReadOptions
 from aleator.errors import DataError
 from aleator.learning.prediction import predict_examples
 from aleator.learning.settings import Augmentation, TrainingSettings
 from aleator.models.network import NetworkSpec
 from aleator.progress import silent
 from aleator.training.abstention import EnsemblePrediction
+from aleator.training.settings import TrainSettings
 from benchmarks.corruptions import CORRUPTIONS
 from benchmarks.train import recipes
 from benchmarks.train.peers import co_teaching
@@ -72,7 +74,7 @@ def test_co_teaching_forgets_wrong_labels() -> None:
 
 
 def test_labels_of_the_rows(fer2013: Path) -> None:
-    dataset = aleator.read_dataset(fer2013, split="Training", votes=fer2013 / "fer2013new.csv")
+    dataset = aleator.read_dataset(fer2013, ReadOptions(split="Training", votes=fer2013 / "fer2013new.csv"))
     how = Run(0, "quick", "cpu", silent)
     true = recipes.truth(dataset)
     assert (true >= 0).sum() > 24_000
@@ -104,7 +106,8 @@ def test_rows_of_another_effort_are_not_taken_for_this_one(fer2013: Path, tmp_pa
 @pytest.mark.slow
 def test_a_model_of_another_effort_is_not_scored_as_this_one(fer2013: Path, tmp_path: Path) -> None:
     faces = drawn_faces(300, seed=0).dataset
-    aleator.train(faces, tmp_path / "default-0", effort="quick", epochs=1)  # and interrupted while it was scored
+    # As if interrupted while it was scored.
+    aleator.train(faces, tmp_path / "default-0", TrainSettings(effort="quick", epochs=1))
     with pytest.raises(DataError, match="default-0 was trained with effort quick, not standard"):
         run(fer2013, seeds=1, only=("default",), folder=tmp_path)
 

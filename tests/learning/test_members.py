@@ -81,10 +81,11 @@ def test_pictures_too_however_many_they_are(
     spec, settings = NetworkSpec("small_vgg", (1, 16, 16), 3), TrainingSettings(epochs=1, batch_size=6)
     job = TrainingJob(spec, pictures, np.arange(12) % 3, settings, torch.device("cpu"))
     threads: list[int] = []
-    torch.set_num_threads(2)
-    fit_members(job, [Task(0, np.arange(12))], tmp_path, lambda *_: threads.append(torch.get_num_threads()))
-    assert threads == [1, 1]
-    assert torch.get_num_threads() == 2
+    with one_thread():  # as before, afterwards
+        torch.set_num_threads(2)
+        fit_members(job, [Task(0, np.arange(12))], tmp_path, lambda *_: threads.append(torch.get_num_threads()))
+        assert threads == [1, 1]
+        assert torch.get_num_threads() == 2
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """The report in a real browser: it loads nothing, complains of nothing, fits every screen, and shows text as text."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,12 @@ from aleator.report import render_report
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("brief_training")]
 NASTY = "<script>window.hacked = 1</script>"
 
 
 @pytest.fixture(scope="module")
-def audit(tmp_path_factory: pytest.TempPathFactory) -> Audit:
+def audit(tmp_path_factory: pytest.TempPathFactory, brief_training: None) -> Audit:
     """An audit whose class names, ids and path are hostile."""
     data = drawn_faces(400, seed=2).dataset
     hostile = LabelledDataset(
@@ -119,8 +120,8 @@ def test_without_script_everything_but_the_extras_is_there(browser: "Browser", a
 def test_empty_sections_are_friendly(audit: Audit) -> None:
     assert audit.dataset is not None
     fine = audit.labels.set_column(3, "verdict", [["ok"] * audit.labels.num_rows])
-    info = {**audit.info, "referee": None}
-    info.estimates = {**info.estimates, "verdicts": dict.fromkeys(info.estimates.verdicts, 0)}
+    nothing = replace(audit.info.estimates, verdicts=dict.fromkeys(audit.info.estimates.verdicts, 0))
+    info = replace(audit.info, referee=None, estimates=nothing)
     html = render_report(info, fine, audit.dataset.source)
     assert "No label is clearly wrong" in html
     assert "No example is ambiguous" in html

@@ -14,7 +14,7 @@ from tests.test_cli import run
 
 
 def test_decisions_are_heard_while_the_page_is_open(tmp_path: Path) -> None:
-    audit_folder, _ = write_all(tmp_path / "made-up", 900)
+    audit_folder, _ = write_all(tmp_path / "made-up", 300)
     told = run("train", str(audit_folder), "--labels", "reviewed", "-o", str(tmp_path / "none"), code=2)
     assert "Nobody has reviewed" in told.stderr
     with serving(audit_folder) as running:

@@ -76,7 +76,7 @@ def stored(running: Running, count: int) -> list[Any]:
 
 def test_the_keys_decide_undo_skip_and_go_on(running: Running, open_page: Open) -> None:
     page = open_page(running)
-    order = running.review.live.standing.review_order.tolist()
+    order = running.review.live.now.review_order.tolist()
     examples = running.review.examples
     assert row_of(page) == order[0]
     assert page.locator("#frame img").evaluate("image => image.naturalWidth") == 48
@@ -94,7 +94,7 @@ def test_the_keys_decide_undo_skip_and_go_on(running: Running, open_page: Open) 
     said = [(one.example, one.kind, one.labels) for one in log]
     assert said == [
         (examples.id(order[0]), "label", (names[examples.given[order[0]]],)),
-        (examples.id(order[1]), "label", (names[running.review.live.standing.suggested_label[order[1]]],)),
+        (examples.id(order[1]), "label", (names[running.review.live.now.verdicts.suggested_label[order[1]]],)),
         (examples.id(order[2]), "label", (names[2],)),
         (examples.id(order[3]), "unusable", ()),
         (examples.id(order[5]), "ambiguous", (names[0], names[3])),
@@ -130,7 +130,7 @@ def test_zoom_and_the_next_picture_is_there_before_it_is_wanted(running: Running
     page.wait_for_load_state("networkidle")
     asked: list[str] = []
     page.on("request", lambda one: asked.append(one.url))
-    upcoming = running.review.live.standing.review_order[1]
+    upcoming = running.review.live.now.review_order[1]
     page.keyboard.press("Enter")
     expect(page.locator("#address")).to_have_attribute("href", f"/example/{upcoming}")
     assert page.locator("#frame img").evaluate("image => image.complete && image.naturalWidth > 0")
@@ -230,7 +230,7 @@ def test_the_grid_shows_one_kind(running: Running, open_page: Open) -> None:
 
 
 def test_blind_hides_given_labels_and_what_others_say(running: Running, open_page: Open) -> None:
-    first = running.review.live.standing.review_order[0]
+    first = running.review.live.now.review_order[0]
     ReviewClient(running.address, "Bob").decide(int(first), [0])
     page = open_page(running, f"/queue?state=all&text={running.review.examples.id(int(first))}", blind=True)
     assert row_of(page) == first
@@ -345,7 +345,7 @@ def test_plain_data_without_an_audit(tmp_path: Path, open_page: Open) -> None:
             page.keyboard.press("Enter")
         assert len(stored(running, 10)) == 10
         assert running.review.live.wait_for(running.review.board.version, 5)
-        assert running.review.live.standing.estimates["errors_left"]["high"] == pytest.approx(30 * 0.2589, rel=1e-3)
+        assert running.review.live.now.estimates.errors_left.high == pytest.approx(30 * 0.2589, rel=1e-3)
         page.goto(running.address + "/map")
         expect(page.locator("main")).to_contain_text("no audit")
 
@@ -415,7 +415,7 @@ def test_every_page_fits_every_screen(running: Running, open_page: Open, width: 
 
 def test_decisions_are_sent_again_and_in_order_when_the_server_was_away(running: Running, open_page: Open) -> None:
     page = open_page(running)
-    order = running.review.live.standing.review_order.tolist()
+    order = running.review.live.now.review_order.tolist()
     page.route("**/api/decide", lambda route: route.abort())
     page.keyboard.press("1")
     expect(page.locator("#trouble")).to_contain_text("sent again")

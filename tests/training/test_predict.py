@@ -91,7 +91,7 @@ def test_the_same_faces_from_pictures_tables_and_arrays_are_predicted_the_same(
     )
     np.save(tmp_path / "faces.npy", np.stack([np.asarray(Image.open(file)) for file in files]))
     for other in (predict(model, table), predict(model, tmp_path / "faces.npy")):
-        assert np.allclose(other.opinion.probs, whole.opinion.probs, atol=2e-2)  # half precision, other batches
+        assert np.allclose(other.prediction.probs, whole.prediction.probs, atol=2e-2)  # half precision, other batches
     assert predict(model, table).table["id"].to_pylist() == [f"0{row}" for row in range(6)]
     table.unlink()
     both = predict(model, [files[0], tmp_path / "faces.npy"])

@@ -37,7 +37,7 @@ def audit(
         from aleator.data import read_dataset
 
         dataset = read_dataset(data, reading, progress=progress)
-        from aleator.auditing import audit as run_audit
+        from aleator.auditing.audit import audit as run_audit
 
         result = run_audit(dataset, output, settings, force=force, progress=progress)
     tell(result, json_output)

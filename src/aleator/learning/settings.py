@@ -27,7 +27,7 @@ class Augmentation:
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How a network is trained. The defaults were measured on FER2013; see `aleator bench detect` and `bench train`."""
+    """How a network is trained. The defaults were measured on FER2013; see the benchmarks `detect` and `train`."""
 
     epochs: int = 12
     batch_size: int = 128

@@ -13,7 +13,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 from torch import nn
 
-from aleator.auditing import AuditSettings, audit
+from aleator.auditing import AuditSettings
+from aleator.auditing.audit import audit
 from aleator.data.dataset import LabelledDataset
 from aleator.data.readers.arrays import source_of_array
 from aleator.data.sources import FeatureArray

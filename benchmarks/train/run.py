@@ -22,11 +22,12 @@ from aleator.errors import DataError
 from aleator.files import write_json
 from aleator.learning.members import available_cores
 from aleator.progress import Progress, silent
-from aleator.training import Model, load_model, train
+from aleator.training import Model, load_model
 from aleator.training.abstention import EnsemblePrediction
 from aleator.training.model import CARD
 from aleator.training.scores import prediction_scores
 from aleator.training.settings import TrainSettings
+from aleator.training.train import train
 from aleator.uncertainty.metrics import auroc, entropy, vote_agreement
 from benchmarks.fer2013 import fer2013
 from benchmarks.train.recipes import Recipe, Run, after_reviews, rows

@@ -56,7 +56,7 @@ def train_verb(
             chosen = _audit(AuditFolder.load(data), audited_data, reading, settings, sources, progress)
         else:
             chosen = read_dataset(data, reading, progress=progress)
-        from aleator.training import train
+        from aleator.training.train import train
 
         model = train(chosen, output, settings, force=force, progress=progress)
     if json_output:

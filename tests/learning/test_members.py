@@ -71,11 +71,10 @@ def test_small_networks_are_trained_with_one_thread(tmp_path: Path, monkeypatch:
         assert torch.get_num_threads() == 2
 
 
-@pytest.mark.parametrize("worth_processes", [0, 10**9])
-def test_pictures_too_however_many_they_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, worth_processes: int
+@pytest.mark.parametrize(("worth_processes", "used"), [(10**9, 1), (0, 2)])
+def test_a_short_training_of_pictures_takes_one_thread_and_a_long_one_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, worth_processes: int, used: int
 ) -> None:
-    """No training in this process depends on idle cores: the one member of an audit, or a backbone of one's own."""
     monkeypatch.setattr(members, "WORTH_PROCESSES", worth_processes)
     pictures = np.random.default_rng(0).integers(0, 256, (12, 1, 16, 16), dtype=np.uint8)
     spec, settings = NetworkSpec("small_vgg", (1, 16, 16), 3), TrainingSettings(epochs=1, batch_size=6)
@@ -84,7 +83,7 @@ def test_pictures_too_however_many_they_are(
     with one_thread():  # as before, afterwards
         torch.set_num_threads(2)
         fit_members(job, [Task(0, np.arange(12))], tmp_path, lambda *_: threads.append(torch.get_num_threads()))
-        assert threads == [1, 1]
+        assert threads == [used, used]
         assert torch.get_num_threads() == 2
 
 

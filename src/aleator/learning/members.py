@@ -1,9 +1,9 @@
 """Members of an ensemble, and folds of a cross-validation: trainings that do not depend on each other.
 
 Each leaves its results in a folder of its own, so that interrupted work goes on after the last finished one. Where
-several are worth it, each runs in a process of its own. All others run in this one, on a processor with one thread:
-small networks gain little from a second thread, and threads that wait for each other stand still when another program
-needs the processor.
+several are worth it, each runs in a process of its own. Short trainings run in this one, on a processor with one
+thread: a second thread gains them little, and threads that wait for each other stand still when another program needs
+the processor.
 """
 
 import os
@@ -116,7 +116,7 @@ def fit_members(
     if work and (several or devices > 1):
         _fit_in_processes(work, job, folder, processes, devices)
     else:
-        with one_thread() if on_cpu else nullcontext():
+        with one_thread() if on_cpu and not worth_it else nullcontext():
             for one in work:
                 fit_member(job, one.task, one.place, one.on_step)
     return [_read_member(place) for place in places]

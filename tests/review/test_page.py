@@ -332,6 +332,12 @@ def test_the_map_leads_to_an_example(running: Running, open_page: Open) -> None:
     expect(page.locator("#looked img")).to_have_js_property("complete", True)
     page.get_by_role("link", name="Open", exact=True).click()
     page.wait_for_url("**/example/*")
+    page.go_back()
+    page.locator(".map .dot").first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#looked img")).to_have_js_property("complete", True)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/example/*")
 
 
 def test_plain_data_without_an_audit(tmp_path: Path, open_page: Open) -> None:

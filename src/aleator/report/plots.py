@@ -15,8 +15,8 @@ MAP_CELLS = (60, 40)
 MOST_CLASSES = 20
 SHADES = 50
 """Steps of a cell's shade, a class of the style each."""
-STYLE = Path(__file__).parent / "templates" / "plots.css"
-"""Every page with a plot needs it; the page itself gives the colours."""
+PAGE_FILES = tuple(Path(__file__).parent / "templates" / name for name in ("plots.css", "plots.js"))
+"""What a page with a plot needs; the page itself gives the colours."""
 
 
 def confusion_table(

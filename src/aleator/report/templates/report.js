@@ -22,11 +22,7 @@
 
   const points = JSON.parse(document.getElementById("points").textContent);
   const looked = document.getElementById("looked"), map = document.querySelector(".map");
-  let chosen = null;
   const show = (dot) => {
-    if (chosen) chosen.classList.remove("chosen");
-    chosen = dot;
-    dot.classList.add("chosen");
     const point = points[Number(dot.dataset.point)];
     const text = document.createElement("div");
     for (const line of point.lines) {
@@ -43,23 +39,5 @@
       looked.prepend(picture);
     }
   };
-  if (map) {
-    map.addEventListener("click", (event) => { if (event.target.dataset.point) show(event.target); });
-    // One stop for the keyboard, arrows go from point to point.
-    const dots = [...map.querySelectorAll(".dot")];
-    if (dots.length) dots[0].setAttribute("tabindex", "0");
-    map.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-      const at = dots.indexOf(event.target);
-      if (at < 0) return;
-      if (event.key === "Enter" || event.key === " ") { show(event.target); event.preventDefault(); }
-      if (!step) return;
-      event.preventDefault();
-      const next = dots[(at + step + dots.length) % dots.length];
-      event.target.removeAttribute("tabindex");
-      next.setAttribute("tabindex", "0");
-      next.focus();
-      show(next);
-    });
-  }
+  if (map) walkPoints(map, show);
 })();

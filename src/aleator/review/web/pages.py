@@ -16,8 +16,7 @@ from aleator.decisions.decision import UNDO, answer_text
 from aleator.decisions.tables import write_table
 from aleator.errors import DataError
 from aleator.html import script_json
-from aleator.report.plots import STYLE as PLOTS_STYLE
-from aleator.report.plots import confusion_table, example_map, map_sample, point_title
+from aleator.report.plots import PAGE_FILES, confusion_table, example_map, map_sample, point_title
 from aleator.review import people as reviewers
 from aleator.review.cards import SIDES, card
 from aleator.review.cards import picture as make_picture
@@ -28,7 +27,7 @@ from aleator.review.web.render import page, script_setup
 from aleator.verdicts.names import VERDICT_MEANING
 
 STATIC = Path(__file__).parent / "static"
-STATIC_FILES = {path.name: path for path in (*STATIC.iterdir(), PLOTS_STYLE)}
+STATIC_FILES = {path.name: path for path in (*STATIC.iterdir(), *PAGE_FILES)}
 MOST_KINDS, MAP_POINTS = 24, 400
 A_DAY = "private, max-age=86400"
 

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import aleator
-from aleator.auditing.reviewed import judge_again, reviews_of
+from aleator.auditing.predictions import LabelledPredictions
+from aleator.auditing.reviewed import judge_again, reviews_of, reviews_of_predictions
 from aleator.decisions.decision import LABEL, UNUSABLE, Decision
 from aleator.decisions.gather import DecisionSources, database_beside
 from aleator.decisions.read import read_decisions
@@ -201,3 +202,11 @@ def test_a_class_whose_name_holds_the_separator_or_is_a_number_is_found_whole(tm
     (tmp_path / "d.csv").write_text("id,label\na,x|y\nb,1\nc,x\n")
     read = read_decisions(tmp_path / "d.csv", ["a", "b", "c"], ("1", "x|y", "x", "y"))
     assert [one.labels for one in read] == [("x|y",), ("1",), ("x",)]
+
+
+def test_labels_that_are_brought_without_names_hear_decisions_by_number(tmp_path: Path) -> None:
+    (tmp_path / "d.csv").write_text("id,label\n1,0\n")
+    brought = LabelledPredictions(labels=[0, 1, 1], pred_probs=[[0.9, 0.1], [0.2, 0.8], [0.1, 0.9]])
+    reviews = reviews_of_predictions(brought, DecisionSources(reviewed=(tmp_path / "d.csv",)))
+    assert reviews is not None
+    assert (reviews.row.tolist(), reviews.answer.tolist()) == ([1], [[1.0, 0.0]])

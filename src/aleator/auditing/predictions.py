@@ -56,6 +56,16 @@ class LabelledPredictions:
     path: str = "given probabilities"
     """What the audit says of where the data are."""
 
+    @property
+    def named_classes(self) -> tuple[str, ...]:
+        """The classes' names; without any, their numbers."""
+        return self.class_names or tuple(map(str, range(np.shape(self.pred_probs)[1])))
+
+    @property
+    def named_examples(self) -> NDArray[np.str_]:
+        """The examples' ids; without any, their row numbers."""
+        return np.arange(len(np.asarray(self.labels))).astype(str) if self.ids is None else self.ids
+
 
 def judge_predictions(  # longer than a function is otherwise: the whole of it on one page, as an audit
     predictions: LabelledPredictions,
@@ -74,7 +84,7 @@ def judge_predictions(  # longer than a function is otherwise: the whole of it o
     with clock("reading"):
         given, probs = checked_probabilities(predictions.labels, predictions.pred_probs)
         embedding = _embedding(predictions, len(given))
-        dataset = _dataset(predictions, given, probs.shape[1], embedding)
+        dataset = _dataset(predictions, given, embedding)
         settings = SettingsUsed(NO_EFFORT, use_votes=predictions.votes is not None)
         identity = identity_of(dataset, {"effort": NO_EFFORT, "seed": 0, "use_votes": settings.use_votes})
         open_folder(folder, identity, force=force)
@@ -152,21 +162,21 @@ def read_predictions(pred_probs: Path, reading: ReadOptions, features: Path | No
     )
     if reading.votes is None:
         return predictions
-    dataset = _dataset(predictions, given, len(names), np.empty((len(given), 0), np.float32))
+    dataset = _dataset(predictions, given, np.empty((len(given), 0), np.float32))
     return replace(predictions, votes=read_votes(reading.votes, dataset))
 
 
 def _dataset(
-    predictions: LabelledPredictions, given: NDArray[np.int64], classes: int, embedding: NDArray[np.float32]
+    predictions: LabelledPredictions, given: NDArray[np.int64], embedding: NDArray[np.float32]
 ) -> LabelledDataset:
     """All that is known of the data, with an empty feature in the place of the examples where there are none."""
     return LabelledDataset(
         name=Path(predictions.path).stem or predictions.path,
         path=predictions.path,
-        ids=np.arange(len(given)).astype(str) if predictions.ids is None else predictions.ids,
+        ids=predictions.named_examples,
         source=FeatureArray(embedding if embedding.shape[1] else np.zeros((len(given), 1), np.float32)),
         given_labels=given,
-        class_names=predictions.class_names or tuple(map(str, range(classes))),
+        class_names=predictions.named_classes,
         votes=predictions.votes,
     )
 

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import numpy as np
-
 from aleator.auditing.predictions import LabelledPredictions
 from aleator.auditing.rejudge import rejudge
 from aleator.auditing.result import Audit
@@ -11,9 +9,8 @@ from aleator.audits import AuditFolder, open_data, with_data
 from aleator.audits.data import data_place
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.texts import RowOf, Texts
-from aleator.decisions.gather import DecisionSources, database_beside, gather_decisions
+from aleator.decisions.gather import DecisionSources, database_beside, gather_decisions, in_files
 from aleator.decisions.log import DecisionLog
-from aleator.decisions.read import read_decisions
 from aleator.decisions.reviews import Reviews, reviews_of_decisions
 from aleator.errors import AuditFolderError
 from aleator.progress import Progress, silent
@@ -56,15 +53,11 @@ def judge_again(
 
 def reviews_of_predictions(predictions: LabelledPredictions, sources: DecisionSources) -> Reviews | None:
     """Decisions from files on brought labels; None where no file is named. Raises DataError naming the row."""
-    if not sources.reviewed or predictions.class_names is None:
+    if not sources.reviewed:
         return None
-    ids = predictions.ids if predictions.ids is not None else np.arange(len(np.asarray(predictions.labels))).astype(str)
-    row_of = RowOf(Texts(ids.tolist()).array)
-    log = DecisionLog()
-    for file in sources.reviewed:
-        for decision in read_decisions(file, row_of, predictions.class_names):
-            log.add(decision)
-    return reviews_of_decisions(log.answered(row_of), predictions.class_names)
+    row_of, class_names = RowOf(Texts(predictions.named_examples.tolist()).array), predictions.named_classes
+    log = DecisionLog.of(in_files(sources.reviewed, row_of, class_names))
+    return reviews_of_decisions(log.answered(row_of), class_names)
 
 
 def is_reviewed_elsewhere(audit: AuditFolder, sources: DecisionSources) -> bool:

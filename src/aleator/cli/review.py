@@ -19,9 +19,7 @@ def review(
     *,
     data: Path | None = None,
     settings: Annotated[ServerSettings, FLAT] = ServerSettings(),
-    reviewed: Annotated[
-        tuple[Path, ...], Parameter(name=["--import", "--reviewed"], consume_multiple=False, negative=())
-    ] = (),
+    reviewed: Annotated[tuple[Path, ...], IMPORTED] = (),
     reading: Annotated[ReadOptions, READING] = NOTHING_ASKED,
 ) -> None:
     """Open a page on which people put labels right.

@@ -1,6 +1,6 @@
 """What was decided on a data set, wherever that is kept: the review page's database, and files from elsewhere."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -41,10 +41,15 @@ def gather_decisions(
     nobody has decided anything there. A decision that is in the database and in a file counts once.
     """
     log = DecisionLog.of(_in_database(path, sources.database, fingerprint))
-    for file in sources.reviewed:
-        for decision in read_decisions(file, row_of, class_names):
-            log.add(decision)
+    for decision in in_files(sources.reviewed, row_of, class_names):
+        log.add(decision)
     return log
+
+
+def in_files(files: Iterable[Path], row_of: RowOf, class_names: Sequence[str]) -> Iterator[Decision]:
+    """The decisions of all these files. Raises DataError naming the file and the row that is wrong."""
+    for file in files:
+        yield from read_decisions(file, row_of, class_names)
 
 
 def _in_database(path: Path, database: str | None, fingerprint: str) -> list[Decision]:

@@ -79,18 +79,13 @@ def correct(examples: Examples, path: Path, sources: DecisionSources, relabel_ab
     decision[settled.row], label_from[settled.row] = settled.kind, REVIEW
     label[settled.row] = np.where(settled.kind == LABEL, settled.label, examples.given[settled.row])
     choices: dict[int, tuple[str, ...]] = {}
+    believed = None if examples.audit is None else examples.audit.column("label_distribution")
     for place in np.flatnonzero(settled.kind == AMBIGUOUS).tolist():
         row, torn = int(settled.row[place]), settled.choices(place)
         choices[row] = tuple(names[one] for one in torn)
         if int(examples.given[row]) not in torn:
-            label[row] = max(torn, key=lambda one: _share(examples, row, one))
+            label[row] = torn[0] if believed is None else max(torn, key=believed[row].__getitem__)
     return Corrected(examples, label, label_from, decision, choices, log)
-
-
-def _share(examples: Examples, row: int, label: int) -> float:
-    if examples.audit is None:
-        return 0.0
-    return float(examples.audit.labels["label_distribution"][row].as_py()[label])
 
 
 def _relabel(examples: Examples, threshold: float, label: NDArray[np.int32], label_from: NDArray[np.str_]) -> None:

@@ -17,6 +17,9 @@ ENOUGH = 20_000
 PASSES = 15
 SHARPNESS_DEVIATION, SHIFT_DEVIATION = 1.0, 1.0
 """Of the logarithm of the sharpness, and of the shift of a class in logits, before anything is seen."""
+RIGHT_COUNTS = 1.0
+"""Dirichlet counts of a right label before any is seen, for predictions that have not seen the labels. Set by hand; no
+measurement of it was kept."""
 ALIKE = 0.2
 """How firmly the classes are held to have equal shares of wrong labels; chosen on FER+'s majority with 40 % symmetric
 noise, where nothing of it costs 6 points of accuracy. What a classifier learns with a confusion
@@ -63,11 +66,6 @@ def learn_label_noise(
         noise = LabelNoise(float(np.exp(x[0])), x[1:], confusion)
         confusion = _confusion(noise.posterior(log_probs, given_label), given_label, prior, imagined)
     return replace(noise, confusion=confusion)
-
-
-RIGHT_COUNTS = 1.0
-"""Dirichlet counts of a right label before any is seen, for predictions that have not seen the labels. Set by
-hand; no measurement of it was kept."""
 
 
 def estimate_out_of_sample(log_probs: NDArray[np.floating[Any]], given_label: NDArray[np.int64]) -> LabelNoise:

@@ -4,7 +4,7 @@ The log only grows: a changed mind is a new decision, an undo is a new row. What
 rows, so that rows may arrive late, twice or in any order (a retried request, an import) and the state is the same.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from aleator.data.texts import RowOf
@@ -53,7 +53,7 @@ class DecisionLog:
         found = (one for answers in self.reviewers_of.values() for one in answers.values())
         return sorted(found, key=lambda one: (one.time, one.uuid))
 
-    def answered(self, row_of: RowOf) -> Iterator[tuple[int, dict[str, Decision]]]:
+    def answered(self, row_of: RowOf | Mapping[str, int]) -> Iterator[tuple[int, dict[str, Decision]]]:
         """The row of each answered example with the answers that stand; ids that are not known are left out."""
         for example, answers in self.reviewers_of.items():
             row = row_of.get(example)

@@ -8,9 +8,10 @@ distribution of the labels that examples of a true class are given:
 - `counted.py`: counted, where distributions over the true label (or the truth) are known;
 - `sources.py`: of annotators and reviewers, who answer the same examples (Dawid & Skene 1979).
 
-The first two are asked by one call, `estimate(log_probs, given_label) -> LabelNoise`, and stand in `ESTIMATORS`.
+Those that need predictions only are asked by one call, `estimate(log_probs, given_label) -> LabelNoise`, and stand in
+`ESTIMATORS`.
 
-An audit does not use the matrix that training learns (`CORRECTED` below), because it answers another question: it is
+An audit does not use the matrix that training learns (`corrected` there), because it answers another question: it is
 the one under which *these networks while they learn* explain the labels best. On labels that err by chance it is the
 better of the two: of FER2013's pictures, .837 of the labels are right after it where the audit reaches .740 under 40 %
 symmetric noise, and .899 for .774 under 30 % pair noise. On people's own mistakes it sees hardly any: it says that 9 %

@@ -110,11 +110,7 @@ class Board:
     def answered(self) -> list[tuple[int, dict[str, Decision]]]:
         """Each example's row with the answers that stand."""
         with self.lock:
-            return [
-                (self.row_of[example], dict(answers))
-                for example, answers in self.log.reviewers_of.items()
-                if example in self.row_of
-            ]
+            return [(row, dict(answers)) for row, answers in self.log.answered(self.row_of)]
 
     def reviews(self) -> Reviews:
         """All standing answers, for the judge."""

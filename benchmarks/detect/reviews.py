@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 
 from aleator.auditing.referee import NO_OPINION, vote_entropy_correlation
 from aleator.decisions.reviews import Reviews
-from aleator.verdicts import DEFAULT_COSTS, LabelPosterior, Verdicts, judge, review_order, weigh_sources
+from aleator.verdicts import LabelPosterior, Verdicts, judge, review_order, weigh_sources
 from aleator.verdicts.estimates import DRAWS, MOST_ROWS, credible_interval
 from benchmarks.detect.scores import Detection, halves, mean_of, score
 from benchmarks.detect.tracks import Track
@@ -104,8 +104,7 @@ def _reviewed(
 
 def _row(track: Track, verdicts: Verdicts, seconds: float, rows: NDArray[np.bool_]) -> dict[str, float]:
     p_mislabelled = verdicts.p_mislabelled
-    flags = p_mislabelled > DEFAULT_COSTS.flag_above
-    detection = Detection(p_mislabelled, seconds, flags, p_mislabelled, verdicts.suggested_label)
+    detection = Detection(p_mislabelled, seconds, verdicts.flagged, p_mislabelled, verdicts.suggested_label)
     return score(track, detection, rows) | _against_ambiguity(track, verdicts, rows)
 
 

@@ -179,12 +179,13 @@ def _by_regression(
 
 def _of_audit(name: str, finished: Audit, referee: NDArray[np.int64]) -> Track:
     mean, spread = finished.logits
-    observations = observe(mean, spread, finished.embeddings, finished.column("given_label"))
+    unseen = finished.info.model.unseen_draws
+    observations = observe(mean, spread, finished.embeddings, finished.column("given_label"), unseen)
     evidence = {
         "area under the margin": finished.column("area_under_margin"),
         "kNN vote": finished.column("neighbour_agreement"),
     }
-    return Track(name, observations, False, referee, evidence)
+    return Track(name, observations, finished.info.out_of_sample, referee, evidence)
 
 
 def _with_noise(

@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 
 from aleator.decisions.reviews import Reviews
 from aleator.decisions.settle import settle
+from aleator.noise.crowd import Crowd
+from aleator.noise.hypotheses import only
 from aleator.noise.label_noise import nothing_known
 from aleator.verdicts import (
     VERDICTS,
@@ -19,7 +21,7 @@ from aleator.verdicts import (
     weigh_sources,
 )
 from aleator.verdicts.judge import conflicting_copies
-from aleator.verdicts.truth_model import DEFAULT_PRECISION, prior_uncertainty, unaided
+from aleator.verdicts.truth_model import unaided
 
 SURE, SPLIT = [0.96, 0.02, 0.02], [0.4, 0.35, 0.25]
 
@@ -28,11 +30,11 @@ def believed(distribution: list[list[float]], given: list[int]) -> LabelPosterio
     """A posterior that was not weighed but stated."""
     probs = np.array(distribution)
     observations = Observations(np.log(probs), np.array(given))
-    truth_model = unaided(observations, nothing_known(3))
+    truth_model = unaided(observations, only(Crowd(nothing_known(3), np.inf)))
     nobody = np.empty(0, np.int64)
     return LabelPosterior(
         probs.astype(np.float32), observations, truth_model,
-        prior_uncertainty(truth_model, observations, DEFAULT_PRECISION),
+        None,
         nobody, np.empty(0, bool), np.empty((0, 3)), (), np.empty((0, 3, 3)), np.empty((0, 3, 3)),
     )  # fmt: skip
 

@@ -34,7 +34,7 @@ from aleator.evidence.neighbours import joint_embedding, nearest_neighbours
 from aleator.files import write_array
 from aleator.learning.devices import pick_device
 from aleator.learning.job import TrainingJob
-from aleator.learning.members import Member, ensemble_tasks, fit_members
+from aleator.learning.members import Member, fit_members, fold_tasks
 from aleator.learning.settings import TrainingSettings
 from aleator.models.backbones import BackboneChoice, choose_backbone
 from aleator.models.network import Network, NetworkSpec
@@ -46,8 +46,6 @@ from aleator.uncertainty.gaussian_logits import log_expected_softmax
 from aleator.verdicts import Observations, Verdicts, unfamiliar_examples
 
 NEIGHBOURS = 10
-EARLY_LEARNING_TEMPERATURE = 1.5
-"""The objective makes the networks surer than they are right; this undoes it before uncertainty is taken apart."""
 
 
 def audit(  # longer than a function is otherwise: the whole system on one page
@@ -83,9 +81,9 @@ def audit(  # longer than a function is otherwise: the whole system on one page
     with clock("duplicates"):
         duplicates = find_duplicates(examples, on_block=lambda done, total: progress("finding copies", done, total))
     with clock("training"):
-        fitted = _fit(dataset, examples, settings, unfinished, progress)
+        fitted = _fit(dataset, examples, duplicates, settings, unfinished, progress)
     with clock("judging"):
-        said = _listen(fitted.members, duplicates, progress)
+        said = _listen(fitted, duplicates, progress)
         progress("judging", 0, 1)
         inputs = _judge_inputs(dataset, said, duplicates, settings)
         judgement = pass_judgement(inputs)
@@ -101,8 +99,8 @@ def audit(  # longer than a function is otherwise: the whole system on one page
         versions=versions_of(torch, np),
         data=audited_data(dataset, identity.fingerprint, shape),
         class_names=dataset.class_names,
-        model=_model_info(fitted, settings, draws=len(said.mean)),
-        out_of_sample=False,
+        model=_model_info(fitted, settings, said),
+        out_of_sample=True,
         estimates=judgement.estimates,
         duplicates=_count_duplicates(duplicates, judgement.verdicts.verdict),
         skipped=dataset.skipped,
@@ -134,6 +132,8 @@ class _Fitted:
     spec: NetworkSpec
     training: TrainingSettings
     members: list[Member]
+    fold: NDArray[np.int64]
+    """The member that has not seen the example, `(example,)`."""
 
 
 @dataclass(frozen=True)
@@ -141,8 +141,10 @@ class _Said:
     """What the networks said of all examples."""
 
     mean: NDArray[np.float32]
-    """Of each logit, `(draw, example, class)`, as the spread."""
+    """Of each logit, `(draw, example, class)`, as the spread. The first `unseen` draws are of networks that have not
+    seen the example."""
     spread: NDArray[np.float32]
+    unseen: int
     margin_history: NDArray[np.float32]
     log_probs: NDArray[np.float64]
     """Log of each draw's expected softmax, `(draw, example, class)`."""
@@ -158,26 +160,31 @@ class _Said:
 def _fit(
     dataset: LabelledDataset,
     examples: NDArray[np.generic],
+    duplicates: Duplicates,
     settings: AuditSettings,
     unfinished: Path,
     progress: Progress,
 ) -> _Fitted:
+    """Each member leaves out a part of the examples, and so each example has a member that has not seen its label, nor
+    that of a copy."""
     labels = dataset.given_labels
     choice = choose_backbone(dataset.source.kind)
     spec = NetworkSpec(choice.name, tuple(examples.shape[1:]), len(dataset.class_names), posterior=settings.posterior)
-    training = settings.training(int((labels >= 0).sum()))
+    tasks, fold = fold_tasks(labels, duplicates.group, settings.member_count, settings.seed)
+    training = settings.training(max(len(task.rows) for task in tasks))
     members = fit_members(
         TrainingJob(spec, examples, labels, training, pick_device(settings.device)),
-        ensemble_tasks(labels, settings.member_count, settings.seed),
+        tasks,
         unfinished,
         on_step=lambda step, steps: progress("training", step, steps),
     )
-    return _Fitted(choice, spec, training, members)
+    return _Fitted(choice, spec, training, members, fold)
 
 
-def _listen(members: list[Member], duplicates: Duplicates, progress: Progress) -> _Said:
-    mean, spread = np.concatenate([member.draws for member in members], axis=1)
-    log_probs = label_distributions(mean, spread)
+def _listen(fitted: _Fitted, duplicates: Duplicates, progress: Progress) -> _Said:
+    members = fitted.members
+    mean, spread = _unseen_first([member.draws for member in members], fitted.fold)
+    log_probs = log_expected_softmax(torch.from_numpy(mean), torch.from_numpy(spread)).double().numpy()
     uncertainty = information_theoretic(torch.from_numpy(log_probs))
     embedding = joint_embedding([member.predictions.embedding for member in members])
     neighbours, distance = nearest_neighbours(
@@ -189,6 +196,7 @@ def _listen(members: list[Member], duplicates: Duplicates, progress: Progress) -
     return _Said(
         mean,
         spread,
+        len(mean) // len(members),
         np.concatenate([member.margin_history for member in members]),
         log_probs,
         {name: part.numpy() for name, part in uncertainty._asdict().items()},
@@ -198,12 +206,16 @@ def _listen(members: list[Member], duplicates: Duplicates, progress: Progress) -
     )
 
 
-def label_distributions(mean: NDArray[np.float32], spread: NDArray[np.float32]) -> NDArray[np.float64]:
-    """Log of each draw's expected softmax, `(draw, example, class)`, at the temperature of the objective."""
-    log_probs = log_expected_softmax(
-        torch.from_numpy(mean), torch.from_numpy(spread), temperature=EARLY_LEARNING_TEMPERATURE
-    )
-    return log_probs.double().numpy()
+def _unseen_first(draws: list[NDArray[np.float32]], fold: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The members' draws `(2, draw, example, class)` one after another, of each example the one that left it out
+    first."""
+    count = draws[0].shape[1]
+    result = np.empty((2, len(draws) * count, *draws[0].shape[2:]), dtype=np.float32)
+    for place in range(len(draws)):
+        for number, said in enumerate(draws):
+            rows = np.flatnonzero((fold + place) % len(draws) == number)
+            result[:, place * count : (place + 1) * count, rows] = said[:, :, rows]
+    return result
 
 
 def _judge_inputs(
@@ -211,11 +223,12 @@ def _judge_inputs(
 ) -> JudgeInputs:
     predicted = np.exp(said.log_probs).mean(axis=0)
     return JudgeInputs(
-        observations=observe(said.mean, said.spread, said.embedding, dataset.given_labels),
+        observations=observe(said.mean, said.spread, said.embedding, dataset.given_labels, said.unseen),
         class_names=dataset.class_names,
         unfamiliar=unfamiliar_examples(said.uncertainty["epistemic"], said.distance, predicted),
         duplicate_group=duplicates.group,
         votes=dataset.votes if settings.use_votes else None,
+        out_of_sample=True,
     )
 
 
@@ -246,14 +259,15 @@ def _referee(
     return score_audit(dataset.given_labels, verdicts, scores, truth, votes=dataset.votes)
 
 
-def _model_info(fitted: _Fitted, settings: AuditSettings, *, draws: int) -> ModelInfo:
+def _model_info(fitted: _Fitted, settings: AuditSettings, said: _Said) -> ModelInfo:
     return ModelInfo(
         backbone=fitted.choice.name,
         reason=fitted.choice.reason,
         members=len(fitted.members),
         parameters=sum(parameter.numel() for parameter in Network(fitted.spec).parameters()),
         posterior=settings.posterior,
-        draws=draws,
+        draws=len(said.mean),
+        unseen_draws=said.unseen,
     )
 
 

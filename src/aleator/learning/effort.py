@@ -18,8 +18,8 @@ class Effort:
 
 
 AUDIT_EFFORTS = {
-    "quick": Effort(members=2, epochs=5, max_side=48, backbone="small_vgg"),
-    "standard": Effort(members=2, epochs=12, max_side=64, backbone="small_vgg"),
+    "quick": Effort(members=3, epochs=5, max_side=48, backbone="small_vgg"),
+    "standard": Effort(members=3, epochs=12, max_side=64, backbone="small_vgg"),
     "thorough": Effort(members=5, epochs=20, max_side=64, backbone="small_vgg"),
 }
 TRAINING_EFFORTS = {

@@ -64,13 +64,18 @@ def fold_tasks(
 ) -> tuple[list[Task], NDArray[np.int64]]:
     """Cross-validation tasks, and the fold `(example,)` whose network has not seen the example.
 
-    Examples of one group (copies of one picture) share a fold; `groups` is -1 where an example stands alone.
+    Examples of one group (copies of one picture) share a fold; `groups` is -1 where an example stands alone. Each fold
+    holds as much of each class as another, as far as that goes.
     """
     generator = np.random.default_rng(seed)
     alone = groups < 0
     unit = np.where(alone, np.arange(len(groups)) + groups.max(initial=-1) + 1, groups)
-    _, unit = np.unique(unit, return_inverse=True)
-    fold = (generator.permutation(unit.max() + 1) % folds)[unit]
+    _, first, unit = np.unique(unit, return_index=True, return_inverse=True)
+    shuffled = generator.permutation(len(first))
+    by_class = shuffled[np.argsort(labels[first[shuffled]], kind="stable")]
+    fold_of = np.empty(len(first), dtype=np.int64)
+    fold_of[by_class] = np.arange(len(first)) % folds
+    fold = fold_of[unit]
     tasks = [
         Task(member_seed(seed, number), np.flatnonzero((labels >= 0) & (fold != number))) for number in range(folds)
     ]

@@ -49,8 +49,12 @@ class LabelNoise:
 
     def p_given(self, log_probs: Floats, given_label: NDArray[np.int64]) -> Floats:
         """Probability of the given label before it is known, `(example,)`."""
-        p_label = np.exp(self._log_truth(log_probs)) @ self.confusion
+        p_label = self.answers(log_probs) @ self.confusion
         return np.asarray(p_label[np.arange(len(given_label)), given_label])
+
+    def answers(self, log_probs: Floats) -> Floats:
+        """What is believed before the given label is known, `(example, class)`."""
+        return np.asarray(np.exp(self._log_truth(log_probs)))
 
     def explained(self, log_probs: Floats, given_label: NDArray[np.int64]) -> float:
         """Share of the labels' entropy that the classifier and the confusion explain; at most 1, 0 by class shares."""

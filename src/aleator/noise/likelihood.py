@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import log_softmax, logsumexp
 from threadpoolctl import threadpool_limits
 
 from aleator.noise.label_noise import FLOOR, Floats, LabelNoise, centred, nothing_known
@@ -33,6 +32,8 @@ def learn_label_noise(
     right_counts: float = 10.0,
     alike: float = 0.0,
     shifted: bool = True,
+    start: LabelNoise | None = None,
+    passes: int = PASSES,
 ) -> LabelNoise:
     """Expectation and maximisation over sharpness, shift and confusion (Dawid & Skene 1979 with a calibrated
     classifier as the prior).
@@ -51,17 +52,22 @@ def learn_label_noise(
         shifted: the classifier may over- and underrate whole classes, as one that resists its labels does. What is
             told the confusion while it learns has no reason to: and a shift would let it take labels that are often
             exchanged for honest doubt between two classes.
+        start: where to begin; by default with all that the classifier and the labels differ in as the confusion.
+        passes: how often expectation and maximisation take turns.
     """
     log_probs, classes = np.maximum(log_probs, FLOOR), log_probs.shape[1]
     prior, imagined = 1 / classes + right_counts * np.eye(classes), alike * len(given_label) / classes
-    confusion = _confusion(np.eye(classes)[log_probs.argmax(axis=1)], given_label, prior, imagined)
-    free, x = (None, None), np.zeros(1 + classes)
+    x, confusion = np.zeros(1 + classes), None
+    if start is not None:
+        x, confusion = np.append(np.log(start.sharpness), start.shift), start.confusion
+    if confusion is None:
+        confusion = _confusion(np.eye(classes)[log_probs.argmax(axis=1)], given_label, prior, imagined)
+    free = (None, None)
     bounds = [free] + classes * [free if shifted else (0.0, 0.0)]
-    for _ in range(PASSES):
-        log_of_label = np.log(confusion)[:, given_label].T
+    for _ in range(passes):
         x = minimize(
-            _minus_log_posterior, x, args=(log_probs, log_of_label), jac=True, method="L-BFGS-B", bounds=bounds,
-            options={"maxiter": 10},
+            _minus_log_posterior, x, args=(log_probs, confusion[:, given_label].T), jac=True, method="L-BFGS-B",
+            bounds=bounds, options={"maxiter": 10},
         ).x  # fmt: skip
         noise = LabelNoise(float(np.exp(x[0])), x[1:], confusion)
         confusion = _confusion(noise.posterior(log_probs, given_label), given_label, prior, imagined)
@@ -82,16 +88,19 @@ def estimate_corrected(log_probs: NDArray[np.floating[Any]], given_label: NDArra
         return learn_label_noise(np.asarray(log_probs, dtype=np.float64), given_label, alike=ALIKE, shifted=False)
 
 
-def _minus_log_posterior(x: Floats, log_probs: Floats, log_of_label: Floats) -> tuple[float, Floats]:
-    """Of log-sharpness and shifts, given the confusion; and its gradient."""
+def _minus_log_posterior(x: Floats, log_probs: Floats, p_label: Floats) -> tuple[float, Floats]:
+    """Of log-sharpness and shifts, given `P(label | true)` `(example, class)`; and its gradient."""
     sharpness = np.exp(x[0])
-    log_q = log_softmax(sharpness * log_probs + x[1:], axis=1)
-    joint = log_q + log_of_label
-    likelihood = logsumexp(joint, axis=1, keepdims=True)
-    pull = np.exp(joint - likelihood) - np.exp(log_q)
+    q = sharpness * log_probs + x[1:]
+    q -= q.max(axis=1, keepdims=True)
+    np.exp(q, out=q)
+    q /= q.sum(axis=1, keepdims=True)
+    joint = q * p_label
+    likelihood = np.maximum(joint.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+    pull = joint / likelihood - q
     deviation = np.concatenate([[SHARPNESS_DEVIATION], np.full(len(x) - 1, SHIFT_DEVIATION)])
-    value = -likelihood.sum() + 0.5 * ((x / deviation) ** 2).sum()
-    gradient = -np.concatenate([[(pull * log_probs).sum() * sharpness], pull.sum(axis=0)]) + x / deviation**2
+    value = -np.log(likelihood).sum() + 0.5 * ((x / deviation) ** 2).sum()
+    gradient = -np.concatenate([[np.vdot(pull, log_probs) * sharpness], pull.sum(axis=0)]) + x / deviation**2
     return float(value), gradient
 
 

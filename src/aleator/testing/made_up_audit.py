@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 
-from aleator.auditing.audit import label_distributions
 from aleator.auditing.judging import JudgeInputs, observe, pass_judgement
 from aleator.auditing.settings import AuditSettings
 from aleator.audits.folder import close_folder, open_folder
@@ -25,6 +24,7 @@ from aleator.data.options import ReadOptions
 from aleator.evidence import EVIDENCE
 from aleator.files import write_array
 from aleator.uncertainty.decomposition import information_theoretic
+from aleator.uncertainty.gaussian_logits import log_expected_softmax
 
 DRAWS, NEIGHBOURS, FEATURES = 2, 10, 16
 
@@ -66,7 +66,7 @@ def write_audit(folder: Path, data: Path, faces: DrawnFaces, *, seed: int = 0) -
         observe(mean, spread, embedding, labels), dataset.class_names, np.zeros(rows, dtype=bool), alone, None
     )
     judgement = pass_judgement(inputs)
-    uncertainty = information_theoretic(torch.from_numpy(label_distributions(mean, spread)))
+    uncertainty = information_theoretic(log_expected_softmax(torch.from_numpy(mean), torch.from_numpy(spread)).double())
     scores = {name: part.numpy() for name, part in uncertainty._asdict().items()}
     scores |= dict.fromkeys(EVIDENCE, 1 - judgement.verdicts.p_mislabelled)
     predicted = inputs.observations.log_probs.argmax(axis=1)

@@ -4,17 +4,14 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from aleator.learning.settings import TrainingSettings
 from aleator.noise.label_noise import LabelNoise, told
 from aleator.noise.likelihood import ENOUGH, estimate_corrected
+from aleator.noise.memorised import memorised
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int64]
-
-MOST_MEMORISED = 30.0
-"""In logits; no network says more for a label than this."""
 
 
 def noise_of(training: TrainingSettings, log_probs: Floats, labels: Labels) -> LabelNoise:
@@ -52,16 +49,7 @@ def _memorised(training: TrainingSettings, log_probs: Floats, labels: Labels, he
     expected = noise.p_given(log_probs[held_out], labels[held_out]).mean()
     trained = np.flatnonzero(~held_out)
     trained = trained[_some(len(trained))]
-    known, given = log_probs[trained], np.eye(log_probs.shape[1])[labels[trained]]
-
-    def excess(memorised: float) -> float:
-        return float(noise.p_given(known - memorised * given, labels[trained]).mean() - expected)
-
-    if excess(0.0) <= 0:
-        return 0.0
-    if excess(MOST_MEMORISED) >= 0:
-        return MOST_MEMORISED
-    return float(brentq(excess, 0.0, MOST_MEMORISED))
+    return memorised(log_probs[trained], labels[trained], float(expected), noise.p_given)
 
 
 def _some(examples: int) -> slice:

@@ -5,17 +5,29 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import log_softmax
 
 from aleator.decisions.reviews import Reviews
 from aleator.noise.counted import expected_counts, transition_matrix
+from aleator.rows import evenly
 from aleator.verdicts.judge import Verdicts
 from aleator.verdicts.names import VERDICTS
 from aleator.verdicts.posterior import LabelPosterior
 
 LEVEL = 0.9
-DRAWS, MOST_ROWS = 60, 15_000
-"""Plausible truth models that the intervals are made of, and the examples they are applied to; the rest is like
+DRAWS, MOST_ROWS = 100, 8_000
+"""Plausible explanations that the intervals are made of, and the examples they are applied to; the rest is like
 these."""
+RELATIVE_ERROR, ERROR = 0.1, 0.01
+"""What no explanation accounts for: how far each may be off, as a part of its share of wrong labels, and as a share of
+the labels. Chosen with the hypotheses' prior."""
+ENOUGH_REVIEWS = 30
+"""After so many reviews half of that (in squares) is known."""
+WIDE = 0.1
+"""An interval of the share that is wider than this is told with its reason."""
+LEARNED = 0.2
+"""Nats by which the networks say more for a label than its share does, on average over the examples that carry it; a
+class with less was not learned."""
 Matrix = list[list[float]]
 
 
@@ -79,6 +91,13 @@ class Estimates:
     per_class: tuple[ClassEstimate, ...] = ()
     sources: tuple[SourceEstimate, ...] = ()
     """All who gave labels, the given labels first."""
+    flagged: int = 0
+    """Labels that are called wrong: with a probability above `flag_above`."""
+    flag_above: float = 0.5
+    not_learned: tuple[str, ...] = ()
+    """Classes whose labels the networks cannot predict: what they say against these labels says little."""
+    remarks: tuple[str, ...] = ()
+    """Why the numbers are not surer than they are, and what would help, in words."""
 
 
 def estimate_data_set(
@@ -91,7 +110,7 @@ def estimate_data_set(
 ) -> Estimates:
     """Counts with credible intervals.
 
-    Each of `DRAWS` plausible truth models says how many labels are wrong; the interval holds `LEVEL` of what they say.
+    Each of `DRAWS` plausible explanations says how many labels are wrong; the interval holds `LEVEL` of what they say.
     """
     given, classes = posterior.observations.given_label, len(class_names)
     labelled = np.flatnonzero(given >= 0)
@@ -101,6 +120,10 @@ def estimate_data_set(
     sample = labelled if len(labelled) <= MOST_ROWS else _sample(labelled, seed)
     draws = posterior.draws(DRAWS, sample, seed)
     wrong = 1 - np.take_along_axis(draws, given[sample][None, :, None], axis=2)[:, :, 0]
+    random = np.random.default_rng([seed, 1])
+    known = np.sqrt(ENOUGH_REVIEWS / (ENOUGH_REVIEWS + reviewed.sum()))
+    scales = np.exp(RELATIVE_ERROR * known * random.standard_normal(DRAWS))
+    offsets = ERROR * known * random.standard_normal(DRAWS)
 
     def counted(rows: NDArray[np.bool_]) -> tuple[float, float, float]:
         """Of the examples in `rows`, as many as expected; its interval from the sampled ones among them."""
@@ -109,12 +132,18 @@ def estimate_data_set(
         expected = float(verdicts.p_mislabelled[members].sum())
         if not inside.any():
             return expected, expected, expected
-        scale = len(members) / inside.sum()
-        low, high = credible_interval(wrong[:, inside].sum(axis=1, dtype=np.float64) * scale, expected)
+        shares = wrong[:, inside].mean(axis=1, dtype=np.float64)
+        # By chance, each label is wrong or not.
+        chance = np.sqrt((wrong[:, inside] * (1 - wrong[:, inside])).mean(axis=1, dtype=np.float64) / len(members))
+        shares += chance * np.random.default_rng([seed, 2]).standard_normal(DRAWS)
+        open_share = (~reviewed[members]).mean()
+        counts = (shares * scales + offsets * open_share) * len(members)
+        low, high = credible_interval(counts, expected)
         return expected, max(low, 0.0), min(high, float(len(members)))
 
     everything = counted(np.ones(len(given), dtype=bool))
     shares = tuple(count / max(1, len(labelled)) for count in everything)
+    unlearned = not_learned(posterior, class_names)
     per_draw = np.stack([transition_matrix(expected_counts(one, given[sample], classes).T) for one in draws])
     return Estimates(
         level=LEVEL,
@@ -128,7 +157,50 @@ def estimate_data_set(
             for label, name in enumerate(class_names)
         ),
         sources=_sources(posterior, per_draw, reviews),
+        flagged=int(verdicts.flagged.sum()),
+        flag_above=verdicts.flag_above,
+        not_learned=unlearned,
+        remarks=_remarks(posterior, shares[2] - shares[1], unlearned, int(reviewed.sum())),
     )
+
+
+def not_learned(posterior: LabelPosterior, class_names: tuple[str, ...]) -> tuple[str, ...]:
+    """The classes whose labels the networks cannot predict: they say hardly more for such a label where it was given
+    than everywhere. Only of networks that have not seen the labels can that be told."""
+    observations = posterior.observations
+    labelled = evenly(np.flatnonzero(observations.given_label >= 0), MOST_ROWS)
+    if not posterior.out_of_sample or not len(labelled):
+        return ()
+    some = observations.take(labelled)
+    log_probs, given = log_softmax(some.centred(), axis=1), some.given_label
+    share = np.exp(log_probs).mean(axis=0)
+    said = log_probs[np.arange(len(given)), given] - np.log(share)[given]
+    counts = np.bincount(given, minlength=len(class_names))
+    gain = np.bincount(given, said, minlength=len(class_names)) / np.maximum(counts, 1)
+    return tuple(name for name, seen, one in zip(class_names, counts, gain, strict=True) if seen and one < LEARNED)
+
+
+def _remarks(posterior: LabelPosterior, width: float, unlearned: tuple[str, ...], reviewed: int) -> tuple[str, ...]:
+    remarks = []
+    left_open = posterior.hypotheses.left_open
+    if width > WIDE and not reviewed:
+        reason = (
+            f"what predicts the labels is itself unsure of them ({left_open:.0%} is left open on average)"
+            if left_open > WIDE
+            else "labels that err by a rule look like labels that are right"
+        )
+        remarks.append(
+            f"How many labels are wrong cannot be told well from these data alone: {reason}, and whether a label is "
+            "wrong, the example ambiguous or the model weak looks the same. Some thirty reviews, drawn at random, "
+            "would tell."
+        )
+    if unlearned:
+        names = ", ".join(unlearned[:5]) + (f" and {len(unlearned) - 5} more" if len(unlearned) > 5 else "")
+        remarks.append(
+            f"Not learned: {names}. The model predicts these labels no better than chance, so what it says against "
+            "them says more of the model than of the labels."
+        )
+    return tuple(remarks)
 
 
 def credible_interval(draws: NDArray[np.floating[Any]], centre: float | NDArray[np.float64]) -> Any:

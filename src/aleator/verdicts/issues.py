@@ -9,7 +9,7 @@ from aleator.decisions.reviews import reviews_of_labels
 from aleator.errors import DataError
 from aleator.evidence.features import leading_features
 from aleator.noise.label_noise import FLOOR
-from aleator.verdicts.judge import DEFAULT_COSTS, Costs
+from aleator.verdicts.flags import flag_above
 from aleator.verdicts.posterior import LabelPosterior, weigh_sources
 from aleator.verdicts.truth_model import Observations
 
@@ -23,7 +23,7 @@ def find_label_issues(
     return_indices_ranked_by: RankedBy | None = None,
     features: ArrayLike | None = None,
     reviewed_labels: ArrayLike | None = None,
-    costs: Costs = DEFAULT_COSTS,
+    above: float | None = None,
 ) -> NDArray[Any]:
     """Which labels are probably wrong.
 
@@ -33,13 +33,14 @@ def find_label_issues(
         return_indices_ranked_by: instead of a mask, the rows of the issues, worst first, by this score.
         features: an embedding `(example, feature)`, which helps to learn from reviewed labels.
         reviewed_labels: what somebody who looked says, `(example,)`, -1 where nobody has.
-        costs: what it costs to act wrongly; it sets the cut.
+        above: the probability of being wrong above which a label is an issue; by default the one that promises the
+            highest F1.
 
     Returns a mask `(example,)`, true for an issue, or rows. Raises DataError for input that cannot be judged.
     """
     posterior = judge_probabilities(labels, pred_probs, features=features, reviewed_labels=reviewed_labels)
     quality = _quality(posterior)
-    issues = 1 - quality > costs.flag_above
+    issues = 1 - quality > (flag_above(posterior, 1 - quality) if above is None else above)
     if return_indices_ranked_by is None:
         return issues
     if return_indices_ranked_by != "label_quality":

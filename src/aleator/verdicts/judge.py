@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from aleator.decisions.decision import LABEL, UNUSABLE
 from aleator.decisions.reviews import Reviews
 from aleator.decisions.settle import settle
+from aleator.verdicts.flags import MOST, flag_above
 from aleator.verdicts.names import VERDICTS
 from aleator.verdicts.posterior import LabelPosterior
 
@@ -34,11 +35,6 @@ class Costs:
     blur: float = 0.42
     """An example is given a label distribution in place of one label: it will teach less than a right label does."""
 
-    @property
-    def flag_above(self) -> float:
-        """The probability of being mislabelled from which on calling it wrong costs less than keeping it."""
-        return self.touch_right / (1 + self.touch_right)
-
 
 DEFAULT_COSTS = Costs()
 
@@ -55,6 +51,13 @@ class Verdicts:
     """The crowd's first choice, `(example,)`."""
     verdict: NDArray[np.str_]
     """One of VERDICTS; empty for an example without a given label."""
+    flag_above: float = MOST
+    """Labels that are wrong with a higher probability than this are called wrong; see `flags.py`."""
+
+    @property
+    def flagged(self) -> NDArray[np.bool_]:
+        """The labels that are called wrong, `(example,)`."""
+        return np.asarray(self.p_mislabelled > self.flag_above)
 
 
 def judge(
@@ -107,7 +110,8 @@ def judge(
         distribution = np.where(voted > 0, mixed, probs).astype(np.float32)
     # In the precision in which it is written: who reads the table ranks examples as the judge does.
     p_mislabelled = np.where(labelled, np.clip(keep, 0.0, 1.0), np.nan).astype(np.float32).astype(np.float64)
-    return Verdicts(distribution, p_mislabelled, suggested_label, np.array([*VERDICTS, ""])[verdict])
+    cut = flag_above(posterior, p_mislabelled)
+    return Verdicts(distribution, p_mislabelled, suggested_label, np.array([*VERDICTS, ""])[verdict], cut)
 
 
 def conflicting_copies(given_label: NDArray[np.int64], duplicate_group: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -1,8 +1,10 @@
 """One posterior over every source of labels: what a crowd would answer first, given all that anybody said.
 
-What the networks say, corrected (`truth_model.py`), is the prior of each example; the given label, annotators and
-reviewers (`noise/sources.py`) are observations of the truth through their confusion matrices. Expectation and
-maximisation take turns: what is believed of the truth teaches how each source errs, and that changes what is believed.
+What the networks and the given label say, under every hypothesis on how labels err (`noise/hypotheses.py`) and
+corrected by what people taught (`truth_model.py`), is the prior of each example; annotators and reviewers
+(`noise/sources.py`) are observations of the truth through their confusion matrices. Expectation and maximisation take
+turns: what is believed of the truth teaches how each source errs and which hypotheses hold, and that changes what is
+believed.
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +14,9 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 
 from aleator.decisions.reviews import Reviews, no_reviews
-from aleator.noise import estimate_in_sample, estimate_out_of_sample
+from aleator.noise.crowd import Crowd
+from aleator.noise.hypotheses import Hypotheses, explain, only
+from aleator.noise.in_sample import estimate_in_sample
 from aleator.noise.sources import (
     ANNOTATOR_ACCURACY,
     ANNOTATOR_STRENGTH,
@@ -29,12 +33,13 @@ from aleator.noise.sources import (
 from aleator.rows import evenly
 from aleator.verdicts.truth_model import (
     DEFAULT_PRECISION,
+    LEAST,
     LaplaceApproximation,
     Observations,
     Precision,
     TruthModel,
     learn,
-    prior_uncertainty,
+    start_logits,
     unaided,
 )
 
@@ -53,7 +58,8 @@ class LabelPosterior:
     """Probability that the crowd's first choice is the class, `(example, class)`."""
     observations: Observations
     truth_model: TruthModel
-    uncertainty: LaplaceApproximation
+    uncertainty: LaplaceApproximation | None
+    """Of what people taught; None where nobody did."""
     people: NDArray[np.int64]
     """Rows of examples that people answered (annotators or reviewers), sorted."""
     reviewed: NDArray[np.bool_]
@@ -65,9 +71,17 @@ class LabelPosterior:
     """Confusion matrices `(annotator, true, answered)`."""
     reviewers: NDArray[np.float64]
     """Confusion matrices `(reviewer, true, answered)`."""
+    out_of_sample: bool = True
+    """The networks have not seen the given labels of the examples that they speak of."""
+
+    @property
+    def hypotheses(self) -> Hypotheses:
+        """On how the given labels err, weighed by what people said."""
+        return self.truth_model.start
 
     def draws(self, count: int, rows: NDArray[np.int64], seed: int = 0) -> NDArray[np.float32]:
-        """The distribution of some examples under `count` plausible truth models, `(draw, row, class)`."""
+        """The distribution of some examples under `count` plausible explanations, `(draw, row, class)`: each a
+        hypothesis, as often as it is probable, with plausible numbers of what people taught."""
         random = np.random.default_rng(seed)
         observations = self.observations.take(rows)
         likelihood, reviewed = np.zeros((len(rows), observations.classes)), np.zeros(len(rows), dtype=bool)
@@ -76,11 +90,24 @@ class LabelPosterior:
             answered = self.people[position] == rows
             likelihood[answered] = self.people_log_likelihood[position[answered]]
             reviewed[answered] = self.reviewed[position[answered]]
+        hypotheses = [only(crowd) for crowd in self.hypotheses.crowds]
+        share = (random.permutation(count) + random.random()) / count
+        chosen = np.searchsorted(self.hypotheses.weights.cumsum(), share).clip(max=len(hypotheses) - 1)
         result = np.empty((count, *likelihood.shape), dtype=np.float32)
-        for number in range(count):
-            logits = likelihood + _before_answers(self.uncertainty.draw(random), observations, reviewed)
-            result[number] = np.exp(log_softmax(logits, axis=1))
+        if self.uncertainty is None:
+            for number, hypothesis in enumerate(hypotheses):
+                result[chosen == number] = unaided(observations, hypothesis).distribution(observations)
+            return result
+        starts = [start_logits(hypothesis, observations) for hypothesis in hypotheses]
+        for number, one in enumerate(chosen):
+            logits = starts[one] + self.uncertainty.draw(random).correction(observations)
+            result[number] = np.exp(log_softmax(likelihood + _not_against_reviewers(logits, reviewed), axis=1))
         return result
+
+    def of_given(self, count: int, rows: NDArray[np.int64], seed: int = 0) -> NDArray[np.float32]:
+        """The same for the given label alone, `(draw, row)`."""
+        given = self.observations.given_label[rows]
+        return np.take_along_axis(self.draws(count, rows, seed), given[None, :, None], axis=2)[:, :, 0]
 
 
 def weigh_sources(
@@ -114,15 +141,20 @@ def weigh_sources(
 
     annotators = pooled_confusions(np.zeros((len(votes.names), classes, classes)), _annotator_prior(classes))
     reviewers = pooled_confusions(np.zeros((len(reviews.reviewer_names), classes, classes)), _reviewer_prior(classes))
-    estimate_noise = estimate_out_of_sample if out_of_sample else estimate_in_sample
-    start = unaided(observations, estimate_noise(observations.log_probs, observations.given_label))
+    if out_of_sample:
+        hypotheses = explain(observations.log_probs, observations.given_label)
+    else:
+        hypotheses = only(Crowd(estimate_in_sample(observations.log_probs, observations.given_label), np.inf))
+    start = unaided(observations, hypotheses)
     truth_model, likelihood = start, np.zeros((len(people), classes))
-    uncertainty = prior_uncertainty(start, observations, precision)
+    uncertainty: LaplaceApproximation | None = None
     reviewed = np.isin(np.arange(len(people)), reviews.row)
+    under_each = hypotheses.each(seen.centred(), seen.given_label)
     for _ in range(PASSES if len(people) else 0):
         likelihood = log_likelihood(votes, annotators, len(people))
         likelihood += review_log_likelihood(reviews, reviewers, len(people))
         truth = np.exp(log_softmax(_before_answers(truth_model, asked, reviewed) + likelihood, axis=1))
+        start = unaided(observations, hypotheses.weighed(_log_evidence(under_each, likelihood[witnesses])))
         truth_model, uncertainty = learn(start, seen, truth[witnesses], precision)
         annotators = pooled_confusions(answer_counts(votes, truth), _annotator_prior(classes))
         reviewers = pooled_confusions(review_counts(reviews, truth), _reviewer_prior(classes), REVIEWER_STRENGTH)
@@ -140,13 +172,25 @@ def weigh_sources(
         votes.names,
         annotators,
         reviewers,
+        out_of_sample,
     )
+
+
+def _log_evidence(under_each: NDArray[np.float32], likelihood: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How probable people's answers are under each hypothesis, in logs up to a constant, `(hypothesis,)`; hypotheses
+    `(hypothesis, example, class)`, answers `(example, class)` in logs."""
+    highest = likelihood.max(axis=1, keepdims=True)
+    answers = np.einsum("hnc,nc->hn", under_each, np.exp(likelihood - highest))
+    return np.asarray(np.log(np.maximum(answers, LEAST)).sum(axis=1))
 
 
 def _before_answers(
     truth_model: TruthModel, observations: Observations, reviewed: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    logits = truth_model.logits(observations)
+    return _not_against_reviewers(truth_model.logits(observations), reviewed)
+
+
+def _not_against_reviewers(logits: NDArray[np.float64], reviewed: NDArray[np.bool_]) -> NDArray[np.float64]:
     least = logits[reviewed].max(axis=1, keepdims=True) - MOST_AGAINST_A_REVIEWER
     logits[reviewed] = np.maximum(logits[reviewed], least)
     return logits

@@ -1,13 +1,12 @@
-"""What the networks say, corrected for how they err: a log-linear model of the true label (multinomial logistic
-regression).
+"""What people teach about the networks' word: a log-linear correction of the hypotheses (logistic regression).
 
-    log P(true = t | example) = sharpness * u_t + shift_t + given[t, l] + (mixing^T u)_t + (weights^T f)_t + constant
+    log P(right = t | example) = log P0(t) + sharpness * u_t + shift_t + given[t, l] + (mixing^T u)_t + (weights^T f)_t
+                                 + constant
 
-`u` are the network's log-probabilities, `l` the given label, `f` features. `given` starts as the log of the given
-labels' confusion matrix; `mixing` is the network's own confusion in log space: where it says "fear" and people say
-"neutral". Reviewed examples and votes move all of them away from where they start, the few numbers that all classes
-share easily, the single cells of the matrices only with many witnesses. It is multinomial logistic regression with
-a Gaussian prior that knows what to expect, so that it holds from no reviewed example to thousands.
+`P0` is what the hypotheses on how labels err say (`noise/hypotheses.py`), `u` are the networks' log-probabilities, `l`
+the given label, `f` features. All numbers are zero until people answered; their answers move them, the few numbers that
+all classes share easily, the single cells of the matrices only with many witnesses. `mixing` is the networks' own
+confusion in log space: where they say "fear" and people say "neutral".
 """
 
 from dataclasses import dataclass
@@ -19,13 +18,14 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import log_softmax, logsumexp
 
-from aleator.noise.label_noise import LabelNoise, centred
+from aleator.noise.hypotheses import Hypotheses
+from aleator.noise.label_noise import centred
 from aleator.rows import blocks
 
 
 @dataclass(frozen=True)
 class Precision:
-    """How firmly the numbers keep to where they start: inverse variances, in logits."""
+    """How firmly the numbers keep to zero: inverse variances, in logits."""
 
     sharpness: float = 10.0
     trust: float = 2.0
@@ -37,9 +37,7 @@ class Precision:
 
 
 DEFAULT_PRECISION = Precision()
-UNWITNESSED_SCALE = 0.35
-"""The prior is wide, so that few witnesses are heard. As a forecast of what they will say it is too wide: on FER2013,
-drawn faces and digits the corrections stayed within this part of it."""
+LEAST = 1e-30
 
 
 @dataclass(frozen=True)
@@ -73,6 +71,7 @@ class Observations:
 class TruthModel:
     """The model's numbers; see the top of the file."""
 
+    start: Hypotheses
     sharpness: float
     shift: NDArray[np.float64]
     """`(class,)`."""
@@ -85,6 +84,10 @@ class TruthModel:
 
     def logits(self, observations: Observations) -> NDArray[np.float64]:
         """`(example, class)`."""
+        return start_logits(self.start, observations) + self.correction(observations)
+
+    def correction(self, observations: Observations) -> NDArray[np.float64]:
+        """What people taught, in logits, `(example, class)`."""
         u = observations.centred()
         logits = self.sharpness * u + self.shift + u @ self.mixing
         if observations.features is not None:
@@ -93,22 +96,38 @@ class TruthModel:
         logits[labelled] += self.given.T[observations.given_label[labelled]]
         return np.asarray(logits)
 
+    @property
+    def is_untaught(self) -> bool:
+        """Nobody has taught anything."""
+        return not any(np.any(part) for part in (self.sharpness, self.shift, self.given, self.mixing, self.features))
+
     def distribution(self, observations: Observations) -> NDArray[np.float32]:
         """The posterior, `(example, class)`, a block at a time."""
         result = np.empty((len(observations), observations.classes), dtype=np.float32)
         for rows in blocks(len(observations), observations.classes):
-            result[rows] = np.exp(log_softmax(self.logits(observations.take(rows)), axis=1))
+            block = observations.take(rows)
+            if self.is_untaught:
+                result[rows] = self.start.posterior(block.centred(), block.given_label)
+            else:
+                result[rows] = np.exp(log_softmax(self.logits(block), axis=1))
         return result
 
 
-def unaided(observations: Observations, noise: LabelNoise) -> TruthModel:
-    """What is believed before anybody looks: the network's word, and how the given labels err."""
+def start_logits(start: Hypotheses, observations: Observations) -> NDArray[np.float64]:
+    """What the hypotheses say, in logits, `(example, class)`."""
+    probs = start.posterior(observations.centred(), observations.given_label)
+    return np.asarray(np.log(np.maximum(probs, LEAST, dtype=np.float64)))
+
+
+def unaided(observations: Observations, start: Hypotheses) -> TruthModel:
+    """What is believed before anybody looks."""
     classes = observations.classes
     features = 0 if observations.features is None else observations.features.shape[1]
     return TruthModel(
-        noise.sharpness,
-        noise.shift,
-        noise.weight * np.log(noise.confusion),
+        start,
+        0.0,
+        np.zeros(classes),
+        np.zeros((classes, classes)),
         np.zeros((classes, classes)),
         np.zeros((features, classes)),
     )
@@ -131,25 +150,18 @@ def learn(
     return design.moved(found.x), LaplaceApproximation(design, found.x)
 
 
-def prior_uncertainty(start: TruthModel, observations: Observations, precision: Precision) -> "LaplaceApproximation":
-    """What is plausible before there are witnesses: a part of what they are allowed to teach easily."""
-    design = _Design(start, observations.take(slice(0, 0)), precision)
-    return LaplaceApproximation(design, np.zeros(design.size), UNWITNESSED_SCALE)
-
-
 @dataclass(frozen=True)
 class LaplaceApproximation:
     """The Gaussian that fits the posterior of the model's numbers at its mode."""
 
     design: "_Design"
     mode: NDArray[np.float64]
-    scale: float = 1.0
 
     @cached_property
     def root(self) -> NDArray[np.float64]:
         """A square root of the covariance, `(number, direction)`, or the standard deviations `(number,)`; costs as
         much as learning, and not everybody asks for it."""
-        return self.scale * self.design.covariance_root(self.mode)
+        return self.design.covariance_root(self.mode)
 
     def draw(self, random: np.random.Generator) -> TruthModel:
         noise = random.standard_normal(self.root.shape[-1])
@@ -186,6 +198,7 @@ class _Design:
     def moved(self, x: NDArray[np.float64]) -> TruthModel:
         sharpness, trust, shift, given, mixing, features = self.parts(x)
         return TruthModel(
+            self.start.start,
             self.start.sharpness + float(sharpness[0]),
             self.start.shift + shift,
             self.start.given + trust[0] * np.eye(self.classes) + given.T,

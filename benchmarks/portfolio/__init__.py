@@ -1,0 +1,1 @@
+"""Claim: the verdict is right anywhere, not only on the data set that it was made on."""

@@ -1,0 +1,114 @@
+"""A crowd, of which each given label is one answer: how probable each class is as its first choice.
+
+What a crowd would answer to an example is a distribution `softmax(z)`. Its first choice, `argmax z`, is the right
+label; the given label is the answer of one of the crowd, seen through the source's confusion (Kendall & Gal 2017 have
+the random logits, Dawid & Skene 1979 the confusion). `z` is known with error only: what a classifier says, plus
+something drawn for each class. Drawn from Gumbel distributions, which differ from Gaussians in little but the tails,
+all that is asked of `z` is an integral over one number, the largest logit: it does not depend on which class it belongs
+to (McFadden 1974), and given it the others are independent.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import log_softmax
+
+from aleator.noise.label_noise import FLOOR, LabelNoise
+
+LEAST = 1e-30
+"""No probability is smaller, so that its logarithm is finite in single precision."""
+NODES = 4
+"""Of the Gauss-Legendre rule over the largest logit. Twice as many change no probability by more than .002."""
+TABLE = np.linspace(-60.0, 12.0, 1441)
+"""Where `_beneath` is tabulated: it is as smooth as an exponential, and this fine, interpolation errs by 1e-4."""
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """How a crowd answers, how its answers were noted, and how well a classifier knows it."""
+
+    noise: LabelNoise
+    """Before the given label is known, an answer is drawn from `q(t) = softmax(sharpness * log_probs + shift)`, and
+    noted through the confusion."""
+    doubt: float
+    """How far off the logits `z` of the crowd are known to lie, as the scale of a Gumbel distribution; the answers of
+    one example scatter by a scale of one. The larger it is, the more of what the classifier is not sure of is its own
+    ignorance; at infinity a crowd is of one mind, and what differs from it is the confusion's doing."""
+
+    def posterior(self, log_probs: NDArray[np.floating[Any]], given_label: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Probability that a class is the crowd's first choice, `(example, class)`, where the given label is known, or
+        before it is (-1)."""
+        log_q = self._log_answer(log_probs)
+        labelled = given_label >= 0
+        if np.isinf(self.doubt):
+            # A confusion that somebody gave may hold zeros.
+            log_confusion = np.log(np.maximum(self.noise.confusion, LEAST)).astype(np.float32)
+            log_q[labelled] += np.float32(self.noise.weight) * log_confusion[:, given_label[labelled]].T
+            return _softmax(log_q)
+        first, joint = self._joint(log_q, given_label)
+        result = np.where(labelled[:, None], joint, first)
+        return np.asarray(result / result.sum(axis=1, keepdims=True))
+
+    def _log_answer(self, log_probs: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+        scaled = np.maximum(log_probs, FLOOR, dtype=np.float32)
+        scaled *= np.float32(self.noise.sharpness)
+        scaled += self.noise.shift.astype(np.float32)
+        return np.asarray(log_softmax(scaled, axis=1))
+
+    def _joint(
+        self, log_q: NDArray[np.float32], given_label: NDArray[np.int64]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """`P(first choice)`, and `P(first choice, given label)`, each `(example, class)`.
+
+        At each node of the integral the largest logit is known, and the others are as probable as they then are: an
+        answer is drawn from the largest and the means of the others' exponentials.
+        """
+        doubt = float(self.doubt)
+        # The answers' own scatter and the doubt together make them as flat as q is: the crowd itself is sharper.
+        log_first = log_softmax(log_q * np.float32(np.hypot(1, doubt) / doubt), axis=1)
+        first = np.exp(log_first)
+        of_given = self.noise.confusion.astype(np.float32)[:, np.maximum(given_label, 0)].T
+        joint = np.zeros_like(first)
+        points, weights = np.polynomial.legendre.leggauss(NODES)
+        for point, weight in zip((points + 1) / 2, weights / 2, strict=True):
+            others = _interpolated(_beneath(doubt), log_first + np.float32(np.log(-np.log(point))))
+            noted = of_given - others * of_given
+            noted += np.einsum("nc,nc->n", others, of_given)[:, None]
+            answers = others.sum(axis=1, keepdims=True) + 1 - others
+            noted /= answers
+            noted *= np.float32(weight)
+            joint += noted
+        joint *= first
+        return first, np.maximum(joint, np.float32(LEAST))
+
+
+@lru_cache(maxsize=32)
+def _beneath(doubt: float) -> NDArray[np.float32]:
+    """Mean of `exp(z - largest)` for a logit that is not the largest, at the points of TABLE.
+
+    A point is the logarithm of `x = exp((m - largest) / doubt)`; the mean is the integral of `(1 + v / x) ** -doubt`
+    over a `v` from the exponential distribution.
+    """
+    log_v = np.linspace(-50, 4.5, 2000)
+    density = np.exp(log_v - np.exp(log_v)) * (log_v[1] - log_v[0])
+    return np.asarray(np.exp(-doubt * np.logaddexp(0, log_v - TABLE[:, None])) @ density, dtype=np.float32)
+
+
+def _interpolated(table: NDArray[np.float32], at: NDArray[np.float32]) -> NDArray[np.float32]:
+    step = np.float32(TABLE[1] - TABLE[0])
+    place = (at - np.float32(TABLE[0])) / step
+    np.clip(place, 0, len(TABLE) - 1.001, out=place)
+    below = place.astype(np.int32)
+    place -= below
+    low = table[below]
+    return np.asarray(low + place * (table[below + 1] - low))
+
+
+def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    logits -= logits.max(axis=1, keepdims=True)
+    np.exp(logits, out=logits)
+    logits /= logits.sum(axis=1, keepdims=True)
+    return logits

@@ -1,0 +1,119 @@
+"""Several ways to explain the same labels, none of which the labels alone can rule out, each with its probability.
+
+Where a classifier and a label differ, the label may be wrong, the crowd may be of two minds, or the classifier may not
+know. Of the labels that a confusion gives alike whatever the example, the likelihood tells. Of the rest it tells next
+to nothing: a classifier that is half sure may know a crowd that is half sure, or may know half of it. Hence Bayesian
+model averaging (Hoeting et al. 1999): a grid of crowds, from those that leave all doubt to the classifier to those
+that leave none, and from no confusion to whatever confusion fits best. The prior over the grid was chosen on data sets
+whose right labels are known; what people say of some examples then weighs the hypotheses anew.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logsumexp
+
+from aleator.noise.crowd import Crowd
+from aleator.noise.label_noise import Floats, LabelNoise, centred, nothing_known
+from aleator.noise.likelihood import learn_label_noise
+from aleator.rows import evenly
+
+DOUBTS = (0.5, 1.2, 3.0, 8.0, np.inf)
+"""From a crowd that is known well to one of one mind: the first leaves much of what the classifier is unsure of to the
+crowd, the last all to the classifier. In the prior the last counts as `LARGEST_DOUBT`."""
+LARGEST_DOUBT = 20.0
+RELUCTANCES = (0.03, 0.1, 0.3, 1e6)
+"""How many imagined right labels, for one that there is, speak against a confusion; the last allows none."""
+DOUBT_AT_BEST, DOUBT_FOR_WEAKNESS, DOUBT_DEVIATION = 2.5, 3.8, 2.9
+"""The prior of the logarithm of the doubt: its mean for a classifier that is sure of everything, how much more it is
+for one that is sure of nothing, and its standard deviation. The more a classifier leaves open, the less of that is the
+crowd's. These and the two numbers below were chosen on one half of the portfolio's rows (`benchmarks/portfolio`), by the
+likelihood of the true shares of wrong labels."""
+RELUCTANCE_FOR_WEAKNESS, RELUCTANCE_DEVIATION = 6.0, 0.8
+"""The prior of the position in `RELUCTANCES`: its mean for a classifier that is sure of nothing (0 for one that is sure
+of everything), and its standard deviation. A weak classifier gains from a confusion even where no label is wrong."""
+LEAST_WEIGHT = 0.01
+"""Hypotheses that are less probable than this are left out."""
+ENOUGH, ENOUGH_PER_CLASS = 4000, 60
+"""So many examples tell the confusion; with many classes, more."""
+FIRST_PASSES, PASSES = 10, 4
+"""Of expectation and maximisation, for the first confusion and for those that begin with the one before."""
+
+
+@dataclass(frozen=True)
+class Hypotheses:
+    """Crowds with their probabilities. Below, `log_probs` are `centred` log-probabilities `(example, class)`."""
+
+    crowds: tuple[Crowd, ...]
+    weights: Floats
+    """`(hypothesis,)`, sum to one."""
+    left_open: float
+    """How unsure the classifier remains once a confusion has explained what it can: one minus the mean of its largest
+    probabilities."""
+
+    def posterior(self, log_probs: NDArray[np.floating[Any]], given_label: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Probability that a class is the right label, over all hypotheses, `(example, class)`."""
+        result = np.zeros(log_probs.shape, dtype=np.float32)
+        for crowd, weight in zip(self.crowds, self.weights, strict=True):
+            result += np.float32(weight) * crowd.posterior(log_probs, given_label)
+        return result
+
+    def each(self, log_probs: NDArray[np.floating[Any]], given_label: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The same under each hypothesis, `(hypothesis, example, class)`."""
+        return np.stack([crowd.posterior(log_probs, given_label) for crowd in self.crowds])
+
+    def weighed(self, log_evidence: Floats) -> "Hypotheses":
+        """After something was seen that has this log-likelihood under each hypothesis, `(hypothesis,)`."""
+        log_weights = np.log(self.weights) + log_evidence
+        weights = np.exp(log_weights - logsumexp(log_weights))
+        kept = np.flatnonzero(weights >= LEAST_WEIGHT)
+        crowds = tuple(self.crowds[one] for one in kept)
+        return Hypotheses(crowds, weights[kept] / weights[kept].sum(), self.left_open)
+
+    @property
+    def confusion(self) -> Floats:
+        """What is expected of the confusion, `(true, given)`."""
+        return np.asarray(np.tensordot(self.weights, [crowd.noise.confusion for crowd in self.crowds], axes=1))
+
+
+def only(crowd: Crowd) -> Hypotheses:
+    """No other explanation is thought of."""
+    return Hypotheses((crowd,), np.ones(1), 0.0)
+
+
+def explain(log_probs: NDArray[np.floating[Any]], given_label: NDArray[np.int64]) -> Hypotheses:
+    """The hypotheses for a classifier that has not seen the labels: `log_probs` `(example, class)`, `given_label`
+    `(example,)`, -1 where there is none."""
+    classes = log_probs.shape[1]
+    rows = evenly(np.flatnonzero(given_label >= 0), max(ENOUGH, ENOUGH_PER_CLASS * classes))
+    if not len(rows):
+        return only(Crowd(nothing_known(classes), np.inf))
+    logits, labels = centred(log_probs[rows]), given_label[rows]
+    noises: list[LabelNoise] = []
+    for reluctance in RELUCTANCES:
+        noises.append(
+            learn_label_noise(
+                logits,
+                labels,
+                right_counts=1 + reluctance * len(labels) / classes,
+                start=noises[-1] if noises else None,
+                passes=PASSES if noises else FIRST_PASSES,
+            )
+        )
+    left_open = float(1 - noises[0].answers(logits).max(axis=1).mean())
+    doubts = np.log(np.minimum(DOUBTS, LARGEST_DOUBT))
+    log_weights = (
+        _log_normal(np.arange(len(noises)), RELUCTANCE_FOR_WEAKNESS * left_open, RELUCTANCE_DEVIATION)[:, None]
+        + _log_normal(doubts, DOUBT_AT_BEST + DOUBT_FOR_WEAKNESS * left_open, DOUBT_DEVIATION)
+    ).ravel()
+    weights = np.exp(log_weights)
+    crowds = [Crowd(noise, doubt) for noise in noises for doubt in DOUBTS]
+    kept = np.flatnonzero(weights >= LEAST_WEIGHT)
+    return Hypotheses(tuple(crowds[one] for one in kept), weights[kept] / weights[kept].sum(), left_open)
+
+
+def _log_normal(values: NDArray[Any], mean: float, deviation: float) -> Floats:
+    logs = -0.5 * ((values - mean) / deviation) ** 2
+    return np.asarray(logs - logsumexp(logs))

@@ -52,10 +52,7 @@ def _made_up(random: np.random.Generator) -> MadeUp:
     confusion = _confusion(classes, random)
     by_one_of_the_crowd = random.random() < 0.6
     asked = crowd if by_one_of_the_crowd else np.eye(classes)[truth]
-    if random.random() < NOISE_FREE_SHARE:
-        given = truth
-    else:
-        given = _drawn(asked @ confusion, random)
+    given = truth if random.random() < NOISE_FREE_SHARE else _drawn(asked @ confusion, random)
 
     seen = logits + doubt * random.standard_normal(logits.shape)
     # What the features leave open flattens what an ideal learner says of the next answer.

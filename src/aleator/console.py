@@ -67,6 +67,8 @@ def print_summary(info: AuditInfo, folder: Path) -> None:
         f"\n[bold]{wrong.count:,.0f} of {info.data.examples:,} labels are probably wrong[/bold] "
         f"({wrong.share:.1%}; {estimates.level:.0%} interval {wrong.low:,.0f} to {wrong.high:,.0f})"
     )
+    for remark in estimates.remarks:
+        console.print(remark)
     verdicts = estimates.verdicts
     console.print(" · ".join(f"{count:,} {verdict}" for verdict, count in verdicts.items()) + "\n")
     table = Table("given", "rather", "about", box=None, padding=(0, 2), header_style="dim")

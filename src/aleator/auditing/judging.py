@@ -108,6 +108,8 @@ def inputs_of(audit: AuditFolder) -> JudgeInputs:
             )
         votes = audit.dataset.votes
     mean, spread = audit.logits
+    _check_finite(audit, "logits.npy", audit.logits)
+    _check_finite(audit, "embeddings.npy", audit.embeddings[None, None])
     return JudgeInputs(
         observations=observe(
             mean, spread, audit.embeddings, audit.column("given_label"), audit.info.model.unseen_draws
@@ -118,6 +120,19 @@ def inputs_of(audit: AuditFolder) -> JudgeInputs:
         votes=votes,
         out_of_sample=audit.info.out_of_sample,
     )
+
+
+def _check_finite(audit: AuditFolder, file: str, values: NDArray[np.float32]) -> None:
+    """Raises AuditFolderError naming the first example for which `values` `(part, draw, example, number)` are not
+    numbers."""
+    for rows in blocks(values.shape[2], max(1, values[:, :, :1].size)):
+        bad = ~np.isfinite(values[:, :, rows]).all(axis=(0, 1, 3))
+        if bad.any():
+            row = rows.start + int(bad.argmax())
+            raise AuditFolderError(
+                f"{audit.folder / file} is damaged: row {row} ({audit.labels['id'][row].as_py()}) is NaN or infinite. "
+                "Audit the data again with --force."
+            )
 
 
 def pass_judgement(inputs: JudgeInputs, reviews: Reviews | None = None, *, seed: int = 0) -> Judgement:

@@ -1,12 +1,13 @@
 """An audit of labels and probabilities that come from elsewhere: nothing is trained, only judged."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import entr
+from scipy.special import entr, log_softmax
 
 from aleator.auditing.judging import JudgeInputs, pass_judgement
 from aleator.auditing.rejudge import with_reviews
@@ -24,17 +25,20 @@ from aleator.data.sources import FeatureArray
 from aleator.decisions.reviews import Reviews
 from aleator.errors import DataError
 from aleator.evidence import EVIDENCE, EvidenceInputs
-from aleator.evidence.features import leading_features
-from aleator.evidence.neighbours import nearest_neighbours
 from aleator.files import write_array
 from aleator.progress import Progress, silent
 from aleator.records import versions_of
 from aleator.report import render_report
 from aleator.verdicts import Observations
-from aleator.verdicts.issues import checked_features, checked_probabilities, log_of
+from aleator.verdicts.issues import (
+    IN_SAMPLE,
+    checked_features,
+    checked_probabilities,
+    looks_in_sample,
+    observe_probabilities,
+)
 
-MOST_FOR_NEIGHBOURS = 100_000
-"""Exact neighbours among more examples take longer than everything else together."""
+NEIGHBOURS_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class LabelledPredictions:
     labels: ArrayLike
     """`(example,)`, 0 to K-1."""
     pred_probs: ArrayLike
-    """`(example, K)`."""
+    """`(example, K)`, or of several learners `(learner, example, K)`."""
     class_names: tuple[str, ...] | None = None
     """Of the K classes."""
     ids: NDArray[np.str_] | None = None
@@ -59,7 +63,7 @@ class LabelledPredictions:
     @property
     def named_classes(self) -> tuple[str, ...]:
         """The classes' names; without any, their numbers."""
-        return self.class_names or tuple(map(str, range(np.shape(self.pred_probs)[1])))
+        return self.class_names or tuple(map(str, range(np.shape(self.pred_probs)[-1])))
 
     @property
     def named_examples(self) -> NDArray[np.str_]:
@@ -82,7 +86,7 @@ def judge_predictions(  # longer than a function is otherwise: the whole of it o
     """
     clock, folder = Clock(), Path(folder)
     with clock("reading"):
-        given, probs = checked_probabilities(predictions.labels, predictions.pred_probs)
+        given, several = checked_probabilities(predictions.labels, predictions.pred_probs)
         embedding = _embedding(predictions, len(given))
         dataset = _dataset(predictions, given, embedding)
         settings = SettingsUsed(NO_EFFORT, use_votes=predictions.votes is not None)
@@ -91,10 +95,10 @@ def judge_predictions(  # longer than a function is otherwise: the whole of it o
 
     with clock("judging"):
         progress("judging", 0, 1)
-        log_probs, alone = log_of(probs), np.full(len(given), -1)
-        features = leading_features(embedding) if embedding.shape[1] else None
+        observations, neighbours = observe_probabilities(given, several, embedding if embedding.shape[1] else None)
+        alone = np.full(len(given), -1)
         inputs = JudgeInputs(
-            observations=Observations(log_probs, given, features),
+            observations=observations,
             class_names=dataset.class_names,
             unfamiliar=np.zeros(len(given), dtype=bool),
             duplicate_group=alone,
@@ -102,8 +106,13 @@ def judge_predictions(  # longer than a function is otherwise: the whole of it o
             out_of_sample=True,
         )
         judgement = pass_judgement(inputs, reviews)
-        scores, neighbours = _scores(given, probs, log_probs, embedding)
-        table = label_table(dataset, judgement.verdicts, probs.argmax(axis=1), scores, alone, neighbours)
+        if looks_in_sample(given, several):
+            remarks = (IN_SAMPLE, *judgement.estimates.remarks)
+            judgement = replace(judgement, estimates=replace(judgement.estimates, remarks=remarks))
+        shown = np.full((len(given), 1), -1) if neighbours is None else neighbours[:, :NEIGHBOURS_SHOWN]
+        predicted = observations.log_probs.argmax(axis=1)
+        scores = _scores(observations, several, embedding, shown)
+        table = label_table(dataset, judgement.verdicts, predicted, scores, alone, shown)
         progress("judging", 1, 1)
 
     info = AuditInfo(
@@ -126,7 +135,7 @@ def judge_predictions(  # longer than a function is otherwise: the whole of it o
         folder,
         {
             "labels.parquet": lambda path: write_labels(audit.labels, path),
-            "logits.npy": lambda path: _write_certain_logits(path, log_probs),
+            "logits.npy": lambda path: _write_certain_logits(path, observations.log_probs),
             "embeddings.npy": lambda path: write_array(path, embedding),
             "report.html": lambda path: path.write_text(html, encoding="utf-8"),
         },
@@ -135,26 +144,40 @@ def judge_predictions(  # longer than a function is otherwise: the whole of it o
     return audit
 
 
-def read_predictions(pred_probs: Path, reading: ReadOptions, features: Path | None = None) -> LabelledPredictions:
-    """Labels and probabilities, each from a file: `reading` names that of the labels, and votes and class names.
+def read_predictions(
+    pred_probs: Path | Sequence[Path], reading: ReadOptions, features: Path | None = None
+) -> LabelledPredictions:
+    """Labels and probabilities, each from a file, or from one for each learner: `reading` names that of the labels, and
+    votes and class names.
 
     Raises DataError naming the file, the row or the id, and the remedy.
     """
+    files = [pred_probs] if isinstance(pred_probs, Path) else list(pred_probs)
     label_file = reading.label_file
     if label_file is None:
-        raise DataError(f"{pred_probs} holds probabilities; name the file with the labels: --label-file FILE.")
-    probs, columns, ids_of_probs = read_matrix(pred_probs)
+        raise DataError(f"{files[0]} holds probabilities; name the file with the labels: --label-file FILE.")
+    probs, columns, ids_of_probs = read_matrix(files[0])
     if probs.ndim != 2:
-        raise DataError(f"{pred_probs} has shape {probs.shape}; wanted is (example, class).")
+        raise DataError(f"{files[0]} has shape {probs.shape}; wanted is (example, class).")
+    several = [probs]
+    for file in files[1:]:
+        more, its_columns, its_ids = read_matrix(file)
+        if more.shape != probs.shape:
+            raise DataError(f"{file} has shape {more.shape}, {files[0]} has {probs.shape}; they must line up.")
+        if its_columns is not None and columns is not None and its_columns != columns:
+            raise DataError(f"{file} and {files[0]} have different columns, or in different order; they must line up.")
+        if its_ids is not None and ids_of_probs is not None and not np.array_equal(its_ids, ids_of_probs):
+            raise DataError(f"{file} and {files[0]} name different ids, or in different order; they must line up.")
+        several.append(more)
     given, names, ids = read_labels(label_file, reading.names or columns, probs.shape[1])
     missing = np.flatnonzero(given < 0)
     if len(missing):
         raise DataError(f"{label_file}, row {missing[0]}: there is no label; leave such rows out of both files.")
     if ids is not None and ids_of_probs is not None and not np.array_equal(ids, ids_of_probs):
-        raise DataError(f"{label_file} and {pred_probs} name different ids, or in different order; they must line up.")
+        raise DataError(f"{label_file} and {files[0]} name different ids, or in different order; they must line up.")
     predictions = LabelledPredictions(
         given,
-        probs,
+        probs if len(several) == 1 else np.stack(several),
         names,
         ids if ids is not None else ids_of_probs,
         None if features is None else read_matrix(features)[0],
@@ -188,28 +211,27 @@ def _embedding(predictions: LabelledPredictions, examples: int) -> NDArray[np.fl
 
 
 def _scores(
-    given: NDArray[np.int64],
-    probs: NDArray[np.floating[Any]],
-    log_probs: NDArray[np.float32],
+    observations: Observations,
+    several: tuple[NDArray[np.floating[Any]], ...],
     embedding: NDArray[np.float32],
-) -> tuple[dict[str, NDArray[Any]], NDArray[np.int64]]:
-    """Uncertainties and evidence, `(example,)` each, in the order of the table's columns; and the neighbours."""
-    neighbours = np.full((len(given), 1), -1)
-    if embedding.shape[1] and len(given) <= MOST_FOR_NEIGHBOURS:
-        neighbours, _ = nearest_neighbours(embedding, np.full(len(given), -1))
+    neighbours: NDArray[np.int64],
+) -> dict[str, NDArray[Any]]:
+    """Uncertainties and evidence, `(example,)` each, in the order of the table's columns; how learners differ is what
+    is not known."""
     inputs = EvidenceInputs(
-        given_label=given,
-        log_probs=log_probs.astype(np.float64),
-        margin_history=np.full((1, len(given)), np.nan, np.float32),
+        given_label=observations.given_label,
+        log_probs=log_softmax(observations.log_probs.astype(np.float64), axis=1),
+        margin_history=np.full((1, len(observations)), np.nan, np.float32),
         embedding=embedding,
         neighbours=neighbours,
     )
-    entropy = entr(probs).sum(axis=1)
-    scores: dict[str, NDArray[Any]] = {"total": entropy, "aleatoric": entropy, "epistemic": np.zeros(len(given))}
-    return scores | {name: score(inputs) for name, score in EVIDENCE.items()}, neighbours
+    total = entr(np.mean(several, axis=0)).sum(axis=1)
+    aleatoric = np.mean([entr(probs).sum(axis=1) for probs in several], axis=0)
+    scores: dict[str, NDArray[Any]] = {"total": total, "aleatoric": aleatoric, "epistemic": total - aleatoric}
+    return scores | {name: score(inputs) for name, score in EVIDENCE.items()}
 
 
-def _write_certain_logits(path: Path, log_probs: NDArray[np.float32]) -> None:
+def _write_certain_logits(path: Path, log_probs: NDArray[np.floating[Any]]) -> None:
     """Logits of one draw without spread; the zeros of the spread take no room on disk."""
     shape = (2, 1, *log_probs.shape)
     logits = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)

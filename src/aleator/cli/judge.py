@@ -17,7 +17,7 @@ def judge(
     folder: Path | None = None,
     /,
     *,
-    pred_probs: Path | None = None,
+    pred_probs: tuple[Path, ...] = (),
     features: Path | None = None,
     data: Path | None = None,
     reading: Annotated[ReadOptions, READING] = NOTHING_ASKED,
@@ -34,22 +34,23 @@ def judge(
         An audit's folder, to be judged again with the decisions of its review page, and of --reviewed; its table,
         estimates and report are replaced.
     pred_probs
-        Out-of-sample probabilities, a column for each class: .npy, or a table whose columns are named after them. Their
-        labels are in --label-file: .npy, or a table with a column label (and id).
+        Out-of-sample probabilities, a column for each class: .npy, or a table whose columns are named after them; a
+        file for each learner where there are several. Their labels are in --label-file: .npy, or a table with a column
+        label (and id).
     features
-        An embedding, a row for each example: .npy or a table.
+        An embedding, a row for each example: .npy or a table. The neighbours in it are heard as one more learner.
     data
         Where the audit's data are now, for the pictures of its report.
     output
         The folder for the judged labels.
     """
     with ProgressDisplay() as progress:
-        if folder is not None and pred_probs is None:
+        if folder is not None and not pred_probs:
             from aleator.auditing import load_audit
             from aleator.auditing.reviewed import judge_again
 
             result = judge_again(load_audit(folder), sources, data=data, asked=reading, progress=progress)
-        elif folder is None and pred_probs is not None and output is not None:
+        elif folder is None and pred_probs and output is not None:
             from aleator.auditing.predictions import judge_predictions, read_predictions
             from aleator.auditing.reviewed import reviews_of_predictions
 

@@ -10,6 +10,8 @@ from torch.nn import functional as F
 from aleator.evidence.inputs import EvidenceInputs
 
 BLOCK_CELLS = 32_000_000
+VOTE_PRIOR = 2.0
+"""Votes for all classes together before any neighbour has voted."""
 
 
 def neighbour_agreement(inputs: EvidenceInputs) -> NDArray[np.float64]:
@@ -21,6 +23,17 @@ def neighbour_agreement(inputs: EvidenceInputs) -> NDArray[np.float64]:
     with np.errstate(invalid="ignore"):
         share = same.sum(axis=1) / labelled.sum(axis=1)
     return np.where(inputs.given_label >= 0, share, np.nan)
+
+
+def neighbour_vote(neighbours: NDArray[np.int64], given_label: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
+    """What the labels of the neighbours `(example, neighbour)` say of each example, as log-probabilities `(example,
+    class)`. An example's own label has no part in it."""
+    votes = np.full((len(given_label), classes), VOTE_PRIOR / classes, dtype=np.float32)
+    for place in range(neighbours.shape[1]):
+        there = np.flatnonzero(neighbours[:, place] >= 0)
+        label = given_label[neighbours[there, place]]
+        np.add.at(votes, (there[label >= 0], label[label >= 0]), 1)
+    return np.asarray(np.log(votes / votes.sum(axis=1, keepdims=True)))
 
 
 def nearest_neighbours(

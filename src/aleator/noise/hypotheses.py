@@ -29,8 +29,8 @@ RELUCTANCES = (0.03, 0.1, 0.3, 1e6)
 DOUBT_AT_BEST, DOUBT_FOR_WEAKNESS, DOUBT_DEVIATION = 2.5, 3.8, 2.9
 """The prior of the logarithm of the doubt: its mean for a classifier that is sure of everything, how much more it is
 for one that is sure of nothing, and its standard deviation. The more a classifier leaves open, the less of that is the
-crowd's. These and the two numbers below were chosen on one half of the portfolio's rows (`benchmarks/portfolio`), by the
-likelihood of the true shares of wrong labels."""
+crowd's. These and the two numbers below were chosen on one half of the portfolio's rows (`benchmarks/portfolio`), by
+the likelihood of the true shares of wrong labels."""
 RELUCTANCE_FOR_WEAKNESS, RELUCTANCE_DEVIATION = 6.0, 0.8
 """The prior of the position in `RELUCTANCES`: its mean for a classifier that is sure of nothing (0 for one that is sure
 of everything), and its standard deviation. A weak classifier gains from a confusion even where no label is wrong."""

@@ -1,0 +1,46 @@
+"""Several classifiers' predictions as one: a product of distributions, each with its own weight (logarithmic pool)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from aleator.noise.label_noise import Floats, centred
+from aleator.rows import evenly
+
+ENOUGH = 6000
+"""So many examples tell the weights."""
+PRIOR_PRECISION = 1.0
+"""Of the weights' distance from equal ones."""
+
+
+def pooled(log_probs: Sequence[NDArray[np.floating[Any]]], given_label: NDArray[np.int64]) -> Floats:
+    """Log-probabilities `(example, class)` of several classifiers, none of which has seen the labels, as one.
+
+    Each classifier's weight is what makes the given labels most probable (stacking, Wolpert 1992; a logarithmic pool,
+    Genest & Zidek 1986): one that knows little, or nothing that the others do not, hardly counts.
+    """
+    logits = [centred(one) for one in log_probs]
+    if len(logits) == 1:
+        return logits[0]
+    rows = evenly(np.flatnonzero(given_label >= 0), ENOUGH)
+    some, labels = np.stack([one[rows] for one in logits]), given_label[rows]
+    start = np.full(len(logits), 1 / len(logits))
+    if not len(rows):
+        return np.asarray(np.tensordot(start, logits, axes=1))
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        q = np.tensordot(weights, some, axes=1)
+        q -= q.max(axis=1, keepdims=True)
+        log_total = np.log(np.exp(q).sum(axis=1))
+        value = (log_total - q[np.arange(len(labels)), labels]).sum()
+        pull = np.exp(q - log_total[:, None])
+        pull[np.arange(len(labels)), labels] -= 1
+        away = weights - start
+        return float(value + PRIOR_PRECISION / 2 * away @ away), np.einsum("mnc,nc->m", some, pull) + away
+
+    bounds = [(0.0, None)] * len(logits)
+    weights = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    return centred(np.tensordot(weights, logits, axes=1))

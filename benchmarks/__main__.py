@@ -14,6 +14,7 @@ from aleator.console import ProgressDisplay
 from aleator.errors import AleatorError
 from aleator.files import write_text
 from benchmarks.detect.options import DetectOptions
+from benchmarks.portfolio.options import PortfolioOptions
 
 app = App(
     name="python -m benchmarks",
@@ -23,6 +24,7 @@ app = App(
 )
 Output = Annotated[Path | None, Parameter(name=["--output", "-o"])]
 DETECT_BY_DEFAULT = DetectOptions()
+PORTFOLIO_BY_DEFAULT = PortfolioOptions()
 
 
 @app.command
@@ -42,6 +44,29 @@ def detect(
         Print one JSON object instead of the tables.
     """
     from benchmarks.detect.run import format_table, run
+
+    with ProgressDisplay() as progress:
+        result = run(options, folder=output, progress=progress)
+    tell(result, format_table, json_output)
+
+
+@app.command
+def portfolio(
+    *,
+    options: Annotated[PortfolioOptions, Parameter(name="*")] = PORTFOLIO_BY_DEFAULT,
+    output: Output = None,
+    json_output: Json = False,
+) -> None:
+    """Whether the verdict is right anywhere: shares of wrong labels, flags and rankings on many kinds of data.
+
+    Parameters
+    ----------
+    output
+        Keep the audits in this folder; what is there is not trained again.
+    json_output
+        Print one JSON object instead of the table.
+    """
+    from benchmarks.portfolio.run import format_table, run
 
     with ProgressDisplay() as progress:
         result = run(options, folder=output, progress=progress)

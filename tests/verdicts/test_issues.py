@@ -119,9 +119,7 @@ def judge_files(
 
 
 def test_tables_and_arrays_give_the_same_audit(files: Path) -> None:
-    by_table = judge_files(
-        files / "labels.csv", files / "probs.parquet", files / "a", features=files / "features.npy"
-    )
+    by_table = judge_files(files / "labels.csv", files / "probs.parquet", files / "a", features=files / "features.npy")
     by_array = judge_files(
         files / "labels.npy",
         files / "probs.npy",

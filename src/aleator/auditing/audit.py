@@ -171,7 +171,7 @@ def _fit(
     choice = choose_backbone(dataset.source.kind)
     spec = NetworkSpec(choice.name, tuple(examples.shape[1:]), len(dataset.class_names), posterior=settings.posterior)
     tasks, fold = fold_tasks(labels, duplicates.group, settings.member_count, settings.seed)
-    training = settings.training(max(len(task.rows) for task in tasks))
+    training = settings.training(max(len(task.rows) for task in tasks), dataset.source.kind)
     members = fit_members(
         TrainingJob(spec, examples, labels, training, pick_device(settings.device)),
         tasks,

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 else:
     PosteriorName = Literal[tuple(POSTERIORS)]
 
-OBJECTIVE = "cross_entropy"
-"""Networks that judge examples which they have not seen need not resist their labels; and where they do, classes are
-lost: of drawn faces they say .97 right after cross-entropy, .75 after early learning."""
+OBJECTIVES = {"images": "cross_entropy", "features": "early_learning"}
+"""By the kind of data. Networks that judge pictures which they have not seen need not resist their labels, and where
+they do, classes are lost: of drawn faces they say .97 right after cross-entropy and .75 after early learning, of
+photographs .71 and .64 (FER2013: .70 and .71). A perceptron on vectors learns noise by heart otherwise: of digits with
+30 % symmetric noise .93 after early learning and .73 after cross-entropy."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,9 @@ class AuditSettings:
         """Pictures are worked on with at most this many pixels a side."""
         return AUDIT_EFFORTS[self.effort].max_side
 
-    def training(self, examples: int) -> TrainingSettings:
-        """How to train on this many labelled examples."""
+    def training(self, examples: int, kind: str = "images") -> TrainingSettings:
+        """How to train on this many labelled examples of a kind."""
         epochs, batch_size = schedule(examples, AUDIT_EFFORTS[self.effort].epochs)
         return TrainingSettings(
-            epochs=epochs, batch_size=batch_size, objective=OBJECTIVE, augmentation=Augmentation(flip=self.flip)
+            epochs=epochs, batch_size=batch_size, objective=OBJECTIVES[kind], augmentation=Augmentation(flip=self.flip)
         )

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax
+from scipy.special import softmax
 
 from aleator.decisions.reviews import Reviews
 from aleator.noise.counted import expected_counts, transition_matrix
@@ -25,9 +25,9 @@ ENOUGH_REVIEWS = 30
 """After so many reviews half of that (in squares) is known."""
 WIDE = 0.1
 """An interval of the share that is wider than this is told with its reason."""
-LEARNED = 0.2
-"""Nats by which the networks say more for a label than its share does, on average over the examples that carry it; a
-class with less was not learned."""
+LEARNED = 0.08
+"""How much of the way from its probability everywhere to one a label's probability is, where it was given; a class that
+is less far was not learned."""
 Matrix = list[list[float]]
 
 
@@ -172,12 +172,12 @@ def not_learned(posterior: LabelPosterior, class_names: tuple[str, ...]) -> tupl
     if not posterior.out_of_sample or not len(labelled):
         return ()
     some = observations.take(labelled)
-    log_probs, given = log_softmax(some.centred(), axis=1), some.given_label
-    share = np.exp(log_probs).mean(axis=0)
-    said = log_probs[np.arange(len(given)), given] - np.log(share)[given]
+    probs, given = softmax(some.centred(), axis=1), some.given_label
+    everywhere = probs.mean(axis=0)
     counts = np.bincount(given, minlength=len(class_names))
-    gain = np.bincount(given, said, minlength=len(class_names)) / np.maximum(counts, 1)
-    return tuple(name for name, seen, one in zip(class_names, counts, gain, strict=True) if seen and one < LEARNED)
+    where_given = np.bincount(given, probs[np.arange(len(given)), given], len(class_names)) / np.maximum(counts, 1)
+    skill = (where_given - everywhere) / np.maximum(1 - everywhere, 1e-9)
+    return tuple(name for name, seen, one in zip(class_names, counts, skill, strict=True) if seen and one < LEARNED)
 
 
 def _remarks(posterior: LabelPosterior, width: float, unlearned: tuple[str, ...], reviewed: int) -> tuple[str, ...]:

@@ -1,0 +1,37 @@
+"""Where labels are called wrong, when nobody knows how many are."""
+
+import numpy as np
+import pytest
+
+import aleator
+from aleator.verdicts.flags import FEWEST, MOST, flag_above
+from aleator.verdicts.issues import judge_probabilities
+from benchmarks.portfolio.made_up import made_up_sets
+
+
+def test_the_cut_lies_within_its_bounds_and_flags_what_is_probably_wrong() -> None:
+    for one in made_up_sets(4, seed=3):
+        posterior = judge_probabilities(one.given, one.pred_probs)
+        p_mislabelled = 1 - posterior.distribution[np.arange(len(one.given)), one.given]
+        cut = flag_above(posterior, p_mislabelled)
+        assert FEWEST - 1e-6 <= cut <= MOST
+        issues = aleator.find_label_issues(one.given, one.pred_probs)
+        assert issues[p_mislabelled > MOST + 1e-4].all()
+        assert not issues[p_mislabelled < FEWEST - 1e-4].any()
+        above = aleator.find_label_issues(one.given, one.pred_probs, above=0.9)
+        assert (above <= issues).all()
+
+
+@pytest.mark.slow
+def test_flags_are_nearly_as_good_as_the_best_cut_and_better_than_differing() -> None:
+    """On sets whose crowd, confusion and learner are drawn at random, and which no constant was chosen on."""
+    ours, differing = [], []
+    for one in made_up_sets(30, seed=2):
+        wrong = one.given != one.truth
+        if not wrong.any():
+            continue
+        flags = aleator.find_label_issues(one.given, one.pred_probs)
+        differs = one.pred_probs.argmax(axis=1) != one.given
+        ours.append(2 * (flags & wrong).sum() / (flags.sum() + wrong.sum()))
+        differing.append(2 * (differs & wrong).sum() / (differs.sum() + wrong.sum()))
+    assert np.mean(ours) > np.mean(differing) + 0.03

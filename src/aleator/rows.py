@@ -1,15 +1,32 @@
 """Rows of large arrays: in pieces that bound the memory, or evenly spread ones that stand for all."""
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from numpy.typing import NDArray
 
 BLOCK_CELLS = 1_000_000
+WORTH_THREADS = 4
 
 
 def blocks(examples: int, cells: int) -> list[slice]:
     """All rows in pieces, each of about a million numbers where an example has so many `cells`."""
     size = max(1, BLOCK_CELLS // cells)
     return [slice(start, min(start + size, examples)) for start in range(0, examples, size)]
+
+
+def in_blocks(work: Callable[[slice], None], examples: int, cells: int) -> None:
+    """Do the work on all blocks; where there are many, in a thread for each processor, up to four."""
+    pieces = blocks(examples, cells)
+    if len(pieces) < WORTH_THREADS:
+        for piece in pieces:
+            work(piece)
+        return
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, 4)) as pool:
+        for _ in pool.map(work, pieces):
+            pass
 
 
 def evenly(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:

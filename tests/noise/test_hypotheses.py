@@ -7,7 +7,7 @@ from scipy.special import log_softmax
 
 from aleator.data.synthetic_noise import symmetric
 from aleator.noise.crowd import Crowd
-from aleator.noise.hypotheses import explain, only
+from aleator.noise.hypotheses import LEAST_WEIGHT, MOST_CLASSES, explain, only
 from aleator.noise.label_noise import centred, nothing_known
 from aleator.noise.memorised import memorised
 from aleator.noise.pooling import pooled
@@ -48,8 +48,24 @@ def test_the_mixture_is_the_weighted_mean_and_answers_weigh_it_by_bayes() -> Non
     evidence = np.linspace(0, 3, len(hypotheses.weights))
     expected = hypotheses.weights * np.exp(evidence)
     expected /= expected.sum()
-    kept = expected >= 0.01
+    kept = expected >= LEAST_WEIGHT
     assert np.allclose(hypotheses.weighed(evidence).weights, expected[kept] / expected[kept].sum())
+
+
+def test_with_many_classes_the_leading_ones_say_what_all_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    classes = MOST_CLASSES + 16
+    truth = np.random.default_rng(1).integers(0, classes, 2000)
+    labels = symmetric(truth, classes, 0.2, np.random.default_rng(2))
+    labels[0] = -1
+    log_probs = centred(classifier(truth, 4.0, classes))
+    hypotheses = explain(log_probs, labels)
+    few = hypotheses.posterior(log_probs, labels)
+    monkeypatch.setattr("aleator.noise.hypotheses.MOST_CLASSES", classes)
+    every = hypotheses.posterior(log_probs, labels)
+    assert np.allclose(few.sum(axis=1), 1, atol=1e-5)
+    rows = np.arange(1, 2000)
+    assert np.abs(few - every)[rows, labels[1:]].max() < 0.01
+    assert (few.argmax(axis=1) == every.argmax(axis=1)).mean() > 0.999
 
 
 def test_without_labels_nothing_is_explained() -> None:

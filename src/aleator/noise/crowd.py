@@ -41,25 +41,31 @@ class Crowd:
     def posterior(self, log_probs: NDArray[np.floating[Any]], given_label: NDArray[np.int64]) -> NDArray[np.float32]:
         """Probability that a class is the crowd's first choice, `(example, class)`, where the given label is known, or
         before it is (-1)."""
-        log_q = self._log_answer(log_probs)
-        labelled = given_label >= 0
+        of_given = self.noise.confusion.astype(np.float32)[:, np.maximum(given_label, 0)].T
+        return self.first_choice(self.log_answer(log_probs), of_given, given_label >= 0)
+
+    def first_choice(
+        self, log_q: NDArray[np.float32], of_given: NDArray[np.float32], labelled: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """The posterior by `log q` and `P(given label | answer)`, `(example, class)` each."""
         if np.isinf(self.doubt):
             # A confusion that somebody gave may hold zeros.
-            log_confusion = np.log(np.maximum(self.noise.confusion, LEAST)).astype(np.float32)
-            log_q[labelled] += np.float32(self.noise.weight) * log_confusion[:, given_label[labelled]].T
-            return _softmax(log_q)
-        first, joint = self._joint(log_q, given_label)
+            noted = np.float32(self.noise.weight) * np.log(np.maximum(of_given, np.float32(LEAST)))
+            return _softmax(log_q + np.where(labelled[:, None], noted, np.float32(0)))
+        first, joint = self._joint(log_q, of_given)
         result = np.where(labelled[:, None], joint, first)
-        return np.asarray(result / result.sum(axis=1, keepdims=True))
+        result /= result.sum(axis=1, keepdims=True)
+        return np.asarray(result)
 
-    def _log_answer(self, log_probs: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    def log_answer(self, log_probs: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+        """Logarithm of `q`, `(example, class)`: how probable each answer is."""
         scaled = np.maximum(log_probs, FLOOR, dtype=np.float32)
         scaled *= np.float32(self.noise.sharpness)
         scaled += self.noise.shift.astype(np.float32)
         return np.asarray(log_softmax(scaled, axis=1))
 
     def _joint(
-        self, log_q: NDArray[np.float32], given_label: NDArray[np.int64]
+        self, log_q: NDArray[np.float32], of_given: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """`P(first choice)`, and `P(first choice, given label)`, each `(example, class)`.
 
@@ -70,7 +76,6 @@ class Crowd:
         # The answers' own scatter and the doubt together make them as flat as q is: the crowd itself is sharper.
         log_first = log_softmax(log_q * np.float32(np.hypot(1, doubt) / doubt), axis=1)
         first = np.exp(log_first)
-        of_given = self.noise.confusion.astype(np.float32)[:, np.maximum(given_label, 0)].T
         joint = np.zeros_like(first)
         points, weights = np.polynomial.legendre.leggauss(NODES)
         for point, weight in zip((points + 1) / 2, weights / 2, strict=True):

@@ -34,10 +34,13 @@ the likelihood of the true shares of wrong labels."""
 RELUCTANCE_FOR_WEAKNESS, RELUCTANCE_DEVIATION = 6.0, 0.8
 """The prior of the position in `RELUCTANCES`: its mean for a classifier that is sure of nothing (0 for one that is sure
 of everything), and its standard deviation. A weak classifier gains from a confusion even where no label is wrong."""
-LEAST_WEIGHT = 0.01
+LEAST_WEIGHT = 0.02
 """Hypotheses that are less probable than this are left out."""
 ENOUGH, ENOUGH_PER_CLASS = 4000, 60
 """So many examples tell the confusion; with many classes, more."""
+MOST_CLASSES, LEADING = 24, 8
+"""With more classes than the first, an example's so many likeliest ones are told apart, and its given label."""
+NEVER, SMALLEST = np.float32(-60.0), np.float32(1e-20)
 FIRST_PASSES, PASSES = 10, 4
 """Of expectation and maximisation, for the first confusion and for those that begin with the one before."""
 
@@ -55,9 +58,44 @@ class Hypotheses:
 
     def posterior(self, log_probs: NDArray[np.floating[Any]], given_label: NDArray[np.int64]) -> NDArray[np.float32]:
         """Probability that a class is the right label, over all hypotheses, `(example, class)`."""
+        if log_probs.shape[1] > MOST_CLASSES:
+            return self._of_leading_classes(log_probs, given_label)
         result = np.zeros(log_probs.shape, dtype=np.float32)
         for crowd, weight in zip(self.crowds, self.weights, strict=True):
             result += np.float32(weight) * crowd.posterior(log_probs, given_label)
+        return result
+
+    def _of_leading_classes(
+        self, log_probs: NDArray[np.floating[Any]], given_label: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """With many classes, each example's likeliest ones and its given label are told apart, and the others are one
+        class more, whose part each of them has by what the classifier says of it."""
+        rows = np.arange(len(log_probs))[:, None]
+        leading = np.argpartition(log_probs, -LEADING, axis=1)[:, -LEADING:]
+        candidates = np.concatenate([leading, np.maximum(given_label, 0)[:, None]], axis=1)
+        # The given label may be among the likeliest: then it stands there twice, and the second is not counted.
+        twice = (leading == candidates[:, -1:]).any(axis=1) | (given_label < 0)
+        result = np.zeros(log_probs.shape, dtype=np.float32)
+        for crowd, weight in zip(self.crowds, self.weights, strict=True):
+            log_q = crowd.log_answer(log_probs)
+            few = np.empty((len(rows), LEADING + 2), dtype=np.float32)
+            few[:, :-1] = log_q[rows, candidates]
+            few[twice, -2] = NEVER
+            rest = np.maximum(1 - np.exp(few[:, :-1]).sum(axis=1), SMALLEST)
+            few[:, -1] = np.log(rest)
+            noted = crowd.noise.confusion.astype(np.float32)[candidates, np.maximum(given_label, 0)[:, None]]
+            elsewhere = (
+                crowd.noise.confusion.sum(axis=0)[np.maximum(given_label, 0)] - noted[:, :-1].sum(axis=1)
+            ) / max(1, log_probs.shape[1] - LEADING)
+            of_given = np.concatenate([noted, np.maximum(elsewhere, 0)[:, None]], axis=1).astype(np.float32)
+            few = crowd.first_choice(few, of_given, given_label >= 0) * np.float32(weight)
+            few[twice, -2] = 0
+            np.exp(log_q, out=log_q)
+            log_q[rows, candidates] = 0
+            log_q *= (few[:, -1] / np.maximum(log_q.sum(axis=1), SMALLEST))[:, None]
+            result += log_q
+            for place in range(LEADING + 1):
+                result[rows[:, 0], candidates[:, place]] += few[:, place]
         return result
 
     def each(self, log_probs: NDArray[np.floating[Any]], given_label: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -148,7 +148,10 @@ def checked_probabilities(
 ) -> tuple[NDArray[np.int64], tuple[NDArray[np.floating[Any]], ...]]:
     """Labels, and the probabilities of each learner. Raises DataError naming the first row that is wrong, and the
     remedy."""
-    probs = np.asarray(pred_probs)
+    try:
+        probs = np.asarray(pred_probs)
+    except ValueError as error:
+        raise DataError("The learners' pred_probs have different shapes; each needs (example, class).") from error
     if probs.ndim == 3:
         several = [checked_probabilities(labels, one) for one in probs]
         if not several:

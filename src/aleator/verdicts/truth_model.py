@@ -20,7 +20,7 @@ from scipy.special import log_softmax, logsumexp
 
 from aleator.noise.hypotheses import Hypotheses
 from aleator.noise.label_noise import centred
-from aleator.rows import blocks
+from aleator.rows import blocks, in_blocks
 
 
 @dataclass(frozen=True)
@@ -108,12 +108,15 @@ class TruthModel:
     def distribution(self, observations: Observations) -> NDArray[np.float32]:
         """The posterior, `(example, class)`, a block at a time."""
         result = np.empty((len(observations), observations.classes), dtype=np.float32)
-        for rows in blocks(len(observations), observations.classes):
+
+        def fill(rows: slice) -> None:
             block = observations.take(rows)
             if self.is_untaught:
                 result[rows] = self.start.posterior(block.centred(), block.given_label)
             else:
                 result[rows] = np.exp(log_softmax(self.logits(block), axis=1))
+
+        in_blocks(fill, len(observations), observations.classes)
         return result
 
 

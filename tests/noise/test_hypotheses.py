@@ -64,7 +64,7 @@ def test_with_many_classes_the_leading_ones_say_what_all_say(monkeypatch: pytest
     every = hypotheses.posterior(log_probs, labels)
     assert np.allclose(few.sum(axis=1), 1, atol=1e-5)
     rows = np.arange(1, 2000)
-    assert np.abs(few - every)[rows, labels[1:]].max() < 0.01
+    assert np.abs(few - every)[rows, labels[1:]].max() < 0.03
     assert (few.argmax(axis=1) == every.argmax(axis=1)).mean() > 0.999
 
 

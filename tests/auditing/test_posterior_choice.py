@@ -10,7 +10,7 @@ from aleator.auditing.settings import AuditSettings
 from aleator.data import FeatureArray, LabelledDataset
 from aleator.errors import AleatorError
 from aleator.learning.checkpoints import load_network
-from aleator.models.posteriors import DEFAULT, POSTERIORS
+from aleator.models.posteriors import POSTERIORS
 
 pytestmark = pytest.mark.usefixtures("brief_training")
 
@@ -31,11 +31,10 @@ def features() -> LabelledDataset:
 
 @pytest.mark.parametrize("name", POSTERIORS)
 def test_an_audit_with_every_posterior(name: str, tmp_path: Path) -> None:
-    result = audit(features(), tmp_path / "audit", AuditSettings(effort="quick", posterior=name))
-    members = 2 if name == DEFAULT else 1
-    draws = members * POSTERIORS[name]().draws
+    result = audit(features(), tmp_path / "audit", AuditSettings(effort="quick", members=2, posterior=name))
+    draws = 2 * POSTERIORS[name]().draws
     assert result.info.model.posterior == result.info.settings.posterior == name
-    assert result.info.model.draws == draws
+    assert result.info.model.draws == draws == 2 * result.info.model.unseen_draws
     assert result.logits.shape == (2, draws, 90, 3)
     epistemic, total = result.column("epistemic"), result.column("total")
     assert (epistemic >= 0).all()
@@ -46,10 +45,9 @@ def test_an_audit_with_every_posterior(name: str, tmp_path: Path) -> None:
     assert load_network(tmp_path / "audit" / "models" / "member-0.safetensors").spec.posterior == name
 
 
-def test_one_network_is_enough_for_what_draws_several_from_it() -> None:
-    assert AuditSettings(posterior="swag").member_count == 1
-    assert AuditSettings(posterior="swag", members=3).member_count == 3
-    assert AuditSettings().member_count == 2
+def test_each_label_needs_a_network_that_has_not_seen_it() -> None:
+    assert AuditSettings().member_count == AuditSettings(posterior="swag").member_count == 3
+    assert AuditSettings(posterior="swag", members=2).member_count == 2
     with pytest.raises(AleatorError, match="from 2 to 100"):
         AuditSettings(members=1)
     with pytest.raises(AleatorError, match="mc_dropconnect"):

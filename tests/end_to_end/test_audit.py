@@ -51,7 +51,7 @@ def test_the_folder_holds_exactly_the_files_and_columns_of_the_design(demo: Audi
     assert table["given_label"].type.value_type == "string"
     assert b"up is bad" in table.schema.field("p_mislabelled").metadata[b"meaning"]
     mean, spread = demo.logits
-    assert mean.shape == (2, 1000, 7)
+    assert mean.shape == (3, 1000, 7)
     assert (spread > 0).all()
     assert len(demo.embeddings) == 1000
     info = json.loads((demo.folder / "audit.json").read_text())
@@ -123,7 +123,7 @@ def test_an_interrupted_audit_goes_on_from_the_last_finished_member(tmp_path: Pa
             trained.append(completed / total)
 
     resumed = aleator.audit(dataset, tmp_path / "a", AuditSettings(effort="quick"), progress=watch)
-    assert min(trained) >= 0.5
+    assert min(trained) >= 1 / 3
     whole = aleator.audit(dataset, tmp_path / "b", AuditSettings(effort="quick"))
     assert resumed.labels.equals(whole.labels)
     assert sorted(path.name for path in resumed.folder.iterdir()) == FILES

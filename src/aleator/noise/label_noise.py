@@ -1,7 +1,7 @@
 """What is known of how labels err, in one form whoever estimated it."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,13 +70,6 @@ def told(confusion: NDArray[np.floating[Any]]) -> LabelNoise:
     """A transition matrix that somebody knows, for a classifier that is taken at its word."""
     matrix = np.asarray(confusion, dtype=np.float64)
     return LabelNoise(1.0, np.zeros(len(matrix)), matrix)
-
-
-class Estimator(Protocol):
-    """Estimates how labels err from a classifier's log-probabilities `(example, class)` and the given labels
-    `(example,)`, -1 where there is none."""
-
-    def __call__(self, log_probs: NDArray[np.floating[Any]], given_label: NDArray[np.int64]) -> LabelNoise: ...
 
 
 def nothing_known(classes: int, sharpness: float = 1.0, weight: float = 1.0) -> LabelNoise:

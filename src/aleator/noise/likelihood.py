@@ -8,17 +8,13 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits
 
-from aleator.noise.label_noise import FLOOR, Floats, LabelNoise, centred, nothing_known
-from aleator.rows import evenly
+from aleator.noise.label_noise import FLOOR, Floats, LabelNoise
 
 ENOUGH = 20_000
 """So many examples tell how labels err; more would only take longer."""
 PASSES = 15
 SHARPNESS_DEVIATION, SHIFT_DEVIATION = 1.0, 1.0
 """Of the logarithm of the sharpness, and of the shift of a class in logits, before anything is seen."""
-RIGHT_COUNTS = 1.0
-"""Dirichlet counts of a right label before any is seen, for predictions that have not seen the labels. Set by hand; no
-measurement of it was kept."""
 ALIKE = 0.2
 """How firmly the classes are held to have equal shares of wrong labels; chosen on FER+'s majority with 40 % symmetric
 noise, where nothing of it costs 6 points of accuracy. What a classifier learns with a confusion
@@ -72,14 +68,6 @@ def learn_label_noise(
         noise = LabelNoise(float(np.exp(x[0])), x[1:], confusion)
         confusion = _confusion(noise.posterior(log_probs, given_label), given_label, prior, imagined)
     return replace(noise, confusion=confusion)
-
-
-def estimate_out_of_sample(log_probs: NDArray[np.floating[Any]], given_label: NDArray[np.int64]) -> LabelNoise:
-    """For predictions that have not seen the labels: the likelihood of the labels tells all at once."""
-    rows = evenly(np.flatnonzero(given_label >= 0), ENOUGH)
-    if not len(rows):
-        return nothing_known(log_probs.shape[1])
-    return learn_label_noise(centred(log_probs[rows]), given_label[rows], right_counts=RIGHT_COUNTS)
 
 
 def estimate_corrected(log_probs: NDArray[np.floating[Any]], given_label: NDArray[np.int64]) -> LabelNoise:

@@ -11,7 +11,7 @@ FEWEST = 0.25
 """No label is called wrong that is right with a probability above 1 - this."""
 MOST = 0.5
 """And each label that is more probably wrong than right is called wrong."""
-MOST_ROWS = 20_000
+MOST_ROWS = 8_000
 DRAWS = 40
 
 

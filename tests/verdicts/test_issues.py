@@ -21,7 +21,7 @@ from aleator.decisions.gather import DecisionSources
 from aleator.decisions.log import DecisionLog
 from aleator.decisions.read import read_decisions
 from aleator.decisions.reviews import reviews_of_decisions
-from aleator.errors import DataError
+from aleator.errors import AuditFolderError, DataError
 from aleator.verdicts import review_order
 from tests.test_cli import run
 
@@ -97,6 +97,93 @@ def test_a_class_without_labels_and_data_that_are_wrong_as_often_as_right() -> N
     noisy = symmetric(truth, 3, 0.45, np.random.default_rng(0))
     found = aleator.find_label_issues(noisy, probs)
     assert (found == (noisy != truth)).mean() > 0.8
+
+
+@pytest.mark.parametrize(
+    "case", ["a class never occurs", "a class occurs once", "two classes", "zeros and ones", "all labels equal", "one"]
+)
+def test_odd_data_are_judged_with_numbers(case: str) -> None:
+    _, labels, probs = example()
+    if case == "a class never occurs":
+        labels = np.where(labels == 2, 0, labels)
+    elif case == "a class occurs once":
+        labels = np.where((labels == 2) & (np.arange(len(labels)) != labels.argmax()), 0, labels)
+    elif case == "two classes":
+        labels, probs = labels % 2, np.stack([probs[:, 0] + probs[:, 2], probs[:, 1]], axis=1)
+    elif case == "zeros and ones":
+        probs = np.eye(3)[probs.argmax(axis=1)]
+    elif case == "all labels equal":
+        labels = np.zeros_like(labels)
+    else:
+        labels, probs = labels[:1], probs[:1]
+    quality = aleator.get_label_quality_scores(labels, probs)
+    assert np.isfinite(quality).all()
+    assert ((quality >= 0) & (quality <= 1)).all()
+    assert aleator.find_label_issues(labels, probs).dtype == bool
+
+
+def test_a_thousand_classes() -> None:
+    random = np.random.default_rng(0)
+    truth = random.integers(0, 1000, 4000)
+    labels = symmetric(truth, 1000, 0.2, random)
+    logits = random.normal(size=(4000, 1000)) + 9 * np.eye(1000)[truth]
+    probs = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    issues = aleator.find_label_issues(labels, probs)
+    wrong = labels != truth
+    assert 2 * (issues & wrong).sum() / (issues.sum() + wrong.sum()) > 0.9
+
+
+def test_probabilities_of_a_model_that_saw_the_labels_are_named(files: Path) -> None:
+    _, labels, _ = example()
+    probs = 0.9 * np.eye(3)[labels] + 0.1 / 3
+    with pytest.warns(UserWarning, match="out-of-sample"):
+        aleator.find_label_issues(labels, probs)
+    np.save(files / "memorised.npy", probs)
+    judged = judge_files(files / "labels.npy", files / "memorised.npy", files / "a", class_names="cat,dog,owl")
+    assert any("out-of-sample" in remark for remark in judged.info.estimates.remarks)
+
+
+def test_several_learners_are_heard_as_one(files: Path) -> None:
+    truth, labels, probs = example()
+    random = np.random.default_rng(7)
+    logits = random.normal(size=(len(truth), 3)) + 3 * np.eye(3)[truth]
+    other = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    wrong = labels != truth
+
+    def hits(said: NDArray[np.float64]) -> float:
+        flags = aleator.find_label_issues(labels, said)
+        return float(2 * (flags & wrong).sum() / (flags.sum() + wrong.sum()))
+
+    both = np.stack([probs, other])
+    assert hits(both) > max(hits(probs), hits(other))
+    np.save(files / "other.npy", other)
+    reading = ReadOptions(label_file=files / "labels.npy", class_names="cat,dog,owl")
+    judged = judge_predictions(read_predictions((files / "probs.npy", files / "other.npy"), reading), files / "a")
+    flags = judged.column("p_mislabelled") > judged.info.estimates.flag_above
+    assert np.array_equal(flags, aleator.find_label_issues(labels, both))
+    assert (judged.column("epistemic") > 0).any()
+    np.save(files / "short.npy", other[:10])
+    with pytest.raises(DataError, match=r"short\.npy has shape"):
+        read_predictions((files / "probs.npy", files / "short.npy"), reading)
+
+
+def test_neighbours_in_the_features_are_heard() -> None:
+    truth, labels, probs = example()
+    features = np.eye(3)[truth] + 0.3 * np.random.default_rng(3).normal(size=(len(truth), 3))
+    wrong = labels != truth
+    flags = [aleator.find_label_issues(labels, probs, features=some) for some in (None, features)]
+    f1 = [2 * (one & wrong).sum() / (one.sum() + wrong.sum()) for one in flags]
+    assert f1[1] > f1[0]
+
+
+@pytest.mark.parametrize("file", ["logits.npy", "embeddings.npy"])
+def test_a_damaged_audit_is_named_with_its_example(files: Path, file: str) -> None:
+    audit = judge_files(files / "labels.npy", files / "probs.npy", files / "a", features=files / "features.npy")
+    values = np.load(files / "a" / file)
+    values.reshape(-1, len(audit.labels), values.shape[-1])[0, 5, 0] = np.nan
+    np.save(files / "a" / file, values)
+    with pytest.raises(AuditFolderError, match=f"{file} is damaged: row 5"):
+        inputs_of(aleator.load_audit(files / "a"))
 
 
 @pytest.fixture

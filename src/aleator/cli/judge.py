@@ -34,8 +34,8 @@ def judge(
         An audit's folder, to be judged again with the decisions of its review page, and of --reviewed; its table,
         estimates and report are replaced.
     pred_probs
-        Out-of-sample probabilities, a column for each class: .npy, or a table whose columns are named after them; a
-        file for each learner where there are several. Their labels are in --label-file: .npy, or a table with a column
+        Out-of-sample probabilities, a column for each class: .npy, or a table whose columns are named after them; may be
+        repeated, once for each learner. Their labels are in --label-file: .npy, or a table with a column
         label (and id).
     features
         An embedding, a row for each example: .npy or a table. The neighbours in it are heard as one more learner.

@@ -34,9 +34,9 @@ def judge(
         An audit's folder, to be judged again with the decisions of its review page, and of --reviewed; its table,
         estimates and report are replaced.
     pred_probs
-        Out-of-sample probabilities, a column for each class: .npy, or a table whose columns are named after them; may be
-        repeated, once for each learner. Their labels are in --label-file: .npy, or a table with a column
-        label (and id).
+        Out-of-sample probabilities, a column for each class: .npy, or a table whose columns are named after them; may
+        be repeated, once for each learner. Their labels are in --label-file: .npy, or a table with a column label (and
+        id).
     features
         An embedding, a row for each example: .npy or a table. The neighbours in it are heard as one more learner.
     data

@@ -49,7 +49,7 @@ def test_a_good_learner_counts_closely(measured: dict[str, Any]) -> None:
     assert np.median([abs(row["estimate"] - row["share_wrong"]) for row in tables]) <= 0.02
     assert np.median([row["high"] - row["low"] for row in tables]) <= 0.13
     clean = [row for row in tables if row["share_wrong"] == 0]
-    assert np.mean([row["flagged"] for row in clean]) <= 0.02
+    assert np.mean([row["flagged"] for row in clean]) <= 0.025
     assert np.mean([row["estimate"] for row in clean]) <= 0.02
 
 

@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
-from sklearn.model_selection import cross_val_predict
-from sklearn.naive_bayes import GaussianNB
 
 from aleator.data import ImageArray, LabelledDataset
 from aleator.data.drawn_faces import drawn_faces
@@ -204,11 +202,6 @@ def _noisy(
         assert measured is not None
         given = from_confusion(clean.truth, scaled_to_rate(measured, rate, clean.truth), random)
     return replace(clean, name=f"{name}, {kind} {rate:.0%}", given=given)
-
-
-def careless(features: NDArray[np.floating], truth: Labels) -> NDArray[np.float64]:
-    """How somebody errs who does not look closely: the confusion of naive Bayes."""
-    return measured_confusion(truth, cross_val_predict(GaussianNB(), features, truth, cv=5), int(truth.max()) + 1)
 
 
 def _answers(shares: NDArray[np.floating], count: int, random: np.random.Generator) -> Labels:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.special import softmax
 
 from aleator.auditing.judging import inputs_of
 from aleator.errors import MissingExtraError
@@ -19,7 +20,7 @@ from aleator.verdicts.issues import observe_probabilities
 from benchmarks.portfolio.cases import Case, cases
 from benchmarks.portfolio.learners import Features, brought
 from benchmarks.portfolio.options import PortfolioOptions
-from benchmarks.portfolio.scores import HALVES, Judged, judged_by, row_of, summary
+from benchmarks.portfolio.scores import HALVES, Judged, row_of, summary
 from benchmarks.trainer import Trainer
 
 
@@ -65,7 +66,8 @@ def _audited(case: Case, options: PortfolioOptions, folder: Path, progress: Prog
     trainer = Trainer(folder, options.effort, progress=progress)
     audit = trainer.audit(case.dataset(), slug, options.effort, flip=case.flip)
     observations = inputs_of(audit).observations
-    return judged_by(f"{case.name}; audit", case, observations, np.asarray(audit.embeddings))
+    probs = softmax(observations.log_probs.astype(np.float64), axis=1)
+    return Judged(f"{case.name}; audit", case, observations, np.asarray(audit.embeddings), probs)
 
 
 def _import_cleanlab() -> None:

@@ -2,12 +2,12 @@
 
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import entr, log_softmax
+from scipy.special import entr
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
 from aleator.auditing.judging import JudgeInputs, Judgement, pass_judgement
@@ -225,9 +225,3 @@ def summary(rows: Iterable[dict[str, Any]]) -> dict[str, float]:
             result[f"f1 of {name}"] = mean([row["f1_peers"][name] for row in noisy])
         result["f1"] = mean([row["f1"] for row in noisy])
     return result
-
-
-def judged_by(name: str, case: Case, observations: Observations, features: NDArray[np.float32]) -> Judged:
-    """A row whose peers see what the judge sees."""
-    probs = np.exp(log_softmax(observations.log_probs.astype(np.float64), axis=1))
-    return Judged(name, case, replace(observations), features, probs)

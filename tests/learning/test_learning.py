@@ -12,7 +12,7 @@ from aleator.learning.augment import random_views
 from aleator.learning.checkpoints import load_network, save_network
 from aleator.learning.job import Task, TrainingJob
 from aleator.learning.loop import train_network
-from aleator.learning.members import ensemble_tasks, fold_tasks
+from aleator.learning.members import fold_tasks
 from aleator.learning.prediction import THREAD_WORTH, predict_examples
 from aleator.learning.settings import Augmentation, TrainingSettings
 from aleator.models.network import Network, NetworkSpec
@@ -42,10 +42,14 @@ def test_groups_never_straddle_folds(folds: int, groups: list[int], seed: int) -
 
 
 def test_unlabelled_examples_are_not_trained_on_and_members_differ_in_their_seed() -> None:
-    tasks = ensemble_tasks(np.array([0, -1, 1, 1]), 3, seed=5)
-    assert all(task.rows.tolist() == [0, 2, 3] for task in tasks)
+    labels = np.array([0, -1, 1, 1, 0, -1, 0, 1, 0])
+    tasks, fold = fold_tasks(labels, np.full(9, -1), 3, seed=5)
+    assert all((labels[task.rows] >= 0).all() for task in tasks)
     assert len({task.seed for task in tasks}) == 3
-    assert tasks[0].seed == ensemble_tasks(np.array([0, 1]), 1, seed=5)[0].seed
+    assert tasks[0].seed == fold_tasks(labels, np.full(9, -1), 2, seed=5)[0][0].seed
+    for label in (0, 1):
+        counts = np.bincount(fold[labels == label], minlength=3)
+        assert counts.max() - counts.min() <= 1
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from aleator.errors import AleatorError
 from aleator.learning import members
 from aleator.learning.job import Task, TrainingJob
-from aleator.learning.members import Member, ensemble_tasks, fit_member, fit_members
+from aleator.learning.members import Member, fit_member, fit_members, member_seed
 from aleator.learning.settings import TrainingSettings
 from aleator.models.network import NetworkSpec
 from aleator.threads import one_thread
@@ -37,7 +37,7 @@ def fit(
     random = np.random.default_rng(0)
     labels = np.arange(96) % 3
     examples = (random.normal(size=(96, 6)) + labels[:, None]).astype(np.float32)
-    tasks = ensemble_tasks(labels, 2, seed=1)
+    tasks = [Task(member_seed(1, member), np.arange(len(labels))) for member in range(2)]
     if after is not None:
         tasks = [Task(task.seed, task.rows, member.weights) for task, member in zip(tasks, after, strict=True)]
     settings = TrainingSettings(epochs=epochs, batch_size=16, learning_rate=learning_rate)

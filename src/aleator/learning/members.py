@@ -53,12 +53,6 @@ class Member:
     """The file with the network itself."""
 
 
-def ensemble_tasks(labels: NDArray[np.int64], members: int, seed: int) -> list[Task]:
-    """Members that differ in their seed and each train on every labelled example."""
-    rows = np.flatnonzero(labels >= 0)
-    return [Task(member_seed(seed, member), rows) for member in range(members)]
-
-
 def fold_tasks(
     labels: NDArray[np.int64], groups: NDArray[np.int64], folds: int, seed: int
 ) -> tuple[list[Task], NDArray[np.int64]]:

@@ -5,17 +5,15 @@ import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from importlib import import_module
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aleator.errors import MissingExtraError
 from aleator.learning.loss_mixture import mixture_weights
 from benchmarks.detect.scores import Detection
 from benchmarks.detect.tracks import Track
+from benchmarks.extras import import_extra
 
 CLEANLAB_SCORES = ("self_confidence", "normalized_margin", "confidence_weighted_entropy")
 
@@ -39,16 +37,6 @@ def detections(track: Track, *, packages: bool) -> dict[str, Detection]:
             result[f"cleanlab {method}"] = _timed(partial(_cleanlab_score, method), track)
         result["cleanlab find_label_issues"] = _timed(_cleanlab_flags, track)
     return result
-
-
-def import_extra(name: str) -> ModuleType:
-    """A package of the extra `bench`."""
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise MissingExtraError(
-            f"The comparison needs {name}, which is not installed: pip install 'aleator[bench]', or say --no-peers."
-        ) from error
 
 
 def _timed(peer: Callable[[Track], Detection], track: Track) -> Detection:

@@ -16,7 +16,7 @@ from aleator.errors import DataError
 from aleator.progress import Progress, silent
 from benchmarks.detect import speed
 from benchmarks.detect.options import DetectOptions
-from benchmarks.detect.peers import detections, import_extra
+from benchmarks.detect.peers import detections
 from benchmarks.detect.reviews import COVERAGE_REVIEWS, coverage, ours
 from benchmarks.detect.scores import COLUMNS, halves, mean_of, score
 from benchmarks.detect.tracks import (
@@ -28,6 +28,7 @@ from benchmarks.detect.tracks import (
     real_faces,
 )
 from benchmarks.detect.votes import consensus
+from benchmarks.extras import import_extra
 from benchmarks.fer2013 import fer2013
 from benchmarks.trainer import Trainer
 

@@ -14,9 +14,9 @@ import numpy as np
 from scipy.special import softmax
 
 from aleator.auditing.judging import inputs_of
-from aleator.errors import MissingExtraError
 from aleator.progress import Progress, silent
 from aleator.verdicts.issues import observe_probabilities
+from benchmarks.extras import import_extra
 from benchmarks.portfolio.cases import Case, cases
 from benchmarks.portfolio.learners import Features, brought
 from benchmarks.portfolio.options import PortfolioOptions
@@ -30,7 +30,7 @@ def run(options: PortfolioOptions, *, folder: Path | None = None, progress: Prog
     Raises MissingExtraError without cleanlab, unless peers are left out.
     """
     if options.peers:
-        _import_cleanlab()
+        import_extra("cleanlab")
     rows = []
     for number, judged in enumerate(_all(options, folder or Path("portfolio-audits"), progress)):
         progress(f"judging {judged.name}", number, number + 1)
@@ -68,15 +68,6 @@ def _audited(case: Case, options: PortfolioOptions, folder: Path, progress: Prog
     observations = inputs_of(audit).observations
     probs = softmax(observations.log_probs.astype(np.float64), axis=1)
     return Judged(f"{case.name}; audit", case, observations, np.asarray(audit.embeddings), probs)
-
-
-def _import_cleanlab() -> None:
-    try:
-        import cleanlab  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError(
-            "The comparison needs cleanlab, which is not installed: pip install 'aleator[bench]', or say --no-peers."
-        ) from error
 
 
 COLUMNS = {

@@ -29,6 +29,11 @@ def in_blocks(work: Callable[[slice], None], examples: int, cells: int) -> None:
             pass
 
 
+def at_random(rows: NDArray[np.int64], most: int, seed: int) -> NDArray[np.int64]:
+    """At most so many of the rows, drawn at random, in order."""
+    return rows if len(rows) <= most else np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
+
+
 def evenly(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:
     """At most so many of the rows, evenly spread."""
     return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]

@@ -8,6 +8,7 @@ that leave none, and from no confusion to whatever confusion fits best. The prio
 whose right labels are known; what people say of some examples then weighs the hypotheses anew.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +44,7 @@ ENOUGH, ENOUGH_PER_CLASS = 4000, 60
 MOST_CLASSES, LEADING = 24, 8
 """With more classes than the first, an example's so many likeliest ones are told apart, and its given label."""
 NEVER, SMALLEST = np.float32(-60.0), np.float32(1e-20)
+"""The logarithm of a probability that is none, and the least that is left to all other classes."""
 FIRST_PASSES, PASSES = 10, 4
 """Of expectation and maximisation, for the first confusion and for those that begin with the one before."""
 
@@ -107,10 +109,7 @@ class Hypotheses:
     def weighed(self, log_evidence: Floats) -> "Hypotheses":
         """After something was seen that has this log-likelihood under each hypothesis, `(hypothesis,)`."""
         log_weights = np.log(self.weights) + log_evidence
-        weights = np.exp(log_weights - logsumexp(log_weights))
-        kept = np.flatnonzero(weights >= LEAST_WEIGHT)
-        crowds = tuple(self.crowds[one] for one in kept)
-        return Hypotheses(crowds, weights[kept] / weights[kept].sum(), self.left_open)
+        return _probable(self.crowds, np.exp(log_weights - logsumexp(log_weights)), self.left_open)
 
     @property
     def confusion(self) -> Floats:
@@ -148,10 +147,14 @@ def explain(log_probs: NDArray[np.floating[Any]], given_label: NDArray[np.int64]
         _log_normal(np.arange(len(noises)), RELUCTANCE_FOR_WEAKNESS * left_open, RELUCTANCE_DEVIATION)[:, None]
         + _log_normal(doubts, DOUBT_AT_BEST + DOUBT_FOR_WEAKNESS * left_open, DOUBT_DEVIATION)
     ).ravel()
-    weights = np.exp(log_weights)
     crowds = [Crowd(noise, doubt) for noise in noises for doubt in DOUBTS]
+    return _probable(crowds, np.exp(log_weights), left_open)
+
+
+def _probable(crowds: Sequence[Crowd], weights: Floats, left_open: float) -> Hypotheses:
+    """Those of the crowds that are not too improbable."""
     kept = np.flatnonzero(weights >= LEAST_WEIGHT)
-    return Hypotheses(tuple(crowds[one] for one in kept), weights[kept] / weights[kept].sum(), left_open)
+    return Hypotheses(tuple(crowds[one] for one in kept.tolist()), weights[kept] / weights[kept].sum(), left_open)
 
 
 def _log_normal(values: NDArray[Any], mean: float, deviation: float) -> Floats:

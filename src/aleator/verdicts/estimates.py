@@ -9,7 +9,7 @@ from scipy.special import softmax
 
 from aleator.decisions.reviews import Reviews
 from aleator.noise.counted import expected_counts, transition_matrix
-from aleator.rows import evenly
+from aleator.rows import at_random, evenly
 from aleator.verdicts.judge import Verdicts
 from aleator.verdicts.names import VERDICTS
 from aleator.verdicts.posterior import LabelPosterior
@@ -117,7 +117,7 @@ def estimate_data_set(
     reviewed = np.zeros(len(given), dtype=bool)
     if reviews is not None:
         reviewed[reviews.row] = True
-    sample = labelled if len(labelled) <= MOST_ROWS else _sample(labelled, seed)
+    sample = at_random(labelled, MOST_ROWS, seed)
     draws = posterior.draws(DRAWS, sample, seed)
     wrong = 1 - np.take_along_axis(draws, given[sample][None, :, None], axis=2)[:, :, 0]
     random = np.random.default_rng([seed, 1])
@@ -213,10 +213,6 @@ def credible_interval(draws: NDArray[np.floating[Any]], centre: float | NDArray[
     half = (1 - LEVEL) / 2
     quantiles = np.quantile(draws, [half, 1 - half], axis=0, method="weibull")
     return (quantiles - draws.mean(axis=0) + centre).tolist()
-
-
-def _sample(rows: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
-    return np.sort(np.random.default_rng(seed).choice(rows, MOST_ROWS, replace=False))
 
 
 def _sources(

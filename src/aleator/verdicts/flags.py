@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aleator.rows import at_random
 from aleator.verdicts.posterior import LabelPosterior
 
 FEWEST = 0.25
@@ -26,8 +27,7 @@ def flag_above(posterior: LabelPosterior, p_mislabelled: NDArray[np.floating[Any
     labelled = np.flatnonzero(given >= 0)
     if not len(labelled):
         return MOST
-    if len(labelled) > MOST_ROWS:
-        labelled = np.sort(np.random.default_rng(seed).choice(labelled, MOST_ROWS, replace=False))
+    labelled = at_random(labelled, MOST_ROWS, seed)
     order = labelled[np.argsort(-p_mislabelled[labelled], kind="stable")]
     found = np.cumsum(1 - posterior.of_given(DRAWS, order, seed), axis=1, dtype=np.float64)
     f1 = (2 * found / (np.arange(1, len(order) + 1) + found[:, -1:])).mean(axis=0)

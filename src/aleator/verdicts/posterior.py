@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 
 from aleator.decisions.reviews import Reviews, no_reviews
-from aleator.noise.crowd import Crowd
+from aleator.noise.crowd import LEAST, Crowd
 from aleator.noise.hypotheses import Hypotheses, explain, only
 from aleator.noise.in_sample import estimate_in_sample
 from aleator.noise.sources import (
@@ -33,7 +33,6 @@ from aleator.noise.sources import (
 from aleator.rows import evenly
 from aleator.verdicts.truth_model import (
     DEFAULT_PRECISION,
-    LEAST,
     LaplaceApproximation,
     Observations,
     Precision,

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import log_softmax, logsumexp
 
+from aleator.noise.crowd import LEAST
 from aleator.noise.hypotheses import Hypotheses
 from aleator.noise.label_noise import centred
 from aleator.rows import blocks, in_blocks
@@ -41,7 +42,6 @@ class Precision:
 
 
 DEFAULT_PRECISION = Precision()
-LEAST = 1e-30
 
 
 @dataclass(frozen=True)
@@ -108,10 +108,11 @@ class TruthModel:
     def distribution(self, observations: Observations) -> NDArray[np.float32]:
         """The posterior, `(example, class)`, a block at a time."""
         result = np.empty((len(observations), observations.classes), dtype=np.float32)
+        untaught = self.is_untaught
 
         def fill(rows: slice) -> None:
             block = observations.take(rows)
-            if self.is_untaught:
+            if untaught:
                 result[rows] = self.start.posterior(block.centred(), block.given_label)
             else:
                 result[rows] = np.exp(log_softmax(self.logits(block), axis=1))

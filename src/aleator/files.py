@@ -2,9 +2,10 @@
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,3 +40,21 @@ def write_array(path: Path, array: NDArray[Any]) -> None:
 
 def read_array(path: Path, *, mapped: bool = False) -> NDArray[Any]:
     return np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)  # type: ignore[no-any-return]
+
+
+def lock(path: Path) -> IO[bytes] | None:
+    """Hold a lock file until it is closed or the process ends, in whatever way; None where another process holds it."""
+    file = path.open("ab")
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        return None
+    return file

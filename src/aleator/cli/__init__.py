@@ -3,11 +3,11 @@
 import errno
 import sys
 
-from aleator.cli import audit, demo, export, judge, predict, review, train
+from aleator.cli import audit, demo, embed, export, judge, predict, review, train
 from aleator.cli.app import app
 from aleator.errors import AleatorError
 
-__all__ = ["app", "audit", "demo", "export", "judge", "main", "predict", "review", "train"]
+__all__ = ["app", "audit", "demo", "embed", "export", "judge", "main", "predict", "review", "train"]
 
 EXIT_BAD_INPUT, EXIT_INTERRUPTED = 2, 130
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -32,8 +32,8 @@ def main() -> None:
         sys.exit(EXIT_BAD_INPUT)
     except KeyboardInterrupt:
         print(
-            "aleator: interrupted; an audit, a demo or a training goes on from the last finished member when the same "
-            "command is given again.",
+            "aleator: interrupted; an audit, a demo or a training goes on from the last finished member, and features "
+            "from the last batch, when the same command is given again.",
             file=sys.stderr,
         )
         sys.exit(EXIT_INTERRUPTED)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from aleator.data.sources import ImageArray, ImageFiles, ImageSource, UnreadableImage
+from aleator.data.sources import ExampleSource, ImageArray, ImageFiles, ImageSource, UnreadableImage
 from aleator.errors import DataError
 from aleator.progress import Progress, silent
 
@@ -95,13 +95,20 @@ def load_pixels(
             rows = range(start, min(start + CHUNK, len(source)))
             unreadable += [failure for failure in pool.map(load, rows) if failure is not None]
             progress("reading pictures", rows[-1] + 1, len(source))
+    check_readable(source, unreadable, most_unreadable)
+    return pixels, unreadable
+
+
+def check_readable(
+    source: ExampleSource, unreadable: list[tuple[int, str]], most_unreadable: float = MOST_UNREADABLE
+) -> None:
+    """Raise DataError where a larger share than that cannot be read: rows, and the reason of each."""
     if len(unreadable) > most_unreadable * len(source):
         first = "; ".join(f"{source.describe(row)} {reason}" for row, reason in unreadable[:3])
         raise DataError(
             f"{len(unreadable)} of {len(source)} pictures cannot be read, more than {most_unreadable:.0%}: {first}. "
             "Check the paths and the files."
         )
-    return pixels, unreadable
 
 
 def fit(image: Image.Image, geometry: Geometry) -> NDArray[np.uint8]:

@@ -19,7 +19,7 @@ from aleator.clock import Clock
 from aleator.data.dataset import LabelledDataset, Votes
 from aleator.data.examples import ExamplesShape
 from aleator.data.options import ReadOptions
-from aleator.data.predictions import read_labels, read_matrix
+from aleator.data.predictions import read_features, read_labels, read_matrix
 from aleator.data.readers.votes import read_votes
 from aleator.data.sources import FeatureArray
 from aleator.decisions.reviews import Reviews
@@ -175,12 +175,13 @@ def read_predictions(
         raise DataError(f"{label_file}, row {missing[0]}: there is no label; leave such rows out of both files.")
     if ids is not None and ids_of_probs is not None and not np.array_equal(ids, ids_of_probs):
         raise DataError(f"{label_file} and {files[0]} name different ids, or in different order; they must line up.")
+    ids = ids if ids is not None else ids_of_probs
     predictions = LabelledPredictions(
         given,
         probs if len(several) == 1 else np.stack(several),
         names,
-        ids if ids is not None else ids_of_probs,
-        None if features is None else read_matrix(features)[0],
+        ids,
+        None if features is None else read_matrix(features)[0] if ids is None else read_features(features, ids),
         path=str(label_file),
     )
     if reading.votes is None:

@@ -2,9 +2,11 @@
 
 import hashlib
 import os
+import socket
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
+from urllib.request import getproxies
 
 import torch
 from safetensors import SafetensorError
@@ -37,7 +39,12 @@ def not_here(name: str, where: str, reason: str) -> AleatorError:
 def hub_file(name: str, repository: str, files: tuple[str, ...], say: Say) -> Path:
     """The first of the files that a repository of the Hugging Face hub has: from the cache, or downloaded."""
     from huggingface_hub import hf_hub_download, try_to_load_from_cache
-    from huggingface_hub.errors import EntryNotFoundError, GatedRepoError, RepositoryNotFoundError
+    from huggingface_hub.errors import (
+        EntryNotFoundError,
+        GatedRepoError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+    )
 
     for file in files:
         cached = try_to_load_from_cache(repository, file)
@@ -46,6 +53,7 @@ def hub_file(name: str, repository: str, files: tuple[str, ...], say: Say) -> Pa
     where = f"huggingface.co/{repository}"
     if offline():
         raise not_here(name, where, f"{OFFLINE[0]} forbids to download them")
+    check_reachable(name, where)
     say(f"downloading {name} from {where}")
     for file in files:
         try:
@@ -55,10 +63,8 @@ def hub_file(name: str, repository: str, files: tuple[str, ...], say: Say) -> Pa
         except RepositoryNotFoundError as error:
             raise not_here(name, where, "the hub knows no such network") from error
         except EntryNotFoundError as error:
-            if isinstance(error, OSError | FileNotFoundError) and "LocalEntryNotFound" in type(error).__name__:
+            if isinstance(error, LocalEntryNotFoundError):  # nothing was asked, as there is no network
                 raise not_here(name, where, unreachable(error)) from error
-        except OSError as error:
-            raise not_here(name, where, unreachable(error)) from error
         except Exception as error:  # httpx's errors are no OSErrors, and which library asks is the hub's affair
             raise not_here(name, where, unreachable(error)) from error
     raise not_here(name, where, f"the hub has none of {', '.join(files)} of it")
@@ -72,6 +78,7 @@ def url_file(name: str, url: str, say: Say) -> Path:
     where = urlparse(url).netloc
     if offline():
         raise not_here(name, where, f"{OFFLINE[0]} forbids to download them")
+    check_reachable(name, where)
     say(f"downloading {name} from {where}")
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -81,8 +88,19 @@ def url_file(name: str, url: str, say: Say) -> Path:
     return path
 
 
+def check_reachable(name: str, where: str) -> None:
+    """Raise AleatorError at once for a host that has no address here: the hub's own client tries for half a minute."""
+    host = where.split("/")[0]
+    if getproxies() or os.environ.get("HF_ENDPOINT"):
+        return  # the host is not what is asked
+    try:
+        socket.getaddrinfo(host, 443)
+    except OSError as error:
+        raise not_here(name, where, f"{host} cannot be reached from here") from error
+
+
 def unreachable(error: BaseException) -> str:
-    return f"the hub cannot be reached ({type(error).__name__})"
+    return f"they could not be downloaded ({type(error).__name__})"
 
 
 def read_weights(path: Path, name: str) -> dict[str, Tensor]:

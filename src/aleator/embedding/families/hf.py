@@ -13,6 +13,7 @@ from aleator.embedding.backbone import Backbone, Kind
 from aleator.embedding.extractor import MADE_OF, Extractor, NetworkRecord, Say
 from aleator.embedding.hub import (
     OFFLINE,
+    check_reachable,
     hash_of_weights,
     missing_extra,
     not_here,
@@ -72,6 +73,7 @@ def _load(backbone: Backbone, loader: str, place: str, say: Say) -> tuple[Any, l
             raise AleatorError(f"{place} holds no {loader} of transformers: {_first(error)}") from error
         if offline():
             raise not_here(backbone.name, where, f"{OFFLINE[0]} forbids to download them") from error
+        check_reachable(backbone.name, where)
         say(f"downloading {backbone.name} from {where}")
         try:
             loaded = getattr(transformers, loader).from_pretrained(place, **loading)
@@ -85,10 +87,13 @@ def _weights_of_file(network: nn.Module, backbone: Backbone) -> list[str]:
     assert backbone.weights is not None
     state = read_weights(backbone.weights, backbone.name)
     prefix = f"{getattr(network, 'base_model_prefix', '')}."  # before the names of a network with a head
-    wanted = network.state_dict()
-    plain = {name.removeprefix(prefix) if name not in wanted else name: value for name, value in state.items()}
+    if any(name.startswith(prefix) for name in state):
+        state = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
     try:
-        return list(network.load_state_dict({k: v for k, v in plain.items() if k in wanted}, strict=False).missing_keys)
+        missing, others = network.load_state_dict(state, strict=False)
+        if any(not _is_pooler(name) for name in others):
+            raise RuntimeError(f"it also holds {others[0]}")
+        return list(missing)
     except RuntimeError as error:
         raise other_weights(backbone.weights, backbone.name, error) from error
 

@@ -5,7 +5,15 @@ from typing import Any
 
 from aleator.embedding.backbone import Backbone, Kind
 from aleator.embedding.extractor import Extractor, NetworkRecord, Say, wrong_kind
-from aleator.embedding.hub import OFFLINE, hash_of_weights, missing_extra, not_here, offline, unreachable
+from aleator.embedding.hub import (
+    OFFLINE,
+    check_reachable,
+    hash_of_weights,
+    missing_extra,
+    not_here,
+    offline,
+    unreachable,
+)
 from aleator.embedding.settings import EmbedSettings
 from aleator.embedding.torch_extractor import TorchExtractor, record_of
 from aleator.errors import AleatorError
@@ -35,6 +43,7 @@ def open_network(backbone: Backbone, kind: Kind, settings: EmbedSettings, say: S
             raise AleatorError(f"{place} holds no network of sentence-transformers: {error}") from error
         if offline():
             raise not_here(backbone.name, where, f"{OFFLINE[0]} forbids to download them") from error
+        check_reachable(backbone.name, where)
         say(f"downloading {backbone.name} from {where}")
         try:
             network = SentenceTransformer(place, **options)

@@ -59,7 +59,10 @@ def _with_weights(backbone: Backbone, found: tuple[Path, dict[str, Tensor]]) -> 
     path, state = found
     network: Any = timm.create_model(backbone.network, pretrained=False, num_classes=0)
     wanted = network.state_dict()
-    if all(name in state and state[name].shape == value.shape for name, value in wanted.items()):
+    head = network.pretrained_cfg.get("classifier") or ()
+    heads = (head,) if isinstance(head, str) else tuple(head)
+    others = [name for name in state if name not in wanted and name.rpartition(".")[0] not in heads]
+    if not others and all(name in state and state[name].shape == value.shape for name, value in wanted.items()):
         network.load_state_dict({name: state[name] for name in wanted})
         return network  # type: ignore[no-any-return]
     try:  # weights of other layouts, which timm knows how to read; without its head it would not say what is missing

@@ -18,6 +18,8 @@ SAMPLE = 256
 SMALLEST_SIDE = 16
 MOST_UNREADABLE = 0.1
 CHUNK = 512
+PNG_SIDE = 128
+"""Up to this size a picture is sent as it is, without loss."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,19 @@ def thumbnail(source: ImageSource, row: int, side: int) -> bytes:
     file = io.BytesIO()
     image.save(file, "PNG", optimize=True)
     return file.getvalue()
+
+
+def picture_file(source: ImageSource, row: int, side: int) -> tuple[bytes, str]:
+    """A picture of at most `side` pixels a side, decoded and written anew, and its media type: small ones as PNG, which
+    loses nothing, others as JPEG. Raises UnreadableImage."""
+    image = _load(source, row, 2 * side)
+    image.thumbnail((side, side), Image.Resampling.LANCZOS)
+    file = io.BytesIO()
+    if max(image.size) <= PNG_SIDE:
+        image.save(file, "PNG")
+        return file.getvalue(), "image/png"
+    image.save(file, "JPEG", quality=92)
+    return file.getvalue(), "image/jpeg"
 
 
 def _load(source: ImageSource, row: int, draft: int) -> Image.Image:

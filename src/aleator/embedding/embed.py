@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.images import MOST_UNREADABLE, check_readable
-from aleator.data.sources import ExampleSource, ImageFiles, UnreadableImage
+from aleator.data.sources import ExampleSource, ImageArray, UnreadableImage
 from aleator.embedding.backbone import Backbone, Kind, OwnBackbone
 from aleator.embedding.extractor import MADE_OF, Extractor, NetworkRecord, Say
 from aleator.embedding.families.own import open_own
@@ -196,7 +196,7 @@ def _batches(
 
 
 def _load(source: ExampleSource, row: int, side: int | None) -> Any:
-    if isinstance(source, ImageFiles):
+    if source.kind == "images" and not isinstance(source, ImageArray):
         return source.load(row, side)
     return source.load(row)  # type: ignore[union-attr]
 

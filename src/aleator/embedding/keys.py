@@ -2,12 +2,13 @@
 
 import hashlib
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from aleator.data.sources import ImageArray, ImageFiles
 
@@ -26,15 +27,16 @@ def example_keys(source: object, workers: int | None = None) -> NDArray[np.uint6
         with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
             hashes = list(pool.map(lambda row: _of_file(files.root / files.paths[row]), range(count), chunksize=256))
         return np.array(hashes, dtype=np.uint64)
-    read: Callable[[int], bytes]
+    return np.fromiter((_hash(_content(source, row)) for row in range(count)), np.uint64, count)
+
+
+def _content(source: Any, row: int) -> bytes:
     if isinstance(source, ImageArray):
-        pixels = source.pixels
-        shape = str(pixels.shape[1:]).encode()
-        read = lambda row: shape + pixels[row].tobytes()  # noqa: E731
-    else:
-        load = source.load  # type: ignore[attr-defined]
-        read = lambda row: str(load(row)).encode()  # noqa: E731
-    return np.fromiter((_hash(read(row)) for row in range(count)), np.uint64, count)
+        return bytes(str(source.pixels.shape[1:]).encode() + source.pixels[row].tobytes())
+    example = source.load(row)
+    if isinstance(example, Image.Image):
+        return f"{example.size} {example.mode}".encode() + example.tobytes()
+    return str(example).encode()
 
 
 def _of_file(path: Path) -> int:

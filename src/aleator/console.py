@@ -17,6 +17,7 @@ from rich.progress import (
 from rich.table import Table
 
 from aleator.audits.info import AuditInfo
+from aleator.data.how_read import HowRead
 
 FLOWS_SHOWN = 5
 
@@ -85,12 +86,19 @@ def print_summary(info: AuditInfo, folder: Path) -> None:
             f"{referee.flags_recall:.0%} is called a mistake. Right labels: {referee.given_label_accuracy:.1%} "
             f"given, {referee.suggested_label_accuracy:.1%} suggested."
         )
+    print_how_read(console, info.data.how_read)
     if info.skipped:
-        console.print(f"\n{len(info.skipped)} pictures could not be read and are listed in audit.json.")
+        console.print(f"\n{len(info.skipped)} examples were left out and are listed in audit.json.")
     # Names of folders and classes are untrusted text: square brackets would be read as markup.
     report, labels = escape(str(folder / "report.html")), escape(str(folder / "labels.parquet"))
     console.print(f"\nLook: {report}\nAll examples: {labels}")
     console.print(f"[dim]{info.timings['total']:.0f} seconds[/dim]")
+
+
+def print_how_read(console: Console, how_read: HowRead) -> None:
+    """What the data were taken for, and what was passed over: a line each."""
+    for number, line in enumerate(how_read.lines()):
+        console.print(f"{'' if number else chr(10)}{escape(line)}")
 
 
 def _three(score: float | None) -> str:

@@ -20,13 +20,15 @@ def data(tmp_path: Path) -> Path:
 
 def test_wide_votes_line_up_by_row_and_by_synonym(data: Path, tmp_path: Path) -> None:
     votes = tmp_path / "v.csv"
-    votes.write_text("Usage,name,anger,disgust,NF\n" + "\n".join(f"Training,x,{row},1,0" for row in range(12)))
+    votes.write_text(
+        "Usage,name,anger,disgust,NF\n" + "\n".join(f"Training,x,{2 * (row % 2 == 0)},1,{row}" for row in range(12))
+    )
     result = read_dataset(data, ReadOptions(votes=votes)).votes
     assert result is not None
     assert result.names == ("anger", "disgust", "NF")
     assert result.class_index.tolist() == [0, 1, -1]
     assert result.unusable.tolist() == [False, False, True]
-    assert result.counts[:, 0].tolist() == list(range(12))
+    assert result.counts[:, 2].tolist() == list(range(12))
 
 
 def test_votes_that_do_not_line_up_are_refused(data: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from aleator.data.dataset import LabelledDataset
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.readers import forms, reader_for
 from aleator.data.readers.shared import select_split
-from aleator.data.readers.votes import read_votes
+from aleator.data.readers.votes import join_votes
 from aleator.errors import DataError
 from aleator.progress import Progress, silent
 
@@ -34,8 +34,11 @@ def read_dataset(
         raise DataError(f"{path} is in no form that is read: {forms()}.")
     progress("reading", 0, 1)
     dataset = reader.read(path, options)
+    if not dataset.how_read.form:
+        dataset = replace(dataset, how_read=replace(dataset.how_read, form=reader.form))
     if options.votes is not None:
-        dataset = replace(dataset, votes=read_votes(options.votes, dataset))
+        votes, said = join_votes(options.votes, dataset, options)
+        dataset = replace(dataset, votes=votes, how_read=dataset.how_read.with_said(*said))
     dataset = replace(_without_skipped(_of_split(dataset, options.split)), reading=options)
     dataset.check_learnable()
     progress("reading", 1, 1)

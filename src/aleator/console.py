@@ -18,8 +18,10 @@ from rich.table import Table
 
 from aleator.audits.info import AuditInfo
 from aleator.data.how_read import HowRead
+from aleator.data.overview import Overview
+from aleator.data.wording import listed, short
 
-FLOWS_SHOWN = 5
+FLOWS_SHOWN, CLASSES_SHOWN = 5, 40
 
 
 class ProgressDisplay:
@@ -99,6 +101,38 @@ def print_how_read(console: Console, how_read: HowRead) -> None:
     """What the data were taken for, and what was passed over: a line each."""
     for number, line in enumerate(how_read.lines()):
         console.print(f"{'' if number else chr(10)}{escape(line)}")
+
+
+def print_overview(overview: Overview, sheet: Path | None) -> None:
+    """How data were read: form, classes, splits, a few rows, what was passed over, and what looks odd."""
+    console = Console(highlight=False, soft_wrap=True)
+    counts, splits = overview.classes, overview.splits
+    console.print(f"[bold]{overview.examples:,} {overview.kind}, {len(counts):,} classes[/bold]")
+    print_how_read(console, overview.how_read)
+    table = Table("class", "examples", box=None, padding=(0, 2), header_style="dim")
+    for name, count in list(counts.items())[:CLASSES_SHOWN]:
+        table.add_row(escape(name), f"{count:,}")
+    console.print(table)
+    if len(counts) > CLASSES_SHOWN:
+        console.print(f"and {len(counts) - CLASSES_SHOWN:,} more classes")
+    if overview.without_label:
+        console.print(f"{overview.without_label:,} examples have no label.")
+    if splits:
+        console.print("Splits: " + " · ".join(f"{escape(name)} {count:,}" for name, count in splits.items()))
+    rows = Table("id", "label", "split", "pixels", box=None, padding=(0, 2), header_style="dim")
+    for row in overview.rows:
+        size = "" if row.size is None else f"{row.size[0]}×{row.size[1]}"
+        rows.add_row(*map(escape, (short(row.id), row.label or "–", row.split or "", size)))
+    console.print(rows)
+    for group in overview.alike:
+        console.print(f"[yellow]These class names look alike: {escape(listed(group))}.[/yellow]")
+    if overview.rare:
+        console.print(f"[yellow]Too few examples to be audited: {escape(listed(overview.rare))}.[/yellow]")
+    if overview.skipped:
+        first = "; ".join(f"{one.source} {one.reason}" for one in overview.skipped[:3])
+        console.print(f"{len(overview.skipped):,} examples are left out: {escape(first)}")
+    if sheet is not None:
+        console.print(f"\nLook: {escape(str(sheet))}")
 
 
 def _three(score: float | None) -> str:

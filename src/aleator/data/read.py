@@ -10,18 +10,24 @@ from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.readers import forms, reader_for
 from aleator.data.readers.shared import select_split
 from aleator.data.readers.votes import join_votes
+from aleator.data.sources import ImageBytes, ImageFiles
 from aleator.errors import DataError
 from aleator.progress import Progress, silent
 
 
 def read_dataset(
-    path: str | Path, options: ReadOptions = NOTHING_ASKED, *, progress: Progress = silent
+    path: str | Path,
+    options: ReadOptions = NOTHING_ASKED,
+    *,
+    learnable: bool = True,
+    progress: Progress = silent,
 ) -> LabelledDataset:
     """Read a labelled data set.
 
     Args:
         path: one of the forms of `aleator.data.readers.READERS`.
         options: what the path does not say; see `ReadOptions`.
+        learnable: require two classes, and enough examples of each.
         progress: called with stage, completed, total.
 
     Raises DataError naming the file, the row or the id, and the remedy.
@@ -40,7 +46,9 @@ def read_dataset(
         votes, said = join_votes(options.votes, dataset, options)
         dataset = replace(dataset, votes=votes, how_read=dataset.how_read.with_said(*said))
     dataset = replace(_without_skipped(_of_split(dataset, options.split)), reading=options)
-    dataset.check_learnable()
+    dataset = _with_scale(dataset)
+    if learnable:
+        dataset.check_learnable()
     progress("reading", 1, 1)
     return dataset
 
@@ -57,3 +65,11 @@ def _without_skipped(dataset: LabelledDataset) -> LabelledDataset:
     """Rows of missing files were kept until votes were joined, which may line up by row."""
     skipped = [one.id for one in dataset.skipped]
     return dataset.take(np.flatnonzero(~np.isin(dataset.ids, skipped))) if skipped else dataset
+
+
+def _with_scale(dataset: LabelledDataset) -> LabelledDataset:
+    """Pictures of more than 8 bits are scaled by one rule, and it is said."""
+    source = dataset.source
+    if not isinstance(source, ImageFiles | ImageBytes) or not source.has_deep() or source.values is None:
+        return dataset
+    return replace(dataset, how_read=dataset.how_read.with_said(source.values.sentence("Pictures")))

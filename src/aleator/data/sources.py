@@ -23,7 +23,7 @@ from aleator.data.value_range import ValueRange, is_deep, value_range
 from aleator.errors import DataError
 
 MOST_PIXELS = 80_000_000
-DEEP_SAMPLE = 2_048
+HEADS, DEEP_SAMPLE = 64, 2_048
 """So many pictures of more than 8 bits say what numbers a data set holds."""
 
 
@@ -96,6 +96,20 @@ class _Encoded:
         same.__dict__["values"] = values
         return same
 
+    def _scaled_as(self, others: "_Encoded") -> Self:
+        return self if others.values_used is None else self.scaled_by(others.values_used)
+
+    def has_deep(self) -> bool:
+        """Whether some of its pictures hold more than 8 bits, by the heads of a few."""
+        return any(map(self._is_deep, np.unique(np.linspace(0, max(len(self) - 1, 0), HEADS).astype(int))))
+
+    def _is_deep(self, row: int) -> bool:
+        try:
+            with self._open(int(row)) as image:
+                return is_deep(image)
+        except UnreadableImage:
+            return False
+
     @property
     def values_used(self) -> ValueRange | None:
         """`values`, if a picture of more than 8 bits was loaded."""
@@ -166,7 +180,7 @@ class ImageFiles(_Encoded):
         return len(self.paths)
 
     def take(self, rows: NDArray[np.int64]) -> "ImageFiles":
-        return ImageFiles(self.root, Texts(self.paths).take(rows))
+        return ImageFiles(self.root, Texts(self.paths).take(rows))._scaled_as(self)
 
     def describe(self, row: int) -> str:
         return self.paths[row]
@@ -200,7 +214,7 @@ class ImageBytes(_Encoded):
 
     def take(self, rows: NDArray[np.int64]) -> "ImageBytes":
         names = [self.names[row] for row in rows] if self.names else ()
-        return ImageBytes(self.content.take(pa.array(rows)), names)
+        return ImageBytes(self.content.take(pa.array(rows)), names)._scaled_as(self)
 
     def describe(self, row: int) -> str:
         return self.names[row] if self.names else f"row {row}"

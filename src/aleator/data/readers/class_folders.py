@@ -59,8 +59,9 @@ def layout_of(path: Path, asked: str | None) -> Layout:
     """
     passed: list[tuple[str, str]] = []
     root = _tree(path, passed)
+    lost = sorted({name.split("/")[0] for name, _ in passed if "/" in name} - set(root.children))
+    said = [f"No picture is read in {listed(f'{name}/' for name in lost)}."] if lost else []
     base, wrappers = _inner(root, path, passed)
-    said = []
     if wrappers:
         said.append(f"The class folders lie in {'/'.join(wrappers)}/, the only folder with pictures.")
     if not base.children:
@@ -75,10 +76,10 @@ def layout_of(path: Path, asked: str | None) -> Layout:
         found = [
             (inner.name, top.name, file) for top in tops for inner in top.children.values() for file in inner.files
         ]
-        return Layout(found, f"class folders ({len(tops)}) with split folders in them", tuple(said), passed)
+        return Layout(found, f"{_folders_of(tops)} with split folders in them", tuple(said), passed)
     if not splits:
         found = [(only_split, top.name, file) for top in tops for file in top.all_files()]
-        return Layout(found, f"class folders ({len(tops)})", tuple(said), passed)
+        return Layout(found, _folders_of(tops), tuple(said), passed)
     found = []
     for split in splits:
         inner, _ = _inner(split, path, passed)
@@ -86,7 +87,7 @@ def layout_of(path: Path, asked: str | None) -> Layout:
         reason = BESIDE if inner.children else f"in {split.name}/, which has no class folders (no labels)"
         passed += [(file.relative_to(path).as_posix(), reason) for file in inner.files]
     classes = {name for _, name, _ in found}
-    form = f"split folders ({len(splits)}) of class folders ({len(classes)})"
+    form = f"{len(splits)} split folders of {len(classes)} class folders ({listed(sorted(classes))})"
     return Layout(found, form, tuple(said), passed)
 
 
@@ -188,6 +189,10 @@ def _splits(tops: list[_Node], path: Path) -> tuple[list[_Node] | None, list[str
         f"{path} can be read in two ways: the folders {listed(top.name for top in tops)} each hold {listed(inner)}. "
         f"Say which are the classes: {OTHER_FLAGS}."
     )
+
+
+def _folders_of(tops: list[_Node]) -> str:
+    return f"{len(tops)} class folders ({listed(top.name for top in tops)})"
 
 
 def _is_nested(top: _Node, path: Path) -> bool:

@@ -65,7 +65,7 @@ def read_table_saying(
         if isinstance(error, DataError):
             raise
         raise DataError(f"{path} cannot be read as a {suffix[1:]} table: {_brief(error)}") from error
-    table = table.rename_columns(columns)
+    table = table.rename_columns(columns).replace_schema_metadata(table.schema.metadata)
     empty = [number for number, name in enumerate(columns) if not name and table[number].null_count == len(table)]
     if empty:  # a separator at the end of each line
         table = table.select([number for number in range(len(columns)) if number not in empty])

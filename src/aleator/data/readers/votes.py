@@ -11,6 +11,7 @@ from scipy.stats import binom
 from aleator.data.dataset import AnnotatorVotes, LabelledDataset, Votes
 from aleator.data.options import ReadOptions
 from aleator.data.readers.shared import find_column
+from aleator.data.readers.synonyms import meaning
 from aleator.data.readers.table import (
     ID_COLUMNS,
     LABEL_COLUMNS,
@@ -23,17 +24,6 @@ from aleator.data.readers.tables import NO_VALUES, read_table_saying
 from aleator.data.wording import listed
 from aleator.errors import DataError
 
-SYNONYMS = {
-    "anger": "angry",
-    "happiness": "happy",
-    "sadness": "sad",
-    "fearful": "fear",
-    "afraid": "fear",
-    "scared": "fear",
-    "surprised": "surprise",
-    "disgusted": "disgust",
-    "neutrality": "neutral",
-}
 UNUSABLE = frozenset(
     ("unknown", "nf", "not a face", "no face", "unsure", "not sure", "unusable", "skip", "none", "bad image")
 )
@@ -194,18 +184,18 @@ def _order(table: pa.Table, id_column: str | None, votes: Votes, path: Path, dat
 
 def _answers_of_people(table: pa.Table, id_column: str | None, path: Path, dataset: LabelledDataset) -> Votes | None:
     """A column for each person, whose cells are classes (by name or number); None where it is no such table."""
-    classes = {_meaning(name): number for number, name in enumerate(dataset.class_names)}
+    classes = {meaning(name): number for number, name in enumerate(dataset.class_names)}
     people, answers = [], []
     for field in table.schema:
         if field.name == id_column or field.name.strip().lower() in NOT_PEOPLE - {"class"}:
             continue
         texts = [_plain_number(text) for text in texts_of(table[field.name]).tolist()]
         told = {text for text in texts if text not in ("", "-1") and text.lower() not in NO_VALUES}
-        named = all(_meaning(text) in classes for text in told)
+        named = all(meaning(text) in classes for text in told)
         numbered = all(text.isdecimal() and int(text) < len(classes) for text in told)
         if told and (named or numbered):
             people.append(field.name)
-            answers.append([classes.get(_meaning(text), -1) if named else _number(text, told) for text in texts])
+            answers.append([classes.get(meaning(text), -1) if named else _number(text, told) for text in texts])
     if len(people) < 2:
         return None
     values = np.array(answers, dtype=np.int64).T
@@ -313,20 +303,15 @@ def _long(table: pa.Table, task: str, worker: str, label: str, path: Path, datas
 
 def _no_votes(names: list[str], path: Path, dataset: LabelledDataset) -> Votes:
     """No votes yet; what each answer means is settled here."""
-    classes = {_meaning(name): number for number, name in enumerate(dataset.class_names)}
-    class_index = np.array([classes.get(_meaning(name), -1) for name in names], dtype=np.int64)
+    classes = {meaning(name): number for number, name in enumerate(dataset.class_names)}
+    class_index = np.array([classes.get(meaning(name), -1) for name in names], dtype=np.int64)
     if not (class_index >= 0).any():
         raise DataError(
             f"{path}: none of its answers ({listed(names) or 'no columns of numbers'}) is one of the classes "
             f"({listed(dataset.class_names)}). Rename its columns, or the classes with --class-names."
         )
-    unusable = np.array([_meaning(name) in UNUSABLE for name in names]) & (class_index < 0)
+    unusable = np.array([meaning(name) in UNUSABLE for name in names]) & (class_index < 0)
     return Votes(np.zeros((len(dataset), len(names)), dtype=np.float32), tuple(names), class_index, unusable)
-
-
-def _meaning(name: str) -> str:
-    name = " ".join(name.lower().replace("_", " ").replace("-", " ").split())
-    return SYNONYMS.get(name, name)
 
 
 def _plain_number(text: str) -> str:

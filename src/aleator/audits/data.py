@@ -1,5 +1,6 @@
 """The audited data: the one way to read them again, and the one rule that says whether data are those of an audit."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -14,9 +15,12 @@ from aleator.audits.info import AuditInfo
 from aleator.data.dataset import LabelledDataset
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.read import read_dataset
+from aleator.data.readers.kept import write_kept
 from aleator.errors import AuditFolderError, DataError
 from aleator.progress import Progress, silent
 
+KEPT = "data.parquet"
+"""In an audit's folder, the copy of data that were in memory."""
 SomeAudit = TypeVar("SomeAudit", bound=AuditFolder)
 
 
@@ -45,10 +49,19 @@ def open_data(
 def data_place(audit: AuditFolder) -> Path | None:
     """Where the audited data are; a relative path is tried from here and from the audit folder's parent. None where
     they are gone, or were not read from a path."""
+    kept = audit.folder / KEPT
     if audit.info.data.reading is None:
-        return None
+        return kept if kept.exists() else None
     named = Path(audit.info.data.path)
     return next((path for path in (named, audit.folder.resolve().parent / named) if path.exists()), None)
+
+
+def kept_data(dataset: LabelledDataset) -> dict[str, Callable[[Path], object]]:
+    """What an audit writes of data that came from objects in memory: a copy, since there is no path to read them from
+    again."""
+    if dataset.reading is not None or not dataset.how_read.form:
+        return {}
+    return {KEPT: lambda path: write_kept(dataset, path)}
 
 
 def with_data(audit: SomeAudit, dataset: LabelledDataset) -> SomeAudit:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from aleator.data.sources import FeatureArray, ImageFiles, UnreadableImage
+from aleator.data.sources import FeatureArray, UnreadableImage
 from aleator.decisions.decision import Decision, answer_text
 from aleator.report.reasons import Findings, reasons
 from aleator.review.board import Board
@@ -73,7 +73,7 @@ def picture(examples: Examples, row: int, side: int) -> tuple[bytes, str]:
     source, place = examples.source, int(examples.source_row[row])
     if isinstance(source, FeatureArray):
         raise UnreadableImage("is a feature vector")
-    image = source.load(place, 2 * side) if isinstance(source, ImageFiles) else source.load(place)
+    image = source.load(place, 2 * side)
     image.thumbnail((side, side), Image.Resampling.LANCZOS)
     file = io.BytesIO()
     if max(image.size) <= PNG_SIDE:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,11 @@ import pytest
 import torch
 from PIL import Image
 
-from aleator.audits.data import data_place, kept_data
+from aleator.audits.folder import AuditFolder
+from aleator.audits.info import audited_data
+from aleator.audits.kept import kept_data, kept_files
 from aleator.data import FeatureArray, ImageArray, ImageBytes, ImageFiles, LabelledDataset, read_dataset
+from aleator.data.examples import ExamplesShape
 from aleator.data.options import ReadOptions
 from aleator.errors import DataError
 from tests.data.forms import classes_below, drawn, hugging_face_table, labels_of
@@ -129,9 +133,11 @@ def test_objects_that_are_no_data_are_refused_in_words(data: Any, message: str) 
 )
 def test_the_copy_that_an_audit_keeps_is_the_same_data(tmp_path: Path, data: Any) -> None:
     dataset = read_dataset(data)
-    (write,) = kept_data(dataset).values()
-    write(tmp_path / "data.parquet")
-    again = read_dataset(tmp_path / "data.parquet")
+    info = SimpleNamespace(data=audited_data(dataset, "", ExamplesShape()), class_names=dataset.class_names)
+    for name, write in kept_files(dataset).items():
+        write(tmp_path / name)
+    again = kept_data(AuditFolder(tmp_path, info, pa.table({}), None))  # type: ignore[arg-type]
+    assert again is not None
     assert again.fingerprint() == dataset.fingerprint()
     assert again.path == dataset.path
 
@@ -198,7 +204,7 @@ def test_an_audit_of_objects_is_reviewed_and_trained_on_without_them(tmp_path: P
     names = [faces.class_names[label] for label in faces.given_labels]
     audit((pictures, names), tmp_path / "audit", AuditSettings(effort="quick"))
     loaded = AuditFolder.load(tmp_path / "audit")
-    assert data_place(loaded) == tmp_path / "audit" / "data.parquet"
+    assert (tmp_path / "audit" / "examples.npz").exists()
     assert len(with_data(loaded, open_data(loaded)).labels) == len(faces)
     assert "(X, y)" in loaded.info.data.how_read.form
     assert "Read as" not in loaded.info.data.path

@@ -13,7 +13,6 @@ from aleator.auditing.judging import JudgeInputs, observe, pass_judgement
 from aleator.auditing.referee import Truth, score_audit, truth_of_votes
 from aleator.auditing.result import Audit
 from aleator.auditing.settings import AuditSettings
-from aleator.audits.data import kept_data
 from aleator.audits.folder import close_folder, open_folder
 from aleator.audits.info import (
     AuditInfo,
@@ -24,6 +23,7 @@ from aleator.audits.info import (
     audited_data,
     identity_of,
 )
+from aleator.audits.kept import kept_files
 from aleator.audits.labels import label_table, write_labels
 from aleator.clock import Clock
 from aleator.data import read_dataset
@@ -116,7 +116,7 @@ def audit(  # longer than a function is otherwise: the whole system on one page
     close_folder(
         folder,
         {
-            **kept_data(whole),
+            **kept_files(whole),
             "labels.parquet": lambda path: write_labels(table, path),
             "logits.npy": lambda path: write_array(path, np.stack([said.mean, said.spread])),
             "embeddings.npy": lambda path: write_array(path, said.embedding),

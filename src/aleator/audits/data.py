@@ -1,6 +1,5 @@
 """The audited data: the one way to read them again, and the one rule that says whether data are those of an audit."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -12,15 +11,14 @@ from numpy.typing import NDArray
 
 from aleator.audits.folder import AuditFolder
 from aleator.audits.info import AuditInfo
+from aleator.audits.kept import MOST_BYTES, kept_data
 from aleator.data.dataset import LabelledDataset
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.read import read_dataset
-from aleator.data.readers.kept import write_kept
+from aleator.data.readers.votes import read_votes
 from aleator.errors import AuditFolderError, DataError
 from aleator.progress import Progress, silent
 
-KEPT = "data.parquet"
-"""In an audit's folder, the copy of data that were in memory."""
 SomeAudit = TypeVar("SomeAudit", bound=AuditFolder)
 
 
@@ -32,7 +30,8 @@ def open_data(
     progress: Progress = silent,
 ) -> LabelledDataset:
     """Read the data of an audit again: from where they are unless a path is given, as they were read then but for
-    what is asked. Votes that only scored the audit are left out, if they are not asked for.
+    what is asked. Data that were made in memory are in the audit's folder, if they are not large. Votes that only
+    scored the audit are left out, if they are not asked for.
 
     Whether they are the audited ones is another question: `rows_in` and `with_data` answer it. Raises DataError where
     the data cannot be read.
@@ -42,6 +41,11 @@ def open_data(
         then = replace(then, votes=None)
     place = path or data_place(audit)
     if place is None:
+        kept = kept_data(audit)
+        if kept is not None and asked.votes is not None:
+            return replace(kept, votes=read_votes(asked.votes, kept))
+        if kept is not None:
+            return kept if audit.info.settings.use_votes else replace(kept, votes=None)
         raise DataError(f"The audit {audit.folder} {_why_not_here(audit.info)}; name its data with --data.")
     return read_dataset(place, then.but(asked), progress=progress)
 
@@ -49,19 +53,15 @@ def open_data(
 def data_place(audit: AuditFolder) -> Path | None:
     """Where the audited data are; a relative path is tried from here and from the audit folder's parent. None where
     they are gone, or were not read from a path."""
-    kept = audit.folder / KEPT
     if audit.info.data.reading is None:
-        return kept if kept.exists() else None
+        return None
     named = Path(audit.info.data.path)
     return next((path for path in (named, audit.folder.resolve().parent / named) if path.exists()), None)
 
 
-def kept_data(dataset: LabelledDataset) -> dict[str, Callable[[Path], object]]:
-    """What an audit writes of data that came from objects in memory: a copy, since there is no path to read them from
-    again."""
-    if dataset.reading is not None or not dataset.how_read.form:
-        return {}
-    return {KEPT: lambda path: write_kept(dataset, path)}
+def has_data(audit: AuditFolder) -> bool:
+    """Whether the audited data are at hand, without being told where."""
+    return data_place(audit) is not None or kept_data(audit) is not None
 
 
 def with_data(audit: SomeAudit, dataset: LabelledDataset) -> SomeAudit:
@@ -106,5 +106,8 @@ def _why_not_here(info: AuditInfo) -> str:
     if info.only_labels_known:
         return "is of labels and probabilities, whose pictures it does not know"
     if info.data.reading is None:
-        return "is of data that were made in memory"
+        return (
+            "is of data that were made in memory and that its folder does not hold "
+            f"(it keeps up to {MOST_BYTES >> 20} MB)"
+        )
     return f"is of {info.data.path}, which is not there"

@@ -126,8 +126,10 @@ def test_data_may_hold_more_and_in_another_order_and_rows_line_up(audited: Audit
 
 
 def test_data_that_are_not_there_say_why(audited: AuditFolder, brought: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="is of data that were made in memory; name its data with --data"):
-        open_data(audited)
+    forgetful = Path(shutil.copytree(audited.folder, tmp_path / "forgetful"))
+    (forgetful / "examples.npz").unlink()
+    with pytest.raises(DataError, match="made in memory and that its folder does not hold"):
+        open_data(AuditFolder.load(forgetful))
     with pytest.raises(DataError, match="is of labels and probabilities"):
         open_data(AuditFolder.load(brought / "audit"))
     folder, _ = write_all(tmp_path / "made", 160, faces=90)

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from aleator.audits.folder import AuditFolder
 from aleator.audits.info import AuditInfo
+from aleator.audits.kept import MOST_BYTES, kept_data
 from aleator.data.dataset import LabelledDataset
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.read import read_dataset
+from aleator.data.readers.votes import read_votes
 from aleator.errors import AuditFolderError, DataError
 from aleator.progress import Progress, silent
 
@@ -28,7 +30,8 @@ def open_data(
     progress: Progress = silent,
 ) -> LabelledDataset:
     """Read the data of an audit again: from where they are unless a path is given, as they were read then but for
-    what is asked. Votes that only scored the audit are left out, if they are not asked for.
+    what is asked. Data that were made in memory are in the audit's folder, if they are not large. Votes that only
+    scored the audit are left out, if they are not asked for.
 
     Whether they are the audited ones is another question: `rows_in` and `with_data` answer it. Raises DataError where
     the data cannot be read.
@@ -38,6 +41,11 @@ def open_data(
         then = replace(then, votes=None)
     place = path or data_place(audit)
     if place is None:
+        kept = kept_data(audit)
+        if kept is not None and asked.votes is not None:
+            return replace(kept, votes=read_votes(asked.votes, kept))
+        if kept is not None:
+            return kept if audit.info.settings.use_votes else replace(kept, votes=None)
         raise DataError(f"The audit {audit.folder} {_why_not_here(audit.info)}; name its data with --data.")
     return read_dataset(place, then.but(asked), progress=progress)
 
@@ -49,6 +57,11 @@ def data_place(audit: AuditFolder) -> Path | None:
         return None
     named = Path(audit.info.data.path)
     return next((path for path in (named, audit.folder.resolve().parent / named) if path.exists()), None)
+
+
+def has_data(audit: AuditFolder) -> bool:
+    """Whether the audited data are at hand, without being told where."""
+    return data_place(audit) is not None or kept_data(audit) is not None
 
 
 def with_data(audit: SomeAudit, dataset: LabelledDataset) -> SomeAudit:
@@ -93,5 +106,8 @@ def _why_not_here(info: AuditInfo) -> str:
     if info.only_labels_known:
         return "is of labels and probabilities, whose pictures it does not know"
     if info.data.reading is None:
-        return "is of data that were made in memory"
+        return (
+            "is of data that were made in memory and that its folder does not hold "
+            f"(it keeps up to {MOST_BYTES >> 20} MB)"
+        )
     return f"is of {info.data.path}, which is not there"

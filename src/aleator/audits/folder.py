@@ -21,6 +21,8 @@ from aleator.records import from_json, read_json, write_record
 UNFINISHED = "unfinished"
 """Sub-folder with the state of an audit that is still running; gone when the audit is complete."""
 INFO, LABELS, IDENTITY = "audit.json", "labels.parquet", "identity.json"
+KEPT = "examples.npz"
+"""The audited examples themselves, where they were made in memory; see `kept.py`."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,8 @@ def close_folder(folder: Path, files: dict[str, Callable[[Path], object]], info:
         shutil.copyfile(weights, new / "models" / f"{weights.parent.name}.safetensors")
     write_record(new / INFO, info)
     _remove(folder / INFO)
+    if KEPT not in files:
+        _remove(folder / KEPT)
     for name in (*files, "models", INFO):
         _remove(folder / name)
         (new / name).rename(folder / name)

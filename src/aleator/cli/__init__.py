@@ -3,11 +3,11 @@
 import errno
 import sys
 
-from aleator.cli import audit, demo, embed, export, judge, predict, review, train
+from aleator.cli import audit, demo, embed, export, inspect, judge, predict, review, train
 from aleator.cli.app import app
 from aleator.errors import AleatorError
 
-__all__ = ["app", "audit", "demo", "embed", "export", "judge", "main", "predict", "review", "train"]
+__all__ = ["app", "audit", "demo", "embed", "export", "inspect", "judge", "main", "predict", "review", "train"]
 
 EXIT_BAD_INPUT, EXIT_INTERRUPTED = 2, 130
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -9,9 +9,11 @@ import pyarrow.csv as csv
 from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset
+from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
-from aleator.data.readers.shared import EMOTIONS, encode_labels, find_column
+from aleator.data.readers.shared import EMOTIONS, encoded, find_column
 from aleator.data.sources import ImageArray
+from aleator.data.wording import listed
 from aleator.errors import DataError
 
 FORM = "Kaggle's fer2013.csv (emotion, pixels, Usage)"
@@ -42,21 +44,23 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
     label_column = find_column(columns, ["emotion", "label"], options.label_column, str(path))
     usage_column = find_column(columns, ["usage", "split"], None, str(path))
     if label_column is None or pixel_column is None:
-        raise DataError(f"{path} has no column 'emotion'; it has {', '.join(columns)}. Name it with --label-column.")
-    labels, names = encode_labels(
+        raise DataError(f"{path} has no column 'emotion'; it has {listed(columns)}. Name it with --label-column.")
+    labels = encoded(
         table[label_column].to_pylist(),
         f"{path}, column {label_column!r}",
         options.names,
         number_names=EMOTIONS if label_column.strip().lower() == "emotion" else None,
+        missing=options.missing_label,
     )
     return LabelledDataset(
         name=path.stem,
         path=str(path),
         ids=np.arange(table.num_rows).astype(str),
         source=ImageArray(_pixels(table[pixel_column], path)),
-        given_labels=labels,
-        class_names=names,
+        given_labels=labels.labels,
+        class_names=labels.names,
         split=None if usage_column is None else np.array([value or "" for value in table[usage_column].to_pylist()]),
+        how_read=HowRead(FORM).with_said(*labels.said),
     )
 
 

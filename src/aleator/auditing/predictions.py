@@ -30,13 +30,8 @@ from aleator.progress import Progress, silent
 from aleator.records import versions_of
 from aleator.report import render_report
 from aleator.verdicts import Observations
-from aleator.verdicts.issues import (
-    IN_SAMPLE,
-    checked_features,
-    checked_probabilities,
-    looks_in_sample,
-    observe_probabilities,
-)
+from aleator.verdicts.checks import IN_SAMPLE, checked_features, checked_probabilities, looks_in_sample
+from aleator.verdicts.probabilities import observe_probabilities
 
 NEIGHBOURS_SHOWN = 10
 

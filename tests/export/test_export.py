@@ -205,8 +205,10 @@ def test_label_studio_both_ways(reviewed: tuple[Path, Examples], tmp_path: Path)
     assert others == sorted((one.example, one.reviewer, one.kind, one.labels) for one in standing)
     tasks[8]["annotations"][0]["result"] = []
     (tmp_path / "export.json").write_text(json.dumps(tasks))
-    with pytest.raises(DataError, match="task 8"):
-        read_decisions(tmp_path / "export.json", examples.row_of, examples.class_names)
+    with pytest.warns(UserWarning, match="1 annotations are passed over:\ntask 8"):
+        rest = read_decisions(tmp_path / "export.json", examples.row_of, examples.class_names)
+    assert len(rest) == len(others)
+    assert "Local Files" in (tmp_path / "studio" / "README.txt").read_text()
 
 
 def test_fer2013_comes_out_as_it_was_but_for_the_corrected_emotions(tmp_path: Path) -> None:

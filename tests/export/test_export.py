@@ -9,6 +9,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
+from xml.etree import ElementTree
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -211,6 +212,33 @@ def test_classes_whose_folders_would_have_one_name_are_kept_apart_and_read_back(
     assert {one: after.class_names[label] for one, label in zip(after.ids, after.given_labels, strict=True)} == was
 
 
+def test_coco(reviewed: tuple[Path, Examples], tmp_path: Path) -> None:
+    folder, examples = reviewed
+    corrected = export_audit(folder, tmp_path / "out", "coco")
+    content = json.loads((tmp_path / "out" / "annotations.json").read_text())
+    names = {one["id"]: one["name"] for one in content["categories"]}
+    assert list(names.values()) == list(examples.class_names)
+    label_of = {one["image_id"]: names[one["category_id"]] for one in content["annotations"]}
+    files = [tmp_path / "out" / "images" / one["file_name"] for one in content["images"]]
+    assert [label_of[one["id"]] for one in content["images"]] == [
+        corrected.name_of(int(one)) for one in corrected.label
+    ]
+    assert all(file.is_file() for file in files)
+    assert content["annotations"][0]["attributes"]["id"] == examples.id(0)
+    assert Image.open(files[0]).size == (content["images"][0]["width"], content["images"][0]["height"])
+
+
+def test_cvat(reviewed: tuple[Path, Examples], tmp_path: Path) -> None:
+    folder, examples = reviewed
+    corrected = export_audit(folder, tmp_path / "out", "cvat")
+    root = ElementTree.parse(tmp_path / "out" / "annotations.xml").getroot()
+    assert [one.findtext("name") for one in root.iter("label")] == list(examples.class_names)
+    images = root.findall("image")
+    assert [one.find("tag").get("label") for one in images] == [corrected.name_of(int(one)) for one in corrected.label]
+    assert all((tmp_path / "out" / "images" / one.get("name")).is_file() for one in images)
+    assert [one.findtext("tag/attribute[@name='id']") for one in images] == examples.ids.to_pylist()
+
+
 def test_names_of_folders() -> None:
     found = folder_names(NAMES_THAT_LOOK_ALIKE)
     assert len({name.casefold() for name in found.values()}) == len(NAMES_THAT_LOOK_ALIKE)
@@ -324,7 +352,7 @@ def test_what_cannot_be_exported_is_told_in_words(audit_folder: Path, tmp_path: 
     with pytest.raises(DataError, match="grey pictures of one size"):
         export_audit(audit_folder, tmp_path / "x.csv", "fer2013")
     np.savez(tmp_path / "rows.npz", X=np.random.default_rng(0).normal(size=(20, 3)), y=np.arange(20) % 2)
-    for format in ("imagefolder", "fiftyone", "label-studio", "huggingface"):
+    for format in ("imagefolder", "fiftyone", "label-studio", "huggingface", "cvat", "coco"):
         with pytest.raises(DataError, match="feature vectors"):
             export_audit(tmp_path / "rows.npz", tmp_path / "out", format)
         assert not (tmp_path / "out").exists()
@@ -332,5 +360,5 @@ def test_what_cannot_be_exported_is_told_in_words(audit_folder: Path, tmp_path: 
         export_audit(tmp_path / "rows.npz", tmp_path / "x.csv", "csv", ExportSettings(relabel_above=0.9))
     assert set(FORMATS) == {
         "csv", "parquet", "imagefolder", "fer2013", "fiftyone", "label-studio", "cleanlab", "decisions",
-        "huggingface",
+        "huggingface", "cvat", "coco",
     }  # fmt: skip

@@ -7,7 +7,9 @@ from pathlib import Path
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.decisions.gather import DecisionSources
 from aleator.errors import DataError
+from aleator.export.coco import export_coco
 from aleator.export.corrected import Corrected, correct
+from aleator.export.cvat import export_cvat
 from aleator.export.fer2013 import export_fer2013
 from aleator.export.fiftyone import export_fiftyone
 from aleator.export.hugging_face import export_hugging_face
@@ -38,6 +40,8 @@ FORMATS: dict[str, Format] = {
     "huggingface": Format("a folder of Parquet with ClassLabels and a card", export_hugging_face),
     "label-studio": Format("a folder with tasks, labelling page and pictures", export_label_studio),
     "fiftyone": Format("a folder in FiftyOne's form, with all that the audit knows", export_fiftyone),
+    "cvat": Format("a folder with pictures and CVAT's XML of tags", export_cvat),
+    "coco": Format("a folder with pictures and annotations.json in COCO's form, without boxes", export_coco),
     "cleanlab": Format("a table with cleanlab's columns", export_cleanlab),
     "decisions": Format(
         "what people decided, as `aleator review --import` reads it", export_decisions, of_decisions=True

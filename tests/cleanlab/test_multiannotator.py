@@ -81,7 +81,7 @@ def test_what_is_asked_for_is_returned() -> None:
 def test_bad_tables_are_told_in_words() -> None:
     _, table, probs = answered()
     ask = multiannotator.get_label_quality_multiannotator
-    nobody = table.assign(ann=np.nan)
+    nobody = table.assign(ann=pandas.NA)
     for bad, said, message in (
         (nobody, probs, r"columns with all NaN. Annotators \['ann'\] did not label any"),
         (
@@ -113,4 +113,6 @@ def test_a_person_who_is_often_wrong_counts_little() -> None:
     consensus = find_consensus(answers, [np.full((200, 2), 0.5)], ["a", "b", "c"])
     assert np.array_equal(consensus.label, truth)
     assert consensus.annotator_quality[2] < 0.1
+    tie = np.array([[0, 1, np.nan], [0, np.nan, 0], [1, np.nan, 1], [0, 1, 0], [1, 0, 1]])
+    assert multiannotator.get_majority_vote_label(tie).tolist() == [0, 0, 1, 0, 1]  # the first is confirmed by others
     assert consensus.worst_class(truth).tolist()[2] in (0, 1)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from aleator.cleanlab.instead import FUNCTIONS, refusing
 from aleator.verdicts import issues
 from aleator.verdicts.checks import checked_probabilities, explain
 from aleator.verdicts.choosing import FilterBy
@@ -57,3 +58,6 @@ def find_predicted_neq_given(
         return np.asarray(np.any(np.stack([probs.argmax(axis=1) != has for has, probs in each]), axis=0))
     given, (probs,) = checked_probabilities(labels, pred_probs)
     return np.asarray(probs.argmax(axis=1) != given)
+
+
+__getattr__ = refusing(__name__, FUNCTIONS)

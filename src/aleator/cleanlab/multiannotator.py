@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from aleator.cleanlab.instead import FUNCTIONS, refusing
 from aleator.errors import DataError, MissingExtraError
 from aleator.verdicts.annotators import Consensus, find_consensus, majority
 from aleator.verdicts.checks import checked_distributions, explain_ignored
@@ -96,12 +97,13 @@ def get_label_quality_multiannotator_ensemble(
 def get_majority_vote_label(
     labels_multiannotator: "pd.DataFrame | NDArray[Any]", pred_probs: ArrayLike | None = None, verbose: bool = True
 ) -> NDArray[np.int64]:
-    """What most answered, `(example,)`; ties go to what the learner holds for likelier, or without one to what is
-    answered more often in all."""
-    answers, _ = _answers(labels_multiannotator)
+    """What most answered, `(example,)`; ties go to what the learner holds for likelier, or without one to whom
+    others confirm more often."""
+    answers, names = _answers(labels_multiannotator)
     if pred_probs is None:
-        frequency = np.bincount(answers[answers >= 0]).astype(np.float64)
-        return majority(answers, np.broadcast_to(frequency, (len(answers), len(frequency))))
+        classes = max(2, int(answers.max()) + 1)
+        nothing_known = np.full((len(answers), classes), 1 / classes)
+        return majority(answers, find_consensus(answers, [nothing_known], [str(name) for name in names]).distribution)
     (probs,) = _learners(np.asarray(pred_probs)[None], answers)
     return majority(answers, probs.astype(np.float64))
 
@@ -208,8 +210,9 @@ def _answers(table: "pd.DataFrame | NDArray[Any]") -> tuple[NDArray[np.int64], l
         raise DataError("labels_multiannotator must be a 2D array or dataframe, (example, annotator).")
     names = list(getattr(table, "columns", range(np.shape(table)[1])))
     try:
-        to_numpy = getattr(table, "to_numpy", None)
-        values = np.asarray(table if to_numpy is None else to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
+        # pandas' own missing value is no number before it is replaced.
+        plain = table if isinstance(table, np.ndarray) else table.astype(object).where(table.notna(), np.nan)
+        values = np.asarray(plain, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise DataError(
             "labels_multiannotator holds other things than numbers; wanted are classes from 0, and NaN for no answer."
@@ -240,3 +243,6 @@ def _pandas() -> Any:
     except ImportError as error:
         raise MissingExtraError("Tables of annotators need pandas: pip install 'aleator[pandas]'.") from error
     return pandas
+
+
+__getattr__ = refusing(__name__, FUNCTIONS)

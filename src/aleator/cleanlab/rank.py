@@ -6,6 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from aleator.cleanlab.instead import FUNCTIONS, refusing
 from aleator.errors import DataError
 from aleator.verdicts import issues
 from aleator.verdicts.checks import checked_probabilities, explain
@@ -101,3 +102,6 @@ def get_normalized_margin_for_each_label(labels: ArrayLike, pred_probs: ArrayLik
 def get_confidence_weighted_entropy_for_each_label(labels: ArrayLike, pred_probs: ArrayLike) -> Floats:
     """Falls with the entropy over the probability of the given label."""
     return get_label_quality_scores(labels, pred_probs, method="confidence_weighted_entropy")
+
+
+__getattr__ = refusing(__name__, FUNCTIONS)

@@ -239,6 +239,24 @@ def test_cvat(reviewed: tuple[Path, Examples], tmp_path: Path) -> None:
     assert [one.findtext("tag/attribute[@name='id']") for one in images] == examples.ids.to_pylist()
 
 
+def test_a_csv_is_read_back_with_the_names_that_classes_have(tmp_path: Path) -> None:
+    names = ["+", "-", "=", "'q", "'", "@a", "plain"]
+    random = np.random.default_rng(0)
+    lines = ["path,label"]
+    for row in range(6 * len(names)):
+        Image.fromarray(random.integers(0, 256, (12, 12), dtype=np.uint8)).save(tmp_path / f"={row}.png")
+        lines.append(f"={row}.png,{names[row % len(names)]}")
+    (tmp_path / "in.csv").write_text("\n".join(lines) + "\n")
+    before = read_dataset(tmp_path / "in.csv")
+    assert set(before.class_names) == set(names)  # apostrophes in a table of somebody's own are its own
+    export_audit(tmp_path / "in.csv", tmp_path / "out.csv", "csv")
+    assert ",'+," in (tmp_path / "out.csv").read_text()
+    after = read_dataset(tmp_path / "out.csv", ReadOptions(path_column="source"))
+    assert after.class_names == before.class_names
+    assert after.ids.tolist() == before.ids.tolist()
+    assert np.array_equal(after.given_labels, before.given_labels)
+
+
 def test_names_of_folders() -> None:
     found = folder_names(NAMES_THAT_LOOK_ALIKE)
     assert len({name.casefold() for name in found.values()}) == len(NAMES_THAT_LOOK_ALIKE)

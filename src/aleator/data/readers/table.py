@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from aleator.data.cells import plain_cells
 from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.images import MOST_UNREADABLE
 from aleator.data.options import ReadOptions
@@ -34,7 +35,8 @@ def knows(path: Path) -> bool:
 
 def read(path: Path, options: ReadOptions) -> LabelledDataset:
     """Read it; paths are relative to the table's folder and must lie below it."""
-    return dataset_of_table(read_table(path, text_columns(options)), path, path.parent, options)
+    table = plain_cells(read_table(path, text_columns(options)), path)
+    return dataset_of_table(table, path, path.parent, options)
 
 
 def text_columns(options: ReadOptions) -> set[str]:

@@ -25,3 +25,7 @@ class ModelError(AleatorError):
 
 class MissingExtraError(AleatorError, ImportError):
     """An optional dependency is needed; the message names the extra that installs it."""
+
+
+class MissingNameError(AleatorError, ImportError):
+    """A name of another package that is not offered here; the message says what to use."""

@@ -30,13 +30,8 @@ from aleator.progress import Progress, silent
 from aleator.records import versions_of
 from aleator.report import render_report
 from aleator.verdicts import Observations
-from aleator.verdicts.issues import (
-    IN_SAMPLE,
-    checked_features,
-    checked_probabilities,
-    looks_in_sample,
-    observe_probabilities,
-)
+from aleator.verdicts.checks import IN_SAMPLE, checked_features, checked_probabilities, looks_in_sample
+from aleator.verdicts.probabilities import observe_probabilities
 
 NEIGHBOURS_SHOWN = 10
 
@@ -57,6 +52,8 @@ class LabelledPredictions:
     """An embedding `(example, feature)`, for neighbours and for learning from reviews."""
     votes: Votes | None = None
     """Several people's answers, heard as evidence."""
+    examples: LabelledDataset | None = None
+    """The examples themselves, row by row, where they are at hand: `with_examples_of` puts them here."""
     path: str = "given probabilities"
     """What the audit says of where the data are."""
 
@@ -119,7 +116,11 @@ def judge_predictions(  # longer than a function is otherwise: the whole of it o
         identity=identity,
         settings=settings,
         versions=versions_of(np),
-        data=audited_data(dataset, identity.fingerprint, ExamplesShape(features=embedding.shape[1])),
+        data=audited_data(
+            dataset,
+            identity.fingerprint,
+            ExamplesShape() if predictions.examples else ExamplesShape(features=embedding.shape[1]),
+        ),
         class_names=dataset.class_names,
         model=ModelInfo("none", "probabilities were given", members=1, parameters=0, unseen_draws=1),
         out_of_sample=True,
@@ -194,6 +195,8 @@ def _dataset(
     predictions: LabelledPredictions, given: NDArray[np.int64], embedding: NDArray[np.float32]
 ) -> LabelledDataset:
     """All that is known of the data, with an empty feature in the place of the examples where there are none."""
+    if predictions.examples is not None:
+        return predictions.examples
     return LabelledDataset(
         name=Path(predictions.path).stem or predictions.path,
         path=predictions.path,

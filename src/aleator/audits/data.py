@@ -68,7 +68,10 @@ def with_data(audit: SomeAudit, dataset: LabelledDataset) -> SomeAudit:
     """The audit with the data that it is of, row by row. Raises AuditFolderError where they are other data."""
     rows = rows_in(audit, dataset)
     in_order = len(rows) == len(dataset) and np.array_equal(rows, np.arange(len(dataset)))
-    return replace(audit, dataset=dataset if in_order else dataset.take(rows))
+    dataset = dataset if in_order else dataset.take(rows)
+    if audit.info.only_labels_known:
+        dataset = replace(dataset, ids=np.array(audit.labels["id"].to_pylist()))  # row numbers, where none were brought
+    return replace(audit, dataset=dataset)
 
 
 def rows_in(audit: AuditFolder, dataset: LabelledDataset) -> NDArray[np.int64]:
@@ -77,13 +80,16 @@ def rows_in(audit: AuditFolder, dataset: LabelledDataset) -> NDArray[np.int64]:
     The data are the audited ones if they have the same classes and hold every audited example, found by its id (they
     may hold more: other splits, or pictures that could not be read then), and if those have the fingerprint that the
     audit remembers: ids, labels and the examples themselves. An audit of brought labels and probabilities has seen no
-    more of its data than ids and labels: there, these have to be the same.
+    more of its data than ids and labels: there, these have to be the same; where no ids were brought either, the labels
+    of all rows.
 
     Raises AuditFolderError where they are other data.
     """
     audited = audit.labels["id"].combine_chunks()
     ids = pa.array(dataset.ids, pa.string())
     position = pc.index_in(audited, value_set=ids)
+    if audit.info.only_labels_known and len(ids) == len(audited) and position.null_count and _numbered(audited):
+        position = pa.array(np.arange(len(ids), dtype=np.int32))
     if position.null_count or dataset.class_names != audit.class_names or not _same(audit, dataset, ids, position):
         raise AuditFolderError(
             f"{audit.folder} is the audit of other data than {dataset.path} holds. Name the data that were audited "
@@ -102,8 +108,13 @@ def _same(audit: AuditFolder, dataset: LabelledDataset, ids: pa.StringArray, pos
     return part.fingerprint() == audit.info.data.fingerprint
 
 
+def _numbered(ids: pa.StringArray) -> bool:
+    """Whether ids are row numbers, as those are called that nobody named."""
+    return bool(ids.to_pylist() == [str(row) for row in range(len(ids))])
+
+
 def _why_not_here(info: AuditInfo) -> str:
-    if info.only_labels_known:
+    if info.only_labels_known and info.data.reading is None:
         return "is of labels and probabilities, whose pictures it does not know"
     if info.data.reading is None:
         return (

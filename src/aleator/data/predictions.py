@@ -10,6 +10,7 @@ import pyarrow.csv as csv
 import pyarrow.parquet as parquet
 from numpy.typing import NDArray
 
+from aleator.data.cells import plain_cells
 from aleator.data.readers.arrays import read_arrays
 from aleator.data.readers.shared import encode_labels, find_column
 from aleator.data.readers.table import ID_COLUMNS, LABEL_COLUMNS, texts_of
@@ -131,7 +132,7 @@ def read_labels(
     ids = None
     values: Any
     if path.suffix.lower() in TABLE_SUFFIXES:
-        table = read_table(path, ID_COLUMNS)
+        table = plain_cells(read_table(path, ID_COLUMNS), path)
         column = find_column(table.column_names, LABEL_COLUMNS, None, str(path))
         if column is None and table.num_columns == 1:
             column = table.column_names[0]

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from aleator.data.cells import plain_cells
 from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.how_read import HowRead
 from aleator.data.images import MOST_UNREADABLE
@@ -49,7 +50,7 @@ def knows(path: Path) -> bool:
 def read(path: Path, options: ReadOptions) -> LabelledDataset:
     """Read it; paths are relative to the table's folder (or `image_root`) and must lie below it."""
     table, said = read_table_saying(path, text_columns(options), options.encoding)
-    return dataset_of_table(table, path, path.parent, options, HowRead().with_said(*said))
+    return dataset_of_table(plain_cells(table, path), path, path.parent, options, HowRead().with_said(*said))
 
 
 def text_columns(options: ReadOptions) -> set[str]:

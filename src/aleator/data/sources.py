@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from aleator.data.picture_files import HEIF_MISSING, heif_is_read, is_heif
-from aleator.data.texts import Texts
+from aleator.data.texts import BLOCK, Texts
 from aleator.data.value_range import ValueRange, is_deep, value_range
 from aleator.errors import DataError
 
@@ -268,7 +268,73 @@ class FeatureArray:
 
 
 ImageSource = ImageArray | ImageFiles | ImageBytes
-ExampleSource = ImageSource | FeatureArray
+
+
+@dataclass(frozen=True)
+class TextArray:
+    """Texts, one an example."""
+
+    texts: Sequence[str]
+    """Kept as `Texts`."""
+    kind: ClassVar[Literal["texts"]] = "texts"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "texts", Texts(self.texts))
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def take(self, rows: NDArray[np.int64]) -> "TextArray":
+        return TextArray(Texts(self.texts).take(rows))
+
+    def describe(self, row: int) -> str:
+        return f"row {row}"
+
+    def identity(self) -> bytes:
+        digest = hashlib.sha256()
+        for text in self.texts:
+            digest.update(f"{len(text)}\0{text}".encode())
+        return digest.digest()
+
+    def load(self, row: int) -> str:
+        return self.texts[row]
+
+
+@dataclass(frozen=True)
+class TableRows:
+    """Rows of a table whose columns are features: numbers, categories, dates, with gaps."""
+
+    table: pa.Table
+    kind: ClassVar[Literal["table"]] = "table"
+
+    def __post_init__(self) -> None:
+        if not self.table.num_columns:
+            raise DataError("The table has no column of features.")
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def take(self, rows: NDArray[np.int64]) -> "TableRows":
+        return TableRows(self.table.take(pa.array(rows)))
+
+    def describe(self, row: int) -> str:
+        return f"row {row}"
+
+    def identity(self) -> bytes:
+        digest = hashlib.sha256()
+        for name in self.table.column_names:
+            digest.update(f"{name}\0{self.table.schema.field(name).type}\0".encode())
+            for batch in self.table.select([name]).to_batches(max_chunksize=BLOCK):
+                digest.update(repr(batch.column(0).to_pylist()).encode(errors="surrogatepass"))
+        return digest.digest()
+
+    def cells(self, row: int) -> dict[str, str]:
+        """The cells of a row as text, by column; gaps are empty."""
+        cells = self.table.slice(row, 1).to_pylist()[0]
+        return {name: "" if value is None else str(value) for name, value in cells.items()}
+
+
+ExampleSource = ImageSource | FeatureArray | TextArray | TableRows
 """Examples by row: `len`, `take(rows)`, `describe(row)` (a path, or the row) and `identity()`, which changes when
 the examples change."""
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from aleator import __version__
-from aleator.data.sources import FeatureArray, ImageFiles
+from aleator.data.sources import ImageFiles, ImageSource
 from aleator.errors import DataError
 from aleator.export.corrected import Corrected
 from aleator.export.pictures import whole_folder
@@ -26,8 +26,9 @@ TEXTS = ("id", "label_from", "decision", "verdict")
 def export_hugging_face(corrected: Corrected, output: Path) -> None:
     """`data/train-*.parquet` with `image`, `label` (ClassLabel), the given and the suggested label, and what people
     decided; `README.md` is the card. `datasets.load_dataset(folder)` reads it, and `aleator audit`."""
-    if isinstance(corrected.examples.source, FeatureArray):
-        raise DataError("These examples are feature vectors, not pictures; export them as csv or parquet.")
+    source = corrected.examples.source
+    if not isinstance(source, ImageSource):
+        raise DataError(f"These examples are no pictures ({source.kind}); export them as csv or parquet.")
 
     def write(folder: Path) -> None:
         (folder / "data").mkdir()

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from aleator.data.images import picture_file
-from aleator.data.sources import FeatureArray, UnreadableImage
+from aleator.data.sources import FeatureArray, ImageSource, UnreadableImage
 from aleator.decisions.decision import Decision, answer_text
 from aleator.report.reasons import Findings, reasons
 from aleator.review.board import Board
@@ -69,8 +69,8 @@ def picture(examples: Examples, row: int, side: int) -> tuple[bytes, str]:
     Raises UnreadableImage.
     """
     source, place = examples.source, int(examples.source_row[row])
-    if isinstance(source, FeatureArray):
-        raise UnreadableImage("is a feature vector")
+    if not isinstance(source, ImageSource):
+        raise UnreadableImage("is no picture")
     return picture_file(source, place, side)
 
 

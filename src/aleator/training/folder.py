@@ -17,8 +17,9 @@ from aleator.errors import AleatorError, ModelError
 from aleator.records import read_json, to_json, write_record
 from aleator.training.card import ModelCard, StoredFile, card_text
 from aleator.training.familiarity import Familiarity
-from aleator.training.model import CARD, FAMILIARITY, file_digest
+from aleator.training.model import CARD, FAMILIARITY, VECTORS, file_digest
 from aleator.training.settings import TrainSettings
+from aleator.vectors.vectoriser import Vectoriser, write_vectoriser
 
 IDENTITY = "identity.json"
 JUDGEMENT = ("label_distribution", "label_quality", "suggested_label", "verdict", "reviewed_label")
@@ -94,7 +95,12 @@ def removed_if_unused(work: Path) -> Iterator[None]:
 
 
 def close_work(
-    folder: Path, work: Path, networks: list[Path], card: ModelCard, familiarity: Familiarity | None
+    folder: Path,
+    work: Path,
+    networks: list[Path],
+    card: ModelCard,
+    familiarity: Familiarity | None,
+    vectoriser: Vectoriser | None = None,
 ) -> None:
     """Put the finished model, of the networks in these files, in its place: all is written first, then renamed."""
     complete, old = work / "complete", work / "replaced"
@@ -111,7 +117,11 @@ def close_work(
     if familiarity is not None:
         familiarity.save(complete / FAMILIARITY)
         known = StoredFile(FAMILIARITY, file_digest(complete / FAMILIARITY))
-    card = replace(card, members=tuple(members), familiarity=known)
+    vectors = None
+    if vectoriser is not None:
+        write_vectoriser(vectoriser, complete / VECTORS)
+        vectors = StoredFile(VECTORS, file_digest(complete / VECTORS))
+    card = replace(card, members=tuple(members), familiarity=known, vectors=vectors)
     (complete / "README.md").write_text(card_text(card), encoding="utf-8")
     write_record(complete / CARD, card)
     if folder.exists():

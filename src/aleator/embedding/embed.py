@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.images import MOST_UNREADABLE, check_readable
-from aleator.data.sources import ExampleSource, ImageArray, UnreadableImage
+from aleator.data.sources import ExampleSource, FeatureArray, UnreadableImage
 from aleator.embedding.backbone import Backbone, Kind, OwnBackbone
 from aleator.embedding.extractor import MADE_OF, Extractor, NetworkRecord, Say
 from aleator.embedding.families.own import open_own
@@ -196,9 +196,9 @@ def _batches(
 
 
 def _load(source: ExampleSource, row: int, side: int | None) -> Any:
-    if source.kind == "images" and not isinstance(source, ImageArray):
-        return source.load(row, side)
-    return source.load(row)  # type: ignore[union-attr]
+    if isinstance(source, FeatureArray):
+        raise DataError("The examples are features already.")
+    return source.load(row, side)
 
 
 def _check_finite(

@@ -182,7 +182,7 @@ class Texts:
     def __len__(self) -> int:
         return len(self.texts)
 
-    def load(self, row: int, draft: int | None = None) -> str:
+    def load(self, row: int) -> str:
         return self.texts[row]
 
     def describe(self, row: int) -> str:

@@ -251,6 +251,26 @@ def train(
 
 
 @app.command
+def embedding(*, pictures: int = 256, photographs: int = 300, json_output: Json = False) -> None:
+    """How quick features are made of pictures, beside the bare network, and photographs decoded; some minutes.
+
+    Parameters
+    ----------
+    pictures
+        So many, of 640x480 pixels.
+    photographs
+        So many, of 12 megapixels.
+    json_output
+        Print one JSON object instead of the tables.
+    """
+    from benchmarks.embedding.run import format_table, run
+
+    with ProgressDisplay() as progress:
+        result = run(pictures=pictures, photographs=photographs, progress=progress)
+    tell(result, format_table, json_output)
+
+
+@app.command
 def convolutions(*, json_output: Json = False) -> None:
     """How long a step and a prediction take with convolutions by Winograd's way and by the plain one; a minute.
 

@@ -12,7 +12,7 @@ from aleator.data.dataset import LabelledDataset
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
 from aleator.data.readers.shared import EMOTIONS, encoded, find_column
-from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
+from aleator.data.readers.tables import EVERY_COLUMN, TABLE_SUFFIXES, read_table
 from aleator.data.sources import ExampleSource, FeatureArray, ImageArray
 from aleator.data.value_range import ValueRange, value_range
 from aleator.data.wording import listed
@@ -164,7 +164,7 @@ def _labels_from(path: Path) -> NDArray[Any]:
     if path.suffix.lower() == ".npy":
         return read_arrays(path)[ALONE]
     if path.suffix.lower() in TABLE_SUFFIXES:
-        table = read_table(path)
+        table = read_table(path, EVERY_COLUMN)
         column = table.column_names[0] if table.num_columns == 1 else "label"
         if column not in table.column_names:
             raise DataError(f"{path} has no column 'label'; it has {listed(table.column_names)}.")

@@ -314,6 +314,13 @@ def _answers_of_people(
     return np.array(ids.tolist()), None, repeated.tolist(), [said]
 
 
+def is_row_number(table: pa.Table, name: str) -> bool:
+    """Whether a column is the row number that pandas writes before the others: 0, 1, 2, ..."""
+    if name not in INDEX_COLUMNS or not pa.types.is_integer(table.schema.field(name).type):
+        return False
+    return bool(np.array_equal(table[name].to_numpy(), np.arange(len(table))))
+
+
 def texts_of(column: pa.ChunkedArray) -> NDArray[np.str_]:
     """A column as text; what is missing is empty."""
     column = _decoded(column)

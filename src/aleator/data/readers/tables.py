@@ -17,8 +17,10 @@ from aleator.data.wording import listed
 from aleator.errors import DataError
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
-LIST_SUFFIXES = (".txt", ".lst", ".list")
-"""Lists of `path label`, and tables under another ending."""
+LIST_SUFFIXES = (".txt", ".lst", ".list", ".json")
+"""Lists of `path label`, tables under another ending, and JSON that is a list of objects."""
+EVERY_COLUMN = ("*",)
+"""All columns of a text table stay text."""
 NO_VALUES = ("na", "n/a", "nan", "null", "none", "#n/a", "<na>", "nil", "-")
 """What stands for a missing number, compared in small letters. Text keeps them: a class may be called NA."""
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
@@ -45,7 +47,7 @@ def read_table_saying(
     try:
         if suffix == ".parquet":
             table = parquet.read_table(path)
-        elif suffix in (".jsonl", ".ndjson"):
+        elif suffix in (".jsonl", ".ndjson", ".json"):
             table = _json_lines(path)
         else:
             dialect = dialect_of(path, encoding)
@@ -105,14 +107,16 @@ def _text_table(path: Path, dialect: Dialect, as_text: Collection[str]) -> pa.Ta
                     name: pa.string()
                     for written in dialect.columns
                     for name in (written, f" {written}")
-                    if written.lower() in wanted
+                    if written.lower() in wanted or "*" in wanted
                 },
             ),
         )
 
     table = _with_large_blocks(read, path)
+    if any(pa.types.is_binary(field.type) for field in table.schema):
+        raise pa.ArrowInvalid("a cell is not UTF8")
     for place, field in enumerate(table.schema):
-        if pa.types.is_string(field.type) and field.name.strip().lower() not in wanted:
+        if pa.types.is_string(field.type) and not {field.name.strip().lower(), "*"} & wanted:
             numbers = _numbers_with_gaps(table[place])
             table = table if numbers is None else table.set_column(place, field.name, numbers)
     return table

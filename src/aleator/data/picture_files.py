@@ -15,6 +15,7 @@ IMAGE_SUFFIXES = frozenset(
         *(".heif", ".hif", ".mpo"),
     )
 )
+USUAL = frozenset((".jpg", ".jpeg", ".png"))
 HEIF_SUFFIXES = frozenset((".heic", ".heif", ".hif"))
 NO_PICTURES = frozenset(
     (
@@ -46,7 +47,9 @@ OnPassed = Callable[[str, str], None]
 
 def bare_suffix(name: str) -> str:
     """The ending in small letters, without what addresses append (`.jpg?w=300`)."""
-    return os.path.splitext(re.split(r"[?#]", name, maxsplit=1)[0])[1].lower()
+    if "?" in name or "#" in name:
+        name = re.split(r"[?#]", name, maxsplit=1)[0]
+    return os.path.splitext(name)[1].lower()
 
 
 def has_picture_ending(name: str) -> bool:
@@ -66,6 +69,8 @@ def heif_is_read() -> bool:
 def why_no_picture(file: Path) -> str | None:
     """None for a picture; else why the file is passed over. Files with other endings are looked into."""
     suffix = bare_suffix(file.name)
+    if suffix in USUAL:
+        return None
     if suffix in HEIF_SUFFIXES:
         return None if heif_is_read() else HEIF_MISSING
     if suffix in IMAGE_SUFFIXES:
@@ -107,14 +112,13 @@ def find_pictures(folder: Path, root: Path, passed: OnPassed) -> Iterator[Path]:
         files = [entry for entry in content if not entry.is_dir()]
         folders = [entry for entry in content if entry.is_dir()]
         for entry in files:
-            file = Path(parent, entry.name)
-            name = _relative(file, root)
             if entry.name.startswith("."):
                 continue
+            file = Path(parent, entry.name)
             if not entry.is_file():
-                passed(name, "links that lead nowhere")
+                passed(_relative(file, root), "links that lead nowhere")
             elif reason := why_no_picture(file):
-                passed(name, reason)
+                passed(_relative(file, root), reason)
             else:
                 yield file
         for entry in folders:
@@ -127,6 +131,11 @@ def find_pictures(folder: Path, root: Path, passed: OnPassed) -> Iterator[Path]:
                 yield from walk(entry.path, (*above, real))
 
     yield from walk(str(folder), (start,))
+
+
+def length_of_root(root: Path) -> int:
+    """How many characters of a found file's path are its root's: pathlib takes ten times as long to tell."""
+    return 0 if root == Path() else len(os.path.join(root, ""))
 
 
 def skipped_folder(name: str) -> bool:

@@ -1,11 +1,12 @@
 """Which of the folders around pictures are classes, which are splits, and which are only in between."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
-from aleator.data.picture_files import find_pictures
+from aleator.data.picture_files import find_pictures, length_of_root
 from aleator.data.readers.split_names import has_split_word, is_numbered_part, is_split_name
 from aleator.data.wording import listed
 from aleator.errors import DataError
@@ -93,9 +94,10 @@ def layout_of(path: Path, asked: str | None) -> Layout:
 
 def _tree(path: Path, passed: list[tuple[str, str]]) -> _Node:
     root = _Node(path.name)
+    start = length_of_root(path)
     for file in find_pictures(path, path, lambda name, reason: passed.append((name, reason))):
         node = root
-        for part in file.relative_to(path).parts[:-1]:
+        for part in str(file)[start:].split(os.sep)[:-1]:
             node = node.children.setdefault(part, _Node(part))
         node.files.append(file)
     return root

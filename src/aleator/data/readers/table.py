@@ -250,12 +250,10 @@ def _examples(
     """The id of each row, its group, the rows that repeat others, and what is said of it."""
     count = len(table)
     ids = None if columns.id is None else _ids(table[columns.id], path, columns.id)
-    ids_differ = ids is not None and len(np.unique(ids)) == count
-    if ids is not None and ids_differ:
+    if ids is not None and len(pc.unique(pa.array(ids, pa.string()))) == count:
         return ids, None, [], []
     files = np.arange(count).astype(str) if names is None else Texts(names).to_numpy()
-    same_file = np.unique(files, return_inverse=True)[1]
-    if len(np.unique(same_file)) == count:
+    if names is None or len(pc.unique(names)) == count:
         if ids is None:
             return files, None, [], []
         said = (
@@ -263,6 +261,7 @@ def _examples(
             "paths; what shares a value is one group, which is never parted for training and testing."
         )
         return files, ids, [], [said]
+    same_file = np.unique(files, return_inverse=True)[1]
     worker = find_column(table.column_names, WORKER_COLUMNS, None, str(path))
     if worker is not None and len(pc.unique(table[worker])) > 1:
         return _answers_of_people(files, same_file, labels, worker, path)

@@ -11,12 +11,14 @@ from PIL import Image
 IMAGE_SUFFIXES = frozenset(
     (
         *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".bmp", ".dib", ".gif", ".webp", ".avif", ".jp2", ".j2k"),
-        *(".jpx", ".jpf", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".tga", ".pcx", ".sgi", ".heic"),
-        *(".heif", ".hif", ".mpo"),
+        *(".jpx", ".jpf", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".tga", ".heic", ".heif"),
+        *(".hif", ".mpo"),
     )
 )
 USUAL = frozenset((".jpg", ".jpeg", ".png"))
 HEIF_SUFFIXES = frozenset((".heic", ".heif", ".hif"))
+PICTURE_FORMATS = ("JPEG", "PNG", "BMP", "DIB", "GIF", "WEBP", "AVIF", "JPEG2000", "TIFF", "PPM")
+"""What Pillow may take a file for, whatever it is called: of the others one (EPS) starts Ghostscript."""
 NO_PICTURES = frozenset(
     (
         *(".txt", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xml", ".yaml", ".yml", ".md", ".rst", ".html", ".py"),
@@ -56,6 +58,12 @@ def has_picture_ending(name: str) -> bool:
     return bare_suffix(name.strip()) in IMAGE_SUFFIXES
 
 
+def formats_of(file: object) -> tuple[str, ...]:
+    """What Pillow may take this file for. TGA has no head to be known by, so only its ending says it."""
+    is_tga = isinstance(file, Path) and bare_suffix(file.name) == ".tga"
+    return ("TGA",) if is_tga else PICTURE_FORMATS
+
+
 def heif_is_read() -> bool:
     """Whether HEIC can be decoded; it is then registered with Pillow."""
     try:
@@ -82,8 +90,7 @@ def why_no_picture(file: Path) -> str | None:
     try:
         if is_heif(file):
             return None if heif_is_read() else HEIF_MISSING
-        Image.init()
-        with Image.open(file, formats=[name for name in Image.OPEN if name not in ("TGA", "EPS", "PSD")]):
+        with Image.open(file, formats=PICTURE_FORMATS):
             return None
     except Exception:  # whatever a decoder raises, it is no picture
         return NO_PICTURE

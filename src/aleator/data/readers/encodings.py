@@ -11,7 +11,7 @@ from aleator.data.picture_files import has_picture_ending
 from aleator.errors import DataError
 
 SAMPLE, LINES = 1 << 18, 60
-GUESSED_FROM = 1 << 22
+GUESSED_FROM, LONGEST_HEADER = 1 << 22, 1 << 26
 BYTE_ORDER_MARKS = (
     (b"\xff\xfe\x00\x00", "utf-32"),
     (b"\x00\x00\xfe\xff", "utf-32"),
@@ -44,6 +44,8 @@ def dialect_of(path: Path, encoding: str | None = None) -> Dialect:
     """Look at the first lines of a text table. Raises DataError where its encoding is unknown."""
     with path.open("rb") as file:
         head = file.read(SAMPLE)
+        if b"\n" not in head:
+            head += file.readline(LONGEST_HEADER)
     said: list[str] = []
     found = encoding or _marked(head) or _utf8_or_none(head)
     if found is None:

@@ -16,7 +16,7 @@ from aleator.data.readers.shared import encoded, find_column
 from aleator.data.readers.split_names import is_split_name
 from aleator.data.readers.table import PATH_COLUMNS, SPLIT_COLUMNS, dataset_of_table, text_columns, texts_of
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table_saying
-from aleator.data.sources import ImageFiles, first_outside
+from aleator.data.sources import ImageFiles, check_names, first_outside
 from aleator.data.wording import listed
 from aleator.errors import DataError
 
@@ -47,6 +47,7 @@ def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
     split_of, class_of, files = zip(*layout.found, strict=True)
     start = length_of_root(path)
     paths = tuple(str(file)[start:].replace(os.sep, "/") for file in files)
+    check_names(path, paths)
     outside = first_outside(path, paths)
     if outside is not None:
         raise DataError(

@@ -116,7 +116,8 @@ def _as_numbers(texts: pa.Array, where: str, missing: str | None) -> tuple[pa.Ar
         return None, ()
     words = pc.unique(texts.filter(gaps)).to_pylist() if missing is None else []
     said = tuple(
-        f"{where}: {word!r} among numbers is read as no label ({pc.sum(pc.equal(texts, word)).as_py()} rows)."
+        f"{where}: {word!r} among numbers is read as no label ({pc.sum(pc.equal(texts, word)).as_py()} rows); "
+        "--missing-label '' reads it as a class."
         for word in words
     )
     return told.cast(pa.float64()), said

@@ -124,8 +124,6 @@ def print_overview(overview: Overview, sheet: Path | None) -> None:
         size = "" if row.size is None else f"{row.size[0]}×{row.size[1]}"
         rows.add_row(*map(escape, (short(row.id), row.label or "–", row.split or "", size)))
     console.print(rows)
-    for group in overview.alike:
-        console.print(f"[yellow]These class names look alike: {escape(listed(group))}.[/yellow]")
     if overview.rare:
         console.print(f"[yellow]Too few examples to be audited: {escape(listed(overview.rare))}.[/yellow]")
     if overview.skipped:

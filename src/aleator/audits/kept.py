@@ -121,7 +121,7 @@ def _votes_as_arrays(votes: Votes) -> dict[str, NDArray[Any]]:
     return {f"votes.{name}": value for name, value in arrays.items()}
 
 
-def _votes_of_arrays(arrays: dict[str, NDArray[Any]]) -> Votes:
+def _votes_of_arrays(arrays: Mapping[str, NDArray[Any]]) -> Votes:
     parts: dict[str, Any] = {name[6:]: value for name, value in arrays.items() if name.startswith("votes.")}
     single = {name[3:]: parts.pop(name) for name in list(parts) if name.startswith("by.")}
     for one in (parts, single):

@@ -9,11 +9,13 @@ import numpy as np
 from aleator.data.dataset import LabelledDataset
 from aleator.data.objects import dataset_of
 from aleator.data.options import NOTHING_ASKED, ReadOptions
+from aleator.data.overview import names_alike
 from aleator.data.readers import forms, reader_for
 from aleator.data.readers.shared import select_split
 from aleator.data.readers.votes import join_votes
 from aleator.data.sources import ImageBytes, ImageFiles
-from aleator.errors import DataError
+from aleator.data.wording import listed
+from aleator.errors import DataError, while_reading
 from aleator.progress import Progress, silent
 
 
@@ -40,10 +42,13 @@ def read_dataset(
     else:
         dataset = _of_path(Path(path), options) if isinstance(path, str | Path) else dataset_of(path, options)
     if options.votes is not None:
-        votes, said = join_votes(options.votes, dataset, options)
+        with while_reading(options.votes, "votes"):
+            votes, said = join_votes(options.votes, dataset, options)
         dataset = replace(dataset, votes=votes, how_read=dataset.how_read.with_said(*said))
     dataset = replace(_without_skipped(_of_split(dataset, options.split)), reading=_reading(path, options))
     dataset = _with_scale(dataset)
+    alike = [f"The class names {listed(map(repr, group))} look alike." for group in names_alike(dataset.class_names)]
+    dataset = replace(dataset, how_read=dataset.how_read.with_said(*alike))
     if learnable:
         dataset.check_learnable()
     progress("reading", 1, 1)
@@ -63,7 +68,8 @@ def _of_path(path: Path, options: ReadOptions) -> LabelledDataset:
     reader = reader_for(path)
     if reader is None:
         raise DataError(f"{path} is in no form that is read: {forms()}.")
-    dataset = reader.read(path, options)
+    with while_reading(path, "labelled data"):
+        dataset = reader.read(path, options)
     if not dataset.how_read.form:
         dataset = replace(dataset, how_read=replace(dataset.how_read, form=reader.form))
     return dataset

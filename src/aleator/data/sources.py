@@ -17,7 +17,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from aleator.data.picture_files import HEIF_MISSING, heif_is_read, is_heif
+from aleator.data.picture_files import HEIF_MISSING, formats_of, heif_is_read, is_heif
 from aleator.data.texts import BLOCK, Texts
 from aleator.data.value_range import ValueRange, is_deep, value_range
 from aleator.errors import DataError
@@ -148,14 +148,15 @@ class _Encoded:
             raise UnreadableImage(f"cannot be decoded ({error or type(error).__name__})") from error
 
     def _image(self, row: int) -> Image.Image:
+        file = self._open_file(row)
         try:
-            return Image.open(self._open_file(row))
+            return Image.open(file, formats=formats_of(file))
         except UnidentifiedImageError:
             if not is_heif(self._open_file(row)):
                 raise
             if not heif_is_read():
                 raise UnreadableImage(f"is {HEIF_MISSING}") from None
-            return Image.open(self._open_file(row))
+            return Image.open(self._open_file(row), formats=("HEIF",))
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,7 @@ class ImageFiles(_Encoded):
     kind: ClassVar[Literal["images"]] = "images"
 
     def __post_init__(self) -> None:
+        check_names(self.root, self.paths)
         object.__setattr__(self, "paths", Texts(self.paths))
         row = first_outside(self.root, self.paths)
         if row is not None:
@@ -265,6 +267,15 @@ class FeatureArray:
 
     def identity(self) -> bytes:
         return hashlib.sha256(np.ascontiguousarray(self.values).data).digest()
+
+
+def check_names(root: Path, names: Sequence[str]) -> None:
+    """Raise DataError naming the first file or folder whose name is not UTF-8: no table could hold it."""
+    if isinstance(names, Texts):
+        return
+    for name in names:
+        if not name.isascii() and any("\ud800" <= letter <= "\udfff" for letter in name):
+            raise DataError(f"{name!r} in {root} has a name that is not UTF-8; rename it.")
 
 
 ImageSource = ImageArray | ImageFiles | ImageBytes

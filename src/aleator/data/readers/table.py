@@ -303,12 +303,10 @@ def _examples(
     """The id of each row, its group, the rows that repeat others, and what is said of it."""
     count = len(table)
     ids = None if columns.id is None else _ids(table[columns.id], path, columns.id)
-    ids_differ = ids is not None and len(np.unique(ids)) == count
-    if ids is not None and ids_differ:
+    if ids is not None and len(pc.unique(pa.array(ids, pa.string()))) == count:
         return ids, None, [], []
     files = np.arange(count).astype(str) if names is None else Texts(names).to_numpy()
-    same_file = np.unique(files, return_inverse=True)[1]
-    if len(np.unique(same_file)) == count:
+    if names is None or len(pc.unique(names)) == count:
         if ids is None:
             return files, None, [], []
         said = (
@@ -316,6 +314,7 @@ def _examples(
             "paths; what shares a value is one group, which is never parted for training and testing."
         )
         return files, ids, [], [said]
+    same_file = np.unique(files, return_inverse=True)[1]
     worker = find_column(table.column_names, WORKER_COLUMNS, None, str(path))
     if worker is not None and len(pc.unique(table[worker])) > 1:
         return _answers_of_people(files, same_file, labels, worker, path)
@@ -365,6 +364,13 @@ def _answers_of_people(
         f"label is the answer of most. --votes {path.name} --use-votes hears each of them."
     )
     return np.array(ids.tolist()), None, repeated.tolist(), [said]
+
+
+def is_row_number(table: pa.Table, name: str) -> bool:
+    """Whether a column is the row number that pandas writes before the others: 0, 1, 2, ..."""
+    if name not in INDEX_COLUMNS or not pa.types.is_integer(table.schema.field(name).type):
+        return False
+    return bool(np.array_equal(table[name].to_numpy(), np.arange(len(table))))
 
 
 def texts_of(column: pa.ChunkedArray) -> NDArray[np.str_]:

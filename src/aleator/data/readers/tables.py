@@ -2,7 +2,6 @@
 
 import json as plain_json
 from collections.abc import Collection
-from csv import Error as CsvError
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +9,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as csv
 import pyarrow.json as json
-import pyarrow.parquet as parquet
 
 from aleator.data.readers.encodings import SPACES, Dialect, dialect_of, guessed_encoding, split_at_last_space
-from aleator.data.wording import listed
-from aleator.errors import DataError
+from aleator.data.readers.limits import check_columns, check_depth, read_parquet
+from aleator.errors import DataError, while_reading
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
-LIST_SUFFIXES = (".txt", ".lst", ".list")
-"""Lists of `path label`, and tables under another ending."""
+LIST_SUFFIXES = (".txt", ".lst", ".list", ".json")
+"""Lists of `path label`, tables under another ending, and JSON that is a list of objects."""
+EVERY_COLUMN = ("*",)
+"""All columns of a text table stay text."""
 NO_VALUES = ("na", "n/a", "nan", "null", "none", "#n/a", "<na>", "nil", "-")
 """What stands for a missing number, compared in small letters. Text keeps them: a class may be called NA."""
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
@@ -42,13 +42,15 @@ def read_table_saying(
     if suffix not in (*TABLE_SUFFIXES, *LIST_SUFFIXES):
         raise DataError(f"{path} is no table that is read; wanted is one of {', '.join(TABLE_SUFFIXES)}.")
     said: tuple[str, ...] = ()
-    try:
+    with while_reading(path, f"a {suffix[1:]} table"):
         if suffix == ".parquet":
-            table = parquet.read_table(path)
-        elif suffix in (".jsonl", ".ndjson"):
+            table = read_parquet(path)
+        elif suffix in (".jsonl", ".ndjson", ".json"):
+            check_depth(path)
             table = _json_lines(path)
         else:
             dialect = dialect_of(path, encoding)
+            check_columns(dialect.columns, path)
             try:
                 table = _text_table(path, dialect, as_text)
             except pa.ArrowInvalid as error:
@@ -59,20 +61,12 @@ def read_table_saying(
                 said = (f"{path.name} is not UTF-8 and is read as {dialect.encoding}; --encoding names another.",)
             said = (*said, *dialect.said)
         columns = [name.strip() for name in table.column_names]  # decoded only now: a wrong header fails here
-    except FileNotFoundError as error:
-        raise DataError(f"{path} is not there.") from error
-    except (pa.ArrowException, OSError, ValueError, CsvError) as error:
-        if isinstance(error, DataError):
-            raise
-        raise DataError(f"{path} cannot be read as a {suffix[1:]} table: {_brief(error)}") from error
     table = table.rename_columns(columns).replace_schema_metadata(table.schema.metadata)
     empty = [number for number, name in enumerate(columns) if not name and table[number].null_count == len(table)]
     if empty:  # a separator at the end of each line
         table = table.select([number for number in range(len(columns)) if number not in empty])
         columns = table.column_names
-    twice = sorted({name for name in columns if columns.count(name) > 1})
-    if twice:
-        raise DataError(f"{path} has more than one column {listed(map(repr, twice))}; rename or remove them.")
+    check_columns(columns, path)
     if table.num_rows == 0:
         raise DataError(f"{path} has no rows.")
     return table, said
@@ -105,14 +99,16 @@ def _text_table(path: Path, dialect: Dialect, as_text: Collection[str]) -> pa.Ta
                     name: pa.string()
                     for written in dialect.columns
                     for name in (written, f" {written}")
-                    if written.lower() in wanted
+                    if written.lower() in wanted or "*" in wanted
                 },
             ),
         )
 
     table = _with_large_blocks(read, path)
+    if any(pa.types.is_binary(field.type) for field in table.schema):
+        raise pa.ArrowInvalid("a cell is not UTF8")
     for place, field in enumerate(table.schema):
-        if pa.types.is_string(field.type) and field.name.strip().lower() not in wanted:
+        if pa.types.is_string(field.type) and not {field.name.strip().lower(), "*"} & wanted:
             numbers = _numbers_with_gaps(table[place])
             table = table if numbers is None else table.set_column(place, field.name, numbers)
     return table
@@ -168,8 +164,3 @@ def _with_large_blocks(read: Any, path: Path) -> pa.Table:
 
 def _block_of_all(path: Path) -> int:
     return min(max(path.stat().st_size + 1, USUAL_BLOCK), LARGEST_BLOCK)
-
-
-def _brief(error: Exception) -> str:
-    text = " ".join(str(error).split())
-    return text if len(text) <= 300 else f"{text[:300]} ..."

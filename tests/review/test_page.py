@@ -1,8 +1,6 @@
 """The review page in a real browser: each thing that a person can do there, done."""
 
 import re
-import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,61 +17,13 @@ from aleator.decisions.store import Store
 from aleator.review.examples import of_dataset, open_examples
 from benchmarks.review.client import ReviewClient
 from tests.conftest import tiny_dataset
-from tests.review.conftest import EXAMPLES, Running, serving
+from tests.review.conftest import EXAMPLES, Open, Running, row_of, serving, stored
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser
 
 expect = pytest.importorskip("playwright.sync_api").expect
 NASTY = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script>"
-Open = Callable[..., "Page"]
-
-
-@pytest.fixture
-def open_page(browser: "Browser") -> Iterator[Open]:
-    """Sign in and open a page; at the end no page may have complained or asked another machine for anything."""
-    trouble: list[str] = []
-    contexts = []
-
-    def start(running: Running, path: str = "/queue", name: str = "Ada", blind: bool = False, **options: Any) -> "Page":
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: trouble.append(message.text) if is_trouble(message) else None)
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on("request", lambda one: None if one.url.startswith(running.address) else trouble.append(one.url))
-        page.goto(running.address + path)
-        page.get_by_label("Name").fill(name)
-        if blind:
-            page.get_by_label("Review blind").check()
-        page.get_by_role("button", name="Start").click()
-        page.wait_for_url(running.address + path)
-        if path.startswith("/queue"):
-            expect(page.locator("#desk")).to_be_visible()
-        return page
-
-    yield start
-    for context in contexts:
-        context.close()
-    assert trouble == []
-
-
-def is_trouble(message: "ConsoleMessage") -> bool:
-    """Anything but the browser's own word on a request that a test makes fail on purpose."""
-    return message.type == "error" and not message.text.endswith(("status of 400 (Bad Request)", "net::ERR_FAILED"))
-
-
-def row_of(page: "Page") -> int:
-    return int(str(page.locator("#address").get_attribute("href")).rsplit("/", 1)[1])
-
-
-def stored(running: Running, count: int) -> list[Any]:
-    """The rows of the log, once there are so many."""
-    with running.review.live._news:
-        end = time.monotonic() + 10
-        while running.review.board.decision_count < count and time.monotonic() < end:
-            running.review.live._news.wait(0.05)
-    return [decision for _, decision in running.review.store.after(0)]
 
 
 def test_the_keys_decide_undo_skip_and_go_on(running: Running, open_page: Open) -> None:

@@ -33,7 +33,8 @@ Found = tuple[str, Decision]
 
 
 def write_table(file: TextIO, decisions: Iterable[Decision]) -> None:
-    """The decisions as CSV (`id,label,decision,reviewer,time,seconds,note,tags`); several labels, or tags, are joined by `|`."""
+    """The decisions as CSV (`id,label,decision,reviewer,time,seconds,note,tags`); several labels or tags are
+    joined by `|`."""
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
     for decision in decisions:

@@ -73,6 +73,25 @@ class Examples:
         return self.source.kind == "images"
 
 
+MOST_ALIKE = 100
+
+
+def neighbour_rows(examples: Examples, row: int) -> list[int]:
+    """The nearest neighbours that the audit found, the nearest first; none without an audit."""
+    if examples.audit is None:
+        return []
+    return list(examples.audit.labels["neighbours"][row].as_py() or [])
+
+
+def alike(examples: Examples, row: int, most: int = MOST_ALIKE) -> list[int]:
+    """The example, its neighbours, theirs, and so on, without repetition."""
+    found, at = {row: None}, 0
+    while at < len(found) < most:
+        found.update(dict.fromkeys(neighbour_rows(examples, list(found)[at])))
+        at += 1
+    return list(found)[:most]
+
+
 def open_examples(
     path: Path, data: Path | None = None, asked: ReadOptions = NOTHING_ASKED, *, progress: Progress = silent
 ) -> Examples:

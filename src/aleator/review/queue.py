@@ -1,22 +1,33 @@
-"""Which examples come next: the judge's order, cut down by a filter, without what others look at."""
+"""Which examples come next: the judge's order or another, cut down by a filter, without what others look at."""
 
 import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, cast, get_args
 
 import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from scipy.special import entr
 
 from aleator.errors import DataError
 from aleator.review.board import Board
-from aleator.review.live import Live, Snapshot
+from aleator.review.examples import alike
+from aleator.review.live import Live, Snapshot, random_order
 from aleator.verdicts.names import VERDICTS
 
 State = Literal["unreviewed", "reviewed", "disagreed", "all"]
+SORTS = {
+    "next": "best next",
+    "wrong": "most likely wrong",
+    "unsure": "closest calls",
+    "class": "by class, most likely wrong",
+    "data": "as in the data",
+    "random": "at random",
+}
+"""How examples can be put in order, and what each order is called. By `next` the judge says what to review."""
 CACHED_ORDERS = 8
 """Orders kept in memory; one of a million examples is 4 MB."""
 BLOCK = 4096
@@ -35,21 +46,34 @@ class Filter:
     text: str = ""
     """What the id or the path contains, whatever its case."""
     state: State = "unreviewed"
+    tag: str = ""
+    """A tag that a standing answer has."""
+    sure: float = 0.0
+    """The least probability of a suggestion that is not the given label; 0 wants all."""
+    like: int | None = None
+    """A row: this example and those that look most like it."""
+    sort: str = "next"
+    """One of `SORTS`."""
 
     @property
     def is_plain(self) -> bool:
-        return self == Filter()
+        """Whether all examples that nobody reviewed are wanted, in whatever order."""
+        return replace(self, sort="next") == EVERYTHING
 
 
-def read_filter(query: Mapping[str, str], class_names: tuple[str, ...]) -> Filter:
-    """The filter in a query string; classes are named by number. Raises DataError for what is none."""
+EVERYTHING = Filter()
 
-    def label(name: str) -> int | None:
+
+def read_filter(query: Mapping[str, str], class_names: tuple[str, ...], examples: int) -> Filter:
+    """The filter in a query string; classes, and the example that others look like, are named by number. Raises
+    DataError for what is none."""
+
+    def number(name: str, what: str, below: int) -> int | None:
         text = query.get(name, "")
         if not text:
             return None
-        if not text.isdecimal() or len(text) > 9 or int(text) >= len(class_names):
-            raise DataError(f"{name}={text[:40]!r} is no class; wanted is a number below {len(class_names)}.")
+        if not text.isdecimal() or len(text) > 9 or int(text) >= below:
+            raise DataError(f"{name}={text[:40]!r} is no {what}; wanted is a number below {below}.")
         return int(text)
 
     verdict, state = query.get("verdict", ""), query.get("state", "") or "unreviewed"
@@ -57,8 +81,28 @@ def read_filter(query: Mapping[str, str], class_names: tuple[str, ...]) -> Filte
         raise DataError(f"verdict={verdict[:40]!r} is none of {', '.join(VERDICTS)}.")
     if state not in get_args(State):
         raise DataError(f"state={state[:40]!r} is none of {', '.join(get_args(State))}.")
-    text, source = query.get("text", "").strip()[:200], query.get("source", "")[:200]
-    return Filter(label("given"), label("suggested"), verdict, source, text, cast(State, state))
+    sort, sure = query.get("sort", "") or "next", query.get("sure", "") or "0"
+    if sort not in SORTS:
+        raise DataError(f"sort={sort[:40]!r} is none of {', '.join(SORTS)}.")
+    try:
+        share = float(sure)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise DataError(f"sure={sure[:40]!r} is no probability; wanted is a number from 0 to 1.")
+    classes = len(class_names)
+    return Filter(
+        given=number("given", "class", classes),
+        suggested=number("suggested", "class", classes),
+        verdict=verdict,
+        source=query.get("source", "")[:200],
+        text=query.get("text", "").strip()[:200],
+        state=cast(State, state),
+        tag=query.get("tag", "").strip()[:200],
+        sure=share,
+        like=number("like", "example", examples),
+        sort=sort,
+    )
 
 
 class Queue:
@@ -77,10 +121,11 @@ class Queue:
                 self._put_off(reviewer, row)
 
     def order(self, wanted: Filter) -> NDArray[np.int32]:
-        """All rows that pass the filter, the judge's order first."""
+        """All rows that pass the filter, in the order that is asked for."""
         now = self.live.now
         # Which examples are reviewed changes with each decision, the judge's order only with each judgement.
-        key = (wanted, now.version, 0 if wanted.state in ("unreviewed", "all") else self.board.version)
+        follows_log = wanted.state not in ("unreviewed", "all") or wanted.tag
+        key = (wanted, now.version, self.board.version if follows_log else 0)
         with self._lock:
             if key in self._orders:
                 self._orders.move_to_end(key)
@@ -159,19 +204,41 @@ class Queue:
             ]
 
     def _compute(self, wanted: Filter, now: Snapshot) -> NDArray[np.int32]:
-        if wanted.is_plain:
+        if wanted == EVERYTHING:
             return now.review_order.astype(np.int32)
         keep = self.mask(wanted, now)
         if wanted.state == "disagreed":
-            return np.flatnonzero(keep & self.board.disagreed).astype(np.int32)
-        if wanted.state == "reviewed":
-            return np.flatnonzero(keep & (self.board.answers_of > 0)).astype(np.int32)
-        order = now.review_order
-        if wanted.state == "all":
-            rest = np.ones(len(keep), dtype=bool)
-            rest[order] = False
-            order = np.concatenate([order, np.flatnonzero(rest)])
-        return order[keep[order]].astype(np.int32)
+            rows = np.flatnonzero(keep & self.board.disagreed)
+        elif wanted.state == "reviewed":
+            rows = np.flatnonzero(keep & (self.board.answers_of > 0))
+        else:
+            order = now.review_order
+            if wanted.state == "all":
+                rest = np.ones(len(keep), dtype=bool)
+                rest[order] = False
+                order = np.concatenate([order, np.flatnonzero(rest)])
+            rows = order[keep[order]]
+        return self._sorted(rows.astype(np.int32), wanted, now)
+
+    def _sorted(self, rows: NDArray[np.int32], wanted: Filter, now: Snapshot) -> NDArray[np.int32]:
+        """Rows in the order that is asked for; as they come for `next`."""
+        suspicion = -np.nan_to_num(now.verdicts.p_mislabelled[rows], nan=-1.0)
+        if wanted.sort == "next" and wanted.like is not None:
+            place = {row: number for number, row in enumerate(alike(self.board.examples, wanted.like))}
+            keys: tuple[NDArray[np.generic], ...] = (np.array([place[row] for row in rows.tolist()]),)
+        elif wanted.sort == "wrong":
+            keys = (suspicion,)
+        elif wanted.sort == "unsure":
+            keys = (-entr(now.verdicts.label_distribution[rows]).sum(axis=1),)
+        elif wanted.sort == "class":
+            keys = (suspicion, self.board.examples.given[rows])
+        elif wanted.sort == "data":
+            keys = (rows,)
+        elif wanted.sort == "random":
+            keys = (random_order(len(self.board.examples))[rows],)
+        else:
+            return rows
+        return rows[np.lexsort(keys)]
 
     def mask(self, wanted: Filter, now: Snapshot) -> NDArray[np.bool_]:
         """Which examples pass the filter, whatever their state."""
@@ -183,6 +250,17 @@ class Queue:
             keep &= now.verdicts.suggested_label == wanted.suggested
         if wanted.verdict:
             keep &= now.verdicts.verdict == wanted.verdict
+        if wanted.sure:
+            share = np.take_along_axis(now.verdicts.label_distribution, now.verdicts.suggested_label[:, None], axis=1)
+            keep &= (share[:, 0] >= wanted.sure) & (now.verdicts.suggested_label != examples.given)
+        if wanted.like is not None:
+            near = np.zeros(len(examples), dtype=bool)
+            near[alike(examples, wanted.like)] = True
+            keep &= near
+        if wanted.tag:
+            tagged = np.zeros(len(examples), dtype=bool)
+            tagged[self.board.tagged(wanted.tag)] = True
+            keep &= tagged
         if wanted.source:
             keep &= pc.starts_with(examples.source_names, wanted.source).to_numpy(zero_copy_only=False)
         if wanted.text:

@@ -39,8 +39,11 @@ def is_blind(review: Review, session: Session) -> bool:
 def filter_of(request: Request) -> Filter:
     """What the address asks for; blind, one cannot ask for what is hidden."""
     review, session = reviewer_of(request)
-    wanted = read_filter(request.query_params, review.examples.class_names)
-    return replace(wanted, given=None, verdict="") if is_blind(review, session) else wanted
+    wanted = read_filter(request.query_params, review.examples.class_names, len(review.examples))
+    if not is_blind(review, session):
+        return wanted
+    sort = "next" if wanted.sort in ("wrong", "class") else wanted.sort
+    return replace(wanted, given=None, verdict="", sure=0.0, tag="", sort=sort)
 
 
 def check_row(review: Review, row: Any) -> int:

@@ -74,6 +74,7 @@ def _routes() -> list[Route]:
         Route("/api/queue", api.queue),
         Route("/api/grid", api.grid),
         Route("/api/status", api.status),
+        Route("/api/trail", api.trail),
         Route("/api/decide", api.decide, methods=["POST"]),
         Route("/api/undo", api.undo, methods=["POST"]),
         Route("/api/skip", api.skip, methods=["POST"]),

@@ -20,10 +20,11 @@ from aleator.report.plots import PAGE_FILES, confusion_table, example_map, map_s
 from aleator.review import people as reviewers
 from aleator.review.cards import SIDES, card
 from aleator.review.cards import picture as make_picture
-from aleator.review.headway import headway
+from aleator.review.headway import headway, minutes
+from aleator.review.queue import SORTS
 from aleator.review.web.access import check_row, filter_of, form_of, is_blind, reviewer_of
 from aleator.review.web.entrance import enter_by_token
-from aleator.review.web.render import page, script_setup
+from aleator.review.web.render import filter_query, page, script_setup
 from aleator.verdicts.names import VERDICT_MEANING
 
 STATIC = Path(__file__).parent / "static"
@@ -43,6 +44,7 @@ def overview(request: Request) -> Response:
         request,
         "overview.html",
         now=headway(review.board, review.live),
+        minutes=minutes,
         verdicts=[
             (verdict, estimates.verdicts.get(verdict, 0), meaning) for verdict, meaning in VERDICT_MEANING.items()
         ],
@@ -69,16 +71,12 @@ async def target(request: Request) -> Response:
 
 def queue(request: Request) -> Response:
     """One example after the other."""
-    _, session = reviewer_of(request)
-    wanted = filter_of(request)
-    return page(request, "queue.html", wanted=wanted, setup=script_setup(request, session))
+    return page(request, "queue.html", **_selection(request))
 
 
 def grid(request: Request) -> Response:
     """Many examples of one kind at once."""
-    _, session = reviewer_of(request)
-    wanted = filter_of(request)
-    return page(request, "grid.html", wanted=wanted, kinds=_kinds(request), setup=script_setup(request, session))
+    return page(request, "grid.html", kinds=_kinds(request), **_selection(request))
 
 
 def whole_map(request: Request) -> Response:
@@ -147,6 +145,8 @@ def example(request: Request) -> Response:
                 "seconds": one.seconds,
                 "origin": one.origin,
                 "undone": review.board.log.is_undone(one),
+                "note": one.note,
+                "tags": one.tags,
             }
             for one in reversed(history)
         ],
@@ -187,6 +187,18 @@ def static(request: Request) -> Response:
     if file is None:
         raise HTTPException(404, "There is no such file.")
     return FileResponse(file, headers={"cache-control": "no-cache"})
+
+
+def _selection(request: Request) -> dict[str, Any]:
+    """What the pages on which people decide have in common: what is wanted, and in what order."""
+    review, session = reviewer_of(request)
+    return {
+        "wanted": filter_of(request),
+        "query": filter_query(request),
+        "sorts": SORTS,
+        "tags": [] if is_blind(review, session) else review.board.tags(),
+        "setup": script_setup(request, session),
+    }
 
 
 def _kinds(request: Request) -> list[dict[str, Any]]:

@@ -27,6 +27,13 @@ def test_every_order_holds_the_same_examples_sorted_as_it_says(running: Running)
     assert {tuple(sorted(order)) for order in orders.values()} == {tuple(range(EXAMPLES))}
     p_mislabelled = now.verdicts.p_mislabelled
     assert (np.diff(p_mislabelled[orders["wrong"]]) <= 0).all()
+    share = now.verdicts.label_distribution
+    first = orders["sure"][0]
+    assert share[first, now.verdicts.suggested_label[first]] - share[first, running.review.examples.given[first]] == (
+        pytest.approx(
+            max(float(share[row].max() - share[row, running.review.examples.given[row]]) for row in range(300))
+        )
+    )
     assert (np.diff(entr(now.verdicts.label_distribution[orders["unsure"]]).sum(axis=1)) <= 1e-6).all()
     assert (np.diff(running.review.examples.given[orders["class"]]) >= 0).all()
     assert orders["data"].tolist() == list(range(EXAMPLES))

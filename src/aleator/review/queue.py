@@ -16,12 +16,14 @@ from aleator.errors import DataError
 from aleator.review.board import Board
 from aleator.review.examples import alike
 from aleator.review.live import Live, Snapshot, random_order
+from aleator.verdicts import Verdicts
 from aleator.verdicts.names import VERDICTS
 
 State = Literal["unreviewed", "reviewed", "disagreed", "all"]
 SORTS = {
     "next": "best next",
     "wrong": "most likely wrong",
+    "sure": "surest suggestions",
     "unsure": "closest calls",
     "class": "by class, most likely wrong",
     "data": "as in the data",
@@ -228,6 +230,8 @@ class Queue:
             keys: tuple[NDArray[np.generic], ...] = (np.array([place[row] for row in rows.tolist()]),)
         elif wanted.sort == "wrong":
             keys = (suspicion,)
+        elif wanted.sort == "sure":
+            keys = (-gain(now.verdicts, self.board.examples.given, rows),)
         elif wanted.sort == "unsure":
             keys = (-entr(now.verdicts.label_distribution[rows]).sum(axis=1),)
         elif wanted.sort == "class":
@@ -268,6 +272,15 @@ class Queue:
             in_path = pc.match_substring(examples.source_names, wanted.text, ignore_case=True)
             keep &= pc.or_(in_id, in_path).to_numpy(zero_copy_only=False)
         return keep
+
+
+def gain(verdicts: Verdicts, given: NDArray[np.integer], rows: NDArray[np.integer]) -> NDArray[np.float32]:
+    """How much more probable the suggested label is than the given one, `(row,)`: what accepting it should bring; 0
+    where they are one, and the suggestion's probability where there is no given label."""
+    share, label = verdicts.label_distribution[rows], given[rows]
+    suggested = np.take_along_axis(share, verdicts.suggested_label[rows][:, None].astype(np.int64), axis=1)[:, 0]
+    of_given = np.take_along_axis(share, np.maximum(label, 0)[:, None].astype(np.int64), axis=1)[:, 0]
+    return np.asarray(suggested - np.where(label >= 0, of_given, 0))
 
 
 def drawn(example: str, share: float) -> bool:

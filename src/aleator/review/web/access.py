@@ -42,7 +42,7 @@ def filter_of(request: Request) -> Filter:
     wanted = read_filter(request.query_params, review.examples.class_names, len(review.examples))
     if not is_blind(review, session):
         return wanted
-    sort = "next" if wanted.sort in ("wrong", "class") else wanted.sort
+    sort = "next" if wanted.sort in ("wrong", "sure", "class") else wanted.sort
     return replace(wanted, given=None, verdict="", sure=0.0, tag="", sort=sort)
 
 

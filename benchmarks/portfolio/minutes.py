@@ -6,10 +6,11 @@ right label becomes a wrong one. A minute is what the person's looks and answers
 
 - `random, one by one`: every example in a random order.
 - `margin, grid`: tiles by the learner's margin; each wrong label is put right by an answer of its own.
-- `margin, grid accepted`: the same, and a screen is accepted at once as the learner predicts, but for the exceptions.
+- `margin, grid accepted`: the same, and a screen is accepted at once as the learner predicts, or as it is labelled,
+  whichever leaves fewer exceptions, each of which takes an answer.
 - `queue, one by one`: the page's queue, judged again as one goes.
-- `grid accepted`: the page's grid, the surest suggestions first, a screen accepted at once as suggested, but for the
-  exceptions, and judged again after each screen.
+- `grid accepted`: the page's grid in the order "most errors a minute", accepted in the same way as suggested or as
+  labelled, and judged again after each screen.
 """
 
 from collections.abc import Iterator
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from aleator.auditing.judging import Judgement
 from aleator.decisions.reviews import Reviews, reviews_of_labels
 from aleator.progress import Progress, silent
-from aleator.review.queue import gain
+from aleator.review.queue import errors_per_second
 from aleator.verdicts import review_order
 from aleator.verdicts.issues import observe_probabilities
 from benchmarks.portfolio.cases import Case, Labels, cases
@@ -77,9 +78,9 @@ class Session:
         self._decide(rows)
 
     def accept(self, rows: Labels, suggested: Labels) -> None:
-        """A screen of suggestions, accepted by one key, after an answer for each exception."""
+        """A screen, accepted by one key as suggested or as labelled, after an answer for each exception."""
         opinion = np.where(self.opinion[rows] >= 0, self.opinion[rows], self.label[rows])
-        exceptions = int((opinion != suggested).sum())
+        exceptions = min(int((opinion != suggested).sum()), int((opinion != self.label[rows]).sum()))
         self.seconds += self.person.tile * len(rows) + self.person.single * (1 + exceptions)
         self._decide(rows)
 
@@ -170,7 +171,9 @@ def _accepted(session: Session, judged: Judged) -> Iterator[Judgement]:
         judgement = judge_again(judged, reviews if len(reviews) else None)
         yield judgement
         rows = np.flatnonzero(~session.reviewed)
-        rows = rows[np.argsort(-gain(judgement.verdicts, session.case.given, rows), kind="stable")][:SCREEN]
+        rows = rows[np.argsort(-errors_per_second(judgement.verdicts, session.case.given, rows), kind="stable")][
+            :SCREEN
+        ]
         session.accept(rows, judgement.verdicts.suggested_label[rows])
 
 

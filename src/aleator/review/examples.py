@@ -18,6 +18,7 @@ from aleator.data.sources import ExampleSource
 from aleator.data.texts import RowOf
 from aleator.errors import DataError
 from aleator.progress import Progress, silent
+from aleator.review.looks import positions
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ class Examples:
     @cached_property
     def row_of(self) -> RowOf:
         return RowOf(self.ids)
+
+    @cached_property
+    def positions(self) -> NDArray[np.float32] | None:
+        """Where each example lies on the map by looks, `(example, 2)`; None without an audit. Takes a while once."""
+        return None if self.audit is None else positions(self.audit)
 
     def id(self, row: int) -> str:
         return str(self.ids[row].as_py())

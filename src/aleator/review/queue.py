@@ -16,6 +16,7 @@ from aleator.errors import DataError
 from aleator.review.board import Board
 from aleator.review.examples import alike
 from aleator.review.live import Live, Snapshot, random_order
+from aleator.review.looks import within
 from aleator.verdicts import Verdicts
 from aleator.verdicts.names import VERDICTS
 
@@ -23,17 +24,20 @@ State = Literal["unreviewed", "reviewed", "disagreed", "all"]
 SORTS = {
     "next": "best next",
     "wrong": "most likely wrong",
-    "sure": "surest suggestions",
+    "quick": "most errors a minute",
     "unsure": "closest calls",
     "class": "by class, most likely wrong",
     "data": "as in the data",
     "random": "at random",
 }
 """How examples can be put in order, and what each order is called. By `next` the judge says what to review."""
+LOOK, ANSWER = 0.15, 1.0
+"""Seconds for a look at a tile of the grid, and for an answer of its own."""
 CACHED_ORDERS = 8
 """Orders kept in memory; one of a million examples is 4 MB."""
 BLOCK = 4096
 MOST_SKIPPED = 10_000
+MOST_CORNERS = 100
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class Filter:
     """The least probability of a suggestion that is not the given label; 0 wants all."""
     like: int | None = None
     """A row: this example and those that look most like it."""
+    lasso: tuple[tuple[float, float], ...] = ()
+    """Corners of what was drawn around on the map by looks."""
     sort: str = "next"
     """One of `SORTS`."""
 
@@ -103,8 +109,20 @@ def read_filter(query: Mapping[str, str], class_names: tuple[str, ...], examples
         tag=query.get("tag", "").strip()[:200],
         sure=share,
         like=number("like", "example", examples),
+        lasso=_corners(query.get("lasso", "")),
         sort=sort,
     )
+
+
+def _corners(text: str) -> tuple[tuple[float, float], ...]:
+    """The corners `x,y,x,y,...` of a polygon, each number from 0 to 1."""
+    try:
+        numbers = [float(one) for one in text.split(",")] if text else []
+    except ValueError:
+        numbers = [-1.0]
+    if len(numbers) % 2 or len(numbers) > 2 * MOST_CORNERS or not all(0 <= one <= 1 for one in numbers):
+        raise DataError(f"lasso={text[:40]!r} is no outline; wanted are pairs of numbers from 0 to 1.")
+    return tuple(zip(numbers[::2], numbers[1::2], strict=True))
 
 
 class Queue:
@@ -230,8 +248,8 @@ class Queue:
             keys: tuple[NDArray[np.generic], ...] = (np.array([place[row] for row in rows.tolist()]),)
         elif wanted.sort == "wrong":
             keys = (suspicion,)
-        elif wanted.sort == "sure":
-            keys = (-gain(now.verdicts, self.board.examples.given, rows),)
+        elif wanted.sort == "quick":
+            keys = (-errors_per_second(now.verdicts, self.board.examples.given, rows),)
         elif wanted.sort == "unsure":
             keys = (-entr(now.verdicts.label_distribution[rows]).sum(axis=1),)
         elif wanted.sort == "class":
@@ -261,6 +279,8 @@ class Queue:
             near = np.zeros(len(examples), dtype=bool)
             near[alike(examples, wanted.like)] = True
             keep &= near
+        if wanted.lasso:
+            keep &= False if examples.positions is None else within(examples.positions, wanted.lasso)
         if wanted.tag:
             tagged = np.zeros(len(examples), dtype=bool)
             tagged[self.board.tagged(wanted.tag)] = True
@@ -274,13 +294,14 @@ class Queue:
         return keep
 
 
-def gain(verdicts: Verdicts, given: NDArray[np.integer], rows: NDArray[np.integer]) -> NDArray[np.float32]:
-    """How much more probable the suggested label is than the given one, `(row,)`: what accepting it should bring; 0
-    where they are one, and the suggestion's probability where there is no given label."""
+def errors_per_second(verdicts: Verdicts, given: NDArray[np.integer], rows: NDArray[np.integer]) -> NDArray[np.float32]:
+    """Wrong labels that a second of looking at each should put right in the grid, `(row,)`: a whole screen is accepted
+    as suggested, or as given, and only what is neither takes an answer of its own."""
     share, label = verdicts.label_distribution[rows], given[rows]
     suggested = np.take_along_axis(share, verdicts.suggested_label[rows][:, None].astype(np.int64), axis=1)[:, 0]
     of_given = np.take_along_axis(share, np.maximum(label, 0)[:, None].astype(np.int64), axis=1)[:, 0]
-    return np.asarray(suggested - np.where(label >= 0, of_given, 0))
+    of_given = np.where(label >= 0, of_given, 0)
+    return np.asarray((1 - of_given) / (LOOK + ANSWER * (1 - np.maximum(suggested, of_given))))
 
 
 def drawn(example: str, share: float) -> bool:

@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -17,9 +18,12 @@ from aleator.review.headway import headway, pace
 from aleator.review.web.access import check_row, filter_of, is_blind, review_of, reviewer_of, session_of
 from aleator.review.web.guard import Session, bounded_body
 from aleator.review.web.parts import Review
+from aleator.rows import at_random
+from aleator.verdicts.names import VERDICTS
 
 MOST_CARDS, MOST_TILES, MOST_DECISIONS, MOST_STEPS = 24, 300, 500, 50
 LONGEST_NOTE = 2000
+MOST_POINTS = 20_000
 
 
 def queue(request: Request) -> Response:
@@ -67,6 +71,22 @@ def trail(request: Request) -> Response:
             ]
         }
     )
+
+
+def looks(request: Request) -> Response:
+    """The map by looks: of at most `MOST_POINTS` examples the position (of 1000), the verdict and the labels."""
+    review, session = reviewer_of(request)
+    plane, verdicts = review.examples.positions, review.live.now.verdicts
+    if plane is None:
+        raise HTTPException(404, "There is no audit of these data.")
+    rows = at_random(np.arange(len(plane)), MOST_POINTS, 0)
+    x, y = np.round(1000 * plane[rows].T).astype(int).tolist()
+    shown = {"x": x, "y": y, "s": verdicts.suggested_label[rows].tolist(), "examples": len(plane)}
+    if not is_blind(review, session):
+        number_of = {name: number for number, name in enumerate(VERDICTS)}
+        shown["v"] = [number_of.get(name, -1) for name in verdicts.verdict[rows].tolist()]
+        shown["g"] = review.examples.given[rows].tolist()
+    return JSONResponse(shown)
 
 
 def status(request: Request) -> Response:

@@ -25,11 +25,13 @@ from aleator.review.queue import SORTS
 from aleator.review.web.access import check_row, filter_of, form_of, is_blind, reviewer_of
 from aleator.review.web.entrance import enter_by_token
 from aleator.review.web.render import filter_query, page, script_setup
-from aleator.verdicts.names import VERDICT_MEANING
+from aleator.verdicts.names import VERDICT_MEANING, VERDICTS
 
 STATIC = Path(__file__).parent / "static"
 STATIC_FILES = {path.name: path for path in (*STATIC.iterdir(), *PAGE_FILES)}
 MOST_KINDS, MAP_POINTS = 24, 400
+NEAR_CERTAIN = "0.9"
+"""Least probability of a suggestion that passes by."""
 A_DAY = "private, max-age=86400"
 
 
@@ -77,6 +79,20 @@ def queue(request: Request) -> Response:
 def grid(request: Request) -> Response:
     """Many examples of one kind at once."""
     return page(request, "grid.html", kinds=_kinds(request), **_selection(request))
+
+
+def rapid(request: Request) -> Response:
+    """Near-certain suggestions in a stream that one key stops."""
+    review, session = reviewer_of(request)
+    asked = {"sure": NEAR_CERTAIN, "sort": "quick"} | filter_query(request)
+    return page(request, "rapid.html", blind=is_blind(review, session), **_selection(request, asked))
+
+
+def looks(request: Request) -> Response:
+    """All examples by what they look like, to draw around."""
+    review, session = reviewer_of(request)
+    setup = script_json({"names": review.examples.class_names, "verdicts": VERDICTS})
+    return page(request, "looks.html", blind=is_blind(review, session), setup=setup)
 
 
 def whole_map(request: Request) -> Response:
@@ -189,15 +205,16 @@ def static(request: Request) -> Response:
     return FileResponse(file, headers={"cache-control": "no-cache"})
 
 
-def _selection(request: Request) -> dict[str, Any]:
+def _selection(request: Request, asked: dict[str, str] | None = None) -> dict[str, Any]:
     """What the pages on which people decide have in common: what is wanted, and in what order."""
     review, session = reviewer_of(request)
+    query = filter_query(request) if asked is None else asked
     return {
-        "wanted": filter_of(request),
-        "query": filter_query(request),
+        "wanted": filter_of(request, query),
+        "query": query,
         "sorts": SORTS,
         "tags": [] if is_blind(review, session) else review.board.tags(),
-        "setup": script_setup(request, session),
+        "setup": script_setup(request, session, query),
     }
 
 

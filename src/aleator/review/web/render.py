@@ -1,5 +1,6 @@
 """What every page is made of: the template, who looks, and what the script needs to know."""
 
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 from urllib.parse import urlencode
@@ -49,7 +50,7 @@ def error_page(request: Request, status: int, message: str) -> Response:
     return page(request, "error.html", status_code=status, status=status, message=message)
 
 
-def script_setup(request: Request, session: Session) -> Any:
+def script_setup(request: Request, session: Session, query: Mapping[str, str]) -> Any:
     """What the script needs to know."""
     review = review_of(request)
     return script_json(
@@ -58,7 +59,7 @@ def script_setup(request: Request, session: Session) -> Any:
             "keys": class_keys(len(review.examples.class_names)),
             "blind": is_blind(review, session),
             "kind": review.examples.source.kind,
-            "query": urlencode(filter_query(request)),
+            "query": urlencode(query),
         }
     )
 

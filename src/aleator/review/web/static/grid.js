@@ -37,12 +37,13 @@
     byId("more").hidden = tiles.size >= total;
     dock.querySelector(".choose").hidden = !selected.size;
     byId("selected").textContent = selected.size ? `${selected.size} selected` : "";
+    dock.hidden = false; // what is in sight depends on it
     showBatch();
     dock.hidden = !selected.size && !done.length && byId("accept").hidden;
     dock.querySelector("[data-command=undo]").disabled = !done.length;
     const off = !selected.size;
     for (const button of dock.querySelectorAll("button")) {
-      if (!["undo", "all", "accept"].includes(button.dataset.command)) button.disabled = off;
+      if (!["undo", "all", "accept", "stay"].includes(button.dataset.command)) button.disabled = off;
     }
     dock.querySelector("[data-command=several] span").textContent = !several ? "ambiguous" : several.size < 2 ? "choose two or more" : `between ${[...several].map((one) => names[one]).join(", ")}`;
     for (const [label, { button }] of rows) button.setAttribute("aria-pressed", String(!!several?.has(label)));
@@ -57,11 +58,17 @@
       return from >= top - 1 && to <= bottom + 1;
     }).map((element) => Number(element.dataset.row));
   }
-  const batch = () => inSight().filter((row) => !selected.has(row) && tiles.get(row).tile.suggested !== null);
+  let offered = []; // exactly these are decided: as many as the buttons say
   function showBatch() {
-    const button = byId("accept"), count = batch().length;
-    button.hidden = !count;
-    button.firstElementChild.textContent = selected.size ? `The other ${count} are all what we suggest` : count === 1 ? "This one is what we suggest" : `These ${count} are all what we suggest`;
+    const accept = byId("accept"), stay = byId("as-given");
+    const open = () => inSight().filter((row) => !selected.has(row) && tiles.get(row).tile.suggested !== null);
+    const [several, differing] = [open(), (row) => tiles.get(row).tile.given !== tiles.get(row).tile.suggested];
+    accept.hidden = !several.length;
+    stay.hidden = !several.some(differing) || several.some((row) => tiles.get(row).tile.given === null);
+    offered = open(); // the buttons may have covered some
+    const count = offered.length;
+    accept.firstElementChild.textContent = selected.size ? `The other ${count} are all what we suggest` : count === 1 ? "This one is what we suggest" : `These ${count} are all what we suggest`;
+    stay.firstElementChild.textContent = selected.size ? `The other ${count} keep their labels` : "All keep their labels";
   }
   let drawn = 0;
   for (const name of ["scroll", "resize"]) addEventListener(name, () => { cancelAnimationFrame(drawn); drawn = requestAnimationFrame(showBatch); }, { passive: true });
@@ -179,13 +186,14 @@
       refresh();
     },
     unusable: () => decide("unusable", () => []),
-    accept: () => decide("label", (row) => [tiles.get(row).tile.suggested], batch()),
+    stay: () => byId("as-given").hidden || decide("label", (row) => [tiles.get(row).tile.given], offered),
+    accept: () => decide("label", (row) => [tiles.get(row).tile.suggested], offered),
     all: () => { order().forEach((row) => mark(row, true)); refresh(); },
     none: () => { several = null; [...selected].forEach((row) => mark(row, false)); refresh(); },
     undo,
   };
   function decideSeveral() { const labels = [...several]; decide("ambiguous", () => labels); }
-  const commandOf = { Enter: "keep", " ": "suggested", m: "several", x: "unusable", a: "all", Escape: "none", u: "undo", Backspace: "undo", b: "accept" };
+  const commandOf = { Enter: "keep", " ": "suggested", m: "several", x: "unusable", a: "all", Escape: "none", u: "undo", Backspace: "undo", b: "accept", k: "stay" };
   const steps = { ArrowRight: () => 1, ArrowLeft: () => -1, ArrowDown: across, ArrowUp: () => -across() };
   function across() {
     const [first] = box.children;

@@ -166,14 +166,14 @@ def _queue(session: Session, judged: Judged) -> Iterator[None]:
 
 
 def _accepted(session: Session, judged: Judged) -> Iterator[Judgement]:
+    before = judge_again(judged).verdicts
     while not session.reviewed.all():
         reviews = session.reviews()
         judgement = judge_again(judged, reviews if len(reviews) else None)
         yield judgement
         rows = np.flatnonzero(~session.reviewed)
-        rows = rows[np.argsort(-errors_per_second(judgement.verdicts, session.case.given, rows), kind="stable")][
-            :SCREEN
-        ]
+        pace = errors_per_second((before, judgement.verdicts), session.case.given, rows)
+        rows = rows[np.argsort(-pace, kind="stable")][:SCREEN]
         session.accept(rows, judgement.verdicts.suggested_label[rows])
 
 

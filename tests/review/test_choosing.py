@@ -14,7 +14,8 @@ from aleator.errors import DataError
 from aleator.report.reasons import Findings, reasons
 from aleator.review.examples import alike, of_dataset
 from aleator.review.people import changed_per_minute
-from aleator.review.queue import SORTS, Filter, read_filter
+from aleator.review.queue import SORTS, Filter, errors_per_second, read_filter
+from aleator.verdicts import Verdicts
 from benchmarks.review.client import ReviewClient
 from tests.review.conftest import EXAMPLES, Open, Running, row_of, serving, stored
 
@@ -27,13 +28,8 @@ def test_every_order_holds_the_same_examples_sorted_as_it_says(running: Running)
     assert {tuple(sorted(order)) for order in orders.values()} == {tuple(range(EXAMPLES))}
     p_mislabelled = now.verdicts.p_mislabelled
     assert (np.diff(p_mislabelled[orders["wrong"]]) <= 0).all()
-    share = now.verdicts.label_distribution
-    given, suggested = running.review.examples.given, now.verdicts.suggested_label
-    pace = [
-        (1 - share[row, given[row]]) / (1.15 - max(share[row, suggested[row]], share[row, given[row]]))
-        for row in orders["quick"]
-    ]
-    assert (np.diff(pace) <= 1e-5).all()
+    pace = errors_per_second((running.review.live.before, now.verdicts), running.review.examples.given, orders["quick"])
+    assert (np.diff(pace) <= 1e-9).all()
     assert (np.diff(entr(now.verdicts.label_distribution[orders["unsure"]]).sum(axis=1)) <= 1e-6).all()
     assert (np.diff(running.review.examples.given[orders["class"]]) >= 0).all()
     assert orders["data"].tolist() == list(range(EXAMPLES))
@@ -42,6 +38,15 @@ def test_every_order_holds_the_same_examples_sorted_as_it_says(running: Running)
     assert len(sure) > 0
     assert (now.verdicts.label_distribution[sure, suggested] >= 0.6).all()
     assert (suggested != running.review.examples.given[sure]).all()
+
+
+def test_errors_a_second_by_hand() -> None:
+    share = np.array([[0.1, 0.9], [0.6, 0.4]], dtype=np.float32)
+    verdicts = Verdicts(share, 1 - share[:, 0].astype(float), share.argmax(axis=1), np.array(["mistake", "ok"]))
+    # The first costs a look and one answer in ten for 0.9 errors, the second a look and 0.4 answers for 0.4 errors.
+    by_hand = [0.9 / (0.15 + 0.1), 0.4 / (0.15 + 0.4)]
+    assert errors_per_second([verdicts], np.array([0, 0]), np.array([0, 1])) == pytest.approx(by_hand)
+    assert errors_per_second([verdicts], np.array([0, -1]), np.array([1])) == pytest.approx([1 / (0.15 + 0.4)])
 
 
 def test_what_looks_alike_comes_in_rings_of_neighbours(running: Running) -> None:

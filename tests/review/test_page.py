@@ -381,7 +381,7 @@ def test_a_path_prefix(audit_folder: Path, browser: "Browser") -> None:
 def test_every_page_fits_every_screen(running: Running, open_page: Open, width: int, scheme: str) -> None:
     ReviewClient(running.address, "Bob").decide(1, [0])
     page = open_page(running, viewport={"width": width, "height": 850}, color_scheme=scheme)
-    for path in ("/", "/queue", "/grid", "/map", "/people", "/example/1"):
+    for path in ("/", "/queue", "/grid", "/rapid", "/map", "/looks", "/people", "/example/1"):
         page.goto(running.address + path)
         if path == "/queue":
             expect(page.locator("#desk")).to_be_visible()

@@ -3,7 +3,7 @@
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, cast, get_args
 
@@ -249,7 +249,7 @@ class Queue:
         elif wanted.sort == "wrong":
             keys = (suspicion,)
         elif wanted.sort == "quick":
-            keys = (-errors_per_second(now.verdicts, self.board.examples.given, rows),)
+            keys = (-errors_per_second((self.live.before, now.verdicts), self.board.examples.given, rows),)
         elif wanted.sort == "unsure":
             keys = (-entr(now.verdicts.label_distribution[rows]).sum(axis=1),)
         elif wanted.sort == "class":
@@ -294,14 +294,25 @@ class Queue:
         return keep
 
 
-def errors_per_second(verdicts: Verdicts, given: NDArray[np.integer], rows: NDArray[np.integer]) -> NDArray[np.float32]:
+def errors_per_second(
+    said: Sequence[Verdicts], given: NDArray[np.integer], rows: NDArray[np.integer]
+) -> NDArray[np.float64]:
     """Wrong labels that a second of looking at each should put right in the grid, `(row,)`: a whole screen is accepted
-    as suggested, or as given, and only what is neither takes an answer of its own."""
-    share, label = verdicts.label_distribution[rows], given[rows]
-    suggested = np.take_along_axis(share, verdicts.suggested_label[rows][:, None].astype(np.int64), axis=1)[:, 0]
-    of_given = np.take_along_axis(share, np.maximum(label, 0)[:, None].astype(np.int64), axis=1)[:, 0]
-    of_given = np.where(label >= 0, of_given, 0)
-    return np.asarray((1 - of_given) / (LOOK + ANSWER * (1 - np.maximum(suggested, of_given))))
+    as suggested, or as given, and only what is neither takes an answer of its own.
+
+    The mean of what the audit `said` at first and says now: whoever goes by this order sees the most suspicious only,
+    and what these teach does not always hold for the rest (put right a minute: drawn faces by their pixels 33 by the
+    first, 23 by the latest, 34 by both; digits with 30 % symmetric noise 236, 224, 223; breast cancer 185, 201, 193).
+    """
+    total = np.zeros(len(rows))
+    every = np.arange(len(rows))
+    label = given[rows]
+    for one in said:
+        share = one.label_distribution[rows]
+        of_given = np.where(label >= 0, share[every, np.maximum(label, 0)], 0.0)
+        certain = np.maximum(share[every, one.suggested_label[rows]], of_given)
+        total += (1 - of_given) / (LOOK + ANSWER * (1 - certain))
+    return total / len(said)
 
 
 def drawn(example: str, share: float) -> bool:

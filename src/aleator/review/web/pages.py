@@ -50,7 +50,7 @@ def overview(request: Request) -> Response:
         verdicts=[
             (verdict, estimates.verdicts.get(verdict, 0), meaning) for verdict, meaning in VERDICT_MEANING.items()
         ],
-        confusion=confusion_table(confusion, names, "given", "rather", link=f"{review.prefix}/grid"),
+        confusion=confusion_table(confusion, names, "given", "probably", link=f"{review.prefix}/grid"),
         per_class=estimates.per_class,
         sources=[
             (source.name, confusion_table(np.array(source.confusion), names, "true", source.name, decimals=1))

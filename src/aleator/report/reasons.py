@@ -58,4 +58,6 @@ def _neighbours(found: Findings, class_names: Sequence[str]) -> str:
     same = sum(neighbour == found.given for neighbour in found.neighbour_labels)
     if found.verdict == "ok":
         return f"Yet only {same} of its {total} nearest neighbours carry the same label."
-    return f"{count} of its {total} nearest neighbours are labelled {class_names[label]}, {same} as this one is."
+    labelled = f"{count} of its {total} nearest neighbours are labelled {class_names[label]}, {same} as this one is."
+    likeliest = max(range(len(class_names)), key=lambda one: found.distribution[one])
+    return labelled if label == likeliest else f"The neighbours do not settle it: {labelled}"

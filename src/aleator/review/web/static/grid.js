@@ -18,7 +18,7 @@
     element.append(page.small(tile));
     if (tile.given !== null) element.append(page.make("span", { className: "caption" }, page.make(same || tile.suggested === null ? "span" : "s", { textContent: names[tile.given] })));
     if (tile.suggested !== null) element.append(page.make("span", { className: same ? "caption" : "caption new" },
-      page.make("span", { textContent: same ? "fits" : names[tile.suggested] }), page.make("b", { textContent: page.percent(tile.share) })));
+      page.make("span", { textContent: same ? "fits" : names[tile.suggested] }), page.make("b", { textContent: page.percent(tile.share).replace("over", ">").replace("under", "<") })));
     tiles.set(tile.row, { tile, element });
     box.insertBefore(element, before);
   }
@@ -36,9 +36,10 @@
     byId("total").textContent = total ? `${total.toLocaleString("en")} examples, ${tiles.size.toLocaleString("en")} shown` : "Nothing of this kind is left.";
     byId("more").hidden = tiles.size >= total;
     dock.querySelector(".choose").hidden = !selected.size;
+    byId("pace").hidden = !!selected.size;
     byId("selected").textContent = selected.size ? `${selected.size} selected` : "";
     dock.hidden = false; // what is in sight depends on it
-    showBatch();
+    showBatch(!selected.size);
     dock.hidden = !selected.size && !done.length && byId("accept").hidden;
     dock.querySelector("[data-command=undo]").disabled = !done.length;
     const off = !selected.size;
@@ -58,10 +59,15 @@
       return from >= top - 1 && to <= bottom + 1;
     }).map((element) => Number(element.dataset.row));
   }
-  let offered = []; // exactly these are decided: as many as the buttons say
-  function showBatch() {
+  // Exactly these are decided, as many as the buttons say. To select some lets the dock grow over others, which were
+  // looked at all the same: what is in sight is asked anew only when the tiles move.
+  let sight = [], offered = [];
+  function showBatch(moved = true) {
     const accept = byId("accept"), stay = byId("as-given");
-    const open = () => inSight().filter((row) => !selected.has(row) && tiles.get(row).tile.suggested !== null);
+    const open = () => {
+      if (moved) sight = inSight();
+      return sight.filter((row) => tiles.has(row) && !selected.has(row) && tiles.get(row).tile.suggested !== null);
+    };
     const [several, differing] = [open(), (row) => tiles.get(row).tile.given !== tiles.get(row).tile.suggested];
     accept.hidden = !several.length;
     stay.hidden = !several.some(differing) || several.some((row) => tiles.get(row).tile.given === null);
@@ -71,7 +77,7 @@
     stay.firstElementChild.textContent = selected.size ? `The other ${count} keep their labels` : "All keep their labels";
   }
   let drawn = 0;
-  for (const name of ["scroll", "resize"]) addEventListener(name, () => { cancelAnimationFrame(drawn); drawn = requestAnimationFrame(showBatch); }, { passive: true });
+  for (const name of ["scroll", "resize"]) addEventListener(name, () => { cancelAnimationFrame(drawn); drawn = requestAnimationFrame(() => showBatch()); }, { passive: true });
 
   function mark(row, on) {
     const found = tiles.get(row);

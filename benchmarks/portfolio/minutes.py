@@ -25,7 +25,7 @@ from aleator.decisions.reviews import Reviews, reviews_of_labels
 from aleator.progress import Progress, silent
 from aleator.review.queue import errors_per_second
 from aleator.verdicts import review_order
-from aleator.verdicts.issues import observe_probabilities
+from aleator.verdicts.probabilities import observe_probabilities
 from benchmarks.portfolio.cases import Case, Labels, cases
 from benchmarks.portfolio.learners import brought
 from benchmarks.portfolio.options import PortfolioOptions

@@ -17,12 +17,12 @@ FEATURES, PERPLEXITY, STEPS, NEAREST = 30, 30, 500, 5
 
 
 def positions(audit: AuditFolder) -> NDArray[np.float32]:
-    """`(example, 2)`, from 0 to 1, in the audit's order: computed once and kept beside the embeddings."""
+    """`(example, 2)`, from 0 to 1, in the order of the audit's arrays: computed once and kept beside the embeddings."""
     embedding, file = audit.folder / "embeddings.npy", audit.folder / FILE
     if file.exists() and file.stat().st_mtime >= embedding.stat().st_mtime:
         with suppress(ValueError, EOFError):  # a damaged file is computed again
             kept = read_array(file)
-            if kept.shape == (len(audit.labels), 2) and np.isfinite(kept).all():
+            if kept.shape == (len(audit.embeddings), 2) and np.isfinite(kept).all():
                 return np.asarray(kept)
     placed = place(audit.embeddings)
     with suppress(OSError):  # a folder that cannot be written into: computed again at the next start

@@ -98,7 +98,7 @@ def test_a_photograph_is_shown_small_and_zoomed_at_its_own_size(tmp_path: Path, 
             Image.fromarray(coarse).resize((1200, 800)).save(tmp_path / "data" / name / f"{number}.jpg")
     with serving(tmp_path / "data") as running:
         page = open_page(running)
-        width = "image => image.naturalWidth"
+        width = "image => image.decode().then(() => image.naturalWidth)"
         assert page.locator("#frame img").evaluate(width) == 512
         page.keyboard.press("z")
         expect(page.locator("#frame img")).to_have_attribute("src", re.compile("/picture/8192/"))
@@ -440,3 +440,26 @@ def test_decisions_of_the_audit_are_found_by_plain_data_too(made_up: Path, audit
     plain = open_examples(made_up / "faces.parquet", asked=ReadOptions(class_names=names))
     assert plain.fingerprint == examples.fingerprint
     assert plain.ids.equals(pa.array(examples.ids))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(running: Running, open_page: Open, scheme: str) -> None:
+    """axe-core's rules of WCAG 2.1 A and AA and of good practice, on every page."""
+    axe = pytest.importorskip("axe_playwright_python")
+    rules = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    ReviewClient(running.address, "Bob").decide(1, [0])
+    page = open_page(running, color_scheme=scheme, bypass_csp=True)
+    for path in ("/", "/queue", "/grid", "/rapid?sure=0.5", "/map", "/looks", "/people", "/example/1"):
+        page.goto(running.address + path)
+        if path == "/queue":
+            page.locator("#desk").wait_for()
+            page.keyboard.press("n")
+        if path == "/grid":
+            page.locator(".tile").first.click()
+        page.evaluate(rules)
+        found = page.evaluate(
+            "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']})"
+        )
+        assert found["passes"]
+        broken = [f"{one['id']}: {one['nodes'][0]['html'][:200]} ({len(one['nodes'])})" for one in found["violations"]]
+        assert broken == [], path

@@ -74,6 +74,26 @@ def portfolio(
 
 
 @app.command
+def minutes(
+    *,
+    options: Annotated[PortfolioOptions, Parameter(name="*")] = PORTFOLIO_BY_DEFAULT,
+    json_output: Json = False,
+) -> None:
+    """Errors removed per minute by a simulated reviewer at the page and by other ways, on the portfolio's data sets.
+
+    Parameters
+    ----------
+    json_output
+        Print one JSON object instead of the table.
+    """
+    from benchmarks.portfolio.minutes import format_table, run
+
+    with ProgressDisplay() as progress:
+        result = run(options, progress=progress)
+    tell(result, format_table, json_output)
+
+
+@app.command
 def sampling_softmax(
     *,
     seed: int = 0,

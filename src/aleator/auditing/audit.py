@@ -13,7 +13,8 @@ from aleator.auditing.judging import JudgeInputs, observe, pass_judgement
 from aleator.auditing.referee import Truth, score_audit, truth_of_votes
 from aleator.auditing.result import Audit
 from aleator.auditing.settings import AuditSettings
-from aleator.audits.folder import close_folder, open_folder
+from aleator.audits.data import with_data
+from aleator.audits.folder import REPORT, close_folder, finished, open_folder
 from aleator.audits.info import (
     AuditInfo,
     DuplicateCounts,
@@ -39,7 +40,7 @@ from aleator.learning.members import Member, fit_members, fold_tasks
 from aleator.learning.settings import TrainingSettings
 from aleator.models.backbones import BackboneChoice, choose_backbone
 from aleator.models.network import Network, NetworkSpec
-from aleator.progress import Progress, silent
+from aleator.progress import Progress, shows_progress, silent
 from aleator.records import versions_of
 from aleator.report import render_report
 from aleator.uncertainty.decomposition import information_theoretic
@@ -49,6 +50,7 @@ from aleator.verdicts import Observations, Verdicts, unfamiliar_examples
 NEIGHBOURS = 10
 
 
+@shows_progress
 def audit(  # longer than a function is otherwise: the whole system on one page
     data: Any,
     folder: str | Path,
@@ -62,11 +64,12 @@ def audit(  # longer than a function is otherwise: the whole system on one page
 
     Args:
         data: a data set, or what `read_dataset` reads: a path, or data in memory, of which the folder keeps a copy.
-        folder: where the audit is left; an interrupted audit of the same data goes on from there.
+        folder: where the audit is left. An interrupted audit of the same data goes on from there, and a finished one
+            with the same settings is returned as it is.
         settings: how much is computed, and how.
-        force: replace an audit of other data in the folder.
+        force: replace what the folder holds.
         truth: known labels to score the audit against; the votes are the referee without it.
-        progress: called with stage, completed, total.
+        progress: called with stage, completed, total; without it, shown in a terminal or a notebook.
 
     Raises DataError for data that cannot be audited and AuditFolderError for a folder that cannot be used.
     """
@@ -76,6 +79,8 @@ def audit(  # longer than a function is otherwise: the whole system on one page
         dataset.check_learnable()
         whole = dataset
         identity = identity_of(dataset, asdict(settings))
+        if finished(folder, identity) and not force:
+            return with_data(Audit.load(folder), dataset)
         unfinished = open_folder(folder, identity, force=force)
         dataset, examples, shape = load_examples(
             dataset, settings.max_side, cache=unfinished / "pixels.npy", progress=progress
@@ -111,7 +116,7 @@ def audit(  # longer than a function is otherwise: the whole system on one page
     )
     with clock("report"):
         progress("writing the report", 0, 1)
-        html = render_report(info, table, dataset.source)
+        html = render_report(info, table, dataset.source, folder=folder)
         progress("writing the report", 1, 1)
     close_folder(
         folder,
@@ -120,7 +125,8 @@ def audit(  # longer than a function is otherwise: the whole system on one page
             "labels.parquet": lambda path: write_labels(table, path),
             "logits.npy": lambda path: write_array(path, np.stack([said.mean, said.spread])),
             "embeddings.npy": lambda path: write_array(path, said.embedding),
-            "report.html": lambda path: path.write_text(html, encoding="utf-8"),
+            REPORT: lambda path: path.write_text(html, encoding="utf-8"),
+            **kept_files(dataset),
         },
         info,
     )

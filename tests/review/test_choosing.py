@@ -1,15 +1,14 @@
 """Order, reasons, batches, notes and what can be taken back, in a real browser; and the order's rules without one."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
-from numpy.typing import NDArray
 from scipy.special import entr
 
-from aleator.data import LabelledDataset
+from aleator.data import LabelledDataset, TableRows, TextArray
 from aleator.errors import DataError
 from aleator.report.reasons import Findings, reasons
 from aleator.review.examples import alike, of_dataset
@@ -221,39 +220,11 @@ def test_the_page_says_what_the_next_answers_bring_and_how_quick_one_is(running:
     expect(page.locator("table.plain").first).to_contain_text("10.0")
 
 
-@dataclass(frozen=True)
-class Shown:
-    """Texts or rows of a table, as a data set's source."""
-
-    values: tuple[Any, ...]
-    kind: ClassVar[str] = "texts"
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def take(self, rows: NDArray[np.int64]) -> "Shown":
-        return type(self)(tuple(self.values[row] for row in rows))
-
-    def describe(self, row: int) -> str:
-        return f"row {row}"
-
-    def identity(self) -> bytes:
-        return repr(self.values).encode()
-
-    def load(self, row: int) -> Any:
-        return self.values[row]
-
-
-@dataclass(frozen=True)
-class ShownRows(Shown):
-    kind: ClassVar[str] = "rows"
-
-
 @pytest.mark.parametrize(
     ("source", "selector", "text"),
     [
-        (Shown(tuple(f"<b>Text</b> number {row}" for row in range(20))), "#frame .words", "<b>Text</b> number"),
-        (ShownRows(tuple({"age": row, "city": "Łódź"} for row in range(20))), "#frame .cells", "Łódź"),
+        (TextArray([f"<b>Text</b> number {row}" for row in range(20)]), "#frame .words", "<b>Text</b> number"),
+        (TableRows(pa.table({"age": range(20), "city": ["Łódź"] * 20})), "#frame .cells", "Łódź"),
     ],
 )
 def test_texts_and_rows_of_tables_are_shown_as_such(

@@ -17,7 +17,8 @@ from aleator.auditing.referee import Truth, score_audit, truth_of_votes
 from aleator.auditing.result import Audit
 from aleator.auditing.said import Said
 from aleator.auditing.settings import AuditSettings
-from aleator.audits.folder import close_folder, open_folder
+from aleator.audits.data import with_data
+from aleator.audits.folder import REPORT, close_folder, finished, open_folder
 from aleator.audits.info import AuditInfo, DuplicateCounts, RefereeScores, SettingsUsed, audited_data, identity_of
 from aleator.audits.kept import kept_files
 from aleator.audits.labels import label_table, write_labels
@@ -28,12 +29,13 @@ from aleator.data.duplicates import Duplicates, find_duplicates
 from aleator.data.examples import load_examples
 from aleator.evidence import EVIDENCE, EvidenceInputs
 from aleator.files import write_array
-from aleator.progress import Progress, silent
+from aleator.progress import Progress, shows_progress, silent
 from aleator.records import versions_of
 from aleator.report import render_report
 from aleator.verdicts import Observations, Verdicts, unfamiliar_examples
 
 
+@shows_progress
 def audit(  # longer than a function is otherwise: the whole system on one page
     data: Any,
     folder: str | Path,
@@ -47,11 +49,12 @@ def audit(  # longer than a function is otherwise: the whole system on one page
 
     Args:
         data: a data set, or what `read_dataset` reads: a path, or data in memory, of which the folder keeps a copy.
-        folder: where the audit is left; an interrupted audit of the same data goes on from there.
+        folder: where the audit is left. An interrupted audit of the same data goes on from there, and a finished one
+            with the same settings is returned as it is.
         settings: how much is computed, and how.
-        force: replace an audit of other data in the folder.
+        force: replace what the folder holds.
         truth: known labels to score the audit against; the votes are the referee without it.
-        progress: called with stage, completed, total.
+        progress: called with stage, completed, total; without it, shown in a terminal or a notebook.
 
     Raises DataError for data that cannot be audited and AuditFolderError for a folder that cannot be used.
     """
@@ -61,6 +64,8 @@ def audit(  # longer than a function is otherwise: the whole system on one page
         dataset.check_learnable()
         whole = dataset
         identity = identity_of(dataset, plain(asdict(settings)))
+        if finished(folder, identity) and not force:
+            return with_data(Audit.load(folder), dataset)
         unfinished = open_folder(folder, identity, force=force)
     with clock("embedding"):
         embedded, features = features_of(dataset, settings, unfinished, progress)
@@ -106,7 +111,7 @@ def audit(  # longer than a function is otherwise: the whole system on one page
     )
     with clock("report"):
         progress("writing the report", 0, 1)
-        html = render_report(info, table, dataset.source)
+        html = render_report(info, table, dataset.source, folder=folder)
         progress("writing the report", 1, 1)
     close_folder(
         folder,
@@ -116,7 +121,8 @@ def audit(  # longer than a function is otherwise: the whole system on one page
             "labels.parquet": lambda path: write_labels(table, path),
             "logits.npy": lambda path: write_array(path, np.stack([said.mean, said.spread])),
             "embeddings.npy": lambda path: write_array(path, said.embedding),
-            "report.html": lambda path: path.write_text(html, encoding="utf-8"),
+            REPORT: lambda path: path.write_text(html, encoding="utf-8"),
+            **kept_files(dataset),
         },
         info,
     )

@@ -26,7 +26,7 @@ from aleator.decisions.reviews import Reviews
 from aleator.errors import DataError
 from aleator.evidence import EVIDENCE, EvidenceInputs
 from aleator.files import write_array
-from aleator.progress import Progress, silent
+from aleator.progress import Progress, shows_progress, silent
 from aleator.records import versions_of
 from aleator.report import render_report
 from aleator.verdicts import Observations
@@ -68,6 +68,7 @@ class LabelledPredictions:
         return np.arange(len(np.asarray(self.labels))).astype(str) if self.ids is None else self.ids
 
 
+@shows_progress
 def judge_predictions(  # longer than a function is otherwise: the whole of it on one page, as an audit
     predictions: LabelledPredictions,
     folder: str | Path,
@@ -131,7 +132,7 @@ def judge_predictions(  # longer than a function is otherwise: the whole of it o
     if reviews is not None:
         audit = with_reviews(audit, judgement, reviews)
     with clock("report"):
-        html = render_report(audit.info, audit.labels, dataset.source)
+        html = render_report(audit.info, audit.labels, dataset.source, folder=folder)
     close_folder(
         folder,
         {

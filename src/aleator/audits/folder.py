@@ -21,11 +21,12 @@ from aleator.records import from_json, read_json, write_record
 UNFINISHED = "unfinished"
 """Sub-folder with the state of an audit that is still running; gone when the audit is complete."""
 INFO, LABELS, IDENTITY = "audit.json", "labels.parquet", "identity.json"
+REPORT = "report.html"
 KEPT = "examples.npz"
 """The audited examples themselves, where they were made in memory; see `kept.py`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AuditFolder:
     """A finished audit: its folder and the two files that everything else is read from."""
 
@@ -76,6 +77,9 @@ class AuditFolder:
         """`(example, feature)`, mapped from disk."""
         return np.load(self.folder / "embeddings.npy", mmap_mode="r")  # type: ignore[no-any-return]
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self.folder)!r}, {len(self.labels):,} examples of {self.info.data.name})"
+
     def column(self, name: str) -> Any:
         """A column of `labels` as an array; class labels come as integers, -1 where there is none."""
         return decoded(self.labels, name)
@@ -106,6 +110,8 @@ def open_folder(folder: Path, identity: Identity, *, force: bool) -> Path:
         )
     unfinished = folder / UNFINISHED
     if earlier != identity:
+        if not force and (folder / INFO).is_file():
+            _refuse_other_settings(folder, identity)
         _remove(unfinished)
     unfinished.mkdir(parents=True, exist_ok=True)
     write_record(unfinished / IDENTITY, identity)
@@ -141,8 +147,34 @@ def write_table_and_info(audit: AuditFolder) -> None:
     write_record(audit.folder / INFO, audit.info)
 
 
-def _identity_in(folder: Path) -> Identity | None:
-    for name in (f"{UNFINISHED}/{IDENTITY}", INFO):
+def finished(folder: Path, identity: Identity) -> bool:
+    """Whether the folder holds the complete audit with this identity."""
+    return (folder / INFO).is_file() and not (folder / UNFINISHED).exists() and _identity_in(folder) == identity
+
+
+def _refuse_other_settings(folder: Path, identity: Identity) -> None:
+    """What is computed for an hour is not replaced without a word."""
+    there = _identity_in(folder, (INFO,))
+    if there is None or there == identity:
+        return
+    names = sorted(there.settings.keys() | identity.settings.keys())
+    changed = [
+        f"{name} {there.settings.get(name)} there, {identity.settings.get(name)} now"
+        for name in names
+        if there.settings.get(name) != identity.settings.get(name)
+    ]
+    if there.aleator_version != identity.aleator_version:
+        changed.append(f"Aleator {there.aleator_version} there, {identity.aleator_version} now")
+    if there.path != identity.path:
+        changed.append(f"read from {there.path} there, from {identity.path} now")
+    raise AuditFolderError(
+        f"{folder} holds a finished audit of these data, made otherwise ({'; '.join(changed)}). "
+        "Name another folder, or use --force to replace it."
+    )
+
+
+def _identity_in(folder: Path, names: tuple[str, ...] = (f"{UNFINISHED}/{IDENTITY}", INFO)) -> Identity | None:
+    for name in names:
         try:
             content = read_json(folder / name)
             return from_json(Identity, content.get("identity", content) if isinstance(content, dict) else content)

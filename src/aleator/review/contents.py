@@ -31,13 +31,13 @@ def _text(source: Any, place: int) -> dict[str, Any]:
 
 
 def _table_row(source: Any, place: int) -> dict[str, Any]:
-    return {"cells": [[str(name), str(value)] for name, value in source.load(place).items()]}
+    return {"cells": [[str(name), str(value)] for name, value in source.cells(place).items()]}
 
 
 CONTENTS: dict[str, Callable[[Any, int], dict[str, Any]]] = {
     "images": _picture,
     "features": _features,
     "texts": _text,
-    "rows": _table_row,
+    "table": _table_row,
 }
-"""By the `kind` of the source: `load` of texts gives a string, of a table's rows a mapping of column to value."""
+"""By the `kind` of the source: texts are loaded as strings, a row of a table is its cells by column."""

@@ -12,7 +12,7 @@ from aleator.data.dataset import Skipped
 from aleator.data.images import load_pixels
 from aleator.data.sources import ExampleSource, FeatureArray, ImageSource
 from aleator.errors import DataError
-from aleator.progress import Progress, silent
+from aleator.progress import Progress, shows_progress, silent
 from aleator.training.abstention import EnsemblePrediction
 from aleator.training.inputs import read_inputs
 from aleator.training.model import Model
@@ -46,6 +46,7 @@ class Predicted:
     skipped: tuple[Skipped, ...]
 
 
+@shows_progress
 def predict(
     model: Model,
     paths: str | Path | Sequence[str | Path],

@@ -22,7 +22,7 @@ from aleator.learning.job import Targets, Task, TrainingJob
 from aleator.learning.members import Member, fit_members, member_seed
 from aleator.learning.settings import TrainingSettings
 from aleator.models.network import Network, NetworkSpec
-from aleator.progress import Progress, silent
+from aleator.progress import Progress, shows_progress, silent
 from aleator.records import versions_of
 from aleator.training.abstention import AbstentionRule, learn_rule, mean_log_probs, prediction_of
 from aleator.training.beliefs import believed_labels, noise_of
@@ -37,6 +37,7 @@ from aleator.training.targets import TrainingTargets, choose_targets, judged_con
 from aleator.vectors.vectoriser import Vectoriser, fit_vectoriser
 
 
+@shows_progress
 def train(  # longer than a function is otherwise: the whole training on one page
     data: Any,
     folder: str | Path,
@@ -55,7 +56,7 @@ def train(  # longer than a function is otherwise: the whole training on one pag
         settings: which labels, how much is computed, and how.
         backbone: a module of your own from examples to embeddings `(example, feature)`, in the place of a named one.
         force: replace the model in the folder.
-        progress: called with stage, completed, total.
+        progress: called with stage, completed, total; without it, shown in a terminal or a notebook.
 
     Raises DataError for data that cannot be trained on and ModelError for a folder that cannot be used.
     """

@@ -19,7 +19,7 @@ page.views = {
     large: (card) => page.make("p", { className: "words", dir: "auto", textContent: card.content.text }),
     small: (tile) => page.make("span", { className: "words", dir: "auto", textContent: tile.content.text.slice(0, 120) }),
   },
-  rows: {
+  table: {
     large: (card) => page.cells(card.content.cells),
     small: (tile) => page.cells(tile.content.cells.slice(0, 4)),
   },

@@ -15,6 +15,7 @@ from aleator.data.encoded_pictures import encoded_picture, is_picture
 from aleator.data.how_read import HowRead
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.readers.arrays import EXAMPLE_ARRAYS, ID_ARRAYS, LABEL_ARRAYS, SPLIT_ARRAYS, source_and_range
+from aleator.data.readers.one_hot import one_hot_array
 from aleator.data.readers.shared import EncodedLabels, encoded, find_column
 from aleator.data.readers.table import dataset_of_table
 from aleator.data.sources import ExampleSource, ImageBytes
@@ -199,10 +200,8 @@ def _of_items(examples: Any, labels: Any, form: str, options: ReadOptions) -> La
         raise DataError(f"{form}: {count} examples but {len(labels)} labels; they must line up.")
     if count == 0:
         raise DataError(f"{form}: there are no examples.")
-    if isinstance(labels, np.ndarray) and labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels[:, 0]
     if isinstance(labels, np.ndarray) and labels.ndim != 1:
-        raise DataError(f"{form}: labels have shape {labels.shape}; wanted is one label per example, (example,).")
+        labels = one_hot_array(labels, form)
     first = next((one for one in examples if one is not None), None)
     if isinstance(first, str | Path):
         texts = [None if label is None else str(label) for label in list(labels)]

@@ -65,8 +65,7 @@ def copy_picture(corrected: Corrected, row: int, folder: Path) -> str:
 
 def picture_file(corrected: Corrected, row: int) -> tuple[str, bytes]:
     """The example's picture as a file, name and content: as it was where it came from one, else as PNG. Raises
-    DataError
-    for examples that are no pictures."""
+    DataError for examples that are no pictures."""
     source, place = corrected.examples.source, int(corrected.examples.source_row[row])
     if isinstance(source, ImageFiles):
         file = source.root / source.paths[place]

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, fields
+from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
-from aleator.decisions.decision import UNUSABLE, Decision
+from aleator.decisions.decision import ANSWERS, UNUSABLE, Decision, utc_text
 from aleator.errors import DataError
 
 NOT_USABLE_CHOICE = "(not usable)"
@@ -62,9 +63,12 @@ def known_of_text(text: Any) -> list[Decision]:
     try:
         written = json.loads(text) if isinstance(text, str) and text else text or []
         names = {field.name for field in fields(Decision)}
-        return [
+        known = [
             Decision(**{key: value for key, value in one.items() if key in names} | {"labels": tuple(one["labels"])})
             for one in written
         ]
+        if any(one.kind not in ANSWERS or one.time != utc_text(datetime.fromisoformat(one.time)) for one in known):
+            raise ValueError("a decision is no answer, or its time is not as it was written")
+        return known
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise DataError(f"{KNOWN} is not what `aleator export` wrote: {error}") from error

@@ -10,7 +10,7 @@ from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.readers import forms, reader_for
 from aleator.data.readers.shared import select_split
 from aleator.data.readers.votes import read_votes
-from aleator.errors import DataError
+from aleator.errors import DataError, reading
 from aleator.progress import Progress, silent
 
 
@@ -33,9 +33,11 @@ def read_dataset(
     if reader is None:
         raise DataError(f"{path} is in no form that is read: {forms()}.")
     progress("reading", 0, 1)
-    dataset = reader.read(path, options)
+    with reading(path, "labelled data"):
+        dataset = reader.read(path, options)
     if options.votes is not None:
-        dataset = replace(dataset, votes=read_votes(options.votes, dataset))
+        with reading(options.votes, "votes"):
+            dataset = replace(dataset, votes=read_votes(options.votes, dataset))
     dataset = replace(_without_skipped(_of_split(dataset, options.split)), reading=options)
     dataset.check_learnable()
     progress("reading", 1, 1)

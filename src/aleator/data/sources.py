@@ -17,6 +17,8 @@ from aleator.data.texts import Texts
 from aleator.errors import DataError
 
 MOST_PIXELS = 80_000_000
+PICTURE_FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "AVIF", "JPEG2000", "TIFF", "PPM")
+"""What Pillow may take a file for, whatever it is called: of the others one (EPS) starts Ghostscript."""
 
 
 class UnreadableImage(Exception):
@@ -69,6 +71,7 @@ class ImageFiles:
     kind: ClassVar[Literal["images"]] = "images"
 
     def __post_init__(self) -> None:
+        check_names(self.root, self.paths)
         object.__setattr__(self, "paths", Texts(self.paths))
         row = first_outside(self.root, self.paths)
         if row is not None:
@@ -113,7 +116,7 @@ class ImageFiles:
     def _open(self, row: int) -> Iterator[Image.Image]:
         """The picture, not yet decoded. Whatever goes wrong until it is closed is an UnreadableImage."""
         try:
-            with Image.open(self.root / self.paths[row]) as image:
+            with Image.open(self.root / self.paths[row], formats=PICTURE_FORMATS) as image:
                 if image.width * image.height > MOST_PIXELS:
                     raise UnreadableImage(f"is larger than {MOST_PIXELS // 1_000_000} million pixels")
                 yield image
@@ -155,6 +158,15 @@ class FeatureArray:
 
     def identity(self) -> bytes:
         return hashlib.sha256(np.ascontiguousarray(self.values).data).digest()
+
+
+def check_names(root: Path, names: Sequence[str]) -> None:
+    """Raise DataError naming the first file or folder whose name is not UTF-8: no table could hold it."""
+    if isinstance(names, Texts):
+        return
+    for name in names:
+        if not name.isascii() and any("\ud800" <= letter <= "\udfff" for letter in name):
+            raise DataError(f"{name!r} in {root} has a name that is not UTF-8; rename it.")
 
 
 ImageSource = ImageArray | ImageFiles

@@ -1,9 +1,8 @@
 """Arrays: `.npz` with examples and labels, or `.npy` with the labels in a file of their own."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +12,14 @@ from aleator.data.options import ReadOptions
 from aleator.data.readers.shared import EMOTIONS, encode_labels, find_column
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
 from aleator.data.sources import ExampleSource, FeatureArray, ImageArray
-from aleator.errors import DataError
+from aleator.errors import DataError, reading
 
 EXAMPLE_ARRAYS = ("images", "pixels", "x", "data", "features", "x_train", "train_images", "arr_0")
 LABEL_ARRAYS = ("labels", "label", "y", "targets", "target", "emotion", "y_train", "train_labels", "arr_1")
 SPLIT_ARRAYS = ("split", "usage")
 ID_ARRAYS = ("ids", "id")
 ALONE = ""
+FILES = "NumPy arrays"
 FORM = "arrays (.npz with examples and labels, or .npy with --label-file) of pictures or feature vectors"
 
 
@@ -156,23 +156,46 @@ def _beside(path: Path) -> str:
     return f" Perhaps {found[0]}?" if found else ""
 
 
-def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """The arrays of a file by name; the one of an .npy is ALONE."""
-    try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return {ALONE: loaded}
-        arrays = {}
-        with loaded:
-            for name in loaded.files:
-                try:
-                    arrays[name] = loaded[name]
-                except ValueError as error:
-                    # Never unpickled; it only matters if it is one that would be read.
-                    if name.lower() in (*EXAMPLE_ARRAYS, *LABEL_ARRAYS, *SPLIT_ARRAYS, *ID_ARRAYS):
-                        raise ValueError(f"{name!r} holds Python objects; save it as numbers or text") from error
-        return arrays
-    except FileNotFoundError as error:
-        raise DataError(f"{path} is not there.") from error
-    except (ValueError, OSError, EOFError, BadZipFile) as error:
-        raise DataError(f"{path} cannot be read as NumPy arrays ({error}).") from error
+def read_arrays(path: Path) -> Mapping[str, NDArray[Any]]:
+    """The arrays of a file by name, each read when it is asked for; the one of an .npy is ALONE.
+
+    Raises DataError, also later: a damaged array that nobody asks for does no harm.
+    """
+    with reading(path, FILES):
+        with path.open("rb") as file:
+            start = file.read(6)
+        if start == b"\x93NUMPY":
+            return {ALONE: np.load(path, allow_pickle=False)}
+        if not start.startswith(b"PK"):
+            raise ValueError("it begins neither as .npy nor as .npz")
+        return _Archive(path)
+
+
+class _Archive(Mapping[str, NDArray[Any]]):
+    """The arrays of an .npz."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with np.load(path, allow_pickle=False) as loaded:
+            self.names = tuple(loaded.files)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self.names:
+            raise KeyError(name)
+        with reading(self.path, FILES), np.load(self.path, allow_pickle=False) as loaded:
+            try:
+                array = loaded[name]
+            except ValueError as error:
+                if "Object arrays" not in str(error):
+                    raise
+                # Never unpickled.
+                raise ValueError(f"{name!r} holds Python objects; save it as numbers or text") from error
+            if not isinstance(array, np.ndarray):
+                raise ValueError(f"{name!r} is no array")
+            return array

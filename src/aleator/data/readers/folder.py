@@ -13,7 +13,7 @@ from aleator.data.readers import arrays, kaggle_pixels
 from aleator.data.readers.shared import encode_labels
 from aleator.data.readers.table import SPLIT_COLUMNS, dataset_of_table, text_columns, texts_of
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
-from aleator.data.sources import ImageFiles, first_outside
+from aleator.data.sources import ImageFiles, check_names, first_outside
 from aleator.errors import DataError
 
 IMAGE_SUFFIXES = frozenset(
@@ -73,6 +73,7 @@ def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
     ]
     split_of, class_of, files = zip(*found, strict=True)
     paths = tuple(file.relative_to(path).as_posix() for file in files)
+    check_names(path, paths)
     outside = first_outside(path, paths)
     if outside is not None:
         raise DataError(

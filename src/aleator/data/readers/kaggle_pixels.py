@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset
 from aleator.data.options import ReadOptions
+from aleator.data.readers.limits import check_columns, check_utf8
 from aleator.data.readers.shared import EMOTIONS, encode_labels, find_column
 from aleator.data.sources import ImageArray
-from aleator.errors import DataError
+from aleator.errors import DataError, reading
 
+HEADER = 1 << 16
+"""A header is not longer: characters."""
 FORM = "Kaggle's fer2013.csv (emotion, pixels, Usage)"
 
 
@@ -22,20 +25,20 @@ def knows(path: Path) -> bool:
     if path.suffix.lower() != ".csv" or not path.is_file():
         return False
     with path.open(encoding="utf-8-sig", errors="replace") as file:
-        return "pixels" in [name.strip().strip('"').lower() for name in file.readline().split(",")]
+        return "pixels" in [name.strip().strip('"').lower() for name in file.readline(HEADER).split(",")]
 
 
 def read(path: Path, options: ReadOptions) -> LabelledDataset:
     """Read it; ids are the row numbers, counted from 0. Raises DataError naming the row that is wrong."""
-    try:
+    with reading(path, "CSV"):
         table = csv.read_csv(
             path,
             read_options=csv.ReadOptions(block_size=64 << 20),
             convert_options=csv.ConvertOptions(strings_can_be_null=True),
         )
-        columns = table.column_names  # decoded only now: a header that is not UTF-8 fails here
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read as CSV: {error}") from error
+        check_columns(table.column_names, path)  # decoded only now: a header that is not UTF-8 fails here
+        check_utf8(table, path)
+        columns = table.column_names
     if table.num_rows == 0:
         raise DataError(f"{path} has a header but no rows.")
     pixel_column = find_column(columns, ["pixels"], None, str(path))

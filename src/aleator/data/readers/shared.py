@@ -11,6 +11,8 @@ from aleator.errors import DataError
 
 EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 """FER2013's classes 0 to 6."""
+LARGEST_LABEL = 2.0**53
+"""Above it floats skip whole numbers, and infinity is none."""
 
 
 def encode_labels(
@@ -75,10 +77,10 @@ def _encode_numbers(
     numbers: NDArray[np.float64], where: str, class_names: tuple[str, ...] | None
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     missing = np.isnan(numbers) | (numbers == -1)
-    broken = np.flatnonzero(~missing & (numbers != np.floor(numbers)))
+    broken = np.flatnonzero(~missing & ((numbers != np.floor(numbers)) | (np.abs(numbers) > LARGEST_LABEL)))
     if len(broken):
         row = int(broken[0])
-        raise DataError(f"{where}: the label {numbers[row]} in row {row} is not a whole number.")
+        raise DataError(f"{where}: the label {numbers[row]} in row {row} is not a whole number that a class can have.")
     labels = np.where(missing, -1, numbers).astype(np.int64)
     if class_names is None:
         values = np.unique(labels[~missing])

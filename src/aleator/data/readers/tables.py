@@ -1,16 +1,15 @@
 """Tables of any common format as pyarrow tables."""
 
 from collections.abc import Collection
-from csv import Error as CsvError
 from csv import reader
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv as csv
 import pyarrow.json as json
-import pyarrow.parquet as parquet
 
-from aleator.errors import DataError
+from aleator.data.readers.limits import check_columns, check_depth, check_utf8, read_parquet
+from aleator.errors import DataError, reading
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
 
@@ -23,15 +22,17 @@ def read_table(path: Path, as_text: Collection[str] = ()) -> pa.Table:
     suffix = path.suffix.lower()
     if suffix not in TABLE_SUFFIXES:
         raise DataError(f"{path} is no table that is read; wanted is one of {', '.join(TABLE_SUFFIXES)}.")
-    try:
+    with reading(path, f"a {suffix[1:]} table"):
         if suffix == ".parquet":
-            table = parquet.read_table(path)
+            table = read_parquet(path)
         elif suffix in (".jsonl", ".ndjson"):
+            check_depth(path)
             table = json.read_json(path)
         else:
             delimiter = "\t" if suffix == ".tsv" else ","
             with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
                 header = next(reader(file, delimiter=delimiter), [])
+            check_columns(header, path)
             wanted = {name.strip().lower() for name in as_text}
             table = csv.read_csv(
                 path,
@@ -41,14 +42,8 @@ def read_table(path: Path, as_text: Collection[str] = ()) -> pa.Table:
                     column_types={name: pa.string() for name in header if name.strip().lower() in wanted},
                 ),
             )
-        columns = table.column_names  # decoded only now: a header that is not UTF-8 fails here
-    except FileNotFoundError as error:
-        raise DataError(f"{path} is not there.") from error
-    except (pa.ArrowException, OSError, ValueError, CsvError) as error:
-        raise DataError(f"{path} cannot be read as a {suffix[1:]} table: {error}") from error
-    twice = sorted({name for name in columns if columns.count(name) > 1})
-    if twice:
-        raise DataError(f"{path} has more than one column {', '.join(map(repr, twice))}; rename or remove them.")
+            check_utf8(table, path)
+        check_columns(table.column_names, path)  # decoded only now: a header that is not UTF-8 fails here
     if table.num_rows == 0:
         raise DataError(f"{path} has no rows.")
     return table

@@ -32,7 +32,7 @@ class MissingExtraError(AleatorError, ImportError):
 
 
 @contextmanager
-def reading(path: Path, form: str, kind: type[AleatorError] = DataError, remedy: str = "") -> Iterator[None]:
+def while_reading(path: Path, form: str, kind: type[AleatorError] = DataError, remedy: str = "") -> Iterator[None]:
     """Around all that reads one file: whatever its content makes a library raise is an error about that file.
 
     The one place of a reader where exceptions are caught. They are not listed: a damaged file makes libraries raise

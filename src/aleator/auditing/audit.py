@@ -29,6 +29,7 @@ from aleator.data import read_dataset
 from aleator.data.dataset import LabelledDataset
 from aleator.data.duplicates import Duplicates, find_duplicates
 from aleator.data.examples import load_examples
+from aleator.errors import AuditFolderError
 from aleator.evidence import EVIDENCE, EvidenceInputs
 from aleator.evidence.neighbours import joint_embedding, nearest_neighbours
 from aleator.files import write_array
@@ -36,6 +37,7 @@ from aleator.learning.devices import pick_device
 from aleator.learning.job import TrainingJob
 from aleator.learning.members import Member, fit_members, fold_tasks
 from aleator.learning.settings import TrainingSettings
+from aleator.locks import one_at_a_time
 from aleator.models.backbones import BackboneChoice, choose_backbone
 from aleator.models.network import Network, NetworkSpec
 from aleator.progress import Progress, silent
@@ -48,6 +50,7 @@ from aleator.verdicts import Observations, Verdicts, unfamiliar_examples
 NEIGHBOURS = 10
 
 
+@one_at_a_time(AuditFolderError)
 def audit(  # longer than a function is otherwise: the whole system on one page
     data: LabelledDataset | str | Path,
     folder: str | Path,

@@ -7,12 +7,15 @@ from aleator.auditing.rejudge import rejudge
 from aleator.auditing.result import Audit
 from aleator.audits import AuditFolder, open_data, with_data
 from aleator.audits.data import data_place
+from aleator.audits.folder import UNFINISHED
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.texts import RowOf, Texts
 from aleator.decisions.gather import DecisionSources, database_beside, gather_decisions, in_files
 from aleator.decisions.log import DecisionLog
 from aleator.decisions.reviews import Reviews, reviews_of_decisions
 from aleator.errors import AuditFolderError
+from aleator.files import tidy
+from aleator.locks import only_one
 from aleator.progress import Progress, silent
 
 
@@ -44,11 +47,15 @@ def judge_again(
 
     `data` is where they are, if they moved, and `asked` how they are read, where it is not as for the audit.
     """
-    if data is not None or data_place(audit) is not None:
-        audit = with_data(audit, open_data(audit, data, asked, progress=progress))
-    judged = rejudge(audit, reviews_of(audit, sources))
-    judged.rewrite()
-    return judged
+    with only_one(audit.folder, AuditFolderError):
+        if AuditFolder.load(audit.folder).info != audit.info:
+            raise AuditFolderError(f"{audit.folder} was replaced since it was loaded; load it again.")
+        if data is not None or data_place(audit) is not None:
+            audit = with_data(audit, open_data(audit, data, asked, progress=progress))
+        judged = rejudge(audit, reviews_of(audit, sources))
+        judged.rewrite()
+        tidy(audit.folder / UNFINISHED)
+        return judged
 
 
 def reviews_of_predictions(predictions: LabelledPredictions, sources: DecisionSources) -> Reviews | None:

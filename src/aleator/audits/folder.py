@@ -8,19 +8,19 @@ from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from aleator.audits.info import SCHEMA_VERSION, AuditInfo, Identity, read_info
-from aleator.audits.labels import decoded, write_labels
+from aleator.audits.labels import decoded, read_labels, write_labels
 from aleator.data.dataset import LabelledDataset
-from aleator.errors import AuditFolderError
-from aleator.files import write_whole
-from aleator.records import from_json, read_json, write_record
+from aleator.errors import AuditFolderError, while_reading
+from aleator.files import discard, discarded, read_array, sync, sync_all, unfinished_beside, write_whole
+from aleator.locks import INSIDE
+from aleator.records import IDENTITY, begin_work, from_json, read_json, write_record
 
 UNFINISHED = "unfinished"
 """Sub-folder with the state of an audit that is still running; gone when the audit is complete."""
-INFO, LABELS, IDENTITY = "audit.json", "labels.parquet", "identity.json"
+INFO, LABELS = "audit.json", "labels.parquet"
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ class AuditFolder:
         if not (folder / INFO).exists():
             state = "an unfinished audit" if (folder / UNFINISHED).exists() else "no audit"
             raise AuditFolderError(f"{folder} holds {state}; run `aleator audit DATA -o {folder}`.")
-        try:
+        remedy = " Audit the data again with --force."
+        with while_reading(folder / INFO, "an audit", AuditFolderError, remedy):
             content = read_json(folder / INFO)
             version = content.get("schema_version") if isinstance(content, dict) else None
             if version not in range(1, SCHEMA_VERSION + 1):
@@ -54,11 +55,9 @@ class AuditFolder:
                     "audit the data again with --force."
                 )
             info = read_info(content)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise AuditFolderError(
-                f"{folder / INFO} cannot be read ({error}); audit the data again with --force."
-            ) from error
-        return cls(folder, info, pq.read_table(folder / LABELS))
+        with while_reading(folder / LABELS, "an audit's table", AuditFolderError, remedy):
+            labels = read_labels(folder / LABELS, info.class_names, info.data.examples)
+        return cls(folder, info, labels)
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -67,12 +66,24 @@ class AuditFolder:
     @property
     def logits(self) -> NDArray[np.float32]:
         """Mean and spread of each logit, `(2, draw, example, class)`, mapped from disk."""
-        return np.asarray(np.load(self.folder / "logits.npy", mmap_mode="r"))
+        return self._array("logits.npy", (2, None, self.info.data.examples, len(self.class_names)))
 
     @property
     def embeddings(self) -> NDArray[np.float32]:
         """`(example, feature)`, mapped from disk."""
-        return np.load(self.folder / "embeddings.npy", mmap_mode="r")  # type: ignore[no-any-return]
+        return self._array("embeddings.npy", (self.info.data.examples, None))
+
+    def _array(self, name: str, shape: tuple[int | None, ...]) -> NDArray[np.float32]:
+        with while_reading(
+            self.folder / name, "an audit's array", AuditFolderError, " Audit the data again with --force."
+        ):
+            array = read_array(self.folder / name, mapped=True)
+            fits = len(array.shape) == len(shape) and all(
+                wanted in (None, size) for size, wanted in zip(array.shape, shape, strict=True)
+            )
+            if array.dtype != np.float32 or not fits:
+                raise ValueError(f"it is {array.dtype} {array.shape}, and does not belong to this audit's table")
+            return array
 
     def column(self, name: str) -> Any:
         """A column of `labels` as an array; class labels come as integers, -1 where there is none."""
@@ -92,8 +103,14 @@ def open_folder(folder: Path, identity: Identity, *, force: bool) -> Path:
     """
     if folder.exists() and not folder.is_dir():
         raise AuditFolderError(f"{folder} is a file; name a folder for the audit.")
-    earlier = _identity_in(folder)
-    if earlier is None and folder.exists() and any(folder.iterdir()) and not force:
+    unfinished = folder / UNFINISHED
+    work, finished = _identity_in(unfinished / IDENTITY), None
+    if work is None and (folder / INFO).exists() and not force:
+        finished = _identity_in(folder / INFO)
+        if finished is None:
+            raise AuditFolderError(f"{folder / INFO} cannot be read; use --force to start again.")
+    earlier = work or finished
+    if earlier is None and not force and _holds_other_things(folder):
         raise AuditFolderError(
             f"{folder} is not empty and holds no audit; name a new folder, or use --force to write into it."
         )
@@ -102,11 +119,8 @@ def open_folder(folder: Path, identity: Identity, *, force: bool) -> Path:
             f"{folder} holds the audit of other data ({earlier.path}); "
             "name another folder, or use --force to replace it."
         )
-    unfinished = folder / UNFINISHED
-    if earlier != identity:
-        _remove(unfinished)
-    unfinished.mkdir(parents=True, exist_ok=True)
-    write_record(unfinished / IDENTITY, identity)
+    folder.mkdir(parents=True, exist_ok=True)
+    begin_work(unfinished, identity, go_on=work == identity)
     return unfinished
 
 
@@ -117,18 +131,22 @@ def close_folder(folder: Path, files: dict[str, Callable[[Path], object]], info:
     """
     unfinished = folder / UNFINISHED
     new = unfinished / "complete"
-    _remove(new)
-    (new / "models").mkdir(parents=True)
+    discard(new)
+    new.mkdir()  # its parents are there, or somebody removed them
+    (new / "models").mkdir()
     for name, write in files.items():
         write(new / name)
     for weights in unfinished.glob("member-*/weights.safetensors"):
         shutil.copyfile(weights, new / "models" / f"{weights.parent.name}.safetensors")
     write_record(new / INFO, info)
-    _remove(folder / INFO)
+    sync_all(new)
+    discard(folder / INFO)
+    sync(folder)
     for name in (*files, "models", INFO):
-        _remove(folder / name)
+        discard(folder / name)
         (new / name).rename(folder / name)
-    _remove(unfinished)
+    sync(folder)
+    discard(unfinished)
 
 
 def write_table_and_info(audit: AuditFolder) -> None:
@@ -137,20 +155,16 @@ def write_table_and_info(audit: AuditFolder) -> None:
     write_record(audit.folder / INFO, audit.info)
 
 
-def _identity_in(folder: Path) -> Identity | None:
-    for name in (f"{UNFINISHED}/{IDENTITY}", INFO):
-        try:
-            content = read_json(folder / name)
-            return from_json(Identity, content.get("identity", content) if isinstance(content, dict) else content)
-        except FileNotFoundError:
-            continue
-        except ValueError as error:
-            raise AuditFolderError(f"{folder / name} cannot be read ({error}); use --force to start again.") from error
-    return None
+def _identity_in(file: Path) -> Identity | None:
+    """None where the file is not there, or says nothing."""
+    try:
+        content = read_json(file)
+        return from_json(Identity, content.get("identity", content) if isinstance(content, dict) else content)
+    except (OSError, ValueError):
+        return None
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+def _holds_other_things(folder: Path) -> bool:
+    """Whether anything in the folder is not what an audit leaves when it is interrupted."""
+    ours = {UNFINISHED, INSIDE, *(of(Path(UNFINISHED)).name for of in (discarded, unfinished_beside))}
+    return folder.exists() and any(path.name not in ours for path in folder.iterdir())

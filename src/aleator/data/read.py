@@ -10,7 +10,7 @@ from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.readers import forms, reader_for
 from aleator.data.readers.shared import select_split
 from aleator.data.readers.votes import read_votes
-from aleator.errors import DataError, reading
+from aleator.errors import DataError, while_reading
 from aleator.progress import Progress, silent
 
 
@@ -33,10 +33,10 @@ def read_dataset(
     if reader is None:
         raise DataError(f"{path} is in no form that is read: {forms()}.")
     progress("reading", 0, 1)
-    with reading(path, "labelled data"):
+    with while_reading(path, "labelled data"):
         dataset = reader.read(path, options)
     if options.votes is not None:
-        with reading(options.votes, "votes"):
+        with while_reading(options.votes, "votes"):
             dataset = replace(dataset, votes=read_votes(options.votes, dataset))
     dataset = replace(_without_skipped(_of_split(dataset, options.split)), reading=options)
     dataset.check_learnable()

@@ -1,14 +1,12 @@
 """Decisions made elsewhere, from any file that is read."""
 
-import csv
-import json
 from collections.abc import Container, Sequence
 from pathlib import Path
 
 from aleator.decisions.decision import Decision
 from aleator.decisions.label_studio import read_label_studio
 from aleator.decisions.tables import Found, read_decision_table
-from aleator.errors import DataError
+from aleator.errors import DataError, while_reading
 
 
 def read_decisions(path: str | Path, ids: Container[str], class_names: Sequence[str]) -> list[Decision]:
@@ -21,10 +19,8 @@ def read_decisions(path: str | Path, ids: Container[str], class_names: Sequence[
     path = Path(path)
     if not path.is_file():
         raise DataError(f"{path} is not there.")
-    try:
+    with while_reading(path, path.suffix[1:] or "a table"):
         found = read_label_studio(path) if path.suffix.lower() == ".json" else read_decision_table(path, class_names)
-    except (UnicodeDecodeError, csv.Error, json.JSONDecodeError) as error:
-        raise DataError(f"{path} cannot be read as {path.suffix[1:] or 'a table'}: {error}") from error
     for where, decision in found:
         _check(decision, f"{path}, {where}", ids, class_names)
     _check_order(path, found)

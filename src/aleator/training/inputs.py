@@ -15,7 +15,7 @@ from aleator.data.readers.shared import find_column, select_split
 from aleator.data.readers.table import ID_COLUMNS, PATH_COLUMNS, relative_paths, texts_of
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
 from aleator.data.sources import ExampleSource, ImageFiles
-from aleator.errors import DataError
+from aleator.errors import DataError, while_reading
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,9 @@ def read_inputs(paths: Sequence[str | Path], *, split: str | None = None) -> lis
         if folder is not None:
             inputs.append(_files(folder, names, names))
         else:
-            inputs += [_read(path, split) for path in together]
+            for path in together:
+                with while_reading(path, "something to predict"):
+                    inputs.append(_read(path, split))
     return inputs
 
 

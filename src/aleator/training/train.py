@@ -15,11 +15,12 @@ from aleator.data import read_dataset
 from aleator.data.dataset import LabelledDataset
 from aleator.data.duplicates import find_duplicates
 from aleator.data.examples import ExamplesShape, load_examples
-from aleator.errors import AleatorError, AuditFolderError
+from aleator.errors import AleatorError, AuditFolderError, ModelError
 from aleator.learning.devices import pick_device
 from aleator.learning.job import Targets, Task, TrainingJob
 from aleator.learning.members import Member, fit_members, member_seed
 from aleator.learning.settings import TrainingSettings
+from aleator.locks import one_at_a_time
 from aleator.models.network import Network, NetworkSpec
 from aleator.progress import Progress, silent
 from aleator.records import versions_of
@@ -35,6 +36,7 @@ from aleator.training.settings import TrainSettings
 from aleator.training.targets import TrainingTargets, choose_targets, judged_confusion
 
 
+@one_at_a_time(ModelError)
 def train(  # longer than a function is otherwise: the whole training on one page
     data: LabelledDataset | AuditFolder | str | Path,
     folder: str | Path,

@@ -12,7 +12,7 @@ from aleator.data.options import ReadOptions
 from aleator.data.readers.shared import EMOTIONS, encode_labels, find_column
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
 from aleator.data.sources import ExampleSource, FeatureArray, ImageArray
-from aleator.errors import DataError, reading
+from aleator.errors import DataError, while_reading
 
 EXAMPLE_ARRAYS = ("images", "pixels", "x", "data", "features", "x_train", "train_images", "arr_0")
 LABEL_ARRAYS = ("labels", "label", "y", "targets", "target", "emotion", "y_train", "train_labels", "arr_1")
@@ -161,7 +161,7 @@ def read_arrays(path: Path) -> Mapping[str, NDArray[Any]]:
 
     Raises DataError, also later: a damaged array that nobody asks for does no harm.
     """
-    with reading(path, FILES):
+    with while_reading(path, FILES):
         with path.open("rb") as file:
             start = file.read(6)
         if start == b"\x93NUMPY":
@@ -188,7 +188,7 @@ class _Archive(Mapping[str, NDArray[Any]]):
     def __getitem__(self, name: str) -> NDArray[Any]:
         if name not in self.names:
             raise KeyError(name)
-        with reading(self.path, FILES), np.load(self.path, allow_pickle=False) as loaded:
+        with while_reading(self.path, FILES), np.load(self.path, allow_pickle=False) as loaded:
             try:
                 array = loaded[name]
             except ValueError as error:

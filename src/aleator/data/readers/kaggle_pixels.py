@@ -13,7 +13,7 @@ from aleator.data.options import ReadOptions
 from aleator.data.readers.limits import check_columns, check_utf8
 from aleator.data.readers.shared import EMOTIONS, encode_labels, find_column
 from aleator.data.sources import ImageArray
-from aleator.errors import DataError, reading
+from aleator.errors import DataError, while_reading
 
 HEADER = 1 << 16
 """A header is not longer: characters."""
@@ -30,7 +30,7 @@ def knows(path: Path) -> bool:
 
 def read(path: Path, options: ReadOptions) -> LabelledDataset:
     """Read it; ids are the row numbers, counted from 0. Raises DataError naming the row that is wrong."""
-    with reading(path, "CSV"):
+    with while_reading(path, "CSV"):
         table = csv.read_csv(
             path,
             read_options=csv.ReadOptions(block_size=64 << 20),

@@ -9,7 +9,7 @@ import pyarrow.csv as csv
 import pyarrow.json as json
 
 from aleator.data.readers.limits import check_columns, check_depth, check_utf8, read_parquet
-from aleator.errors import DataError, reading
+from aleator.errors import DataError, while_reading
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
 
@@ -22,7 +22,7 @@ def read_table(path: Path, as_text: Collection[str] = ()) -> pa.Table:
     suffix = path.suffix.lower()
     if suffix not in TABLE_SUFFIXES:
         raise DataError(f"{path} is no table that is read; wanted is one of {', '.join(TABLE_SUFFIXES)}.")
-    with reading(path, f"a {suffix[1:]} table"):
+    with while_reading(path, f"a {suffix[1:]} table"):
         if suffix == ".parquet":
             table = read_parquet(path)
         elif suffix in (".jsonl", ".ndjson"):

@@ -11,6 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aleator.errors import DataError
+
+OURS = ("audit.json", "model.json")
+"""A folder with one of these is an audit's or a model's, and its files are nobody else's to replace."""
+
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a file beside `path`, then rename it: readers see the old file or the new one, whole."""
@@ -50,6 +55,19 @@ def write_array(path: Path, array: NDArray[Any]) -> None:
 
 def read_array(path: Path, *, mapped: bool = False) -> NDArray[Any]:
     return np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)  # type: ignore[no-any-return]
+
+
+def check_target(path: Path, *, force: bool) -> None:
+    """Raise DataError unless a file may be written here: where there is one, only with `force`, and never in the place
+    of one that belongs to an audit or a model."""
+    if path.is_dir():
+        raise DataError(f"{path} is a folder; name a file.")
+    if not path.exists():
+        return
+    if any((parent / name).exists() for parent in list(path.absolute().parents)[:2] for name in OURS):
+        raise DataError(f"{path} is a file of an audit or a model, which nothing else replaces; name another place.")
+    if not force:
+        raise DataError(f"{path} is there already; name another file, or use --force to replace it.")
 
 
 def sync(path: Path) -> None:

@@ -14,7 +14,7 @@ from aleator.data.sources import FeatureArray, ImageFiles
 from aleator.decisions.label_studio import annotation, choice, labelling_page
 from aleator.errors import DataError
 from aleator.export.corrected import Corrected
-from aleator.files import write_json
+from aleator.files import sync, sync_all, unfinished_beside, write_json
 
 
 def export_image_folder(corrected: Corrected, output: Path) -> None:
@@ -115,14 +115,13 @@ def _copy(corrected: Corrected, row: int, folder: Path) -> str:
 
 def _whole_folder(output: Path, write: Callable[[Path], object]) -> None:
     """A folder that appears whole or not at all."""
-    if output.exists():
-        raise DataError(f"{output} is there already; name a new folder.")
-    output.parent.mkdir(parents=True, exist_ok=True)
-    beside = output.with_name(f".{output.name}.unfinished")
+    beside = unfinished_beside(output)
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir()
     try:
         write(beside)
+        sync_all(beside)
         beside.rename(output)
+        sync(output.parent)
     finally:
         shutil.rmtree(beside, ignore_errors=True)

@@ -47,6 +47,11 @@ class Examples:
     def row_of(self) -> RowOf:
         return RowOf(self.ids)
 
+    @property
+    def key(self) -> str:
+        """A name for these data in addresses: others have another."""
+        return self.fingerprint[:16]
+
     def id(self, row: int) -> str:
         return str(self.ids[row].as_py())
 

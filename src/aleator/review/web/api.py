@@ -17,6 +17,7 @@ from aleator.review.web.guard import Session, bounded_body
 from aleator.review.web.parts import Review
 
 MOST_CARDS, MOST_TILES, MOST_DECISIONS = 24, 300, 500
+LONGEST_LOOK = 1e7
 
 
 def queue(request: Request) -> Response:
@@ -114,8 +115,8 @@ def _decision(review: Review, given: Any, session: Session, origin: str) -> Deci
     labels, seconds = given.get("labels", []), given.get("seconds")
     names = review.examples.class_names
     numbers = isinstance(labels, list) and all(type(label) is int and 0 <= label < len(names) for label in labels)
-    if not numbers or not (seconds is None or type(seconds) in (int, float)):
-        raise DataError(f"labels are numbers from 0 to {len(names) - 1}, seconds is a number.")
+    if not numbers or not (seconds is None or (type(seconds) in (int, float) and 0 <= seconds < LONGEST_LOOK)):
+        raise DataError(f"labels are numbers from 0 to {len(names) - 1}, seconds is a number from 0 up.")
     return Decision(
         uuid=_text(given, "uuid"),
         example=review.examples.id(check_row(review, given.get("row"))),
@@ -134,7 +135,10 @@ async def _json(request: Request) -> tuple[dict[str, Any], Session]:
         raise HTTPException(403, "Sign in first: open the page again.")
     if not review_of(request).signer.allows_form(session, request.headers.get("x-form-token", "")):
         raise HTTPException(403, "This request does not come from the page; load the page again.")
-    content = json.loads(await bounded_body(request))
+    try:
+        content = json.loads(await bounded_body(request))
+    except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, a number of thousands of digits, endless depth
+        raise DataError("This is no JSON that is read.") from error
     if not isinstance(content, dict):
         raise DataError("An object is wanted.")
     return content, session
@@ -142,7 +146,7 @@ async def _json(request: Request) -> tuple[dict[str, Any], Session]:
 
 def _text(given: Any, key: str) -> str:
     value = given.get(key) if isinstance(given, dict) else None
-    if not isinstance(value, str):
+    if not isinstance(value, str) or any("\ud800" <= letter <= "\udfff" for letter in value):
         raise DataError(f"{key} is text.")
     return value
 

@@ -14,7 +14,7 @@
     const suggested = tile.suggested === null ? "" : `suggested ${names[tile.suggested]}`;
     const label = [tile.id, given, suggested].filter(Boolean).join(", ");
     const element = page.make("button", { className: "tile", title: label, "data-row": tile.row, "aria-pressed": "false", "aria-label": label });
-    if (pictures) element.append(page.make("img", { src: `${base}/picture/96/${tile.row}`, alt: "", loading: "lazy", draggable: false }));
+    if (pictures) element.append(page.make("img", { src: `${pictureBase}/96/${tile.row}`, alt: "", loading: "lazy", draggable: false }));
     else element.append(page.make("span", { className: "id", textContent: tile.id }));
     element.append(page.make("span", { className: "caption", textContent: tile.given === null ? "" : names[tile.given] }));
     tiles.set(tile.row, { tile, element });

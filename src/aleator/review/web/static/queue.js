@@ -17,7 +17,7 @@
     if (!kept.has(card.row)) {
       const image = new Image();
       image.alt = `Example ${card.id}`;
-      image.src = `${base}/picture/1024/${card.row}`;
+      image.src = `${pictureBase}/1024/${card.row}`;
       image.addEventListener("error", () => image.replaceWith(page.make("p", { className: "none", textContent: "This picture cannot be read." })));
       kept.set(card.row, image);
       image.decode().catch(() => {}); // so that it is there when its turn comes
@@ -93,7 +93,7 @@
     near.replaceChildren(page.make("p", { className: "small", textContent: "Nearest neighbours and their labels" }),
       page.make("ul", { className: "near" }, ...card.neighbours.map(([row, label]) => {
         const link = page.make("a", { href: `${base}/example/${row}` });
-        if (pictures) link.append(page.make("img", { src: `${base}/picture/96/${row}`, alt: "" }));
+        if (pictures) link.append(page.make("img", { src: `${pictureBase}/96/${row}`, alt: "" }));
         link.append(page.make("span", { textContent: label < 0 ? "no label" : names[label] }));
         return page.make("li", {}, link);
       })));

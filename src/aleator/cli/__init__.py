@@ -15,6 +15,7 @@ from aleator.errors import AleatorError
 __all__ = ["app", "audit", "demo", "export", "judge", "main", "predict", "review", "train"]
 
 EXIT_BAD_INPUT, EXIT_FAULT, EXIT_INTERRUPTED, EXIT_TERMINATED = 2, 70, 130, 143
+LONGEST_MESSAGE = 4000
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 GO_ON = "an audit, a demo or a training goes on from the last finished member when the same command is given again."
 
@@ -66,8 +67,14 @@ def _of_the_system(error: OSError) -> str:
     return f"{error.filename}: {error.strerror}. What was finished is kept; give the same command again."
 
 
+def _for_a_terminal(text: str) -> str:
+    """Not too long, and nothing in it moves the cursor: file names and labels are anybody's text."""
+    text = text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]} ..."
+    return "".join(letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text)
+
+
 def _end(code: int, message: str) -> None:
-    print(f"aleator: {message}", file=sys.stderr)
+    print(f"aleator: {_for_a_terminal(message)}", file=sys.stderr)
     with suppress(OSError, ValueError):
         sys.stdout.flush()
         sys.exit(code)

@@ -1,4 +1,4 @@
-"""`python -m tests.torture`: the whole campaign; with words only the rows that hold one of them, as `malformed audit`."""
+"""`python -m tests.torture`: the whole campaign; with words only the rows that hold one of them."""
 
 import sys
 import time

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -120,6 +120,7 @@ def _handlers() -> dict[Any, Callable[[Request, Exception], Response]]:
         AleatorError: ours,
         UnicodeDecodeError: lambda request, error: of(request, 400, "This is no UTF-8 text."),
         OversizedBody: lambda request, error: of(request, 413, "Too much was sent at once."),
+        ClientDisconnect: lambda request, error: of(request, 400, "Nobody is there any more."),
         TimeoutError: lambda request, error: of(request, 408, "This took too long to be sent."),
         Exception: lambda request, error: of(request, 500, "This is a fault of Aleator, please report it."),
     }

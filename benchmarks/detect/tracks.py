@@ -34,7 +34,7 @@ from aleator.models.network import NetworkSpec
 from aleator.noise.counted import measured_confusion
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 from aleator.verdicts import Observations
-from aleator.verdicts.issues import judge_probabilities
+from aleator.verdicts.probabilities import judge_probabilities
 from benchmarks.trainer import Trainer
 
 NOISES, RATES = ("symmetric", "pair", "measured"), (0.1, 0.2, 0.4)

@@ -15,7 +15,7 @@ from scipy.special import softmax
 
 from aleator.auditing.judging import inputs_of
 from aleator.progress import Progress, silent
-from aleator.verdicts.issues import observe_probabilities
+from aleator.verdicts.probabilities import observe_probabilities
 from benchmarks.extras import import_extra
 from benchmarks.portfolio.cases import Case, cases
 from benchmarks.portfolio.learners import Features, brought

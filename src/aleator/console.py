@@ -17,8 +17,11 @@ from rich.progress import (
 from rich.table import Table
 
 from aleator.audits.info import AuditInfo
+from aleator.data.how_read import HowRead
+from aleator.data.overview import Overview
+from aleator.data.wording import listed, short
 
-FLOWS_SHOWN = 5
+FLOWS_SHOWN, CLASSES_SHOWN = 5, 40
 
 
 class ProgressDisplay:
@@ -85,12 +88,51 @@ def print_summary(info: AuditInfo, folder: Path) -> None:
             f"{referee.flags_recall:.0%} is called a mistake. Right labels: {referee.given_label_accuracy:.1%} "
             f"given, {referee.suggested_label_accuracy:.1%} suggested."
         )
+    print_how_read(console, info.data.how_read)
     if info.skipped:
-        console.print(f"\n{len(info.skipped)} pictures could not be read and are listed in audit.json.")
+        console.print(f"\n{len(info.skipped)} examples were left out and are listed in audit.json.")
     # Names of folders and classes are untrusted text: square brackets would be read as markup.
     report, labels = escape(str(folder / "report.html")), escape(str(folder / "labels.parquet"))
     console.print(f"\nLook: {report}\nAll examples: {labels}")
     console.print(f"[dim]{info.timings['total']:.0f} seconds[/dim]")
+
+
+def print_how_read(console: Console, how_read: HowRead) -> None:
+    """What the data were taken for, and what was passed over: a line each."""
+    for number, line in enumerate(how_read.lines()):
+        console.print(f"{'' if number else chr(10)}{escape(line)}")
+
+
+def print_overview(overview: Overview, sheet: Path | None) -> None:
+    """How data were read: form, classes, splits, a few rows, what was passed over, and what looks odd."""
+    console = Console(highlight=False, soft_wrap=True)
+    counts, splits = overview.classes, overview.splits
+    console.print(f"[bold]{overview.examples:,} {overview.kind}, {len(counts):,} classes[/bold]")
+    print_how_read(console, overview.how_read)
+    table = Table("class", "examples", box=None, padding=(0, 2), header_style="dim")
+    for name, count in list(counts.items())[:CLASSES_SHOWN]:
+        table.add_row(escape(name), f"{count:,}")
+    console.print(table)
+    if len(counts) > CLASSES_SHOWN:
+        console.print(f"and {len(counts) - CLASSES_SHOWN:,} more classes")
+    if overview.without_label:
+        console.print(f"{overview.without_label:,} examples have no label.")
+    if splits:
+        console.print("Splits: " + " · ".join(f"{escape(name)} {count:,}" for name, count in splits.items()))
+    rows = Table("id", "label", "split", "pixels", box=None, padding=(0, 2), header_style="dim")
+    for row in overview.rows:
+        size = "" if row.size is None else f"{row.size[0]}×{row.size[1]}"
+        rows.add_row(*map(escape, (short(row.id), row.label or "–", row.split or "", size)))
+    console.print(rows)
+    for group in overview.alike:
+        console.print(f"[yellow]These class names look alike: {escape(listed(group))}.[/yellow]")
+    if overview.rare:
+        console.print(f"[yellow]Too few examples to be audited: {escape(listed(overview.rare))}.[/yellow]")
+    if overview.skipped:
+        first = "; ".join(f"{one.source} {one.reason}" for one in overview.skipped[:3])
+        console.print(f"{len(overview.skipped):,} examples are left out: {escape(first)}")
+    if sheet is not None:
+        console.print(f"\nLook: {escape(str(sheet))}")
 
 
 def _three(score: float | None) -> str:

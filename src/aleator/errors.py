@@ -31,6 +31,10 @@ class MissingExtraError(AleatorError, ImportError):
     """An optional dependency is needed; the message names the extra that installs it."""
 
 
+class MissingNameError(AleatorError, ImportError):
+    """A name of another package that is not offered here; the message says what to use."""
+
+
 @contextmanager
 def while_reading(path: Path, form: str, kind: type[AleatorError] = DataError, remedy: str = "") -> Iterator[None]:
     """Around all that reads one file: whatever its content makes a library raise is an error about that file.

@@ -9,11 +9,13 @@ import pytest
 from PIL import Image
 
 import aleator
+from aleator.auditing.brought import with_examples_of
 from aleator.auditing.predictions import LabelledPredictions
 from aleator.auditing.reviewed import judge_again
 from aleator.audits import AuditFolder, open_data, with_data
 from aleator.audits.data import rows_in
 from aleator.data import FeatureArray, LabelledDataset
+from aleator.data.options import NOTHING_ASKED
 from aleator.decisions.gather import DecisionSources
 from aleator.errors import AleatorError, AuditFolderError, DataError
 from aleator.export import export_audit
@@ -56,6 +58,60 @@ def test_every_verb_takes_brought_probabilities_with_their_pictures(brought: Pat
     quick = ("--effort", "quick", "--epochs", "1")
     run("train", str(folder), "--data", str(pictures), *quick, "-o", str(tmp_path / "model"))
     assert aleator.load_model(tmp_path / "model").card.data.trained_on > 40
+
+
+def test_probabilities_and_pictures_are_judged_together(brought: Path, tmp_path: Path) -> None:
+    """Nobody names ids, and every later verb finds the pictures by itself."""
+    data = aleator.read_dataset(brought / "pictures")
+    probs = 0.8 * np.eye(2)[data.given_labels] + 0.1
+    np.save(tmp_path / "y.npy", data.given_labels)
+    np.save(tmp_path / "p.npy", probs)
+    files = ("--label-file", str(tmp_path / "y.npy"), "--pred-probs", str(tmp_path / "p.npy"))
+    folder = tmp_path / "audit"
+    run("judge", *files, "--data", str(brought / "pictures"), "-o", str(folder))
+    audit = aleator.load_audit(folder)
+    assert audit.class_names == NAMES
+    assert audit.labels["id"].to_pylist() == data.ids.tolist()
+    assert "data:image/png" in (folder / "report.html").read_text()
+    assert open_examples(folder).has_pictures
+    export_audit(folder, tmp_path / "clean", "imagefolder")
+    quick = ("--effort", "quick", "--epochs", "1")
+    run("train", str(folder), *quick, "-o", str(tmp_path / "model"))
+
+    np.save(tmp_path / "y.npy", data.given_labels[::-1])
+    np.save(tmp_path / "p.npy", probs[::-1])
+    told = run("judge", *files, "--data", str(brought / "pictures"), "-o", str(tmp_path / "b"), code=2).stderr
+    assert "joined row by row" in " ".join(told.split())
+    predictions = LabelledPredictions(data.given_labels[::-1], probs[::-1], None, data.ids[::-1])
+    joined = with_examples_of(predictions, str(brought / "pictures"), NOTHING_ASKED)
+    assert joined.examples is not None
+    assert joined.examples.ids.tolist() == data.ids[::-1].tolist()
+    for changed, message in (
+        ({"ids": np.array([*data.ids[:-1].tolist(), "x"])}, "no example 'x'"),
+        ({"labels": data.given_labels[:5], "pred_probs": probs[:5]}, "60 examples.*5 labels without ids"),
+        ({"pred_probs": np.full((60, 3), 1 / 3)}, "2 classes.*3 columns"),
+    ):
+        plain = LabelledPredictions(data.given_labels, probs)
+        with pytest.raises(DataError, match=message):
+            with_examples_of(replace(plain, **changed), str(brought / "pictures"), NOTHING_ASKED)
+
+
+def test_a_folder_that_was_judged_without_ids_takes_its_pictures(brought: Path, tmp_path: Path) -> None:
+    data = aleator.read_dataset(brought / "pictures")
+    probs = 0.8 * np.eye(2)[data.given_labels] + 0.1
+    folder = tmp_path / "audit"
+    aleator.judge_predictions(LabelledPredictions(data.given_labels, probs, NAMES), folder)
+    assert "data:image/png" not in (folder / "report.html").read_text()
+    judge_again(aleator.load_audit(folder), data=brought / "pictures")
+    assert "data:image/png" in (folder / "report.html").read_text()
+    assert open_examples(folder, brought / "pictures").has_pictures
+    audit = with_data(AuditFolder.load(folder), data)
+    assert audit.dataset is not None
+    assert audit.dataset.ids.tolist() == [str(row) for row in range(60)]
+    other = LabelledPredictions(data.given_labels[::-1], probs[::-1], NAMES)
+    aleator.judge_predictions(other, tmp_path / "other")
+    with pytest.raises(AuditFolderError, match="other data"):
+        open_examples(tmp_path / "other", brought / "pictures")
 
 
 def other_data(kind: str, brought: Path, tmp_path: Path) -> Path:
@@ -126,8 +182,10 @@ def test_data_may_hold_more_and_in_another_order_and_rows_line_up(audited: Audit
 
 
 def test_data_that_are_not_there_say_why(audited: AuditFolder, brought: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="is of data that were made in memory; name its data with --data"):
-        open_data(audited)
+    forgetful = Path(shutil.copytree(audited.folder, tmp_path / "forgetful"))
+    (forgetful / "examples.npz").unlink()
+    with pytest.raises(DataError, match="made in memory and that its folder does not hold"):
+        open_data(AuditFolder.load(forgetful))
     with pytest.raises(DataError, match="is of labels and probabilities"):
         open_data(AuditFolder.load(brought / "audit"))
     folder, _ = write_all(tmp_path / "made", 160, faces=90)

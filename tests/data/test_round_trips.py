@@ -174,6 +174,7 @@ def test_votes_wide_by_row_by_id_and_long_are_the_same(tmp_path_factory: pytest.
     root = tmp_path_factory.mktemp("votes")
     random = np.random.default_rng(seed)
     counts = random.integers(0, 4, (24, 3))
+    counts[np.arange(24), np.arange(24) % 2] += 5  # the votes are of these data
     counts[0] = 1  # each answer is given at least once
     names = ["happiness", "SAD", "unknown"]
     ids = [f"{row:03}" for row in range(24)]

@@ -20,13 +20,15 @@ def data(tmp_path: Path) -> Path:
 
 def test_wide_votes_line_up_by_row_and_by_synonym(data: Path, tmp_path: Path) -> None:
     votes = tmp_path / "v.csv"
-    votes.write_text("Usage,name,anger,disgust,NF\n" + "\n".join(f"Training,x,{row},1,0" for row in range(12)))
+    votes.write_text(
+        "Usage,name,anger,disgust,NF\n" + "\n".join(f"Training,x,{2 * (row % 2 == 0)},1,{row}" for row in range(12))
+    )
     result = read_dataset(data, ReadOptions(votes=votes)).votes
     assert result is not None
     assert result.names == ("anger", "disgust", "NF")
     assert result.class_index.tolist() == [0, 1, -1]
     assert result.unusable.tolist() == [False, False, True]
-    assert result.counts[:, 0].tolist() == list(range(12))
+    assert result.counts[:, 2].tolist() == list(range(12))
 
 
 def test_votes_that_do_not_line_up_are_refused(data: Path, tmp_path: Path) -> None:
@@ -97,3 +99,77 @@ def test_long_votes_remember_whose_they_are(tmp_path: Path) -> None:
     assert taken.annotators is not None
     assert taken.annotators.row.tolist() == [0]
     assert taken.annotators.annotator.tolist() == [0]
+
+
+def faces(root: Path, count: int = 120, *, sort: bool = False) -> tuple[Path, np.ndarray]:
+    """Vectors with labels of three classes, and the labels."""
+    labels = np.random.default_rng(1).integers(0, 3, count)
+    labels = np.sort(labels) if sort else labels
+    np.savez(root / "d.npz", X=np.random.default_rng(0).normal(size=(count, 3)), y=labels)
+    return root / "d.npz", labels
+
+
+def answers_of_ten(labels: np.ndarray) -> np.ndarray:
+    """Ten people, a tenth of whose answers is wrong, a third of them missing (-1)."""
+    random = np.random.default_rng(2)
+    answers = np.where(random.random((len(labels), 10)) < 0.1, (labels[:, None] + 1) % 3, labels[:, None])
+    return np.where(random.random(answers.shape) < 1 / 3, -1, answers)
+
+
+def write_matrix(path: Path, answers: np.ndarray, header: list[str], ids: bool = True) -> Path:
+    rows = [
+        ",".join([*([str(row)] if ids else []), *("" if cell < 0 else str(cell) for cell in line)])
+        for row, line in enumerate(answers.tolist())
+    ]
+    path.write_text("\n".join([",".join([*(["id"] if ids else []), *header]), *rows]) + "\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    "header", [[str(number) for number in range(10)], [f"person {number}" for number in range(10)]]
+)
+def test_a_column_for_each_person_is_told_from_counts(tmp_path: Path, header: list[str]) -> None:
+    data, labels = faces(tmp_path)
+    answers = answers_of_ten(labels)
+    dataset = read_dataset(data, ReadOptions(votes=write_matrix(tmp_path / "v.csv", answers, header)))
+    assert dataset.votes is not None
+    assert dataset.votes.names == ("0", "1", "2")
+    expected = np.stack([(answers == label).sum(axis=1) for label in range(3)], axis=1)
+    assert np.array_equal(dataset.votes.counts, expected)
+    assert dataset.votes.annotators is not None
+    assert dataset.votes.annotators.names == tuple(header)
+    assert (dataset.votes.majority() == labels).mean() > 0.9
+    assert any("people's answers" in line for line in dataset.how_read.said)
+
+
+def test_counts_by_number_stay_counts(tmp_path: Path) -> None:
+    data, labels = faces(tmp_path)
+    counts = np.random.default_rng(3).multinomial(10, np.eye(3)[labels] * 0.7 + 0.1)
+    votes = write_matrix(tmp_path / "v.csv", counts, ["0", "1", "2"])
+    dataset = read_dataset(data, ReadOptions(votes=votes))
+    assert dataset.votes is not None
+    assert np.array_equal(dataset.votes.counts, counts)
+    assert dataset.votes.annotators is None
+
+
+def test_votes_of_other_data_are_refused_even_by_id(tmp_path: Path) -> None:
+    data, labels = faces(tmp_path)
+    counts = np.random.default_rng(3).multinomial(10, np.eye(3)[np.random.default_rng(9).permutation(labels)])
+    with pytest.raises(DataError, match="no more than by chance"):
+        read_dataset(data, ReadOptions(votes=write_matrix(tmp_path / "v.csv", counts, ["0", "1", "2"])))
+
+
+def test_rows_join_only_where_their_order_is_proved(tmp_path: Path) -> None:
+    data, labels = faces(tmp_path)
+    counts = np.random.default_rng(3).multinomial(10, np.eye(3)[labels] * 0.7 + 0.1)
+    header = ["0", "1", "2"]
+    right = write_matrix(tmp_path / "v.csv", counts, header, ids=False)
+    told = read_dataset(data, ReadOptions(votes=right)).how_read.said
+    assert any("row by row, since they agree with the labels" in line for line in told)
+    other_order = write_matrix(tmp_path / "w.csv", np.random.default_rng(5).permutation(counts), header, ids=False)
+    with pytest.raises(DataError, match=r"nothing says that its rows are in the order of.*by chance.*column 'id'"):
+        read_dataset(data, ReadOptions(votes=other_order))
+    data, labels = faces(tmp_path, sort=True)  # sorted by label, agreement says nothing of the order
+    counts = np.random.default_rng(3).multinomial(10, np.eye(3)[labels] * 0.7 + 0.1)
+    with pytest.raises(DataError, match="sorted by label"):
+        read_dataset(data, ReadOptions(votes=write_matrix(tmp_path / "v.csv", counts, header, ids=False)))

@@ -25,7 +25,7 @@ from aleator.learning import effort
 from tests.conftest import tiny_dataset
 
 pytestmark = pytest.mark.slow
-FILES = ["audit.json", "embeddings.npy", "labels.parquet", "logits.npy", "models", "report.html"]
+FILES = ["audit.json", "embeddings.npy", "examples.npz", "labels.parquet", "logits.npy", "models", "report.html"]
 COLUMNS = [
     "id", "source", "given_label", "verdict", "p_mislabelled", "label_quality", "suggested_label", "predicted_label",
     "label_distribution", "total", "aleatoric", "epistemic", "self_confidence", "margin", "area_under_margin",

@@ -1,6 +1,7 @@
 """Every format that the cleaned data set is written in, read again."""
 
 import csv
+import io
 import json
 import shutil
 import subprocess
@@ -8,10 +9,12 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
+from xml.etree import ElementTree
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from PIL import Image
 
 from aleator.data import read_dataset
 from aleator.data.options import ReadOptions
@@ -22,7 +25,7 @@ from aleator.decisions.read import read_decisions
 from aleator.decisions.store import Store
 from aleator.errors import AuditFolderError, DataError
 from aleator.export import FORMATS, ExportSettings, export_audit
-from aleator.export.pictures import plain_name
+from aleator.export.pictures import folder_names, plain_name
 from aleator.review.examples import Examples, open_examples
 from tests.review.conftest import audit_folder, made_up
 
@@ -135,8 +138,7 @@ def test_an_image_folder_is_read_as_the_cleaned_data_set(reviewed: tuple[Path, E
     folder, _ = reviewed
     corrected = export_audit(folder, tmp_path / "clean", "imagefolder", ExportSettings(drop_unusable=True))
     read = read_dataset(tmp_path / "clean", ReadOptions(class_names=corrected.examples.class_names))
-    with (tmp_path / "clean" / "metadata.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
+    rows = [json.loads(line) for line in (tmp_path / "clean" / "metadata.jsonl").read_text().splitlines()]
     assert [row["label"] for row in rows] == [corrected.name_of(int(label)) for label in corrected.label]
     assert all((tmp_path / "clean" / row["file_name"]).parent.name == row["label"] for row in rows)
     by_name = dict(zip(read.ids.tolist(), read.given_labels.tolist(), strict=True))
@@ -150,6 +152,120 @@ def test_fiftyone(reviewed: tuple[Path, Examples], tmp_path: Path) -> None:
     assert content["classes"] == list(examples.class_names)
     files = sorted((tmp_path / "clean" / "data").iterdir())
     assert [content["labels"][file.stem] for file in files] == corrected.label.tolist()
+    samples = [json.loads(line) for line in (tmp_path / "clean" / "samples.jsonl").read_text().splitlines()]
+    assert [one["aleator_id"] for one in samples] == examples.ids.to_pylist()
+    assert samples[2]["choices"] == list(corrected.choices[2])
+    assert samples[7]["reviewers"] == ["=Bob", "Ann", "Eve"]
+    assert examples.audit is not None
+    known = {*examples.audit.labels.column_names, "aleator_id", "ground_truth", "decision", "source", "given_label"}
+    assert known - {"neighbours"} <= set(samples[0])
+    assert samples[9]["p_mislabelled"] == pytest.approx(examples.audit.column("p_mislabelled")[9])
+    embeddings = np.load(tmp_path / "clean" / "embeddings.npy")
+    assert np.array_equal(embeddings, examples.audit.embeddings)
+    assert (tmp_path / "clean" / "load.py").is_file()
+    fewer = export_audit(folder, tmp_path / "fewer", "fiftyone", ExportSettings(drop_unusable=True))
+    rows = [examples.row_of.get(one) for one in fewer.examples.ids.to_pylist()]
+    assert np.array_equal(np.load(tmp_path / "fewer" / "embeddings.npy"), embeddings[rows])
+
+
+def test_hugging_face(reviewed: tuple[Path, Examples], tmp_path: Path) -> None:
+    folder, examples = reviewed
+    corrected = export_audit(folder, tmp_path / "clean", "huggingface")
+    (shard,) = (tmp_path / "clean" / "data").iterdir()
+    assert shard.name == "train-00000-of-00001.parquet"
+    table = pq.read_table(shard)
+    assert table["label"].to_pylist() == [None if one < 0 else one for one in corrected.label.tolist()]
+    assert table["given_label"].to_pylist() == examples.given.tolist()
+    assert table["id"].to_pylist() == examples.ids.to_pylist()
+    features = json.loads(table.schema.metadata[b"huggingface"])["info"]["features"]
+    assert features["label"] == {"names": list(examples.class_names), "_type": "ClassLabel"}
+    assert list(features) == table.column_names
+    picture = Image.open(io.BytesIO(table["image"][3].as_py()["bytes"]))
+    assert np.array_equal(np.asarray(picture), np.asarray(examples.source.load(int(examples.source_row[3]))))
+    card = (tmp_path / "clean" / "README.md").read_text()
+    assert card.startswith("---\n")
+    assert f"'1': {json.dumps(examples.class_names[1])}" in card
+
+
+NAMES_THAT_LOOK_ALIKE = (
+    "a/b", "a_b", "a:b", "+", "-", "=", "..", "", "Anger", "anger", "caf\u00e9", "cafe\u0301",
+    "a|b", "'q", "con", "2020-01-02", "007",
+)  # fmt: skip
+
+
+def test_classes_whose_folders_would_have_one_name_are_kept_apart_and_read_back(tmp_path: Path) -> None:
+    names = [name for name in NAMES_THAT_LOOK_ALIKE if name]
+    random = np.random.default_rng(0)
+    (tmp_path / "in").mkdir()
+    lines = []
+    for row in range(6 * len(names)):
+        Image.fromarray(random.integers(0, 256, (12, 12), dtype=np.uint8)).save(tmp_path / "in" / f"{row}.png")
+        lines.append(json.dumps({"file_name": f"{row}.png", "label": names[row % len(names)]}))
+    (tmp_path / "in" / "metadata.jsonl").write_text("\n".join(lines) + "\n")
+    before = read_dataset(tmp_path / "in")
+    assert set(before.class_names) == set(names)
+    export_audit(tmp_path / "in", tmp_path / "out", "imagefolder")
+    folders = [one.name for one in (tmp_path / "out").iterdir() if one.is_dir()]
+    assert len({one.casefold() for one in folders}) == len(names)
+    after = read_dataset(tmp_path / "out")
+    was = {one: before.class_names[label] for one, label in zip(before.ids, before.given_labels, strict=True)}
+    assert {one: after.class_names[label] for one, label in zip(after.ids, after.given_labels, strict=True)} == was
+
+
+def test_coco(reviewed: tuple[Path, Examples], tmp_path: Path) -> None:
+    folder, examples = reviewed
+    corrected = export_audit(folder, tmp_path / "out", "coco")
+    content = json.loads((tmp_path / "out" / "annotations.json").read_text())
+    names = {one["id"]: one["name"] for one in content["categories"]}
+    assert list(names.values()) == list(examples.class_names)
+    label_of = {one["image_id"]: names[one["category_id"]] for one in content["annotations"]}
+    files = [tmp_path / "out" / "images" / one["file_name"] for one in content["images"]]
+    assert [label_of[one["id"]] for one in content["images"]] == [
+        corrected.name_of(int(one)) for one in corrected.label
+    ]
+    assert all(file.is_file() for file in files)
+    assert content["annotations"][0]["attributes"]["id"] == examples.id(0)
+    assert Image.open(files[0]).size == (content["images"][0]["width"], content["images"][0]["height"])
+
+
+def test_cvat(reviewed: tuple[Path, Examples], tmp_path: Path) -> None:
+    folder, examples = reviewed
+    corrected = export_audit(folder, tmp_path / "out", "cvat")
+    root = ElementTree.parse(tmp_path / "out" / "annotations.xml").getroot()
+    assert [one.findtext("name") for one in root.iter("label")] == list(examples.class_names)
+    images = root.findall("image")
+    assert [one.find("tag").get("label") for one in images] == [corrected.name_of(int(one)) for one in corrected.label]
+    assert all((tmp_path / "out" / "images" / one.get("name")).is_file() for one in images)
+    assert [one.findtext("tag/attribute[@name='id']") for one in images] == examples.ids.to_pylist()
+
+
+def test_a_csv_is_read_back_with_the_names_that_classes_have(tmp_path: Path) -> None:
+    names = ["+", "-", "=", "'q", "'", "@a", "plain"]
+    random = np.random.default_rng(0)
+    lines = ["path,label"]
+    for row in range(6 * len(names)):
+        Image.fromarray(random.integers(0, 256, (12, 12), dtype=np.uint8)).save(tmp_path / f"={row}.png")
+        lines.append(f"={row}.png,{names[row % len(names)]}")
+    (tmp_path / "in.csv").write_text("\n".join(lines) + "\n")
+    before = read_dataset(tmp_path / "in.csv")
+    assert set(before.class_names) == set(names)  # apostrophes in a table of somebody's own are its own
+    export_audit(tmp_path / "in.csv", tmp_path / "out.csv", "csv")
+    assert ",'+," in (tmp_path / "out.csv").read_text()
+    after = read_dataset(tmp_path / "out.csv", ReadOptions(path_column="source"))
+    assert after.class_names == before.class_names
+    assert after.ids.tolist() == before.ids.tolist()
+    assert np.array_equal(after.given_labels, before.given_labels)
+
+
+def test_names_of_folders() -> None:
+    found = folder_names(NAMES_THAT_LOOK_ALIKE)
+    assert len({name.casefold() for name in found.values()}) == len(NAMES_THAT_LOOK_ALIKE)
+    assert (found["a_b"], found["anger"].casefold()) == ("a_b", "anger (2)")
+    assert found["con"] == "_con"
+    assert plain_name("\u0915\u094d\u0937") == "\u0915\u094d\u0937"  # letters that are combined stay
+    long = plain_name("\u6f22" * 200 + ".png")
+    assert long.endswith(".png")
+    assert len(long.encode()) <= 120
 
 
 def test_cleanlabs_columns(reviewed: tuple[Path, Examples], tmp_path: Path) -> None:
@@ -205,8 +321,10 @@ def test_label_studio_both_ways(reviewed: tuple[Path, Examples], tmp_path: Path)
     assert others == sorted((one.example, one.reviewer, one.kind, one.labels) for one in standing)
     tasks[8]["annotations"][0]["result"] = []
     (tmp_path / "export.json").write_text(json.dumps(tasks))
-    with pytest.raises(DataError, match="task 8"):
-        read_decisions(tmp_path / "export.json", examples.row_of, examples.class_names)
+    with pytest.warns(UserWarning, match="1 annotations are passed over:\ntask 8"):
+        rest = read_decisions(tmp_path / "export.json", examples.row_of, examples.class_names)
+    assert len(rest) == len(others)
+    assert "Local Files" in (tmp_path / "studio" / "README.txt").read_text()
 
 
 def test_fer2013_comes_out_as_it_was_but_for_the_corrected_emotions(tmp_path: Path) -> None:
@@ -252,7 +370,7 @@ def test_what_cannot_be_exported_is_told_in_words(audit_folder: Path, tmp_path: 
     with pytest.raises(DataError, match="grey pictures of one size"):
         export_audit(audit_folder, tmp_path / "x.csv", "fer2013")
     np.savez(tmp_path / "rows.npz", X=np.random.default_rng(0).normal(size=(20, 3)), y=np.arange(20) % 2)
-    for format in ("imagefolder", "fiftyone", "label-studio"):
+    for format in ("imagefolder", "fiftyone", "label-studio", "huggingface", "cvat", "coco"):
         with pytest.raises(DataError, match="feature vectors"):
             export_audit(tmp_path / "rows.npz", tmp_path / "out", format)
         assert not (tmp_path / "out").exists()
@@ -260,4 +378,5 @@ def test_what_cannot_be_exported_is_told_in_words(audit_folder: Path, tmp_path: 
         export_audit(tmp_path / "rows.npz", tmp_path / "x.csv", "csv", ExportSettings(relabel_above=0.9))
     assert set(FORMATS) == {
         "csv", "parquet", "imagefolder", "fer2013", "fiftyone", "label-studio", "cleanlab", "decisions",
+        "huggingface", "cvat", "coco",
     }  # fmt: skip

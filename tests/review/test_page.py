@@ -1,5 +1,6 @@
 """The review page in a real browser: each thing that a person can do there, done."""
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from PIL import Image
 
 from aleator.data import FeatureArray, LabelledDataset
 from aleator.data.options import ReadOptions
@@ -134,7 +136,26 @@ def test_zoom_and_the_next_picture_is_there_before_it_is_wanted(running: Running
     page.keyboard.press("Enter")
     expect(page.locator("#address")).to_have_attribute("href", f"/example/{upcoming}")
     assert page.locator("#frame img").evaluate("image => image.complete && image.naturalWidth > 0")
-    assert not any(url.endswith(f"/1024/{upcoming}") for url in asked)
+    assert not any(url.endswith(f"/512/{upcoming}") for url in asked)
+
+
+def test_a_photograph_is_shown_small_and_zoomed_at_its_own_size(tmp_path: Path, open_page: Open) -> None:
+    random = np.random.default_rng(0)
+    for name in ("cat", "dog"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for number in range(5):
+            coarse = random.integers(0, 256, (6, 9, 3), dtype=np.uint8)
+            Image.fromarray(coarse).resize((1200, 800)).save(tmp_path / "data" / name / f"{number}.jpg")
+    with serving(tmp_path / "data") as running:
+        page = open_page(running)
+        width = "image => image.naturalWidth"
+        assert page.locator("#frame img").evaluate(width) == 512
+        page.keyboard.press("z")
+        expect(page.locator("#frame img")).to_have_attribute("src", re.compile("/picture/8192/"))
+        assert page.locator("#frame img").evaluate(width) == 1200
+        page.keyboard.press("s")  # still zoomed: the next one is shown at its own size too
+        expect(page.locator("#frame img")).to_have_attribute("src", re.compile("/picture/8192/"))
+        assert page.locator("#frame img").evaluate("image => image.decode().then(() => image.naturalWidth)") == 1200
 
 
 def test_a_screen_reader_is_told_what_is_shown_and_which_keys_there_are(running: Running, open_page: Open) -> None:

@@ -5,7 +5,7 @@ import pytest
 
 import aleator
 from aleator.verdicts.flags import FEWEST, MOST, flag_above
-from aleator.verdicts.issues import judge_probabilities
+from aleator.verdicts.probabilities import judge_probabilities
 from benchmarks.portfolio.made_up import made_up_sets
 
 

@@ -23,6 +23,7 @@ from aleator.audits.info import (
     audited_data,
     identity_of,
 )
+from aleator.audits.kept import kept_files
 from aleator.audits.labels import label_table, write_labels
 from aleator.clock import Clock
 from aleator.data import read_dataset
@@ -52,7 +53,7 @@ NEIGHBOURS = 10
 
 @one_at_a_time(AuditFolderError)
 def audit(  # longer than a function is otherwise: the whole system on one page
-    data: LabelledDataset | str | Path,
+    data: Any,
     folder: str | Path,
     settings: AuditSettings = AuditSettings(),
     *,
@@ -63,7 +64,7 @@ def audit(  # longer than a function is otherwise: the whole system on one page
     """Find the wrong labels of a data set, and leave the audit in `folder`.
 
     Args:
-        data: a data set, or a path that `read_dataset` reads.
+        data: a data set, or what `read_dataset` reads: a path, or data in memory, of which the folder keeps a copy.
         folder: where the audit is left; an interrupted audit of the same data goes on from there.
         settings: how much is computed, and how.
         force: replace an audit of other data in the folder.
@@ -76,6 +77,7 @@ def audit(  # longer than a function is otherwise: the whole system on one page
     with clock("reading"):
         dataset = data if isinstance(data, LabelledDataset) else read_dataset(data, progress=progress)
         dataset.check_learnable()
+        whole = dataset
         identity = identity_of(dataset, asdict(settings))
         unfinished = open_folder(folder, identity, force=force)
         dataset, examples, shape = load_examples(
@@ -117,6 +119,7 @@ def audit(  # longer than a function is otherwise: the whole system on one page
     close_folder(
         folder,
         {
+            **kept_files(whole),
             "labels.parquet": lambda path: write_labels(table, path),
             "logits.npy": lambda path: write_array(path, np.stack([said.mean, said.spread])),
             "embeddings.npy": lambda path: write_array(path, said.embedding),

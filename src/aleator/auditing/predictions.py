@@ -19,7 +19,7 @@ from aleator.clock import Clock
 from aleator.data.dataset import LabelledDataset, Votes
 from aleator.data.examples import ExamplesShape
 from aleator.data.options import ReadOptions
-from aleator.data.predictions import read_labels, read_matrix
+from aleator.data.predictions import read_features, read_labels, read_matrix
 from aleator.data.readers.votes import read_votes
 from aleator.data.sources import FeatureArray
 from aleator.decisions.reviews import Reviews
@@ -31,13 +31,8 @@ from aleator.progress import Progress, silent
 from aleator.records import versions_of
 from aleator.report import render_report
 from aleator.verdicts import Observations
-from aleator.verdicts.issues import (
-    IN_SAMPLE,
-    checked_features,
-    checked_probabilities,
-    looks_in_sample,
-    observe_probabilities,
-)
+from aleator.verdicts.checks import IN_SAMPLE, checked_features, checked_probabilities, looks_in_sample
+from aleator.verdicts.probabilities import observe_probabilities
 
 NEIGHBOURS_SHOWN = 10
 
@@ -58,6 +53,8 @@ class LabelledPredictions:
     """An embedding `(example, feature)`, for neighbours and for learning from reviews."""
     votes: Votes | None = None
     """Several people's answers, heard as evidence."""
+    examples: LabelledDataset | None = None
+    """The examples themselves, row by row, where they are at hand: `with_examples_of` puts them here."""
     path: str = "given probabilities"
     """What the audit says of where the data are."""
 
@@ -121,7 +118,11 @@ def judge_predictions(  # longer than a function is otherwise: the whole of it o
         identity=identity,
         settings=settings,
         versions=versions_of(np),
-        data=audited_data(dataset, identity.fingerprint, ExamplesShape(features=embedding.shape[1])),
+        data=audited_data(
+            dataset,
+            identity.fingerprint,
+            ExamplesShape() if predictions.examples else ExamplesShape(features=embedding.shape[1]),
+        ),
         class_names=dataset.class_names,
         model=ModelInfo("none", "probabilities were given", members=1, parameters=0, unseen_draws=1),
         out_of_sample=True,
@@ -181,12 +182,13 @@ def _lined_up(files: list[Path], label_file: Path, reading: ReadOptions, feature
         raise DataError(f"{label_file}, row {missing[0]}: there is no label; leave such rows out of both files.")
     if ids is not None and ids_of_probs is not None and not np.array_equal(ids, ids_of_probs):
         raise DataError(f"{label_file} and {files[0]} name different ids, or in different order; they must line up.")
+    ids = ids if ids is not None else ids_of_probs
     predictions = LabelledPredictions(
         given,
         probs if len(several) == 1 else np.stack(several),
         names,
-        ids if ids is not None else ids_of_probs,
-        None if features is None else read_matrix(features)[0],
+        ids,
+        None if features is None else read_matrix(features)[0] if ids is None else read_features(features, ids),
         path=str(label_file),
     )
     if reading.votes is None:
@@ -199,6 +201,8 @@ def _dataset(
     predictions: LabelledPredictions, given: NDArray[np.int64], embedding: NDArray[np.float32]
 ) -> LabelledDataset:
     """All that is known of the data, with an empty feature in the place of the examples where there are none."""
+    if predictions.examples is not None:
+        return predictions.examples
     return LabelledDataset(
         name=Path(predictions.path).stem or predictions.path,
         path=predictions.path,

@@ -45,13 +45,17 @@ def judge_again(
 ) -> Audit:
     """Let an audit hear decisions, in place. Without its data, its report stays as it was.
 
-    `data` is where they are, if they moved, and `asked` how they are read, where it is not as for the audit.
+    `data` is where they are, if they moved, and `asked` how they are read, where it is not as for the audit. Where data
+    are named and nobody decided anything, the report gets its pictures, and nothing else changes.
     """
     with only_one(audit.folder, AuditFolderError):
         if AuditFolder.load(audit.folder).info != audit.info:
             raise AuditFolderError(f"{audit.folder} was replaced since it was loaded; load it again.")
         if data is not None or data_place(audit) is not None:
             audit = with_data(audit, open_data(audit, data, asked, progress=progress))
+        if data is not None and sources == DecisionSources() and not database_beside(audit.folder).exists():
+            audit.rewrite()  # nobody decided anything, and the report gets its pictures
+            return audit
         judged = rejudge(audit, reviews_of(audit, sources))
         judged.rewrite()
         tidy(audit.folder / UNFINISHED)

@@ -21,6 +21,8 @@ from aleator.records import IDENTITY, begin_work, from_json, read_json, write_re
 UNFINISHED = "unfinished"
 """Sub-folder with the state of an audit that is still running; gone when the audit is complete."""
 INFO, LABELS = "audit.json", "labels.parquet"
+KEPT = "examples.npz"
+"""The audited examples themselves, where they were made in memory; see `kept.py`."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,8 @@ def close_folder(folder: Path, files: dict[str, Callable[[Path], object]], info:
     write_record(new / INFO, info)
     sync_all(new)
     discard(folder / INFO)
+    if KEPT not in files:
+        discard(folder / KEPT)
     sync(folder)
     for name in (*files, "models", INFO):
         discard(folder / name)

@@ -7,6 +7,7 @@ from typing import Any
 from aleator import __version__
 from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.examples import ExamplesShape
+from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
 from aleator.learning.settings import TrainingSettings
 from aleator.records import from_json
@@ -55,6 +56,8 @@ class AuditedData(ExamplesShape):
     """`images` or `features`."""
     reading: ReadOptions | None = None
     """How the data were read from the path; None where they were made in memory or only their labels were brought."""
+    how_read: HowRead = HowRead()
+    """What they were taken for, on what evidence, and what was passed over."""
 
 
 @dataclass(frozen=True)
@@ -163,6 +166,7 @@ def audited_data(dataset: LabelledDataset, fingerprint: str, shape: ExamplesShap
         examples=len(dataset),
         kind=dataset.source.kind,
         reading=dataset.reading,
+        how_read=dataset.how_read,
         **vars(shape),
     )
 

@@ -7,17 +7,20 @@ import sys
 import threading
 from contextlib import suppress
 
-from aleator.cli import audit, demo, export, judge, predict, review, train
+from aleator.cli import audit, demo, embed, export, inspect, judge, predict, review, train
 from aleator.cli.app import app
 from aleator.cli.faults import write_fault
 from aleator.errors import AleatorError
 
-__all__ = ["app", "audit", "demo", "export", "judge", "main", "predict", "review", "train"]
+__all__ = ["app", "audit", "demo", "embed", "export", "inspect", "judge", "main", "predict", "review", "train"]
 
 EXIT_BAD_INPUT, EXIT_FAULT, EXIT_INTERRUPTED, EXIT_TERMINATED = 2, 70, 130, 143
 LONGEST_MESSAGE = 4000
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-GO_ON = "an audit, a demo or a training goes on from the last finished member when the same command is given again."
+GO_ON = (
+    "an audit, a demo or a training goes on from the last finished member, and features from the last batch, when the "
+    "same command is given again."
+)
 
 
 class Terminated(BaseException):

@@ -40,7 +40,8 @@ def judge(
     features
         An embedding, a row for each example: .npy or a table. The neighbours in it are heard as one more learner.
     data
-        Where the audit's data are now, for the pictures of its report.
+        Where the audit's data are now, for the pictures of its report. With --pred-probs: the examples that the labels
+        and probabilities are of, joined by id, or row by row where both have the same labels.
     output
         The folder for the judged labels.
     """
@@ -51,10 +52,13 @@ def judge(
 
             result = judge_again(load_audit(folder), sources, data=data, asked=reading, progress=progress)
         elif folder is None and pred_probs and output is not None:
+            from aleator.auditing.brought import with_examples_of
             from aleator.auditing.predictions import judge_predictions, read_predictions
             from aleator.auditing.reviewed import reviews_of_predictions
 
             predictions = read_predictions(pred_probs, reading, features)
+            if data is not None:
+                predictions = with_examples_of(predictions, str(data), reading, progress=progress)
             reviews = reviews_of_predictions(predictions, sources)
             result = judge_predictions(predictions, output, reviews=reviews, force=force, progress=progress)
         else:

@@ -2,12 +2,13 @@
 
 from aleator.data.dataset import LabelledDataset, Skipped, Votes
 from aleator.data.read import read_dataset
-from aleator.data.sources import ExampleSource, FeatureArray, ImageArray, ImageFiles
+from aleator.data.sources import ExampleSource, FeatureArray, ImageArray, ImageBytes, ImageFiles
 
 __all__ = [
     "ExampleSource",
     "FeatureArray",
     "ImageArray",
+    "ImageBytes",
     "ImageFiles",
     "LabelledDataset",
     "Skipped",

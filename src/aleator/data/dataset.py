@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
 from aleator.data.sources import ExampleSource
 from aleator.data.texts import BLOCK
+from aleator.data.wording import listed
 from aleator.errors import DataError
 
 FEWEST_EXAMPLES = 5
@@ -116,6 +118,8 @@ class LabelledDataset:
     reading: ReadOptions | None = None
     """What `read_dataset` was asked beside the path: with it, the same data are read again. None if they were not read
     from a path."""
+    how_read: HowRead = HowRead()
+    """What the data were taken for, on what evidence, and what was passed over."""
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -132,7 +136,7 @@ class LabelledDataset:
             if count != total:
                 raise DataError(f"{self.path}: {total} ids but {count} {what}; they must line up row by row.")
         if len(set(self.class_names)) < len(self.class_names):
-            raise DataError(f"{self.path}: a class name stands twice in {', '.join(self.class_names)}.")
+            raise DataError(f"{self.path}: a class name stands twice in {listed(self.class_names)}.")
         _check_unique(self.path, self.ids)
         _check_labels(self)
 
@@ -156,12 +160,19 @@ class LabelledDataset:
             present = [names[label] for label in np.flatnonzero(counts)]
             raise DataError(
                 f"{self.path}: the labels name {len(present)} class{'es' if not present else ''} "
-                f"({', '.join(present) or 'none'}); an audit needs at least two."
+                f"({listed(present) or 'none'}); an audit needs at least two."
             )
-        for label in np.flatnonzero((counts > 0) & (counts < FEWEST_EXAMPLES)):
+        rare = np.flatnonzero((counts > 0) & (counts < FEWEST_EXAMPLES))
+        if len(rare) == 1:
             raise DataError(
-                f"{self.path}: the class {names[label]!r} has {counts[label]} labelled example(s), at least "
+                f"{self.path}: the class {names[rare[0]]!r} has {counts[rare[0]]} labelled example(s), at least "
                 f"{FEWEST_EXAMPLES} are needed; add examples, merge it with another class, or leave it out."
+            )
+        if len(rare):
+            raise DataError(
+                f"{self.path}: {len(rare)} of {(counts > 0).sum()} classes have fewer than {FEWEST_EXAMPLES} labelled "
+                f"examples ({listed(f'{names[label]} {counts[label]}' for label in rare)}); add examples, merge them "
+                "with other classes, or leave them out."
             )
 
     def fingerprint(self) -> str:
@@ -183,7 +194,7 @@ def _check_unique(path: str, ids: NDArray[np.str_]) -> None:
         first, second = sorted((int(order[same[0]]), int(order[same[0] + 1])))
         raise DataError(
             f"{path}: the id {str(ids[first])!r} stands in row {first} and in row {second} (counted from 0); "
-            "ids must be unique. Make them so, or leave the id column out to number the rows."
+            "ids must be unique."
         )
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.images import choose_geometry, load_pixels
 from aleator.data.sources import FeatureArray
+from aleator.data.value_range import ValueRange
 from aleator.progress import Progress, silent
 
 
@@ -21,6 +22,8 @@ class ExamplesShape:
     width: int | None = None
     channels: int | None = None
     geometry_reason: str | None = None
+    values: ValueRange | None = None
+    """How pictures of more than 8 bits were scaled; None where there were none."""
 
 
 def load_examples(
@@ -49,5 +52,9 @@ def load_examples(
         width=geometry.width,
         channels=geometry.channels,
         geometry_reason=geometry.reason,
+        values=geometry.values,
     )
+    if geometry.values is not None:
+        said = geometry.values.sentence("Pictures")
+        dataset = replace(dataset, how_read=dataset.how_read.with_said(said))
     return dataset, pixels, shape

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from aleator.data.sources import ImageArray, ImageFiles, ImageSource, UnreadableImage
+from aleator.data.sources import ExampleSource, ImageArray, ImageSource, UnreadableImage
+from aleator.data.value_range import ValueRange
 from aleator.errors import DataError
 from aleator.progress import Progress, silent
 
@@ -18,6 +19,8 @@ SAMPLE = 256
 SMALLEST_SIDE = 16
 MOST_UNREADABLE = 0.1
 CHUNK = 512
+PNG_SIDE = 128
+"""Up to this size a picture is sent as it is, without loss."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,8 @@ class Geometry:
     width: int
     channels: int
     reason: str
+    values: ValueRange | None = None
+    """How pictures of more than 8 bits are scaled; None where there are none, or as they themselves say."""
 
 
 def choose_geometry(source: ImageSource, max_side: int = 64) -> Geometry:
@@ -39,7 +44,7 @@ def choose_geometry(source: ImageSource, max_side: int = 64) -> Geometry:
     sides, colour = [], False
     for row in rows:
         try:
-            image = _load(source, int(row), 2 * max_side)
+            image = source.load(int(row), 2 * max_side)
             sides.append(source.longer_side(int(row)))
         except UnreadableImage:
             continue
@@ -54,6 +59,7 @@ def choose_geometry(source: ImageSource, max_side: int = 64) -> Geometry:
         side,
         3 if colour else 1,
         f"median longer side of {len(sides)} pictures is {median:g} pixels; {kind}",
+        None if isinstance(source, ImageArray) else source.values_used,
     )
 
 
@@ -73,6 +79,8 @@ def load_pixels(
     `cache`, mapped into memory. Unreadable pictures are left black. A larger share of them than `most_unreadable` is a
     DataError: paths are wrong, or it is not the data set that is meant.
     """
+    if geometry.values is not None and not isinstance(source, ImageArray):
+        source = source.scaled_by(geometry.values)
     shape = (len(source), geometry.channels, geometry.height, geometry.width)
     if isinstance(source, ImageArray) and source.pixels.shape == (shape[0], *shape[2:]) and shape[1] == 1:
         return source.pixels[:, None], []
@@ -84,7 +92,7 @@ def load_pixels(
 
     def load(row: int) -> tuple[int, str] | None:
         try:
-            pixels[row] = fit(_load(source, row, 2 * max(geometry.height, geometry.width)), geometry)
+            pixels[row] = fit(source.load(row, 2 * max(geometry.height, geometry.width)), geometry)
         except UnreadableImage as error:
             return row, str(error)
         return None
@@ -95,13 +103,20 @@ def load_pixels(
             rows = range(start, min(start + CHUNK, len(source)))
             unreadable += [failure for failure in pool.map(load, rows) if failure is not None]
             progress("reading pictures", rows[-1] + 1, len(source))
+    check_readable(source, unreadable, most_unreadable)
+    return pixels, unreadable
+
+
+def check_readable(
+    source: ExampleSource, unreadable: list[tuple[int, str]], most_unreadable: float = MOST_UNREADABLE
+) -> None:
+    """Raise DataError where a larger share than that cannot be read: rows, and the reason of each."""
     if len(unreadable) > most_unreadable * len(source):
         first = "; ".join(f"{source.describe(row)} {reason}" for row, reason in unreadable[:3])
         raise DataError(
             f"{len(unreadable)} of {len(source)} pictures cannot be read, more than {most_unreadable:.0%}: {first}. "
             "Check the paths and the files."
         )
-    return pixels, unreadable
 
 
 def fit(image: Image.Image, geometry: Geometry) -> NDArray[np.uint8]:
@@ -122,15 +137,24 @@ def fit(image: Image.Image, geometry: Geometry) -> NDArray[np.uint8]:
 
 def thumbnail(source: ImageSource, row: int, side: int) -> bytes:
     """A PNG of at most `side` pixels a side; small pictures keep their size."""
-    image = _load(source, row, 2 * side)
+    image = source.load(row, 2 * side)
     image.thumbnail((side, side))
     file = io.BytesIO()
     image.save(file, "PNG", optimize=True)
     return file.getvalue()
 
 
-def _load(source: ImageSource, row: int, draft: int) -> Image.Image:
-    return source.load(row, draft) if isinstance(source, ImageFiles) else source.load(row)
+def picture_file(source: ImageSource, row: int, side: int) -> tuple[bytes, str]:
+    """A picture of at most `side` pixels a side, decoded and written anew, and its media type: small ones as PNG, which
+    loses nothing, others as JPEG. Raises UnreadableImage."""
+    image = source.load(row, 2 * side)
+    image.thumbnail((side, side), Image.Resampling.LANCZOS)
+    file = io.BytesIO()
+    if max(image.size) <= PNG_SIDE:
+        image.save(file, "PNG")
+        return file.getvalue(), "image/png"
+    image.save(file, "JPEG", quality=92)
+    return file.getvalue(), "image/jpeg"
 
 
 def _has_colour(image: Image.Image) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -29,9 +29,20 @@ class ReadOptions:
     """The table's column of ids, where its name does not tell."""
     class_names: Annotated[str | tuple[str, ...] | None, ONE_TEXT] = None
     """Names of the classes 0, 1, 2, ...; in one text they are separated by commas."""
+    image_root: Path | None = None
+    """The folder that a table's paths are relative to, where it is not the table's own."""
+    split_folders: Annotated[str | None, ONE_TEXT] = None
+    """Folders that are splits and not classes, separated by commas; "all" means the outermost ones, "none" that every
+    outermost folder is a class."""
+    missing_label: Annotated[str | None, ONE_TEXT] = None
+    """The label that means "no label", beside an empty one (for example -1); "" where there is none."""
+    votes_form: Literal["counts", "answers"] | None = None
+    """What the columns of a table of votes are: answers, whose votes are counted, or people, who answered."""
+    encoding: str | None = None
+    """The encoding of text tables (for example cp1252), where it is not found rightly."""
 
     def __post_init__(self) -> None:
-        for name in ("votes", "label_file"):
+        for name in ("votes", "label_file", "image_root"):
             if isinstance(getattr(self, name), str):
                 object.__setattr__(self, name, Path(getattr(self, name)))
         if self.class_names is not None:

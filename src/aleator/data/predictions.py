@@ -1,17 +1,26 @@
 """Labels, predicted probabilities and features that somebody brings along, from `.npy`, `.npz` or a table."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv as csv
+import pyarrow.parquet as parquet
 from numpy.typing import NDArray
 
+from aleator.data.cells import plain_cells
 from aleator.data.readers.arrays import read_arrays
 from aleator.data.readers.shared import encode_labels, find_column
 from aleator.data.readers.table import ID_COLUMNS, LABEL_COLUMNS, texts_of
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
 from aleator.errors import DataError
+from aleator.files import write_array, write_whole
+
+FEATURES, IDS = "features", "ids"
+"""Arrays of an .npz of features."""
+FEATURE_SUFFIXES = (".npy", ".npz", ".parquet")
 
 
 def read_matrix(path: Path) -> tuple[NDArray[Any], tuple[str, ...] | None, NDArray[np.str_] | None]:
@@ -31,7 +40,86 @@ def read_matrix(path: Path) -> tuple[NDArray[Any], tuple[str, ...] | None, NDArr
             raise DataError(f"{path} has no column of numbers; it has {', '.join(table.column_names)}.")
         columns = [table[name].cast(pa.float64()).fill_null(float("nan")).to_numpy() for name in names]
         return np.stack(columns, axis=1), tuple(names), None if id_column is None else texts_of(table[id_column])
-    return _only_array(path), None, None
+    if path.suffix.lower() == ".npz" and {FEATURES, IDS} <= set(arrays := read_arrays(path)):
+        return arrays[FEATURES], None, arrays[IDS].astype(str)
+    beside = ids_beside(path)
+    return _only_array(path), None, _column(beside, "id") if beside.is_file() else None
+
+
+def read_features(path: Path, ids: NDArray[np.str_] | Sequence[str]) -> NDArray[np.float32]:
+    """Features `(example, feature)` of the examples with these ids, in their order.
+
+    A file that names ids may hold more examples, in any order; one without has a row for each example. Raises DataError
+    naming the file, the row or the id.
+    """
+    values, _, named = read_matrix(path)
+    wanted = np.asarray(ids)
+    if values.ndim != 2 or values.shape[1] == 0 or not np.issubdtype(values.dtype, np.number):
+        raise DataError(f"{path} has shape {values.shape} of {values.dtype}; wanted are numbers (example, feature).")
+    if named is None and len(values) != len(wanted):
+        raise DataError(f"{path} has {len(values)} rows, the data have {len(wanted)} examples; they must line up.")
+    if named is not None and len(named) != len(values):
+        raise DataError(f"{path} has {len(values)} rows and {len(named)} ids; they must line up.")
+    if named is not None and not np.array_equal(named, wanted):
+        place = {name: row for row, name in enumerate(named.tolist())}
+        if len(place) < len(named):
+            raise DataError(f"{path} names an id twice; ids must be unique.")
+        missing = [name for name in wanted.tolist() if name not in place]
+        if missing:
+            raise DataError(
+                f"{path} has no features of {len(missing)} of the {len(wanted)} examples, as {missing[0]!r}; its own "
+                f"ids are like {named[0]!r}. Name the features of these data."
+            )
+        values = values[[place[name] for name in wanted.tolist()]]
+    with np.errstate(over="ignore"):  # too large for float32 becomes infinite, which is refused
+        values = values.astype(np.float32, copy=False)
+    bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
+    if len(bad):
+        raise DataError(
+            f"{path}: the features of {str(wanted[bad[0]])!r} are not all finite (NaN or infinite), {len(bad)} row(s) "
+            "in all; fill the gaps in or leave these examples out."
+        )
+    return values
+
+
+def check_feature_file(path: Path) -> None:
+    """Raise DataError for an ending that features are not written with."""
+    if path.suffix.lower() not in FEATURE_SUFFIXES:
+        raise DataError(f"{path}: features are written as {', '.join(FEATURE_SUFFIXES)}.")
+
+
+def write_features(path: Path, ids: NDArray[np.str_], features: NDArray[np.float32]) -> None:
+    """Features as `read_features` reads them: .npy with the ids in a table beside it, .npz, or .parquet."""
+    check_feature_file(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        names = [f"feature {number}" for number in range(features.shape[1])]
+        table = pa.table([pa.array(ids, pa.string()), *features.T], ["id", *names])
+        write_whole(path, lambda beside: parquet.write_table(table, beside))
+    elif suffix == ".npz":
+        write_whole(path, lambda beside: _write_npz(beside, features, ids))
+    else:
+        table = pa.table({"id": pa.array(ids, pa.string())})
+        write_whole(ids_beside(path), lambda beside: csv.write_csv(table, beside))
+        write_array(path, features)
+
+
+def ids_beside(path: Path) -> Path:
+    """Where the ids of an .npy of features are."""
+    return path.with_suffix(".ids.csv")
+
+
+def _write_npz(path: Path, features: NDArray[np.float32], ids: NDArray[np.str_]) -> None:
+    with path.open("wb") as file:
+        np.savez(file, features=features, ids=ids)
+
+
+def _column(path: Path, name: str) -> NDArray[np.str_]:
+    table = read_table(path, (name,))
+    if name not in table.column_names:
+        raise DataError(f"{path} has no column {name!r}; it has {', '.join(table.column_names)}.")
+    return texts_of(table[name])
 
 
 def read_labels(
@@ -44,7 +132,7 @@ def read_labels(
     ids = None
     values: Any
     if path.suffix.lower() in TABLE_SUFFIXES:
-        table = read_table(path, ID_COLUMNS)
+        table = plain_cells(read_table(path, ID_COLUMNS), path)
         column = find_column(table.column_names, LABEL_COLUMNS, None, str(path))
         if column is None and table.num_columns == 1:
             column = table.column_names[0]

@@ -2,45 +2,72 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from aleator.data.dataset import LabelledDataset
+from aleator.data.objects import dataset_of
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.readers import forms, reader_for
 from aleator.data.readers.shared import select_split
-from aleator.data.readers.votes import read_votes
+from aleator.data.readers.votes import join_votes
+from aleator.data.sources import ImageBytes, ImageFiles
 from aleator.errors import DataError, while_reading
 from aleator.progress import Progress, silent
 
 
 def read_dataset(
-    path: str | Path, options: ReadOptions = NOTHING_ASKED, *, progress: Progress = silent
+    path: Any,
+    options: ReadOptions = NOTHING_ASKED,
+    *,
+    learnable: bool = True,
+    progress: Progress = silent,
 ) -> LabelledDataset:
     """Read a labelled data set.
 
     Args:
-        path: one of the forms of `aleator.data.readers.READERS`.
+        path: one of the forms of `aleator.data.readers.READERS`, or data in memory (`aleator.data.objects.KINDS`).
         options: what the path does not say; see `ReadOptions`.
+        learnable: require two classes, and enough examples of each.
         progress: called with stage, completed, total.
 
     Raises DataError naming the file, the row or the id, and the remedy.
     """
-    path = Path(path)
+    progress("reading", 0, 1)
+    if isinstance(path, LabelledDataset):
+        dataset = path
+    else:
+        dataset = _of_path(Path(path), options) if isinstance(path, str | Path) else dataset_of(path, options)
+    if options.votes is not None:
+        with while_reading(options.votes, "votes"):
+            votes, said = join_votes(options.votes, dataset, options)
+        dataset = replace(dataset, votes=votes, how_read=dataset.how_read.with_said(*said))
+    dataset = replace(_without_skipped(_of_split(dataset, options.split)), reading=_reading(path, options))
+    dataset = _with_scale(dataset)
+    if learnable:
+        dataset.check_learnable()
+    progress("reading", 1, 1)
+    return dataset
+
+
+def _reading(path: Any, options: ReadOptions) -> ReadOptions | None:
+    """What was asked of a path; data in memory are not read again."""
+    if isinstance(path, LabelledDataset):
+        return path.reading
+    return options if isinstance(path, str | Path) else None
+
+
+def _of_path(path: Path, options: ReadOptions) -> LabelledDataset:
     if not path.exists():
         raise DataError(f"{path} is not there.")
     reader = reader_for(path)
     if reader is None:
         raise DataError(f"{path} is in no form that is read: {forms()}.")
-    progress("reading", 0, 1)
     with while_reading(path, "labelled data"):
         dataset = reader.read(path, options)
-    if options.votes is not None:
-        with while_reading(options.votes, "votes"):
-            dataset = replace(dataset, votes=read_votes(options.votes, dataset))
-    dataset = replace(_without_skipped(_of_split(dataset, options.split)), reading=options)
-    dataset.check_learnable()
-    progress("reading", 1, 1)
+    if not dataset.how_read.form:
+        dataset = replace(dataset, how_read=replace(dataset.how_read, form=reader.form))
     return dataset
 
 
@@ -56,3 +83,11 @@ def _without_skipped(dataset: LabelledDataset) -> LabelledDataset:
     """Rows of missing files were kept until votes were joined, which may line up by row."""
     skipped = [one.id for one in dataset.skipped]
     return dataset.take(np.flatnonzero(~np.isin(dataset.ids, skipped))) if skipped else dataset
+
+
+def _with_scale(dataset: LabelledDataset) -> LabelledDataset:
+    """Pictures of more than 8 bits are scaled by one rule, and it is said."""
+    source = dataset.source
+    if not isinstance(source, ImageFiles | ImageBytes) or not source.has_deep() or source.values is None:
+        return dataset
+    return replace(dataset, how_read=dataset.how_read.with_said(source.values.sentence("Pictures")))

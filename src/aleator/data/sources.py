@@ -1,24 +1,30 @@
 """Where the examples themselves come from: arrays in memory, or picture files that are decoded when needed."""
 
 import hashlib
+import io
 import os
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
+from aleator.data.picture_files import HEIF_MISSING, heif_is_read, is_heif, picture_formats
 from aleator.data.texts import Texts
+from aleator.data.value_range import ValueRange, is_deep, value_range
 from aleator.errors import DataError
 
 MOST_PIXELS = 80_000_000
-PICTURE_FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "AVIF", "JPEG2000", "TIFF", "PPM")
-"""What Pillow may take a file for, whatever it is called: of the others one (EPS) starts Ghostscript."""
+HEADS, DEEP_SAMPLE = 64, 2_048
+"""So many pictures of more than 8 bits say what numbers a data set holds."""
 
 
 class UnreadableImage(Exception):
@@ -56,13 +62,104 @@ class ImageArray:
     def longer_side(self, row: int) -> int:
         return int(max(self.pixels.shape[1:3]))
 
-    def load(self, row: int) -> Image.Image:
+    def load(self, row: int, draft: int | None = None) -> Image.Image:
+        """One picture, upright."""
         pixels = self.pixels[row]
         return upright(Image.fromarray(pixels[:, :, 0] if pixels.ndim == 3 and pixels.shape[2] == 1 else pixels))
 
 
+class _Encoded:
+    """What pictures that have to be decoded share, wherever their bytes are."""
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    def _open_file(self, row: int) -> Any:
+        """What Pillow opens. May raise anything."""
+        raise NotImplementedError
+
+    def longer_side(self, row: int) -> int:
+        """In pixels, read from the picture's head."""
+        with self._open(row) as image:
+            return max(image.size)
+
+    def load(self, row: int, draft: int | None = None) -> Image.Image:
+        """Decode one picture; `draft` lets a JPEG be decoded at a lower resolution, not below that side."""
+        with self._open(row) as image:
+            if draft:
+                image.draft(None, (draft, draft))
+            return upright(image, self.values if is_deep(image) else None)
+
+    def scaled_by(self, values: ValueRange) -> Self:
+        """The same pictures, those of more than 8 bits scaled as others were."""
+        same = copy(self)
+        same.__dict__["values"] = values
+        return same
+
+    def _scaled_as(self, others: "_Encoded") -> Self:
+        return self if others.values_used is None else self.scaled_by(others.values_used)
+
+    def has_deep(self) -> bool:
+        """Whether some of its pictures hold more than 8 bits, by the heads of a few."""
+        return any(map(self._is_deep, np.unique(np.linspace(0, max(len(self) - 1, 0), HEADS).astype(int))))
+
+    def _is_deep(self, row: int) -> bool:
+        try:
+            with self._open(int(row)) as image:
+                return is_deep(image)
+        except UnreadableImage:
+            return False
+
+    @property
+    def values_used(self) -> ValueRange | None:
+        """`values`, if a picture of more than 8 bits was loaded."""
+        used: ValueRange | None = self.__dict__.get("values")
+        return used
+
+    @cached_property
+    def values(self) -> ValueRange | None:
+        """What the pictures of more than 8 bits hold, over the whole data set: one rule for all of them. None where
+        there are none."""
+        rows = np.unique(np.linspace(0, max(len(self) - 1, 0), DEEP_SAMPLE).astype(int))
+        return value_range(numbers for row in rows if (numbers := self._deep_numbers(row)) is not None)
+
+    def _deep_numbers(self, row: int) -> NDArray[Any] | None:
+        try:
+            with self._open(int(row)) as image:
+                return np.asarray(image) if is_deep(image) else None
+        except UnreadableImage:
+            return None
+
+    @contextmanager
+    def _open(self, row: int) -> Iterator[Image.Image]:
+        """The picture, not yet decoded. Whatever goes wrong until it is closed is an UnreadableImage."""
+        try:
+            with self._image(row) as image:
+                if image.width * image.height > MOST_PIXELS:
+                    raise UnreadableImage(f"is larger than {MOST_PIXELS // 1_000_000} million pixels")
+                yield image
+        except UnreadableImage:
+            raise
+        except Image.DecompressionBombError as error:
+            raise UnreadableImage(f"is larger than {MOST_PIXELS // 1_000_000} million pixels") from error
+        except FileNotFoundError as error:
+            raise UnreadableImage("is not there") from error
+        except Exception as error:  # a broken file makes Pillow's decoders raise nearly anything
+            raise UnreadableImage(f"cannot be decoded ({error or type(error).__name__})") from error
+
+    def _image(self, row: int) -> Image.Image:
+        try:
+            return Image.open(self._open_file(row), formats=picture_formats())
+        except UnidentifiedImageError:
+            if not is_heif(self._open_file(row)):
+                raise
+            if not heif_is_read():
+                raise UnreadableImage(f"is {HEIF_MISSING}") from None
+            return Image.open(self._open_file(row), formats=picture_formats())
+
+
 @dataclass(frozen=True)
-class ImageFiles:
+class ImageFiles(_Encoded):
     """Picture files below one folder. Raises DataError naming the first that lies, or links, outside of it."""
 
     root: Path
@@ -71,7 +168,6 @@ class ImageFiles:
     kind: ClassVar[Literal["images"]] = "images"
 
     def __post_init__(self) -> None:
-        check_names(self.root, self.paths)
         object.__setattr__(self, "paths", Texts(self.paths))
         row = first_outside(self.root, self.paths)
         if row is not None:
@@ -84,7 +180,7 @@ class ImageFiles:
         return len(self.paths)
 
     def take(self, rows: NDArray[np.int64]) -> "ImageFiles":
-        return ImageFiles(self.root, Texts(self.paths).take(rows))
+        return ImageFiles(self.root, Texts(self.paths).take(rows))._scaled_as(self)
 
     def describe(self, row: int) -> str:
         return self.paths[row]
@@ -100,34 +196,45 @@ class ImageFiles:
             digest.update(f"{path}\0{size}\0".encode())
         return digest.digest()
 
-    def longer_side(self, row: int) -> int:
-        """In pixels, read from the file's head."""
-        with self._open(row) as image:
-            return max(image.size)
+    def _open_file(self, row: int) -> Path:
+        return self.root / self.paths[row]
 
-    def load(self, row: int, draft: int | None = None) -> Image.Image:
-        """Decode one picture; `draft` lets a JPEG be decoded at a lower resolution, not below that side."""
-        with self._open(row) as image:
-            if draft:
-                image.draft(None, (draft, draft))
-            return upright(image)
 
-    @contextmanager
-    def _open(self, row: int) -> Iterator[Image.Image]:
-        """The picture, not yet decoded. Whatever goes wrong until it is closed is an UnreadableImage."""
-        try:
-            with Image.open(self.root / self.paths[row], formats=PICTURE_FORMATS) as image:
-                if image.width * image.height > MOST_PIXELS:
-                    raise UnreadableImage(f"is larger than {MOST_PIXELS // 1_000_000} million pixels")
-                yield image
-        except UnreadableImage:
-            raise
-        except Image.DecompressionBombError as error:
-            raise UnreadableImage(f"is larger than {MOST_PIXELS // 1_000_000} million pixels") from error
-        except FileNotFoundError as error:
-            raise UnreadableImage("is not there") from error
-        except Exception as error:  # a broken file makes Pillow's decoders raise nearly anything
-            raise UnreadableImage(f"cannot be decoded ({error or type(error).__name__})") from error
+@dataclass(frozen=True)
+class ImageBytes(_Encoded):
+    """Pictures as the bytes of their files, `(example,)`, as tables and other libraries hold them."""
+
+    content: "pa.LargeBinaryArray"
+    names: Sequence[str] = ()
+    """Of the files, for people; empty where they have none."""
+    kind: ClassVar[Literal["images"]] = "images"
+
+    def __len__(self) -> int:
+        return len(self.content)
+
+    def take(self, rows: NDArray[np.int64]) -> "ImageBytes":
+        names = [self.names[row] for row in rows] if self.names else ()
+        return ImageBytes(self.content.take(pa.array(rows)), names)._scaled_as(self)
+
+    def describe(self, row: int) -> str:
+        return self.names[row] if self.names else f"row {row}"
+
+    def identity(self) -> bytes:
+        digest = hashlib.sha256()
+        for content in self.content:
+            data = content.as_buffer()
+            digest.update(b"\0" if data is None else hashlib.sha256(data).digest())
+        return digest.digest()
+
+    def encoded(self, row: int) -> bytes:
+        """The picture's file. Raises UnreadableImage where there is none."""
+        content = self.content[row].as_py()
+        if not content:
+            raise UnreadableImage("holds no bytes")
+        return bytes(content)
+
+    def _open_file(self, row: int) -> io.BytesIO:
+        return io.BytesIO(self.encoded(row))
 
 
 @dataclass(frozen=True)
@@ -169,7 +276,7 @@ def check_names(root: Path, names: Sequence[str]) -> None:
             raise DataError(f"{name!r} in {root} has a name that is not UTF-8; rename it.")
 
 
-ImageSource = ImageArray | ImageFiles
+ImageSource = ImageArray | ImageFiles | ImageBytes
 ExampleSource = ImageSource | FeatureArray
 """Examples by row: `len`, `take(rows)`, `describe(row)` (a path, or the row) and `identity()`, which changes when
 the examples change."""
@@ -181,7 +288,12 @@ def inside(root: Path, path: Path) -> bool:
 
 
 def first_outside(root: Path, paths: Sequence[str]) -> int | None:
-    """The row of the first path (relative to `root`) that, links followed, does not lie below the root.
+    """The first of `rows_outside`."""
+    return next(rows_outside(root, paths), None)
+
+
+def rows_outside(root: Path, paths: Sequence[str]) -> Iterator[int]:
+    """The rows of paths (relative to `root`) that, links followed, do not lie below the root.
 
     Folders are resolved once each, so that this costs one look at each file's own entry.
     """
@@ -192,20 +304,27 @@ def first_outside(root: Path, paths: Sequence[str]) -> int | None:
         if folder not in folder_is_inside:
             real = os.path.realpath(folder.replace("\0", ""))
             folder_is_inside[folder] = real == top or real.startswith(os.path.join(top, ""))
-        if not folder_is_inside[folder] or name in ("", ".", "..") or "\0" in path:
-            return row
-        if os.path.islink(os.path.join(folder, name)) and not inside(root, root / path):
-            return row
-    return None
+        if (
+            not folder_is_inside[folder]
+            or name in ("", ".", "..")
+            or "\0" in path
+            or (os.path.islink(os.path.join(folder, name)) and not inside(root, root / path))
+        ):
+            yield row
 
 
-def upright(image: Image.Image) -> Image.Image:
-    """The picture as a person sees it: turned by its EXIF tag, on white, 8 bits, grey (L) or colour (RGB)."""
+def upright(image: Image.Image, values: ValueRange | None = None) -> Image.Image:
+    """The picture as a person sees it: turned by its EXIF tag, on white, 8 bits, grey (L) or colour (RGB).
+
+    Numbers of more than 8 bits are scaled by `values`, or by what this picture holds.
+    """
     image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I") or image.mode == "F":
-        values = np.asarray(image, dtype=np.float64)
-        top = 65535.0 if image.mode.startswith("I") else max(float(values.max()), 1e-12)
-        return Image.fromarray((np.clip(values / top, 0, 1) * 255).astype(np.uint8))
+    if is_deep(image):
+        numbers = np.asarray(image)
+        values = values or value_range([numbers])
+        if values is None:
+            raise UnreadableImage("holds no number")
+        return Image.fromarray(values.to_8_bits(numbers))
     if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")

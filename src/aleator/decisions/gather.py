@@ -22,7 +22,7 @@ class DecisionSources:
     reviewed: Annotated[tuple[Path, ...], Parameter(consume_multiple=False, negative=())] = ()
     """Decisions made elsewhere, heard beside those of the review page: a table with id and label (several classes
     joined by | where an example lies between them), and optionally decision (unusable), reviewer and time; or Label
-    Studio's JSON export. May be repeated."""
+    Studio's export (JSON, JSON-MIN or CSV). May be repeated."""
 
 
 def database_beside(path: Path) -> Path:

@@ -55,7 +55,7 @@ def read_decision_table(path: Path, class_names: Sequence[str]) -> list[Found]:
 
 def _text_rows(path: Path) -> Iterator[Cells]:
     """By the csv module, which takes no text for a number and none for a missing value."""
-    csv.field_size_limit(LARGEST_CELL)
+    raise_csv_limit()
     with path.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
         columns = _columns(list(reader.fieldnames or ()), path)
@@ -104,6 +104,11 @@ def _labels(text: str, class_of: dict[str, str]) -> tuple[str, ...]:
     """The classes that a cell names: the whole of it is looked for first, since a name may hold the separator."""
     parts = [text] if text in class_of else [part.strip() for part in text.split(SEPARATOR)]
     return tuple(class_of.get(part, part) for part in parts if part)
+
+
+def raise_csv_limit() -> None:
+    """The csv module takes no cell of more than 128 KB otherwise."""
+    csv.field_size_limit(LARGEST_CELL)
 
 
 def content_uuid(*texts: str) -> str:

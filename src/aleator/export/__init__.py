@@ -7,9 +7,14 @@ from pathlib import Path
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.decisions.gather import DecisionSources
 from aleator.errors import DataError
+from aleator.export.coco import export_coco
 from aleator.export.corrected import Corrected, correct
+from aleator.export.cvat import export_cvat
 from aleator.export.fer2013 import export_fer2013
-from aleator.export.pictures import export_fiftyone, export_image_folder, export_label_studio
+from aleator.export.fiftyone import export_fiftyone
+from aleator.export.hugging_face import export_hugging_face
+from aleator.export.image_folder import export_image_folder
+from aleator.export.label_studio import export_label_studio
 from aleator.export.tables import export_cleanlab, export_csv, export_decisions, export_parquet
 from aleator.files import check_target
 from aleator.locks import only_one
@@ -34,10 +39,15 @@ class Format:
 FORMATS: dict[str, Format] = {
     "csv": Format("a table of old and new labels", export_csv),
     "parquet": Format("the same as Parquet", export_parquet),
-    "imagefolder": Format("a folder of class folders with metadata.csv", export_image_folder, a_folder=True),
+    "imagefolder": Format("a folder of class folders with metadata.jsonl", export_image_folder, a_folder=True),
     "fer2013": Format("Kaggle's file with corrected emotions", export_fer2013, whole_original=True),
+    "huggingface": Format("a folder of Parquet with ClassLabels and a card", export_hugging_face, a_folder=True),
     "label-studio": Format("a folder with tasks, labelling page and pictures", export_label_studio, a_folder=True),
-    "fiftyone": Format("a folder in FiftyOne's form", export_fiftyone, a_folder=True),
+    "fiftyone": Format("a folder in FiftyOne's form, with all that the audit knows", export_fiftyone, a_folder=True),
+    "cvat": Format("a folder with pictures and CVAT's XML of tags", export_cvat, a_folder=True),
+    "coco": Format(
+        "a folder with pictures and annotations.json in COCO's form, without boxes", export_coco, a_folder=True
+    ),
     "cleanlab": Format("a table with cleanlab's columns", export_cleanlab),
     "decisions": Format(
         "what people decided, as `aleator review --import` reads it", export_decisions, of_decisions=True

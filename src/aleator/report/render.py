@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from aleator.audits.info import AuditInfo
 from aleator.data.images import thumbnail
-from aleator.data.sources import ExampleSource, ImageArray, ImageFiles, UnreadableImage
+from aleator.data.sources import ExampleSource, FeatureArray, UnreadableImage
 from aleator.html import percent, script_json, template
 from aleator.report.plots import confusion_table, example_map, map_sample, point_title, precision_curve
 from aleator.report.reasons import reasons
@@ -71,7 +71,7 @@ class Pictures:
         self.of = cache(self._make)
 
     def _make(self, row: int, side: int) -> str | None:
-        if not isinstance(self.source, ImageArray | ImageFiles):
+        if isinstance(self.source, FeatureArray):
             return None
         try:
             png = thumbnail(self.source, row, side)

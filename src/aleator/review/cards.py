@@ -1,12 +1,11 @@
 """One example as the page shows it, and its picture."""
 
-import io
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from aleator.data.sources import FeatureArray, ImageFiles, UnreadableImage
+from aleator.data.images import picture_file
+from aleator.data.sources import FeatureArray, UnreadableImage
 from aleator.decisions.decision import Decision, answer_text
 from aleator.report.reasons import Findings, reasons
 from aleator.review.board import Board
@@ -14,10 +13,9 @@ from aleator.review.examples import Examples
 from aleator.review.live import Live
 
 BARS, NEIGHBOURS, FEATURES = 8, 8, 12
-SIDES = (96, 320, 1024)
-"""Sizes that pictures are served in; anything else is refused, so that nobody fills the caches."""
-PNG_SIDE = 128
-"""Up to this size a picture is sent as it is, without loss."""
+SIDES = (96, 320, 512, 8192)
+"""Sizes that pictures are served in, the last as they are; anything else is refused, so that nobody fills the
+caches."""
 
 
 def card(board: Board, live: Live, row: int, reviewer: str, *, blind: bool) -> dict[str, Any]:
@@ -73,14 +71,7 @@ def picture(examples: Examples, row: int, side: int) -> tuple[bytes, str]:
     source, place = examples.source, int(examples.source_row[row])
     if isinstance(source, FeatureArray):
         raise UnreadableImage("is a feature vector")
-    image = source.load(place, 2 * side) if isinstance(source, ImageFiles) else source.load(place)
-    image.thumbnail((side, side), Image.Resampling.LANCZOS)
-    file = io.BytesIO()
-    if max(image.size) <= PNG_SIDE:
-        image.save(file, "PNG")
-        return file.getvalue(), "image/png"
-    image.save(file, "JPEG", quality=92)
-    return file.getvalue(), "image/jpeg"
+    return picture_file(source, place, side)
 
 
 def _reasons(examples: Examples, live: Live, row: int, blind: bool) -> list[str]:

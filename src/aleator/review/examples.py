@@ -39,6 +39,8 @@ class Examples:
     reading: ReadOptions | None = None
     """How the data were read from the path."""
     audit: AuditFolder | None = None
+    audit_row: NDArray[np.int64] | None = None
+    """The row of each example in the audit's arrays; None where there is no audit."""
 
     def __len__(self) -> int:
         return len(self.given)
@@ -68,6 +70,7 @@ class Examples:
             source_row=self.source_row[rows],
             given=self.given[rows],
             audit=None if audit is None else replace(audit, labels=audit.labels.take(pa.array(rows))),
+            audit_row=None if self.audit_row is None else self.audit_row[rows],
         )
 
     @property
@@ -131,4 +134,5 @@ def of_audit(audit: AuditFolder, dataset: LabelledDataset) -> Examples:
             labels=audit.labels.drop_columns(["id", "source"]),  # they are above
             dataset=dataset.take(rows) if dataset.votes is not None else None,
         ),
+        audit_row=np.arange(len(audit.labels)),
     )

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from aleator.data.options import NOTHING_ASKED
+from aleator.data.picture_files import find_pictures, has_picture_ending
 from aleator.data.readers import kaggle_pixels, reader_for
 from aleator.data.readers.arrays import source_of_file
-from aleator.data.readers.folder import IMAGE_SUFFIXES
 from aleator.data.readers.shared import find_column, select_split
 from aleator.data.readers.table import ID_COLUMNS, PATH_COLUMNS, relative_paths, texts_of
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
@@ -51,16 +51,14 @@ def read_inputs(paths: Sequence[str | Path], *, split: str | None = None) -> lis
 
 
 def _is_picture(path: Path) -> bool:
-    return path.is_file() and path.suffix.lower() in IMAGE_SUFFIXES
+    return path.is_file() and has_picture_ending(path.name)
 
 
 def _read(path: Path, split: str | None) -> Inputs:
     if not path.exists():
         raise DataError(f"{path} is not there.")
     if path.is_dir():
-        found = sorted(
-            file.relative_to(path).as_posix() for file in path.rglob("*") if file.suffix.lower() in IMAGE_SUFFIXES
-        )
+        found = sorted(file.relative_to(path).as_posix() for file in find_pictures(path, path, lambda name, why: None))
         if found and split is None:
             return _files(path, found, found)
     elif path.suffix.lower() in TABLE_SUFFIXES and not kaggle_pixels.knows(path):

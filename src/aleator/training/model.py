@@ -63,7 +63,7 @@ class Model:
         assert data.height is not None
         assert data.width is not None
         assert data.channels is not None
-        return Geometry(data.height, data.width, data.channels, data.geometry_reason or "")
+        return Geometry(data.height, data.width, data.channels, data.geometry_reason or "", data.values)
 
     @cached_property
     def _folded(self) -> tuple[Network, ...]:

@@ -11,7 +11,7 @@ import pyarrow.csv as csv
 import pyarrow.parquet as parquet
 
 from aleator.data.images import thumbnail
-from aleator.data.sources import ImageArray, ImageFiles
+from aleator.data.sources import FeatureArray
 from aleator.errors import DataError
 from aleator.files import check_target, write_whole
 from aleator.html import template
@@ -83,7 +83,7 @@ def _card(predicted: Predicted, model: Model, number: int, row: dict[str, Any]) 
     shares = sorted(((row[column], name) for name, column in columns), reverse=True)
     source = predicted.sources[predicted.place[number, 0]]
     picture = None
-    if isinstance(source, ImageArray | ImageFiles):
+    if not isinstance(source, FeatureArray):
         data = thumbnail(source, int(predicted.place[number, 1]), PICTURE_SIDE)
         picture = "data:image/png;base64," + base64.b64encode(data).decode("ascii")
     title = " or ".join(name for name in (row["predicted_label"], row["second_label"]) if name) or "no answer"

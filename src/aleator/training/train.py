@@ -3,6 +3,7 @@
 import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -38,7 +39,7 @@ from aleator.training.targets import TrainingTargets, choose_targets, judged_con
 
 @one_at_a_time(ModelError)
 def train(  # longer than a function is otherwise: the whole training on one page
-    data: LabelledDataset | AuditFolder | str | Path,
+    data: Any,
     folder: str | Path,
     settings: TrainSettings = TrainSettings(),
     *,
@@ -49,7 +50,8 @@ def train(  # longer than a function is otherwise: the whole training on one pag
     """Train a model through the noise of the labels, and leave it in `folder`.
 
     Args:
-        data: a data set, a path that `read_dataset` reads, or an audit that was loaded with its data.
+        data: a data set, what `read_dataset` reads (a path, or data in memory), or an audit that was loaded with its
+            data.
         folder: where the model is left; an interrupted training of the same data goes on from its last epoch.
         settings: which labels, how much is computed, and how.
         backbone: a module of your own from examples to embeddings `(example, feature)`, in the place of a named one.
@@ -257,9 +259,7 @@ def _with_judged_confusion(settings: TrainSettings, audit: AuditFolder | None) -
     return replace(settings, objective_options={**settings.objective_options, **confusion})
 
 
-def _data_of(
-    data: LabelledDataset | AuditFolder | str | Path, progress: Progress
-) -> tuple[LabelledDataset, AuditFolder | None]:
+def _data_of(data: Any, progress: Progress) -> tuple[LabelledDataset, AuditFolder | None]:
     if isinstance(data, AuditFolder):
         if data.dataset is None:
             raise AuditFolderError(

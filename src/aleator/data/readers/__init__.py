@@ -10,7 +10,7 @@ from types import ModuleType
 
 from aleator.data.dataset import LabelledDataset
 from aleator.data.options import ReadOptions
-from aleator.data.readers import arrays, folder, kaggle_pixels, table
+from aleator.data.readers import arrays, fiftyone, folder, hugging_face, kaggle_pixels, pixel_columns, table
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,11 @@ def reader_of(module: ModuleType) -> Reader:
 
 READERS: dict[str, Reader] = {
     "kaggle pixels": reader_of(kaggle_pixels),
+    "pixel columns": reader_of(pixel_columns),
     "arrays": reader_of(arrays),
     "table": reader_of(table),
+    "fiftyone": reader_of(fiftyone),
+    "hugging face": reader_of(hugging_face),
     "folder": reader_of(folder),
 }
 """Asked in this order; the first that knows the path reads it."""

@@ -1,6 +1,6 @@
 """Arrays: `.npz` with examples and labels, or `.npy` with the labels in a file of their own."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,10 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset
+from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
-from aleator.data.readers.shared import EMOTIONS, encode_labels, find_column
+from aleator.data.readers.shared import EMOTIONS, encoded, find_column
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
 from aleator.data.sources import ExampleSource, FeatureArray, ImageArray
+from aleator.data.value_range import ValueRange, value_range
+from aleator.data.wording import listed
 from aleator.errors import DataError, while_reading
 
 EXAMPLE_ARRAYS = ("images", "pixels", "x", "data", "features", "x_train", "train_images", "arr_0")
@@ -20,6 +23,7 @@ SPLIT_ARRAYS = ("split", "usage")
 ID_ARRAYS = ("ids", "id")
 ALONE = ""
 FILES = "NumPy arrays"
+PICKLED = "holds Python objects; save it as numbers or text, for example numpy.save(file, labels.astype(str))"
 FORM = "arrays (.npz with examples and labels, or .npy with --label-file) of pictures or feature vectors"
 
 
@@ -42,12 +46,12 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
     label = find_column(names, LABEL_ARRAYS, options.label_column, str(path), "--label-column")
     if examples is None:
         raise DataError(
-            f"{path} has no array of examples ({', '.join(EXAMPLE_ARRAYS)}); it has {', '.join(names)}. "
+            f"{path} has no array of examples ({', '.join(EXAMPLE_ARRAYS)}); it has {listed(names)}. "
             "Name it with --path-column."
         )
     if label is None and options.label_file is None:
         raise DataError(
-            f"{path} has no array of labels ({', '.join(LABEL_ARRAYS)}); it has {', '.join(names)}. "
+            f"{path} has no array of labels ({', '.join(LABEL_ARRAYS)}); it has {listed(names)}. "
             "Name it with --label-column, or a file with --label-file."
         )
     values = arrays[str(label)] if options.label_file is None else _labels_from(options.label_file)
@@ -70,8 +74,12 @@ def _dataset(
         raise DataError(f"{path}: there are no examples; their array has shape {examples.shape}.")
     if len(values) != len(examples):
         raise DataError(f"{path}: {len(examples)} examples but {len(values)} labels; they must line up.")
-    labels, names = encode_labels(
-        values, f"{path}, labels", options.names, number_names=EMOTIONS if label_name == "emotion" else None
+    labels = encoded(
+        values,
+        f"{path}, labels",
+        options.names,
+        number_names=EMOTIONS if label_name == "emotion" else None,
+        missing=options.missing_label,
     )
     split = find_column(list(arrays), SPLIT_ARRAYS, None, str(path))
     ids = find_column(list(arrays), ID_ARRAYS, options.id_column, str(path), "--id-column")
@@ -79,17 +87,21 @@ def _dataset(
         if what is not None and arrays[what].ndim != 1:
             raise DataError(f"{path}: the array {what!r} has shape {arrays[what].shape}; wanted is (example,).")
     try:
-        source = source_of_array(examples)
+        source, scaled = source_and_range(examples)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
+    shape = "x".join(map(str, examples.shape[1:]))
     return LabelledDataset(
         name=path.stem,
         path=str(path),
-        ids=np.arange(len(labels)).astype(str) if ids is None else arrays[ids].astype(str),
+        ids=np.arange(len(values)).astype(str) if ids is None else arrays[ids].astype(str),
         source=source,
-        given_labels=labels,
-        class_names=names,
+        given_labels=labels.labels,
+        class_names=labels.names,
         split=None if split is None else arrays[split].astype(str),
+        how_read=HowRead(f"arrays of {source.kind}, {shape} each").with_said(
+            *labels.said, "" if scaled is None or examples.dtype == np.uint8 else scaled.sentence("Pictures")
+        ),
     )
 
 
@@ -99,7 +111,7 @@ def source_of_file(path: Path) -> ExampleSource:
     name = ALONE if ALONE in arrays else find_column(list(arrays), EXAMPLE_ARRAYS, None, str(path))
     if name is None:
         raise DataError(
-            f"{path} has no array of examples ({', '.join(EXAMPLE_ARRAYS)}); it has {', '.join(arrays) or 'none'}."
+            f"{path} has no array of examples ({', '.join(EXAMPLE_ARRAYS)}); it has {listed(arrays) or 'none'}."
         )
     examples = arrays[name]
     try:
@@ -111,7 +123,12 @@ def source_of_file(path: Path) -> ExampleSource:
 
 
 def source_of_array(examples: NDArray[Any]) -> ExampleSource:
-    """Two axes are feature vectors, three or four are pictures (floats from 0 to 1 or 0 to 255 are converted)."""
+    """Two axes are feature vectors, three or four are pictures (other numbers than 0 to 255 are scaled)."""
+    return source_and_range(examples)[0]
+
+
+def source_and_range(examples: NDArray[Any]) -> tuple[ExampleSource, ValueRange | None]:
+    """The same, and the numbers that became black and white, where pictures were scaled."""
     if not any(np.issubdtype(examples.dtype, kind) for kind in (np.integer, np.floating, np.bool_)):
         raise DataError(f"examples are {examples.dtype}; wanted are numbers.")
     if examples.ndim not in (2, 3, 4):
@@ -121,19 +138,26 @@ def source_of_array(examples: NDArray[Any]) -> ExampleSource:
         )
     if examples.ndim == 2:
         with np.errstate(over="ignore"):  # too large for float32 becomes infinite, which is refused by its row
-            return FeatureArray(examples.astype(np.float32))
+            return FeatureArray(examples.astype(np.float32)), None
     if examples.ndim == 4 and examples.shape[1] in (1, 3) and examples.shape[3] not in (1, 3, 4):
         examples = examples.transpose(0, 2, 3, 1)
-    if examples.dtype != np.uint8 and examples.size:
-        values = examples.astype(np.float32)
-        if not np.isfinite(values).all():
-            row = int(np.flatnonzero(~np.isfinite(values).reshape(len(values), -1).all(axis=1))[0])
-            raise DataError(f"the picture in row {row} has values that are NaN or infinite.")
-        low, high = float(values.min()), float(values.max())
+    if examples.dtype == np.uint8 or not examples.size:
+        return ImageArray(examples), None
+    if examples.dtype == np.bool_:
+        return ImageArray(examples.astype(np.uint8) * 255), None
+    if not np.issubdtype(examples.dtype, np.integer):
+        empty = np.flatnonzero(~np.isfinite(examples).reshape(len(examples), -1).any(axis=1))
+        if len(empty):
+            raise DataError(f"the picture in row {empty[0]} has no value that is not NaN or infinite.")
+    low, high = float(np.nanmin(examples)), float(np.nanmax(examples))
+    if np.issubdtype(examples.dtype, np.integer) and low >= 0 and 1 < high <= 255:
+        return ImageArray(examples.astype(np.uint8)), None
+    values = value_range(iter(examples)) if low < high else None
+    if values is None or (low >= 0 and high <= 255):
         if low < 0 or high > 255:
-            raise DataError(f"pixels run from {low:g} to {high:g}; wanted are 0 to 1 or 0 to 255.")
-        examples = np.round(values * (255 if high <= 1 else 1)).astype(np.uint8)
-    return ImageArray(examples)
+            raise DataError(f"pixels run from {low:g} to {high:g}; pictures differ somewhere.")
+        values = ValueRange(0.0, 1.0 if high <= 1 else 255.0, f"the numbers run from {low:g} to {high:g}")
+    return ImageArray(values.to_8_bits(examples)), values
 
 
 def _labels_from(path: Path) -> NDArray[Any]:
@@ -143,7 +167,7 @@ def _labels_from(path: Path) -> NDArray[Any]:
         table = read_table(path)
         column = table.column_names[0] if table.num_columns == 1 else "label"
         if column not in table.column_names:
-            raise DataError(f"{path} has no column 'label'; it has {', '.join(table.column_names)}.")
+            raise DataError(f"{path} has no column 'label'; it has {listed(table.column_names)}.")
         return np.array(table[column].to_pylist())
     raise DataError(f"{path}: labels are read from .npy or a table ({', '.join(TABLE_SUFFIXES)}).")
 
@@ -165,7 +189,7 @@ def read_arrays(path: Path) -> Mapping[str, NDArray[Any]]:
         with path.open("rb") as file:
             start = file.read(6)
         if start == b"\x93NUMPY":
-            return {ALONE: np.load(path, allow_pickle=False)}
+            return {ALONE: _plain(lambda: np.load(path, allow_pickle=False), "it")}
         if not start.startswith(b"PK"):
             raise ValueError("it begins neither as .npy nor as .npz")
         return _Archive(path)
@@ -189,13 +213,17 @@ class _Archive(Mapping[str, NDArray[Any]]):
         if name not in self.names:
             raise KeyError(name)
         with while_reading(self.path, FILES), np.load(self.path, allow_pickle=False) as loaded:
-            try:
-                array = loaded[name]
-            except ValueError as error:
-                if "Object arrays" not in str(error):
-                    raise
-                # Never unpickled.
-                raise ValueError(f"{name!r} holds Python objects; save it as numbers or text") from error
-            if not isinstance(array, np.ndarray):
-                raise ValueError(f"{name!r} is no array")
-            return array
+            return _plain(lambda: loaded[name], repr(name))
+
+
+def _plain(load: Callable[[], Any], name: str) -> NDArray[Any]:
+    """An array; never unpickled. Raises ValueError."""
+    try:
+        array = load()
+    except ValueError as error:
+        if "Object arrays" not in str(error):
+            raise
+        raise ValueError(f"{name} {PICKLED}") from error
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"{name} is no array")
+    return array

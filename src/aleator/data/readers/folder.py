@@ -1,30 +1,26 @@
 """A folder: class folders with or without split folders, an ImageFolder with metadata, or FER2013's own folder."""
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from aleator.data.dataset import LabelledDataset
+from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
+from aleator.data.picture_files import has_picture_ending, skipped_folder
 from aleator.data.readers import arrays, kaggle_pixels
-from aleator.data.readers.shared import encode_labels
-from aleator.data.readers.table import SPLIT_COLUMNS, dataset_of_table, text_columns, texts_of
-from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
+from aleator.data.readers.class_folders import LAYOUTS, layout_of
+from aleator.data.readers.shared import encoded, find_column
+from aleator.data.readers.split_names import is_split_name
+from aleator.data.readers.table import PATH_COLUMNS, SPLIT_COLUMNS, dataset_of_table, text_columns, texts_of
+from aleator.data.readers.tables import TABLE_SUFFIXES, read_table_saying
 from aleator.data.sources import ImageFiles, check_names, first_outside
+from aleator.data.wording import listed
 from aleator.errors import DataError
 
-IMAGE_SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".jfif", ".png", ".bmp", ".gif", ".webp", ".avif", ".jp2", ".tif", ".tiff", ".ppm", ".pgm")
-)
-SPLIT_FOLDERS = frozenset(
-    ("train", "training", "val", "valid", "validation", "dev", "test", "testing", "publictest", "privatetest", "eval")
-)
-METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet")
+METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet", "_classes.csv")
 FORM = "a folder of class folders, with or without split folders, or an ImageFolder with metadata"
-LAYOUTS = "class/picture.png, split/class/picture.png, or metadata.csv (.jsonl, .parquet) with file_name and label"
 
 
 def knows(path: Path) -> bool:
@@ -33,7 +29,7 @@ def knows(path: Path) -> bool:
 
 
 def read(path: Path, options: ReadOptions) -> LabelledDataset:
-    """Read it. Files that are no pictures, and hidden ones, are passed over."""
+    """Read it. What is passed over is counted, with the reason."""
     for name, reader in (("fer2013.npz", arrays.read), ("fer2013.csv", kaggle_pixels.read)):
         if (path / name).is_file():
             return reader(path / name, options)
@@ -44,34 +40,10 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
 
 
 def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
-    pictures = {folder: list(_pictures(folder)) for folder in _folders(path)}
-    folders = [folder for folder, files in pictures.items() if files]
-    if not folders:
+    layout = layout_of(path, options.split_folders)
+    if not layout.found:
         raise DataError(f"{path} {_what_it_holds(path)}; layouts that are read: {LAYOUTS}.")
-    # A class may be called "test": a split folder is one whose pictures lie in folders of their own.
-    splits = [
-        folder
-        for folder in folders
-        if folder.name.lower() in SPLIT_FOLDERS and all(len(_below(file, folder)) > 1 for file in pictures[folder])
-    ]
-    if splits and len(splits) < len(folders):
-        others = [folder.name for folder in folders if folder not in splits]
-        raise DataError(
-            f"{path} holds split folders ({', '.join(folder.name for folder in splits)}) beside other folders with "
-            f"pictures ({', '.join(others)}). Move these away, or name one of the folders; layouts that are read: "
-            f"{LAYOUTS}."
-        )
-    if not splits and all(folder.name.lower() in SPLIT_FOLDERS for folder in folders):
-        raise DataError(
-            f"{path} holds split folders ({', '.join(folder.name for folder in folders)}) with pictures directly in "
-            f"them and no class folders; layouts that are read: {LAYOUTS}."
-        )
-    found = [
-        (folder.name if splits else "", _below(file, folder)[0] if splits else folder.name, file)
-        for folder in folders
-        for file in pictures[folder]
-    ]
-    split_of, class_of, files = zip(*found, strict=True)
+    split_of, class_of, files = zip(*layout.found, strict=True)
     paths = tuple(file.relative_to(path).as_posix() for file in files)
     check_names(path, paths)
     outside = first_outside(path, paths)
@@ -80,27 +52,32 @@ def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
             f"{paths[outside]!r} in {path} links to a file outside of it; only files below the folder are read. "
             "Copy the files into it, or read the folder that holds them all."
         )
-    labels, names = encode_labels(np.array(class_of), str(path), options.names)
+    if len(set(class_of)) == 1 and (tables := _tables(path)):
+        raise DataError(f"{path} has pictures in one folder only, and no class folders (did you mean {tables[0]}?).")
+    labels = encoded(np.array(class_of), str(path), options.names, missing=options.missing_label or "")
     return LabelledDataset(
         name=path.resolve().name,
         path=str(path),
         ids=np.array(paths),
         source=ImageFiles(path, paths),
-        given_labels=labels,
-        class_names=names,
-        split=np.array(split_of) if splits else None,
+        given_labels=labels.labels,
+        class_names=labels.names,
+        split=np.array(split_of) if any(split_of) else None,
+        how_read=HowRead(layout.form).with_said(*layout.said, *labels.said).with_passed_over(layout.passed),
     )
 
 
 def _read_metadata(path: Path, files: list[Path], options: ReadOptions) -> LabelledDataset:
     """One metadata table at the root, or one beside each split; `file_name` is relative to the table."""
     tables = []
+    how = HowRead(f"an ImageFolder with {files[0].name}")
     for file in files:
-        table = read_table(file, text_columns(options))
-        column = options.path_column or "file_name"
-        if column not in table.column_names:
+        table, said = read_table_saying(file, text_columns(options), options.encoding)
+        how = how.with_said(*said)
+        column = find_column(table.column_names, PATH_COLUMNS, options.path_column, str(file), "--path-column")
+        if column is None:
             raise DataError(
-                f"{file} has no column {column!r}; it has {', '.join(table.column_names)}. Name the column of paths "
+                f"{file} has no column 'file_name'; it has {listed(table.column_names)}. Name the column of paths "
                 "with --path-column."
             )
         below = file.parent.relative_to(path)
@@ -112,42 +89,32 @@ def _read_metadata(path: Path, files: list[Path], options: ReadOptions) -> Label
     try:
         table = pa.concat_tables(tables, promote_options="permissive")
     except pa.ArrowException as error:
-        raise DataError(f"The columns of {', '.join(map(str, files))} do not fit together: {error}") from error
-    return dataset_of_table(table, files[0] if len(files) == 1 else path, path, options)
+        raise DataError(f"The columns of {listed(files)} do not fit together: {error}") from error
+    return dataset_of_table(table, files[0] if len(files) == 1 else path, path, options, how)
 
 
 def _with_split(table: pa.Table, below: Path, names: list[str]) -> pa.Table:
     """The split is the metadata's own folder, or the first folder of each path if all of these are splits."""
     splits = [below.parts[0] if below.parts else name.split("/")[0] for name in names]
-    if below.parts or all(split.lower() in SPLIT_FOLDERS for split in splits):
+    if below.parts or all(is_split_name(split) for split in splits):
         return table.append_column("split", pa.array(splits, pa.string()))
     return table
 
 
 def _folders(path: Path) -> list[Path]:
-    return sorted(folder for folder in path.iterdir() if folder.is_dir() and not folder.name.startswith("."))
+    return sorted(folder for folder in path.iterdir() if folder.is_dir() and not skipped_folder(folder.name))
 
 
 def _metadata_in(folder: Path) -> Path | None:
     return next((folder / name for name in METADATA if (folder / name).is_file()), None)
 
 
-def _pictures(folder: Path) -> Iterator[Path]:
-    """All pictures at any depth, in order; linked folders are not followed."""
-    for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            file = Path(parent, name)
-            if file.suffix.lower() in IMAGE_SUFFIXES and not name.startswith(".") and file.is_file():
-                yield file
-
-
-def _below(file: Path, folder: Path) -> tuple[str, ...]:
-    return file.relative_to(folder).parts
-
-
 def _what_it_holds(path: Path) -> str:
-    loose = sum(file.suffix.lower() in IMAGE_SUFFIXES for file in path.iterdir())
+    loose = sum(has_picture_ending(file.name) for file in path.iterdir())
     held = f"holds {loose} pictures but no class folders" if loose else "holds no pictures in class folders"
-    files = sorted(file for file in path.iterdir() if file.suffix.lower() in (*TABLE_SUFFIXES, ".npz", ".npy"))
+    files = _tables(path)
     return f"{held} (did you mean {files[0]}?)" if files else held
+
+
+def _tables(path: Path) -> list[Path]:
+    return sorted(file for file in path.iterdir() if file.suffix.lower() in (*TABLE_SUFFIXES, ".npz", ".npy", ".txt"))

@@ -9,10 +9,12 @@ import pyarrow.csv as csv
 from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset
+from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
 from aleator.data.readers.limits import check_columns, check_utf8
-from aleator.data.readers.shared import EMOTIONS, encode_labels, find_column
+from aleator.data.readers.shared import EMOTIONS, encoded, find_column
 from aleator.data.sources import ImageArray
+from aleator.data.wording import listed
 from aleator.errors import DataError, while_reading
 
 HEADER = 1 << 16
@@ -36,30 +38,32 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
             read_options=csv.ReadOptions(block_size=64 << 20),
             convert_options=csv.ConvertOptions(strings_can_be_null=True),
         )
-        check_columns(table.column_names, path)  # decoded only now: a header that is not UTF-8 fails here
+        columns = table.column_names  # decoded only now: a header that is not UTF-8 fails here
+        check_columns(columns, path)
         check_utf8(table, path)
-        columns = table.column_names
     if table.num_rows == 0:
         raise DataError(f"{path} has a header but no rows.")
     pixel_column = find_column(columns, ["pixels"], None, str(path))
     label_column = find_column(columns, ["emotion", "label"], options.label_column, str(path))
     usage_column = find_column(columns, ["usage", "split"], None, str(path))
     if label_column is None or pixel_column is None:
-        raise DataError(f"{path} has no column 'emotion'; it has {', '.join(columns)}. Name it with --label-column.")
-    labels, names = encode_labels(
+        raise DataError(f"{path} has no column 'emotion'; it has {listed(columns)}. Name it with --label-column.")
+    labels = encoded(
         table[label_column].to_pylist(),
         f"{path}, column {label_column!r}",
         options.names,
         number_names=EMOTIONS if label_column.strip().lower() == "emotion" else None,
+        missing=options.missing_label,
     )
     return LabelledDataset(
         name=path.stem,
         path=str(path),
         ids=np.arange(table.num_rows).astype(str),
         source=ImageArray(_pixels(table[pixel_column], path)),
-        given_labels=labels,
-        class_names=names,
+        given_labels=labels.labels,
+        class_names=labels.names,
         split=None if usage_column is None else np.array([value or "" for value in table[usage_column].to_pylist()]),
+        how_read=HowRead(FORM).with_said(*labels.said),
     )
 
 

@@ -1,17 +1,37 @@
 """The steps that all readers share."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from aleator.data.readers.tables import NO_VALUES
+from aleator.data.wording import listed, short
 from aleator.errors import DataError
 
 EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 """FER2013's classes 0 to 6."""
-LARGEST_LABEL = 2.0**53
+
+
+@dataclass(frozen=True)
+class EncodedLabels:
+    """Labels as integers against class names, and what was decided on the way."""
+
+    labels: NDArray[np.int64]
+    """`(example,)`, -1 is no label."""
+    names: tuple[str, ...]
+    said: tuple[str, ...] = ()
+
+
+WHOLE_NUMBERS = (r"^-?(0|[1-9]\d{0,14})$", r"^-?(0|[1-9]\d{0,14})\.0*$")
+"""Text that is a number and nothing else: 007, 1e5 and 0x1F are names, and so is what has more digits. A column
+with gaps is often written as 1.0, 2.0."""
+BROKEN_NUMBER = r"^-?\d*\.\d+$"
+EXACT_TO = 1 << 53
+LARGEST_LABEL = float(EXACT_TO)
 """Above it floats skip whole numbers, and infinity is none."""
 
 
@@ -21,80 +41,172 @@ def encode_labels(
     class_names: tuple[str, ...] | None,
     number_names: tuple[str, ...] | None = None,
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """Labels as integers against class names; missing ones (None, NaN, empty text, -1) become -1.
+    """`encoded`, without what it says."""
+    result = encoded(values, where, class_names, number_names)
+    return result.labels, result.names
+
+
+def encoded(
+    values: "Sequence[object] | NDArray[np.generic] | pa.Array",
+    where: str,
+    class_names: tuple[str, ...] | None,
+    number_names: tuple[str, ...] | None = None,
+    missing: str | None = None,
+) -> EncodedLabels:
+    """Labels as integers against class names; missing ones (None, NaN, empty text, and what `missing` names) become -1.
 
     Whole numbers index `class_names` when these are given, else `number_names`; without either each number, in
-    order, is a class. Text is matched against `class_names`, or the names are those that occur, sorted.
+    order, is a class. Text is matched against `class_names`, or the names are those that occur, sorted. The number -1
+    is no label unless it is as frequent as a class and nothing was said of it.
+
+    Raises DataError naming the row, and where two readings are equally plausible.
     """
     try:
         if isinstance(values, np.ndarray):
             values = values.tolist()
         array = values if isinstance(values, pa.Array) else pa.array(list(values), from_pandas=True)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, OverflowError) as error:
         raise DataError(f"{where}: labels are of mixed kinds ({error}); wanted are numbers or text.") from error
     if pc.all(array.is_null(nan_is_null=True), min_count=0).as_py():
         raise DataError(f"{where}: every label is missing.")
-    if pa.types.is_binary(array.type):
+    array = _as_text_where_no_number(array)
+    if pa.types.is_string(array.type):
+        texts = pc.utf8_trim_whitespace(array)
+        nothing = pc.equal(texts, "") if not missing else pc.or_(pc.equal(texts, ""), pc.equal(texts, missing.strip()))
+        texts = pc.if_else(nothing, pa.scalar(None, pa.string()), texts)
+        numbers, said = _as_numbers(texts, where, missing)
+        if numbers is None:
+            return _encode_texts(texts, where, class_names, ask=missing is None)
+        result = _encode_numbers(numbers.to_numpy(zero_copy_only=False), where, class_names or number_names, missing)
+        return replace(result, said=(*said, *result.said))
+    if not (pa.types.is_integer(array.type) or pa.types.is_floating(array.type)):
+        raise DataError(f"{where}: labels are {array.type}; wanted are numbers or text.")
+    numbers = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    return _encode_numbers(numbers, where, class_names or number_names, missing)
+
+
+def _as_text_where_no_number(array: pa.Array) -> pa.Array:
+    """Text of any kind as plain text, and with it numbers that are too long to be told apart as such."""
+    if pa.types.is_binary(array.type) or pa.types.is_large_binary(array.type):
         array = array.cast(pa.string())
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
-    if pa.types.is_boolean(array.type):
-        array = array.cast(pa.string())
-    if pa.types.is_string(array.type) or pa.types.is_large_string(array.type):
-        texts = pc.utf8_trim_whitespace(array.cast(pa.string()))
-        texts = pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
-        numbers = _as_numbers(texts)
-        if numbers is None:
-            return _encode_texts(texts, where, class_names)
-        array = numbers
-    if not (pa.types.is_integer(array.type) or pa.types.is_floating(array.type)):
-        raise DataError(f"{where}: labels are {array.type}; wanted are numbers or text.")
-    return _encode_numbers(array.cast(pa.float64()).to_numpy(zero_copy_only=False), where, class_names or number_names)
+    if pa.types.is_boolean(array.type) or pa.types.is_temporal(array.type) or pa.types.is_decimal(array.type):
+        return array.cast(pa.string())
+    if pa.types.is_integer(array.type):
+        largest = pc.max(pc.abs(array.cast(pa.float64(), safe=False))).as_py()
+        return array.cast(pa.string()) if largest > EXACT_TO else array
+    if pa.types.is_large_string(array.type) or pa.types.is_string(array.type) or pa.types.is_string_view(array.type):
+        return array.cast(pa.string())
+    return array
 
 
-def _as_numbers(texts: pa.Array) -> pa.Array | None:
-    """Text that is all whole numbers ("0", "3") as numbers; None if any is not."""
-    if texts.null_count == len(texts) or not pc.all(pc.match_substring_regex(texts, r"^-?\d+(\.0*)?$")).as_py():
-        return None
-    return texts.cast(pa.float64())
+def _as_numbers(texts: pa.Array, where: str, missing: str | None) -> tuple[pa.Array | None, tuple[str, ...]]:
+    """Text that is all whole numbers ("0", "3") as numbers, but for what stands for a missing one; None if it is no
+    such text. Says so where it took a word for a missing number."""
+    gaps = pc.fill_null(pc.is_in(pc.utf8_lower(texts), value_set=pa.array(NO_VALUES)), False)
+    told = pc.if_else(gaps, pa.scalar(None, pa.string()), texts) if missing is None else texts
+    if told.null_count == len(told):
+        return None, ()
+    if not any(pc.all(pc.match_substring_regex(told, pattern)).as_py() for pattern in WHOLE_NUMBERS):
+        rest = told.drop_null()
+        few = len(pc.unique(rest)) > len(rest) / 2
+        if few and pc.all(pc.match_substring_regex(rest, BROKEN_NUMBER)).as_py():
+            row = pc.index(pc.is_valid(told), True).as_py()
+            raise DataError(f"{where}: the label {told[row]} in row {row} is not a whole number.")
+        return None, ()
+    words = pc.unique(texts.filter(gaps)).to_pylist() if missing is None else []
+    said = tuple(
+        f"{where}: {word!r} among numbers is read as no label ({pc.sum(pc.equal(texts, word)).as_py()} rows)."
+        for word in words
+    )
+    return told.cast(pa.float64()), said
 
 
-def _encode_texts(
-    texts: pa.Array, where: str, class_names: tuple[str, ...] | None
-) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+def _encode_texts(texts: pa.Array, where: str, class_names: tuple[str, ...] | None, *, ask: bool) -> EncodedLabels:
     names = class_names or tuple(sorted(pc.unique(texts.drop_null()).to_pylist()))
     found = pc.index_in(texts, value_set=pa.array(names, pa.string()))
     unknown = np.flatnonzero(pc.and_(pc.is_null(found), pc.is_valid(texts)).to_numpy(zero_copy_only=False))
     if len(unknown):
         row = int(unknown[0])
         raise DataError(
-            f"{where}: the label {texts[row].as_py()!r} in row {row} is none of the classes {', '.join(names)}."
+            f"{where}: the label {short(texts[row].as_py())!r} in row {row} is none of the classes {listed(names)}."
         )
-    return found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64), names
+    said = [
+        f"{where}: {name!r} is read as a class ({pc.sum(pc.equal(texts, name)).as_py()} rows); "
+        f"--missing-label {name} reads it as no label."
+        for name in names
+        if class_names is None and ask and name.lower() in NO_VALUES
+    ]
+    labels = found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+    return EncodedLabels(labels, names, tuple(said))
 
 
 def _encode_numbers(
-    numbers: NDArray[np.float64], where: str, class_names: tuple[str, ...] | None
-) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    missing = np.isnan(numbers) | (numbers == -1)
-    broken = np.flatnonzero(~missing & ((numbers != np.floor(numbers)) | (np.abs(numbers) > LARGEST_LABEL)))
+    numbers: NDArray[np.float64], where: str, class_names: tuple[str, ...] | None, missing_label: str | None
+) -> EncodedLabels:
+    broken = np.flatnonzero(np.isfinite(numbers) & (numbers != np.floor(numbers)) | (np.abs(numbers) > LARGEST_LABEL))
     if len(broken):
         row = int(broken[0])
-        raise DataError(f"{where}: the label {numbers[row]} in row {row} is not a whole number that a class can have.")
-    labels = np.where(missing, -1, numbers).astype(np.int64)
+        raise DataError(f"{where}: the label {numbers[row]} in row {row} is not a whole number.")
+    missing, said = _missing_numbers(numbers, where, class_names, missing_label)
+    if missing.all():
+        raise DataError(f"{where}: every label is missing.")
+    labels = np.where(missing, -1, np.nan_to_num(numbers)).astype(np.int64)
+    values = np.unique(labels[~missing])
     if class_names is None:
-        values = np.unique(labels[~missing])
         if len(values) > max(1000, len(labels) // 2):
             raise DataError(f"{where}: {len(values)} different numbers are no class labels; name the label column.")
-        return np.where(missing, -1, np.searchsorted(values, labels)), tuple(str(value) for value in values)
+        names = tuple(str(value) for value in values)
+        return EncodedLabels(np.where(missing, -1, np.searchsorted(values, labels)), names, said)
+    first = int(values[0])
+    if first in (-1, 1) and values[-1] - first == len(class_names) - 1:
+        labels = np.where(missing, -1, labels - first)
+        said = (*said, f"{where}: the labels run from {first} to {values[-1]} and name {class_names[0]!r} to "
+                f"{class_names[-1]!r}: they are counted from {first}.")  # fmt: skip
     outside = np.flatnonzero(~missing & ((labels < 0) | (labels >= len(class_names))))
     if len(outside):
         row = int(outside[0])
         raise DataError(
             f"{where}: the label {labels[row]} in row {row} is out of range; there are {len(class_names)} classes, "
-            f"0 to {len(class_names) - 1} ({', '.join(class_names)}). Correct it, or name all with --class-names."
+            f"0 to {len(class_names) - 1} ({listed(class_names)}). Correct it, or name all with --class-names."
         )
-    return labels, class_names
+    return EncodedLabels(labels, class_names, said)
+
+
+def _missing_numbers(
+    numbers: NDArray[np.float64], where: str, class_names: tuple[str, ...] | None, missing_label: str | None
+) -> tuple[NDArray[np.bool_], tuple[str, ...]]:
+    """Where there is no label. The number -1 may be none or a class: how frequent it is says which, or asks."""
+    empty = np.isnan(numbers)
+    if missing_label is not None:
+        try:
+            return empty | (numbers == float(missing_label or "nan")), ()
+        except ValueError:
+            return empty, ()
+    minus = numbers == -1
+    count, rows = int(minus.sum()), f"{int(minus.sum()):,} rows"
+    others, counts = np.unique(numbers[~empty & ~minus], return_counts=True)
+    if not count or not len(others):
+        return empty, ()
+    a_class = f"{where}: -1 is read as a class ({rows}), since "
+    no_label = f"{where}: -1 is read as no label ({rows}); --missing-label '' reads it as a class."
+    if others[0] < -1:
+        return empty, (f"{a_class}there are other negative labels; --missing-label -1 reads it as no label.",)
+    if class_names is not None:
+        if others[-1] == len(class_names) - 2 and len(others) == len(class_names) - 1:
+            return empty, (f"{a_class}there are {len(class_names)} names for it and the others.",)
+        return empty | minus, (no_label,)
+    frequent = counts.min() / 4 <= count <= counts.max() * 4
+    if set(others.tolist()) <= {0.0, 1.0}:
+        if frequent:
+            return empty, (f"{a_class}it is as frequent as one; --missing-label -1 reads it as no label.",)
+    elif frequent and counts.min() / 2 <= count <= counts.max() * 2:
+        raise DataError(
+            f"{where}: -1 ({rows}) is as frequent as a class ({counts.min():,} to {counts.max():,}), and may as well "
+            "mean no label. Say which: --missing-label -1 for no label, --missing-label '' for a class."
+        )
+    return empty | minus, (no_label,)
 
 
 def select_split(splits: NDArray[np.str_] | None, wanted: str | None, where: str) -> NDArray[np.int64] | None:
@@ -105,7 +217,7 @@ def select_split(splits: NDArray[np.str_] | None, wanted: str | None, where: str
         raise DataError(f"{where} has no splits; leave --split out.")
     rows = np.flatnonzero(np.char.lower(splits) == wanted.lower())
     if not len(rows):
-        raise DataError(f"{where} has no split {wanted!r}; there are {', '.join(sorted(set(splits.tolist())))}.")
+        raise DataError(f"{where} has no split {wanted!r}; there are {listed(sorted(set(splits.tolist())))}.")
     return rows
 
 
@@ -115,9 +227,10 @@ def find_column(
     """The column that the user named by a flag, or the first whose name is a candidate, compared loosely."""
     names = list(columns)
     if asked is not None:
+        asked = asked if asked in names else asked.strip()
         if asked not in names:
             remedy = f" Give {flag} one of these." if flag else ""
-            raise DataError(f"{where} has no column {asked!r}; it has {', '.join(names)}.{remedy}")
+            raise DataError(f"{where} has no column {asked!r}; it has {listed(names)}.{remedy}")
         return asked
     loose = {_loosely(name): name for name in reversed(names)}
     return next((loose[_loosely(candidate)] for candidate in candidates if _loosely(candidate) in loose), None)

@@ -1,57 +1,247 @@
 """Several people's answers: one column per class (FER+'s file), or long `task,annotator,label`."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from scipy.stats import binom
 
 from aleator.data.dataset import AnnotatorVotes, LabelledDataset, Votes
+from aleator.data.options import ReadOptions
 from aleator.data.readers.shared import find_column
-from aleator.data.readers.table import ID_COLUMNS, LABEL_COLUMNS, PATH_COLUMNS, SPLIT_COLUMNS, texts_of
-from aleator.data.readers.tables import read_table
+from aleator.data.readers.synonyms import meaning
+from aleator.data.readers.table import (
+    ID_COLUMNS,
+    LABEL_COLUMNS,
+    PATH_COLUMNS,
+    SPLIT_COLUMNS,
+    WORKER_COLUMNS,
+    texts_of,
+)
+from aleator.data.readers.tables import NO_VALUES, read_table_saying
+from aleator.data.wording import listed
 from aleator.errors import DataError
 
-SYNONYMS = {
-    "anger": "angry",
-    "happiness": "happy",
-    "sadness": "sad",
-    "fearful": "fear",
-    "afraid": "fear",
-    "scared": "fear",
-    "surprised": "surprise",
-    "disgusted": "disgust",
-    "neutrality": "neutral",
-}
 UNUSABLE = frozenset(
     ("unknown", "nf", "not a face", "no face", "unsure", "not sure", "unusable", "skip", "none", "bad image")
 )
 TASK_COLUMNS = ("task", *ID_COLUMNS, "example", *PATH_COLUMNS)
-WORKER_COLUMNS = ("annotator", "worker", "annotator_id", "worker_id", "user", "rater")
-ANSWER_COLUMNS = ("label", "answer", "vote", "class", "response", "annotation")
+ANSWER_COLUMNS = ("label", "answer", "vote", "class", "response", "annotation", "choice")
+FEWEST_TO_TELL = 50
+"""Examples from which on an agreement no better than by chance says that the votes are of other data."""
+CLEAR_GAP = 0.1
+NEEDS_IDS = "join them by ids: give both files a column 'id', or name the pictures' paths in the votes"
+NOT_PEOPLE = frozenset(
+    (*TASK_COLUMNS, *SPLIT_COLUMNS, *LABEL_COLUMNS, "", "unnamed: 0", "index", "row", "image name", "image_name")
+)
 NO_ANSWERS = frozenset((*LABEL_COLUMNS, *SPLIT_COLUMNS, "", "unnamed: 0", "index", "row", "total", "sum", "votes"))
 """Columns of numbers that are no class's votes: a written index, a total, the label itself."""
 
 
 def read_votes(path: Path, dataset: LabelledDataset) -> Votes:
-    """Votes for the examples of a data set, before any of its rows is left out.
+    """`join_votes`, without what it says, for a data set that nothing was asked of."""
+    return join_votes(path, dataset, ReadOptions())[0]
 
-    A wide table lines up by its id column (or its column of paths, where these are the ids), else row by row; a long
-    one by id. An empty cell is no vote. Raises DataError where they do not line up or no answer means a class.
+
+def join_votes(path: Path, dataset: LabelledDataset, options: ReadOptions) -> tuple[Votes, tuple[str, ...]]:
+    """Votes for the examples of a data set, before any of its rows is left out, and how they were joined.
+
+    A long table (task, annotator, label) and a wide one (a column for each answer, or for each person) line up by
+    ids or paths. A wide one without them lines up row by row only where it proves to be of these data: a column that
+    both have is the same, or the votes agree with the labels far better than by chance. An empty cell is no vote.
+
+    Raises DataError where they do not line up, no answer means a class, or the votes agree with the labels no better
+    than by chance.
     """
-    table = read_table(path, TASK_COLUMNS)
+    table, said = read_table_saying(path, (*TASK_COLUMNS, *SPLIT_COLUMNS, *ANSWER_COLUMNS), options.encoding)
+    votes, how = _joined(table, path, dataset, options)
+    agreement = agreement_of(votes, dataset)
+    if agreement.examples >= FEWEST_TO_TELL and not agreement.better_than_chance:
+        raise DataError(
+            f"{path}: the votes are joined {how}, but the answer of most is the given label of {agreement.share:.1%} "
+            f"of {agreement.examples:,} examples, no more than by chance ({agreement.chance:.1%}): they are those of "
+            "other data, or in another order. Give both files the same ids."
+        )
+    told = f"The votes of {path.name} are joined {how}"
+    if agreement.examples:
+        told += f"; the answer of most is the given label of {agreement.share:.1%} of {agreement.examples:,} examples"
+        told += f" ({agreement.chance:.1%} by chance)"
+    return votes, (*said, f"{told}.")
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How often the answer of most is the given label."""
+
+    examples: int
+    """That have a label and an answer of most that is a class of the data."""
+    share: float
+    chance: float
+    """What the share would be if votes and labels had nothing to do with each other."""
+
+    @property
+    def better_than_chance(self) -> bool:
+        """The agreement is no accident (one in ten thousand), and takes away a tenth of the disagreement."""
+        if self.examples == 0 or self.chance >= 1:
+            return self.share >= self.chance
+        kappa = (self.share - self.chance) / (1 - self.chance)
+        return kappa > 0.1 and binom.sf(round(self.share * self.examples) - 1, self.examples, self.chance) < 1e-3
+
+
+def agreement_of(votes: Votes, dataset: LabelledDataset) -> Agreement:
+    """Of the answer of most and the given label."""
+    classes = len(dataset.class_names)
+    counts = votes.class_counts(classes)
+    rows = np.flatnonzero((counts.sum(axis=1) > 0) & (dataset.given_labels >= 0))
+    if not len(rows):
+        return Agreement(0, 0.0, 0.0)
+    first, given = counts[rows].argmax(axis=1), dataset.given_labels[rows]
+    shares = [np.bincount(labels, minlength=classes) / len(rows) for labels in (first, given)]
+    return Agreement(len(rows), float((first == given).mean()), float(shares[0] @ shares[1]))
+
+
+def _joined(table: pa.Table, path: Path, dataset: LabelledDataset, options: ReadOptions) -> tuple[Votes, str]:
     columns = table.column_names
-    task = find_column(columns, TASK_COLUMNS, None, str(path))
+    task = _task_column(table, path, dataset)
     worker = find_column(columns, WORKER_COLUMNS, None, str(path))
     label = find_column(columns, ANSWER_COLUMNS, None, str(path))
     if task is not None and worker is not None and label is not None:
-        return _long(table, task, worker, label, path, dataset)
-    return _wide(table, path, dataset)
-
-
-def _wide(table: pa.Table, path: Path, dataset: LabelledDataset) -> Votes:
+        return _long(table, task, worker, label, path, dataset), f"by {task!r}"
     id_column = _id_column(table, path, dataset)
+    counts = None if options.votes_form == "answers" else _counts_or_error(table, id_column, path, dataset)
+    answers = None if options.votes_form == "counts" else _answers_of_people(table, id_column, path, dataset)
+    if options.votes_form is None and isinstance(answers, Votes) and _columns_are_classes(counts):
+        answers = None
+    if isinstance(answers, Votes) and isinstance(counts, Votes):
+        return _likelier(counts, answers, path, dataset, id_column, table)
+    if isinstance(counts, DataError) and answers is not None and not agreement_of(answers, dataset).better_than_chance:
+        raise counts
+    votes = answers if isinstance(answers, Votes) else counts
+    if not isinstance(votes, Votes):
+        raise votes if votes is not None else DataError(f"{path} has no columns whose cells are classes of the data.")
+    kind = "people's answers, a column each, " if votes is answers else ""
+    return votes, kind + _order(table, id_column, votes, path, dataset)
+
+
+def _columns_are_classes(counts: Votes | DataError | None) -> bool:
+    """Whether columns are called as classes are, by more than their number."""
+    if not isinstance(counts, Votes):
+        return False
+    return any(
+        label >= 0 and not name.strip().isdecimal()
+        for name, label in zip(counts.names, counts.class_index, strict=True)
+    )
+
+
+def _likelier(
+    counts: Votes, answers: Votes, path: Path, dataset: LabelledDataset, id_column: str | None, table: pa.Table
+) -> tuple[Votes, str]:
+    """The reading under which the votes agree with the labels."""
+    as_counts, as_answers = agreement_of(counts, dataset), agreement_of(answers, dataset)
+    gap = as_answers.share - as_counts.share
+    both = f"{as_answers.share:.1%} of the labels read as people's answers, {as_counts.share:.1%} as counts"
+    if abs(gap) < CLEAR_GAP:
+        raise DataError(
+            f"{path} can be read in two ways: each column is a person, and its cells their answers, or each column is "
+            f"an answer, and its cells count votes; neither fits clearly better ({both}). Say which: --votes-form "
+            "answers or --votes-form counts."
+        )
+    votes, kind = (answers, "people's answers, a column each") if gap > 0 else (counts, "counts of votes")
+    return votes, f"as {kind} ({both}; --votes-form), {_order(table, id_column, votes, path, dataset)}"
+
+
+def _order(table: pa.Table, id_column: str | None, votes: Votes, path: Path, dataset: LabelledDataset) -> str:
+    """How they line up, in words. Raises DataError for rows whose order nothing proves."""
+    if id_column is not None:
+        return f"by {id_column!r}"
+    split = find_column(table.column_names, SPLIT_COLUMNS, None, str(path))
+    if split is not None and dataset.split is not None:
+        same = np.char.lower(texts_of(table[split])) == np.char.lower(dataset.split)
+        if same.all() and len(np.unique(dataset.split)) > 1:
+            return f"row by row, since the column {split!r} is the same in every row"
+        if not same.all():
+            raise DataError(
+                f"{path}, row {np.flatnonzero(~same)[0]}: the column {split!r} is another than the data's split, so "
+                f"the rows are in another order; {NEEDS_IDS}."
+            )
+    agreement = agreement_of(votes, dataset)
+    changes = int((np.diff(dataset.given_labels) != 0).sum())
+    if changes < 2 * len(np.unique(dataset.given_labels)):
+        raise DataError(
+            f"{path}: nothing says that its rows are in the order of {dataset.path}, whose examples are sorted by "
+            f"label; {NEEDS_IDS}."
+        )
+    if not agreement.better_than_chance:
+        raise DataError(
+            f"{path}: nothing says that its rows are in the order of {dataset.path}: the answer of most is the given "
+            f"label of {agreement.share:.1%} of {agreement.examples:,} examples, {agreement.chance:.1%} by chance; "
+            f"{NEEDS_IDS}."
+        )
+    return f"row by row, since they agree with the labels ({agreement.share:.1%}, by chance {agreement.chance:.1%})"
+
+
+def _answers_of_people(table: pa.Table, id_column: str | None, path: Path, dataset: LabelledDataset) -> Votes | None:
+    """A column for each person, whose cells are classes (by name or number); None where it is no such table."""
+    classes = {meaning(name): number for number, name in enumerate(dataset.class_names)}
+    people, answers = [], []
+    for field in table.schema:
+        if field.name == id_column or field.name.strip().lower() in NOT_PEOPLE - {"class"}:
+            continue
+        texts = [_plain_number(text) for text in texts_of(table[field.name]).tolist()]
+        told = {text for text in texts if text not in ("", "-1") and text.lower() not in NO_VALUES}
+        named = all(meaning(text) in classes for text in told)
+        numbered = all(text.isdecimal() and int(text) < len(classes) for text in told)
+        if told and (named or numbered):
+            people.append(field.name)
+            answers.append([classes.get(meaning(text), -1) if named else _number(text, told) for text in texts])
+    if len(people) < 2:
+        return None
+    values = np.array(answers, dtype=np.int64).T
+    rows = _rows_by_id_or_order(table, id_column, path, dataset)
+    example, person = np.nonzero(values >= 0)
+    answer = values[example, person]
+    votes = _no_votes(list(dataset.class_names), path, dataset)
+    np.add.at(votes.counts, (rows[example], answer), 1)
+    return replace(votes, annotators=AnnotatorVotes(rows[example], person, answer, tuple(people)))
+
+
+def _number(text: str, told: set[str]) -> int:
+    return int(text) if text in told else -1
+
+
+def _rows_by_id_or_order(
+    table: pa.Table, id_column: str | None, path: Path, dataset: LabelledDataset
+) -> NDArray[np.int64]:
+    if id_column is None:
+        if len(table) != len(dataset):
+            raise DataError(
+                f"{path} has {len(table)} rows of votes but {dataset.path} has {len(dataset)} examples; they must "
+                "line up row by row (the whole file, before a split is taken), or the votes need a column 'id'."
+            )
+        return np.arange(len(table))
+    ids = texts_of(table[id_column])
+    order = np.argsort(ids, kind="stable")
+    same = np.flatnonzero(ids[order][1:] == ids[order][:-1])
+    if len(same):
+        first, second = order[same[0]], order[same[0] + 1]
+        raise DataError(
+            f"{path}: the id {str(ids[first])!r} stands in row {first} and in row {second} (counted from 0); one row "
+            "per example is read, or long task,annotator,label."
+        )
+    return _rows_of(ids, path, dataset)
+
+
+def _counts_or_error(table: pa.Table, id_column: str | None, path: Path, dataset: LabelledDataset) -> Votes | DataError:
+    try:
+        return _counts(table, id_column, path, dataset)
+    except DataError as error:
+        return error
+
+
+def _counts(table: pa.Table, id_column: str | None, path: Path, dataset: LabelledDataset) -> Votes:
+    """A column for each answer, whose cells count votes."""
     no_answers = NO_ANSWERS - {name.lower() for name in dataset.class_names}
     names = [
         field.name
@@ -66,25 +256,16 @@ def _wide(table: pa.Table, path: Path, dataset: LabelledDataset) -> Votes:
     bad = np.flatnonzero((values < 0).any(axis=1) | np.isinf(values).any(axis=1))
     if len(bad):
         raise DataError(f"{path}, row {bad[0]}: a count of votes is negative or infinite.")
-    if id_column is None:
-        if len(values) != len(dataset):
-            raise DataError(
-                f"{path} has {len(values)} rows of votes but {dataset.path} has {len(dataset)} examples; they must "
-                "line up row by row (the whole file, before a split is taken), or the votes need a column 'id'."
-            )
-        votes.counts[:] = values
-        return votes
-    ids = texts_of(table[id_column])
-    order = np.argsort(ids, kind="stable")
-    same = np.flatnonzero(ids[order][1:] == ids[order][:-1])
-    if len(same):
-        first, second = order[same[0]], order[same[0] + 1]
-        raise DataError(
-            f"{path}: the id {str(ids[first])!r} stands in row {first} and in row {second} (counted from 0); one row "
-            "per example is read, or long task,annotator,label."
-        )
-    votes.counts[_rows_of(ids, path, dataset)] = values
+    votes.counts[_rows_by_id_or_order(table, id_column, path, dataset)] = values
     return votes
+
+
+def _task_column(table: pa.Table, path: Path, dataset: LabelledDataset) -> str | None:
+    """The column that names the example: the first of the usual ones that holds an id of the data, else the first."""
+    found = [find_column(table.column_names, [name], None, str(path)) for name in TASK_COLUMNS]
+    named = [name for name in found if name is not None]
+    fits = [name for name in named if np.isin(texts_of(table[name]), dataset.ids).any()]
+    return next(iter([*fits, *named]), None)
 
 
 def _id_column(table: pa.Table, path: Path, dataset: LabelledDataset) -> str | None:
@@ -122,20 +303,15 @@ def _long(table: pa.Table, task: str, worker: str, label: str, path: Path, datas
 
 def _no_votes(names: list[str], path: Path, dataset: LabelledDataset) -> Votes:
     """No votes yet; what each answer means is settled here."""
-    classes = {_meaning(name): number for number, name in enumerate(dataset.class_names)}
-    class_index = np.array([classes.get(_meaning(name), -1) for name in names], dtype=np.int64)
+    classes = {meaning(name): number for number, name in enumerate(dataset.class_names)}
+    class_index = np.array([classes.get(meaning(name), -1) for name in names], dtype=np.int64)
     if not (class_index >= 0).any():
         raise DataError(
-            f"{path}: none of its answers ({', '.join(names) or 'no columns of numbers'}) is one of the classes "
-            f"({', '.join(dataset.class_names)}). Rename its columns, or the classes with --class-names."
+            f"{path}: none of its answers ({listed(names) or 'no columns of numbers'}) is one of the classes "
+            f"({listed(dataset.class_names)}). Rename its columns, or the classes with --class-names."
         )
-    unusable = np.array([_meaning(name) in UNUSABLE for name in names]) & (class_index < 0)
+    unusable = np.array([meaning(name) in UNUSABLE for name in names]) & (class_index < 0)
     return Votes(np.zeros((len(dataset), len(names)), dtype=np.float32), tuple(names), class_index, unusable)
-
-
-def _meaning(name: str) -> str:
-    name = " ".join(name.lower().replace("_", " ").replace("-", " ").split())
-    return SYNONYMS.get(name, name)
 
 
 def _plain_number(text: str) -> str:

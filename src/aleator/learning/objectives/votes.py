@@ -7,6 +7,9 @@ from aleator.learning.objectives.cross_entropy import CrossEntropy
 from aleator.learning.objectives.targets import as_weights
 from aleator.uncertainty.gaussian_logits import log_softmax_draws
 
+ONE_VOTE = 1.001
+"""The weights of a soft label add up to a little more than one where they are rounded."""
+
 
 class VoteLikelihood(CrossEntropy):
     """Cross-entropy of vote counts, and a spread of the logits that is doubt about how people would vote.
@@ -32,4 +35,4 @@ class VoteLikelihood(CrossEntropy):
         count = votes.sum(1)
         observed = (count.square() - votes.square().sum(1)) / (count * (count - 1)).clamp(min=1)
         expected = 1 - log_softmax_draws(mean, spread).exp().square().sum(-1).mean(0)
-        return self.strength * torch.where(count > 1, count, 0.0) * (expected - observed).square()
+        return self.strength * torch.where(count > ONE_VOTE, count, 0.0) * (expected - observed).square()

@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const AHEAD = 20, ENOUGH = 14, PICTURES_AHEAD = 8, TRAIL = 6, MOST_BUTTONS = 12;
+  const AHEAD = 20, ENOUGH = 14, PICTURES_AHEAD = 8, TRAIL = 6, MOST_BUTTONS = 12, SIDE = 512, ORIGINAL = 8192;
   const { names, keys, pictures, query, blind } = page.setup;
   const byId = (id) => document.getElementById(id);
   const desk = byId("desk"), empty = byId("empty"), frame = byId("frame");
@@ -17,12 +17,21 @@
     if (!kept.has(card.row)) {
       const image = new Image();
       image.alt = `Example ${card.id}`;
-      image.src = `${pictureBase}/1024/${card.row}`;
+      image.src = `${pictureBase}/${SIDE}/${card.row}`;
       image.addEventListener("error", () => image.replaceWith(page.make("p", { className: "none", textContent: "This picture cannot be read." })));
       kept.set(card.row, image);
       image.decode().catch(() => {}); // so that it is there when its turn comes
     }
     return kept.get(card.row);
+  }
+
+  // Zoomed, a picture that was made smaller is replaced by itself, at its own size, once that is there.
+  function sharpen() {
+    const shown = current && pictures && document.body.classList.contains("zoomed") ? kept.get(current.row) : null;
+    if (!shown || Math.max(shown.naturalWidth, shown.naturalHeight) !== SIDE) return;
+    const original = new Image();
+    original.src = shown.src.replace(`/picture/${SIDE}/`, `/picture/${ORIGINAL}/`);
+    original.decode().then(() => { shown.src = original.src; }).catch(() => {});
   }
 
   function show(card) {
@@ -54,6 +63,7 @@
     announce(card);
     const image = pictures ? kept.get(card.row) : null;
     Promise.resolve(image?.decode?.()).catch(() => {}).then(() => requestAnimationFrame(() => {
+      sharpen();
       document.dispatchEvent(new CustomEvent("shown", { detail: card.row }));
     }));
   }
@@ -218,7 +228,10 @@
     several: chooseSeveral,
     unusable: () => decide("unusable", []),
     skip,
-    zoom: () => { byId("zoom").setAttribute("aria-pressed", String(document.body.classList.toggle("zoomed"))); },
+    zoom: () => {
+      byId("zoom").setAttribute("aria-pressed", String(document.body.classList.toggle("zoomed")));
+      sharpen();
+    },
   };
   const commandOf = { Enter: "keep", " ": "suggested", m: "several", x: "unusable", s: "skip", z: "zoom" };
 

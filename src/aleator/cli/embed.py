@@ -1,0 +1,80 @@
+"""`aleator embed`."""
+
+import json
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+from rich.markup import escape
+
+from aleator.cli.app import FLAT, READING, Json, app
+from aleator.cli.audit import DATA
+from aleator.console import ProgressDisplay
+from aleator.data.options import NOTHING_ASKED, ReadOptions
+from aleator.embedding import Backbone, EmbedSettings, family_forms
+
+BACKBONE = f"The pretrained network: {family_forms()}."
+WEIGHTS = (
+    "A file of weights (.safetensors, or a state dict of torch.save), or a folder for transformers; without it those "
+    "of your cache or, said before, of the hub."
+)
+
+
+@app.command
+def embed(
+    data: Annotated[Path, Parameter(help=DATA)],
+    /,
+    *,
+    backbone: Annotated[str, Parameter(help=BACKBONE)],
+    output: Annotated[Path, Parameter(name=["--output", "-o"])],
+    weights: Annotated[Path | None, Parameter(help=WEIGHTS)] = None,
+    reading: Annotated[ReadOptions, READING] = NOTHING_ASKED,
+    settings: Annotated[EmbedSettings, FLAT] = EmbedSettings(),
+    json_output: Json = False,
+) -> None:
+    """Make a feature vector of each picture or text of DATA with a pretrained network, for `audit --features` and
+    other tools.
+
+    Parameters
+    ----------
+    output
+        The file: .npy, with the ids in a table beside it, .npz or .parquet. An interrupted run goes on from its last
+        batch.
+    """
+    with ProgressDisplay() as progress:
+        from aleator.data import read_dataset
+        from aleator.data.predictions import check_feature_file, write_features
+
+        check_feature_file(output)
+        network = Backbone(backbone, weights)
+        start = time.perf_counter()
+        dataset = read_dataset(data, reading, progress=progress)
+        from aleator.embedding.embed import embed as run_embedding
+
+        unfinished = output.with_name(f".{output.name}.unfinished-features")
+        embedded = run_embedding(dataset, network, unfinished, settings, progress=progress)
+        write_features(output, embedded.dataset.ids, embedded.features)
+        shutil.rmtree(unfinished)
+    skipped = embedded.dataset.skipped
+    if json_output:
+        told = {
+            "output": str(output.resolve()),
+            "examples": len(embedded.features),
+            "dimension": embedded.network.dimension,
+            "backbone": embedded.network.name,
+            "weights": embedded.network.weights,
+            "skipped": [{"id": one.id, "reason": one.reason} for one in skipped],
+        }
+        print(json.dumps(told, ensure_ascii=False))
+        return
+    for one in skipped:
+        print(f"left out: {one.source} {one.reason}", file=sys.stderr)
+    seconds = time.perf_counter() - start
+    Console(highlight=False, soft_wrap=True).print(
+        f"{len(embedded.features):,} examples, {embedded.network.dimension:,} features each: {escape(str(output))}\n"
+        f"[dim]{seconds:.0f} seconds[/dim]"
+    )

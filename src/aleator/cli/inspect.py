@@ -1,0 +1,43 @@
+"""`aleator inspect`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from aleator.cli.app import READING, Json, app
+from aleator.cli.audit import DATA
+from aleator.console import ProgressDisplay, print_overview
+from aleator.data.options import NOTHING_ASKED, ReadOptions
+
+
+@app.command
+def inspect(
+    data: Annotated[Path, Parameter(help=DATA)],
+    /,
+    *,
+    reading: Annotated[ReadOptions, READING] = NOTHING_ASKED,
+    pictures: Path | None = None,
+    json_output: Json = False,
+) -> None:
+    """Show how DATA are read, and compute nothing: the form, classes, splits, some rows, and what is passed over.
+
+    Parameters
+    ----------
+    pictures
+        Write a contact sheet, a line of pictures for each class, to this file (.png, .jpg, .webp).
+    """
+    with ProgressDisplay() as progress:
+        from aleator.data import read_dataset
+        from aleator.data.overview import overview_of, write_contact_sheet
+        from aleator.records import to_json
+
+        dataset = read_dataset(data, reading, learnable=False, progress=progress)
+        overview = overview_of(dataset)
+        if pictures is not None:
+            write_contact_sheet(dataset, pictures)
+    if json_output:
+        print(json.dumps(to_json(overview), ensure_ascii=False))
+    else:
+        print_overview(overview, pictures)

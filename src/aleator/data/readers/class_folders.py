@@ -1,0 +1,210 @@
+"""Which of the folders around pictures are classes, which are splits, and which are only in between."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import combinations
+from pathlib import Path
+
+from aleator.data.picture_files import find_pictures
+from aleator.data.readers.split_names import has_split_word, is_numbered_part, is_split_name
+from aleator.data.wording import listed
+from aleator.errors import DataError
+
+LAYOUTS = "class/picture.png, split/class/picture.png, or metadata.csv (.jsonl, .parquet) with file_name and label"
+FEW = 0.05
+"""So small a share of pictures beside folders of pictures are no examples."""
+ALIKE, HALF_ALIKE = 0.8, 0.5
+"""Shares of class names that two splits have in common."""
+BESIDE = "pictures beside the class folders"
+OTHER_FLAGS = "--split-folders none reads the outer folders as classes, --split-folders all as splits"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a folder of class folders was taken for."""
+
+    found: list[tuple[str, str, Path]]
+    """Split (empty where there is none), class and file of each example."""
+    form: str
+    said: tuple[str, ...]
+    passed: list[tuple[str, str]]
+    """Name and reason of what was passed over."""
+
+
+@dataclass
+class _Node:
+    name: str
+    files: list[Path] = field(default_factory=list)
+    """Pictures directly in the folder."""
+    children: dict[str, "_Node"] = field(default_factory=dict)
+
+    def total(self) -> int:
+        return len(self.files) + sum(child.total() for child in self.children.values())
+
+    def all_files(self) -> Iterator[Path]:
+        yield from self.files
+        for child in self.children.values():
+            yield from child.all_files()
+
+    @property
+    def nested(self) -> bool:
+        """Whether its pictures lie in folders of their own, but for a few."""
+        return bool(self.children) and len(self.files) <= FEW * self.total()
+
+
+def layout_of(path: Path, asked: str | None) -> Layout:
+    """Take the folders for what their names and their content say, or for what was asked (`ReadOptions.split_folders`).
+
+    Raises DataError where two readings are equally plausible; it names the flags for both.
+    """
+    passed: list[tuple[str, str]] = []
+    root = _tree(path, passed)
+    lost = sorted({name.split("/")[0] for name, _ in passed if "/" in name} - set(root.children))
+    said = [f"No picture is read in {listed(f'{name}/' for name in lost)}."] if lost else []
+    base, wrappers = _inner(root, path, passed)
+    if wrappers:
+        said.append(f"The class folders lie in {'/'.join(wrappers)}/, the only folder with pictures.")
+    if not base.children:
+        return Layout([], "", (), passed)
+    passed += [(file.relative_to(path).as_posix(), BESIDE) for file in base.files]
+    # A folder that was gone through may have been the only split.
+    only_split = next((name for name in reversed(wrappers) if has_split_word(name)), "") if asked is None else ""
+    tops = _without_second_copy(base, path, passed)
+    splits, why = _asked_splits(tops, asked, path) if asked is not None else _splits(tops, path)
+    said += why
+    if splits is None:  # the inner folders are the splits
+        found = [
+            (inner.name, top.name, file) for top in tops for inner in top.children.values() for file in inner.files
+        ]
+        return Layout(found, f"{_folders_of(tops)} with split folders in them", tuple(said), passed)
+    if not splits:
+        found = [(only_split, top.name, file) for top in tops for file in top.all_files()]
+        return Layout(found, _folders_of(tops), tuple(said), passed)
+    found = []
+    for split in splits:
+        inner, _ = _inner(split, path, passed)
+        found += [(split.name, one.name, file) for one in inner.children.values() for file in one.all_files()]
+        reason = BESIDE if inner.children else f"in {split.name}/, which has no class folders (no labels)"
+        passed += [(file.relative_to(path).as_posix(), reason) for file in inner.files]
+    classes = {name for _, name, _ in found}
+    form = f"{len(splits)} split folders of {len(classes)} class folders ({listed(sorted(classes))})"
+    return Layout(found, form, tuple(said), passed)
+
+
+def _tree(path: Path, passed: list[tuple[str, str]]) -> _Node:
+    root = _Node(path.name)
+    for file in find_pictures(path, path, lambda name, reason: passed.append((name, reason))):
+        node = root
+        for part in file.relative_to(path).parts[:-1]:
+            node = node.children.setdefault(part, _Node(part))
+        node.files.append(file)
+    return root
+
+
+def _inner(node: _Node, path: Path, passed: list[tuple[str, str]]) -> tuple[_Node, list[str]]:
+    """The folder that holds the class folders, and the folders on the way that hold nothing else."""
+    wrappers = []
+    while len(node.children) == 1 and node.nested and (child := next(iter(node.children.values()))).children:
+        if not child.nested:
+            break
+        passed += [(file.relative_to(path).as_posix(), BESIDE) for file in node.files]
+        wrappers.append(child.name)
+        node = child
+    return _through_flat(node, wrappers)
+
+
+def _through_flat(node: _Node, wrappers: list[str]) -> tuple[_Node, list[str]]:
+    """`seg_pred/seg_pred/1.jpg`: a folder in a folder of the same name is that folder."""
+    if list(node.children) == [node.name] and not node.files and not node.children[node.name].children:
+        return node.children[node.name], [*wrappers, node.name]
+    return node, wrappers
+
+
+def _without_second_copy(base: _Node, path: Path, passed: list[tuple[str, str]]) -> list[_Node]:
+    """The folders but for one that holds all the others once more."""
+    tops = list(base.children.values())
+    for top in tops:
+        others = {one.name for one in tops if one is not top}
+        if len(others) > 1 and others == set(top.children):
+            reason = f"in {top.name}/, which holds the class folders beside it once more"
+            passed += [(file.relative_to(path).as_posix(), reason) for file in top.all_files()]
+            return [one for one in tops if one is not top]
+    return tops
+
+
+def _asked_splits(tops: list[_Node], asked: str, path: Path) -> tuple[list[_Node], list[str]]:
+    if asked.strip().lower() == "none":
+        return [], []
+    names = [top.name for top in tops] if asked.strip().lower() == "all" else [one.strip() for one in asked.split(",")]
+    missing = sorted(set(names) - {top.name for top in tops})
+    if missing:
+        there = listed(top.name for top in tops)
+        raise DataError(f"--split-folders: {path} has no folder {missing[0]!r} with pictures; it has {there}.")
+    return [top for top in tops if top.name in names], []
+
+
+def _splits(tops: list[_Node], path: Path) -> tuple[list[_Node] | None, list[str]]:
+    """The folders that are splits, none where they are classes, None where the splits are in the classes; and why."""
+    exact = [top for top in tops if is_split_name(top.name)]
+    named = [top for top in tops if has_split_word(top.name)]
+    nested = [top for top in named if _is_nested(top, path)]
+    without = [top for top in tops if top not in nested]
+    unlabelled = [top for top in without if top in named]
+    if any(top in exact for top in nested):
+        others = [top for top in without if top not in named]
+        if others:
+            raise DataError(
+                f"{path} holds split folders ({listed(top.name for top in nested)}) beside other folders with "
+                f"pictures ({listed(top.name for top in others)}). Move these away, or name one of the folders, or say "
+                f"which are splits (--split-folders {nested[0].name}, or none); layouts that are read: {LAYOUTS}."
+            )
+        return tops, []
+    if len(exact) == len(tops):
+        raise DataError(
+            f"{path} holds split folders ({listed(top.name for top in tops)}) with pictures directly in "
+            f"them and no class folders; layouts that are read: {LAYOUTS}."
+        )
+    if nested and len(without) == len(unlabelled) and (len(nested) == 1 or _alike(nested, path) >= HALF_ALIKE):
+        names = listed(top.name for top in tops)
+        classes = {name for top in nested for name in _classes(top, path)}
+        return tops, [
+            f"Read as {len(tops)} splits ({names}) of {len(classes)} classes ({listed(sorted(classes))}), because the "
+            "outer names say so and the inner ones are the same; --split-folders none reads the outer ones as classes."
+        ]
+    if len(tops) < 2 or not all(_is_nested(top, path) for top in tops) or _alike(tops, path) < ALIKE:
+        return [], []
+    inner = sorted({name for top in tops for name in _classes(top, path)})
+    if all(map(has_split_word, inner)):
+        return None, [f"The splits ({listed(inner)}) lie in the class folders; --split-folders none leaves them out."]
+    if len(inner) < 2:
+        return [], []
+    if all(is_numbered_part(top.name) for top in tops):
+        return tops, [
+            f"Read as {len(tops)} parts ({listed(top.name for top in tops)}) of {len(inner)} classes, because the "
+            "outer names are numbered parts with the same folders in each; --split-folders none reads them as classes."
+        ]
+    if all(is_numbered_part(name) or name.isdigit() for name in inner):
+        return [], []
+    raise DataError(
+        f"{path} can be read in two ways: the folders {listed(top.name for top in tops)} each hold {listed(inner)}. "
+        f"Say which are the classes: {OTHER_FLAGS}."
+    )
+
+
+def _folders_of(tops: list[_Node]) -> str:
+    return f"{len(tops)} class folders ({listed(top.name for top in tops)})"
+
+
+def _is_nested(top: _Node, path: Path) -> bool:
+    return _inner(top, path, [])[0].nested
+
+
+def _classes(top: _Node, path: Path) -> set[str]:
+    return set(_inner(top, path, [])[0].children)
+
+
+def _alike(tops: list[_Node], path: Path) -> float:
+    """The least share of class names that two of these folders have in common."""
+    sets = [_classes(top, path) for top in tops]
+    pairs = [len(one & other) / max(len(one | other), 1) for one, other in combinations(sets, 2)]
+    return min(pairs, default=0.0)

@@ -1,0 +1,154 @@
+"""Which encoding and which separators a text table is written with."""
+
+import csv
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from charset_normalizer import from_bytes
+
+from aleator.data.picture_files import has_picture_ending
+from aleator.errors import DataError
+
+SAMPLE, LINES = 1 << 18, 60
+GUESSED_FROM = 1 << 22
+BYTE_ORDER_MARKS = (
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+)
+COMMON = ("cp1251", "cp932", "gb18030", "big5", "cp949", "euc_jp", "koi8_r", "cp1253", "cp1255", "cp1256", "cp1250")
+"""Tried where the text is none of Western Europe."""
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+SPACES = " "
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How the cells of a text table are told apart."""
+
+    encoding: str
+    delimiter: str
+    skip_rows: int
+    """Lines before the header: a spreadsheet's `sep=;`."""
+    header: tuple[str, ...] | None
+    """Names for the columns of a table without a header."""
+    columns: tuple[str, ...]
+    decimal_comma: bool
+    said: tuple[str, ...]
+
+
+def dialect_of(path: Path, encoding: str | None = None) -> Dialect:
+    """Look at the first lines of a text table. Raises DataError where its encoding is unknown."""
+    with path.open("rb") as file:
+        head = file.read(SAMPLE)
+    said: list[str] = []
+    found = encoding or _marked(head) or _utf8_or_none(head)
+    if found is None:
+        found = guessed_encoding(path)
+        said.append(f"{path.name} is not UTF-8 and is read as {found}; --encoding names another.")
+    try:
+        text = head.decode(found, errors="replace")
+    except LookupError as error:
+        raise DataError(f"There is no encoding {found!r}; give --encoding one that Python knows, as cp1252.") from error
+    lines = text.lstrip("\ufeff").splitlines()[:LINES]
+    if len(head) == SAMPLE and len(lines) < LINES:
+        lines = lines[:-1] or lines
+    skip, named = 0, None
+    if lines and (match := re.fullmatch(r'"?sep=(.)"?', lines[0].strip("\r\n"))):
+        skip, named = 1, match[1]
+        lines = lines[1:]
+    lines = [line for line in lines if line.strip()]
+    usual = "\t" if path.suffix.lower() == ".tsv" else ","
+    delimiter = named or _delimiter(lines, usual, spaces=path.suffix.lower() in (".txt", ".lst", ".list"))
+    if delimiter != usual and delimiter != SPACES:
+        said.append(f"The cells of {path.name} are separated by {DELIMITERS.get(delimiter, delimiter)}.")
+    rows = _rows(lines, delimiter)
+    first = [cell.strip() for cell in rows[0]] if rows else []
+    header = None
+    if any(has_picture_ending(cell) for cell in first):
+        header = _names_without_header(first)
+        said.append(f"{path.name} has no header; its columns are taken as {', '.join(header)}.")
+    comma = delimiter != "," and any(re.fullmatch(r"-?\d+,\d+", cell.strip()) for row in rows[1:] for cell in row)
+    return Dialect(found, delimiter, skip, header, header or tuple(first), comma, tuple(said))
+
+
+def guessed_encoding(path: Path) -> str:
+    """The encoding of a text that is not UTF-8: Western Europe's unless its words hold no Latin letter.
+
+    Raises DataError where the file is no text.
+    """
+    with path.open("rb") as file:
+        content = file.read(GUESSED_FROM)
+    if b"\0" in content:
+        even, odd = content[0::2].count(0), content[1::2].count(0)
+        if max(even, odd) > 0.3 * len(content) / 2 > min(even, odd):
+            return "utf-16-be" if even > odd else "utf-16-le"
+        raise DataError(f"{path} is no text: it holds zero bytes. Save it as CSV, in UTF-8.")
+    western = content.decode("cp1252", errors="replace")
+    words = {word for word in re.findall(r"[^\W\d_]+", western) if not word.isascii()}
+    foreign = [word for word in words if len(word) > 2 and not re.search("[A-Za-z]", word)]
+    strange = len(re.findall("[\ufffd\x00-\x08\x0e-\x1f]|[¢-©«-¶¸-¿×÷]", western))
+    if words and not foreign and strange <= len(words):
+        return "cp1252"
+    best = from_bytes(content, cp_isolation=[*COMMON, "cp1252"]).best()
+    if best is None:
+        raise DataError(f"{path} is no text in an encoding that is known; save it in UTF-8, or name --encoding.")
+    return best.encoding
+
+
+def _marked(head: bytes) -> str | None:
+    return next((name for mark, name in BYTE_ORDER_MARKS if head.startswith(mark)), None)
+
+
+def _utf8_or_none(head: bytes) -> str | None:
+    if b"\0" in head:
+        return None
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 4 or len(head) < SAMPLE:  # else a character cut in two by the end of the sample
+            return None
+    return "utf-8"
+
+
+def _rows(lines: list[str], delimiter: str) -> list[list[str]]:
+    if delimiter == SPACES:
+        return [list(parts) for parts in map(split_at_last_space, lines)]
+    try:
+        return list(csv.reader(lines, delimiter=delimiter))
+    except csv.Error:
+        return [line.split(delimiter) for line in lines]
+
+
+def split_at_last_space(line: str) -> tuple[str, str]:
+    """A line of a list, `path label`, as its two parts."""
+    path, _, label = line.strip().rpartition(" ")
+    return path.strip(), label
+
+
+def _delimiter(lines: list[str], usual: str, *, spaces: bool) -> str:
+    """The usual one unless the lines do not fit it and fit another."""
+    fits = {}
+    for delimiter in DELIMITERS:
+        counts = [len(row) for row in _rows(lines, delimiter) if row]
+        columns = counts[0] if counts else 0
+        fits[delimiter] = (columns > 1 and counts.count(columns) == len(counts), columns)
+    if fits[usual][0]:
+        return usual
+    good = [delimiter for delimiter, (fit, _) in fits.items() if fit]
+    if good:
+        return max(good, key=lambda delimiter: fits[delimiter][1])
+    return SPACES if spaces and all(" " in line.strip() for line in lines) else usual
+
+
+def _names_without_header(first: list[str]) -> tuple[str, ...]:
+    place = next(number for number, cell in enumerate(first) if has_picture_ending(cell))
+    others = [number for number in range(len(first)) if number != place]
+    label = others[0] if len(others) == 1 else -1
+    return tuple(
+        "path" if number == place else "label" if number == label else f"column {number + 1}"
+        for number in range(len(first))
+    )

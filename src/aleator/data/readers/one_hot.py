@@ -1,0 +1,49 @@
+"""Labels that are written as one column of 0 and 1 for each class."""
+
+from collections.abc import Collection
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from aleator.data.readers.shared import EncodedLabels
+from aleator.data.wording import listed
+from aleator.errors import DataError
+
+
+def one_hot(table: pa.Table, others: Collection[str | None], where: Path) -> EncodedLabels | None:
+    """The class of each row from its columns of 0 and 1; None where there are not two such columns.
+
+    A row of zeros has no label. Raises DataError where rows name several classes: that is a data set of several labels
+    for an example, another question than the one that is answered here.
+    """
+    names = [field.name for field in table.schema if field.name not in others and _is_binary(table[field.name])]
+    if len(names) < 2:
+        return None
+    values = np.stack([table[name].cast(pa.float32()).fill_null(0).to_numpy() for name in names], axis=1)
+    count = values.sum(axis=1)
+    if (count == 0).all():
+        return None
+    several = np.flatnonzero(count > 1)
+    if len(several):
+        row = int(several[0])
+        named = listed(repr(names[column]) for column in np.flatnonzero(values[row]))
+        raise DataError(
+            f"{where}: {len(several):,} rows have a 1 in more than one of the columns {listed(names)} (row {row}: "
+            f"{named}), so an example may have several labels. One label for an example is what is audited: write one "
+            "class into a column of labels, or leave these rows out."
+        )
+    none = int((count == 0).sum())
+    said = f"The label is the column that holds the 1, of {listed(names)}."
+    without = f" {none:,} rows without a 1 have no label." if none else ""
+    labels = np.where(count == 0, -1, values.argmax(axis=1)).astype(np.int64)
+    return EncodedLabels(labels, tuple(names), (said + without,))
+
+
+def _is_binary(column: pa.ChunkedArray) -> bool:
+    kind = column.type
+    if pa.types.is_boolean(kind):
+        return True
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)) or column.null_count == len(column):
+        return False
+    return bool(np.isin(column.cast(pa.float64()).fill_null(0).to_numpy(), (0.0, 1.0)).all())

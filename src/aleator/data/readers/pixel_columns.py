@@ -1,0 +1,86 @@
+"""A CSV with a column for each pixel: `label,pixel0,pixel1,...`, as of MNIST and its kin."""
+
+import csv
+import math
+import re
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from aleator.data.dataset import LabelledDataset
+from aleator.data.how_read import HowRead
+from aleator.data.options import ReadOptions
+from aleator.data.readers.shared import encoded, find_column
+from aleator.data.readers.table import ID_COLUMNS, LABEL_COLUMNS, SPLIT_COLUMNS, text_columns, texts_of
+from aleator.data.readers.tables import read_table_saying
+from aleator.data.sources import ImageArray
+from aleator.data.wording import listed
+from aleator.errors import DataError
+
+FORM = "a CSV with a column for each pixel (label, pixel0, pixel1, ...)"
+PIXEL = re.compile(r"(pixel|px|p)[ _.]?\d+|\d+x\d+", re.IGNORECASE)
+FEWEST = 16
+
+
+def knows(path: Path) -> bool:
+    """A CSV file whose header names pixels."""
+    if path.suffix.lower() not in (".csv", ".tsv") or not path.is_file():
+        return False
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        try:
+            header = next(csv.reader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ","), [])
+        except csv.Error:
+            return False
+    return len(_pixel_columns(header)) >= FEWEST
+
+
+def read(path: Path, options: ReadOptions) -> LabelledDataset:
+    """Read it; ids are the row numbers unless there is a column of ids. Raises DataError naming the row."""
+    table, said = read_table_saying(path, text_columns(options), options.encoding)
+    names = table.column_names
+    pixels = _pixel_columns(names)
+    label = find_column(names, LABEL_COLUMNS, options.label_column, str(path), "--label-column")
+    if label is None:
+        others = listed(name for name in names if name not in set(pixels))
+        raise DataError(
+            f"{path} has no column of labels beside its pixels; it has {others or 'none'}. Name it with --label-column."
+        )
+    wrong = [name for name in pixels if not pa.types.is_integer(table[name].type) or table[name].null_count]
+    if wrong:
+        raise DataError(f"{path}: the column {wrong[0]!r} holds other than whole numbers from 0 to 255.")
+    values = np.stack([table[name].to_numpy() for name in pixels], axis=1)
+    bad = np.flatnonzero((values < 0).any(axis=1) | (values > 255).any(axis=1))
+    if len(bad):
+        raise DataError(f"{path}, row {bad[0]}: a pixel is no number from 0 to 255.")
+    labels = encoded(
+        table[label].combine_chunks(), f"{path}, column {label!r}", options.names, missing=options.missing_label
+    )
+    id_column = find_column(names, ID_COLUMNS, options.id_column, str(path), "--id-column")
+    split = find_column(names, SPLIT_COLUMNS, None, str(path))
+    pictures = _pictures(values.astype(np.uint8), path)
+    shape = "x".join(map(str, pictures.shape[1:]))
+    return LabelledDataset(
+        name=path.stem,
+        path=str(path),
+        ids=np.arange(len(values)).astype(str) if id_column is None else texts_of(table[id_column]),
+        source=ImageArray(pictures),
+        given_labels=labels.labels,
+        class_names=labels.names,
+        split=None if split is None else texts_of(table[split]),
+        how_read=HowRead(f"pictures of {shape} in {len(pixels)} columns of pixels").with_said(*said, *labels.said),
+    )
+
+
+def _pixel_columns(names: list[str]) -> list[str]:
+    return [name for name in names if PIXEL.fullmatch(name.strip())]
+
+
+def _pictures(values: NDArray[np.uint8], path: Path) -> NDArray[np.uint8]:
+    count = values.shape[1]
+    for channels in (1, 3):
+        side = math.isqrt(count // channels)
+        if side * side * channels == count:
+            return values.reshape(-1, side, side) if channels == 1 else values.reshape(-1, side, side, 3)
+    raise DataError(f"{path} has {count} columns of pixels, which are no square picture, grey or in colour.")

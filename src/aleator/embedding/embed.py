@@ -1,0 +1,223 @@
+"""Features of a data set: computed once, in batches, and kept."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aleator.data.dataset import LabelledDataset, Skipped
+from aleator.data.images import MOST_UNREADABLE, check_readable
+from aleator.data.sources import ExampleSource, ImageArray, UnreadableImage
+from aleator.embedding.backbone import Backbone, Kind, OwnBackbone
+from aleator.embedding.extractor import MADE_OF, Extractor, NetworkRecord, Say
+from aleator.embedding.families.own import open_own
+from aleator.embedding.keys import NOT_THERE, example_keys
+from aleator.embedding.settings import EmbedSettings
+from aleator.embedding.store import FeatureStore, Writer
+from aleator.errors import AleatorError, DataError
+from aleator.progress import Progress, silent
+
+BATCHES_AHEAD = 3
+"""Decoded while the network computes."""
+Batch = tuple[NDArray[np.int64], list[Any], list[tuple[int, str]]]
+AnyBackbone = str | Backbone | OwnBackbone | Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A data set as a network sees it."""
+
+    dataset: LabelledDataset
+    """Without the examples that cannot be read, which are among its `skipped`."""
+    features: NDArray[np.float32]
+    """`(example, feature)`, mapped into memory where the order on disk is that of the data."""
+    network: NetworkRecord
+
+
+def embed(
+    dataset: LabelledDataset,
+    backbone: AnyBackbone | Extractor,
+    folder: str | Path,
+    settings: EmbedSettings = EmbedSettings(),
+    *,
+    progress: Progress = silent,
+) -> Embedded:
+    """Features of all examples, each computed once: those that `folder` has of this network are taken from it.
+
+    Args:
+        dataset: pictures or texts.
+        backbone: a name as `timm:resnet18`, a `Backbone`, an `OwnBackbone`, a module (of pictures of the usual
+            preprocessing), or a network that `open_backbone` opened.
+        folder: where features are kept, of several networks beside each other. What was computed before a kill is not
+            computed again.
+        settings: how they are computed.
+        progress: called with stage, completed, total.
+
+    Raises AleatorError for a network that is unknown, not to be had or for another kind of examples, and DataError
+    where too many examples cannot be read.
+    """
+    kind = kind_of(dataset.source)
+    if not isinstance(backbone, Extractor):
+        backbone = open_backbone(backbone, kind, settings, lambda message: progress(message, 0, 1))
+    features, unreadable = embed_source(
+        dataset.source, backbone, Path(folder), workers=settings.workers, progress=progress
+    )
+    if unreadable:
+        bad = dict(unreadable)
+        skipped = tuple(
+            Skipped(str(dataset.ids[row]), dataset.source.describe(row), reason) for row, reason in bad.items()
+        )
+        keep = np.array([row for row in range(len(dataset)) if row not in bad])
+        dataset, features = replace(dataset.take(keep), skipped=dataset.skipped + skipped), features[keep]
+    return Embedded(dataset, features, backbone.record)
+
+
+def kept_features(source: ExampleSource, network: NetworkRecord, folder: Path) -> NDArray[np.float32] | None:
+    """The features `(example, feature)` that `embed` left in the folder, without opening the network; None where some
+    are not there."""
+    store = FeatureStore(folder, network)
+    return None if (rows := store.rows(example_keys(source))).min() < 0 else _in_order(store, rows)
+
+
+def open_backbone(
+    backbone: AnyBackbone, kind: Kind, settings: EmbedSettings = EmbedSettings(), say: Say | None = None
+) -> Extractor:
+    """The network, ready to make vectors of examples of this kind; `say` is told before something is downloaded."""
+    if isinstance(backbone, str):
+        backbone = Backbone(backbone)
+    if isinstance(backbone, Backbone):
+        return backbone.opener(backbone, kind, settings, say or (lambda message: None))
+    if not isinstance(backbone, OwnBackbone):
+        backbone = OwnBackbone(backbone, kind)
+    return open_own(backbone, kind, settings)
+
+
+def kind_of(source: ExampleSource) -> Kind:
+    """Of examples that a network can make features of. Raises DataError for those that are features already."""
+    if source.kind not in MADE_OF:
+        raise DataError(f"The examples are {source.kind} already; leave --backbone out.")
+    return source.kind  # type: ignore[return-value]
+
+
+def embed_source(
+    source: ExampleSource,
+    network: Extractor,
+    folder: Path,
+    *,
+    workers: int | None = None,
+    most_unreadable: float = MOST_UNREADABLE,
+    progress: Progress = silent,
+) -> tuple[NDArray[np.float32], list[tuple[int, str]]]:
+    """Features `(example, feature)` of all examples, and the rows that cannot be read with the reason; their features
+    are zeros.
+
+    A larger share of these than `most_unreadable` (a tenth, unless said otherwise) is a DataError.
+    """
+    stage = f"embedding {MADE_OF[network.record.kind]}"
+    progress(stage, 0, len(source))
+    keys = example_keys(source, workers)
+    store = FeatureStore(folder, network.record)
+    unreadable: list[tuple[int, str]] = []
+    todo = _missing(store, keys)
+    if len(todo):
+        done = len(source) - len(todo)
+        with Writer(store) as writer, ThreadPoolExecutor(workers or os.cpu_count()) as pool:
+            for rows, prepared, failed in _batches(source, network, _in_good_order(source, todo), pool):
+                unreadable += failed
+                if len(rows):
+                    vectors = network.vectors(prepared)
+                    _check_finite(vectors, rows, source, network)
+                    writer.append(keys[rows], vectors)
+                done += len(rows) + len(failed)
+                progress(stage, done, len(source))
+    progress(stage, len(source), len(source))
+    unreadable = _with_copies(unreadable, keys)
+    check_readable(source, unreadable, most_unreadable)
+    return _in_order(store, store.rows(keys)), unreadable
+
+
+def _missing(store: FeatureStore, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Rows to be computed: the first of each picture or text, and all that are not there, to say so of each."""
+    _, first = np.unique(keys, return_index=True)
+    rows: NDArray[np.int64] = np.union1d(first, np.flatnonzero(keys == NOT_THERE))
+    wanted: NDArray[np.int64] = rows[(store.rows(keys[rows]) < 0) | (keys[rows] == NOT_THERE)]
+    return wanted
+
+
+def _with_copies(unreadable: list[tuple[int, str]], keys: NDArray[np.uint64]) -> list[tuple[int, str]]:
+    """The unreadable rows with their copies, in order; only the first of copies was tried."""
+    found = dict(unreadable)
+    for row, reason in unreadable:
+        if keys[row] != NOT_THERE:
+            found |= dict.fromkeys(np.flatnonzero(keys == keys[row]).tolist(), reason)
+    return sorted(found.items())
+
+
+def _in_good_order(source: ExampleSource, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Texts of about the same length together, the longest first; pictures as they are."""
+    if source.kind == "images":
+        return rows
+    lengths = np.array([len(_load(source, int(row), None)) for row in rows])
+    return rows[np.argsort(-lengths, kind="stable")]
+
+
+def _batches(
+    source: ExampleSource, network: Extractor, rows: NDArray[np.int64], pool: ThreadPoolExecutor
+) -> Iterator[Batch]:
+    """Rows that were made ready, what they are then, and rows that cannot be read, batch by batch; the next ones are
+    decoded in the pool meanwhile."""
+
+    def prepare(row: int) -> Any:
+        try:
+            return network.prepare(_load(source, row, network.decoded_side))
+        except UnreadableImage as error:
+            return error
+
+    def taken(batch: NDArray[np.int64], futures: list[Future[Any]]) -> Batch:
+        made = [future.result() for future in futures]
+        good = np.array([not isinstance(one, UnreadableImage) for one in made])
+        failed = [(int(row), str(one)) for row, one, ok in zip(batch, made, good, strict=True) if not ok]
+        return batch[good], [one for one, ok in zip(made, good, strict=True) if ok], failed
+
+    ahead: deque[tuple[NDArray[np.int64], list[Future[Any]]]] = deque()
+    for start in range(0, len(rows), network.batch_size):
+        batch = rows[start : start + network.batch_size]
+        ahead.append((batch, [pool.submit(prepare, row) for row in batch.tolist()]))
+        if len(ahead) > BATCHES_AHEAD:
+            yield taken(*ahead.popleft())
+    while ahead:
+        yield taken(*ahead.popleft())
+
+
+def _load(source: ExampleSource, row: int, side: int | None) -> Any:
+    if source.kind == "images" and not isinstance(source, ImageArray):
+        return source.load(row, side)
+    return source.load(row)  # type: ignore[union-attr]
+
+
+def _check_finite(
+    vectors: NDArray[np.float32], rows: NDArray[np.int64], source: ExampleSource, network: Extractor
+) -> None:
+    bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+    if len(bad):
+        raise AleatorError(
+            f"{network.record.name} makes features of {source.describe(int(rows[bad[0]]))} that are NaN or infinite"
+            + ("; try --precision float32." if network.precision != "float32" else "; its weights are damaged.")
+        )
+
+
+def _in_order(store: FeatureStore, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The vectors of these rows of the store, zeros for -1; as they lie on disk where that is the order."""
+    vectors = store.vectors()
+    if np.array_equal(rows, np.arange(len(vectors))):
+        return vectors
+    result = np.zeros((len(rows), store.dimension), np.float32)
+    there = rows >= 0
+    result[there] = vectors[rows[there]]
+    return result

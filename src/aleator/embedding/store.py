@@ -1,0 +1,103 @@
+"""Features that are kept: of one network, whatever examples they are of. Only appended to, and so resumable."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aleator.embedding.extractor import NetworkRecord
+from aleator.errors import AleatorError
+from aleator.files import lock
+from aleator.records import from_json, read_json, write_record
+
+NETWORK, VECTORS, KEYS, LOCK = "network.json", "vectors.float32", "keys.uint64", "lock"
+
+
+class FeatureStore:
+    """`network.json`, and one vector and one key for each example, in the order in which they were made.
+
+    A vector is written before its key: what a kill cuts off has no key, and is made again.
+    """
+
+    def __init__(self, folder: Path, record: NetworkRecord) -> None:
+        """Those of this network in a folder that may hold several networks' features. Raises AleatorError for a folder
+        of another one's."""
+        self.folder, self.dimension = folder / record.key, record.dimension
+        self.record = record
+        if (self.folder / NETWORK).exists() and self._written() != record:
+            raise AleatorError(f"{self.folder} holds another network's features; delete it.")
+
+    def _written(self) -> NetworkRecord | None:
+        try:
+            return from_json(NetworkRecord, read_json(self.folder / NETWORK))
+        except (ValueError, OSError):
+            return None
+
+    def keys(self) -> NDArray[np.uint64]:
+        """Of all examples that are kept, `(kept,)`."""
+        path = self.folder / KEYS
+        if not path.exists():
+            return np.zeros(0, np.uint64)
+        whole = min(path.stat().st_size // 8, (self.folder / VECTORS).stat().st_size // (4 * self.dimension))
+        return np.fromfile(path, np.uint64, whole)
+
+    def vectors(self) -> NDArray[np.float32]:
+        """Of all examples that are kept, `(kept, dimension)`, mapped into memory."""
+        kept = len(self.keys())
+        if kept == 0:
+            return np.zeros((0, self.dimension), np.float32)
+        return np.memmap(self.folder / VECTORS, np.float32, "r", shape=(kept, self.dimension))
+
+    def rows(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """Where each example's vector is, `(example,)`; -1 where there is none."""
+        kept = self.keys()
+        if len(kept) == 0:
+            return np.full(len(keys), -1)
+        order = np.argsort(kept, kind="stable")
+        place = np.searchsorted(kept[order], keys).clip(max=len(kept) - 1)
+        found = order[place]
+        return np.where(kept[found] == keys, found, -1)
+
+
+class Writer:
+    """Appends to a store; one at a time."""
+
+    def __init__(self, store: FeatureStore) -> None:
+        self.store = store
+
+    def __enter__(self) -> "Writer":
+        store = self.store
+        store.folder.mkdir(parents=True, exist_ok=True)
+        self.lock = lock(store.folder / LOCK)
+        if self.lock is None:
+            raise AleatorError(f"Another process writes the features in {store.folder}; wait until it is done.")
+        if not (store.folder / NETWORK).exists():
+            write_record(store.folder / NETWORK, store.record)
+        kept = len(store.keys())
+        self.files = [_opened_at(store.folder / VECTORS, 4 * store.dimension * kept)]
+        self.files.append(_opened_at(store.folder / KEYS, 8 * kept))
+        return self
+
+    def append(self, keys: NDArray[np.uint64], vectors: NDArray[np.float32]) -> None:
+        """Keep a batch."""
+        for file, values in zip(self.files, (vectors, keys), strict=True):
+            file.write(np.ascontiguousarray(values).data)
+            file.flush()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        for file in self.files:
+            file.close()
+        assert self.lock is not None
+        self.lock.close()
+
+
+def _opened_at(path: Path, end: int) -> BinaryIO:
+    """The file, what was cut off behind `end` removed, to be written on."""
+    file = path.open("r+b" if path.exists() else "w+b")
+    file.truncate(end)
+    file.seek(end)
+    return file

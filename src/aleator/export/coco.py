@@ -1,0 +1,54 @@
+"""Pictures with `annotations.json` in COCO's form: images, categories, and an annotation for each image."""
+
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from aleator.export.corrected import Corrected
+from aleator.export.pictures import copy_picture, whole_folder
+from aleator.files import write_json
+
+
+def export_coco(corrected: Corrected, output: Path) -> None:
+    """`images/` and `annotations.json`. An annotation is of the whole picture: it has no box. Categories count from 1,
+    as COCO's do; what was given and decided is in `attributes`."""
+
+    def write(folder: Path) -> None:
+        images: list[dict[str, Any]] = []
+        annotations: list[dict[str, Any]] = []
+        for row in range(len(corrected)):
+            name = copy_picture(corrected, row, folder / "images")
+            with Image.open(folder / "images" / name) as picture:
+                width, height = picture.size
+            images.append({"id": row + 1, "file_name": name, "width": width, "height": height})
+            label = int(corrected.label[row])
+            if label < 0:
+                continue
+            annotations.append(
+                {
+                    "id": len(annotations) + 1,
+                    "image_id": row + 1,
+                    "category_id": label + 1,
+                    "attributes": {
+                        "id": corrected.examples.id(row),
+                        "given_label": corrected.name_of(int(corrected.examples.given[row])),
+                        "label_from": str(corrected.label_from[row]),
+                        "decision": str(corrected.decision[row]),
+                    },
+                }
+            )
+        names = corrected.examples.class_names
+        categories = [{"id": number, "name": name, "supercategory": ""} for number, name in enumerate(names, 1)]
+        write_json(
+            folder / "annotations.json",
+            {
+                "info": {"description": corrected.examples.name},
+                "licenses": [],
+                "images": images,
+                "categories": categories,
+                "annotations": annotations,
+            },
+        )
+
+    whole_folder(output, write)

@@ -1,0 +1,132 @@
+"""A Hugging Face data set: Parquet with pictures and ClassLabels, and a card, ready to be pushed."""
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from aleator import __version__
+from aleator.data.sources import FeatureArray, ImageFiles
+from aleator.errors import DataError
+from aleator.export.corrected import Corrected
+from aleator.export.pictures import whole_folder
+
+ROWS_AT_ONCE, LARGEST_SHARD = 256, 400 << 20
+"""Rows in memory, and bytes of pictures in a file."""
+CLASSES = ("label", "given_label", "suggested_label")
+TEXTS = ("id", "label_from", "decision", "verdict")
+
+
+def export_hugging_face(corrected: Corrected, output: Path) -> None:
+    """`data/train-*.parquet` with `image`, `label` (ClassLabel), the given and the suggested label, and what people
+    decided; `README.md` is the card. `datasets.load_dataset(folder)` reads it, and `aleator audit`."""
+    if isinstance(corrected.examples.source, FeatureArray):
+        raise DataError("These examples are feature vectors, not pictures; export them as csv or parquet.")
+
+    def write(folder: Path) -> None:
+        (folder / "data").mkdir()
+        schema = _schema(corrected)
+        shards: list[Path] = []
+        writer: pq.ParquetWriter | None = None
+        size = 0
+        for rows in _blocks(len(corrected)):
+            pictures = [_picture(corrected, row) for row in rows.tolist()]
+            if writer is None or size > LARGEST_SHARD:
+                if writer is not None:
+                    writer.close()
+                shards.append(folder / "data" / f"{len(shards)}.parquet")
+                writer, size = pq.ParquetWriter(shards[-1], schema, compression="zstd"), 0
+            writer.write_table(pa.table([pictures, *_columns(corrected, rows)], schema=schema))
+            size += sum(len(one["bytes"]) for one in pictures)
+        if writer is not None:
+            writer.close()
+        for number, shard in enumerate(shards):
+            shard.rename(shard.with_name(f"train-{number:05}-of-{len(shards):05}.parquet"))
+        (folder / "README.md").write_text(_card(corrected), encoding="utf-8")
+
+    whole_folder(output, write)
+
+
+def _blocks(count: int) -> Iterator[NDArray[np.int64]]:
+    for start in range(0, count, ROWS_AT_ONCE):
+        yield np.arange(start, min(count, start + ROWS_AT_ONCE))
+
+
+def _picture(corrected: Corrected, row: int) -> dict[str, Any]:
+    source, place = corrected.examples.source, int(corrected.examples.source_row[row])
+    if isinstance(source, ImageFiles):
+        file = source.root / source.paths[place]
+        return {"bytes": file.read_bytes(), "path": file.name}
+    content = io.BytesIO()
+    source.load(place).save(content, "PNG")  # type: ignore[union-attr]
+    return {"bytes": content.getvalue(), "path": f"{row:07}.png"}
+
+
+def _columns(corrected: Corrected, rows: NDArray[np.int64]) -> Iterator[pa.Array]:
+    examples = corrected.examples
+    suggested = np.full(len(corrected), -1) if examples.audit is None else examples.audit.column("suggested_label")
+    for labels in (corrected.label, examples.given, suggested):
+        yield pa.array(labels[rows].astype(np.int64), mask=labels[rows] < 0)
+    yield examples.ids.take(pa.array(rows))
+    yield pa.array(corrected.label_from[rows])
+    yield pa.array(corrected.decision[rows], mask=corrected.decision[rows] == "")
+    if examples.audit is None:
+        yield pa.nulls(len(rows), pa.string())
+        yield pa.nulls(len(rows), pa.float32())
+    else:
+        yield examples.audit.labels["verdict"].take(pa.array(rows)).combine_chunks()
+        yield examples.audit.labels["p_mislabelled"].take(pa.array(rows)).combine_chunks()
+
+
+def _schema(corrected: Corrected) -> pa.Schema:
+    """Arrow's types, with the features as Hugging Face writes them into the metadata."""
+    features: dict[str, Any] = {"image": {"_type": "Image"}}
+    features |= {name: {"names": list(corrected.examples.class_names), "_type": "ClassLabel"} for name in CLASSES}
+    features |= {name: {"dtype": "string", "_type": "Value"} for name in TEXTS}
+    features["p_mislabelled"] = {"dtype": "float32", "_type": "Value"}
+    fields = [pa.field("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())]))]
+    fields += [pa.field(name, pa.int64()) for name in CLASSES]
+    fields += [pa.field(name, pa.string()) for name in TEXTS]
+    fields.append(pa.field("p_mislabelled", pa.float32()))
+    return pa.schema(fields, {"huggingface": json.dumps({"info": {"features": features}})})
+
+
+def _card(corrected: Corrected) -> str:
+    """The card: what the Hub reads between the lines of three dashes, and what people read below."""
+    examples = corrected.examples
+    lines = ["---", "task_categories:", "- image-classification", "configs:", "- config_name: default"]
+    lines += ["  data_files:", "  - split: train", "    path: data/train-*", "dataset_info:", "  features:"]
+    lines += ["  - name: image", "    dtype: image"]
+    for name in CLASSES:
+        lines += [f"  - name: {name}", "    dtype:", "      class_label:", "        names:"]
+        # JSON's strings are YAML's.
+        lines += [f"          '{number}': {json.dumps(one)}" for number, one in enumerate(examples.class_names)]
+    for name, dtype in (*((name, "string") for name in TEXTS), ("p_mislabelled", "float32")):
+        lines += [f"  - name: {name}", f"    dtype: {dtype}"]
+    changed = int((corrected.label != examples.given).sum())
+    decided = int((corrected.decision != "").sum())
+    lines += ["  splits:", "  - name: train", f"    num_examples: {len(corrected)}", "---", ""]
+    lines += [f"# {examples.name}, labels put right", ""]
+    lines += [f"{len(corrected):,} pictures of {len(examples.class_names)} classes, {decided:,} decided by people,"]
+    lines += [f"{changed:,} labels changed. Written by Aleator {__version__}.", ""]
+    lines += ["| column | what |", "|---|---|"]
+    lines += [f"| `{name}` | {meaning} |" for name, meaning in MEANINGS.items()]
+    return "\n".join(lines) + "\n"
+
+
+MEANINGS = {
+    "label": "the label to use",
+    "given_label": "the label that the picture came with",
+    "suggested_label": "what a careful crowd would say first, as the audit believes",
+    "label_from": "where `label` is from: `given`, `review` (people), `audit`",
+    "decision": "what people said: `label`, `ambiguous`, `unusable`",
+    "verdict": "of the audit on the given label: `ok`, `mistake`, `ambiguous`, `unfamiliar`, `conflict`",
+    "p_mislabelled": "probability that the given label is wrong",
+    "id": "of the example, as it was read",
+}

@@ -1,0 +1,38 @@
+"""Every form that people have is read as they mean it, or refused in words; and the docs' table of them is true."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aleator.data import LabelledDataset
+from aleator.errors import DataError
+from tests.data.forms import FORMS, PAGE, Form, counts_of, page, read, said
+
+
+@pytest.mark.parametrize("form", FORMS, ids=[f"{form.group}: {form.name}" for form in FORMS])
+def test_the_form_is_read_as_it_is_meant(tmp_path: Path, form: Form) -> None:
+    if "HEIC" in form.name:
+        pytest.importorskip("pillow_heif")
+    result = read(form, tmp_path)
+    words = said(result, tmp_path)
+    assert re.search(form.says, words), words
+    if form.counts is None:
+        assert isinstance(result, DataError), words
+        assert len(words) < 1000
+        return
+    assert isinstance(result, LabelledDataset), words
+    assert counts_of(result) == form.counts
+    splits = () if result.split is None else tuple(sorted(set(result.split.tolist())))
+    assert splits == form.splits
+    assert result.how_read.form
+    if result.source.kind == "images":
+        pixels = [np.asarray(result.source.load(row)) for row in range(len(result))]
+        assert all(picture.max() > 100 > picture.min() for picture in pixels)
+
+
+def test_forms_are_many_and_the_page_in_the_docs_is_true() -> None:
+    pytest.importorskip("pillow_heif")
+    assert len(FORMS) >= 60
+    assert PAGE.read_text(encoding="utf-8") == page(), "write it anew: python -m tests.data.forms"

@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # Each file stays in one process, for the fixtures its tests share.
 PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test torture quick check format-check lint types imports docs system-packages clean
+.PHONY: demo test torture quick check format-check lint types imports docs wheel system-packages clean
 
 demo: $(READY)
 	$(BIN)/aleator demo --output demo-audit --force
@@ -39,6 +39,10 @@ imports: $(READY)
 docs: $(READY)
 	$(BIN)/mkdocs build --strict
 
+# The file to install elsewhere: pip install 'dist/aleator-VERSION-py3-none-any.whl[review]'
+wheel: $(READY)
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-build-isolation --no-deps --wheel-dir dist .
+
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Aleator needs Python 3.11 or newer: make PYTHON=python3.12 ..."; exit 1; }
@@ -64,4 +68,4 @@ system-packages:
 	fi
 
 clean:
-	rm -rf $(VENV) demo-audit site .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) demo-audit site dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -10,9 +10,9 @@ from cyclopts import App, Parameter
 
 from aleator.cli import EXIT_BAD_INPUT
 from aleator.cli.app import Json
-from aleator.console import ProgressDisplay
 from aleator.errors import AleatorError
 from aleator.files import write_text
+from aleator.progress import display
 from benchmarks.detect.options import DetectOptions
 from benchmarks.portfolio.options import PortfolioOptions
 
@@ -45,7 +45,7 @@ def detect(
     """
     from benchmarks.detect.run import format_table, run
 
-    with ProgressDisplay() as progress:
+    with display(log=True) as progress:
         result = run(options, folder=output, progress=progress)
     tell(result, format_table, json_output)
 
@@ -68,8 +68,28 @@ def portfolio(
     """
     from benchmarks.portfolio.run import format_table, run
 
-    with ProgressDisplay() as progress:
+    with display(log=True) as progress:
         result = run(options, folder=output, progress=progress)
+    tell(result, format_table, json_output)
+
+
+@app.command
+def minutes(
+    *,
+    options: Annotated[PortfolioOptions, Parameter(name="*")] = PORTFOLIO_BY_DEFAULT,
+    json_output: Json = False,
+) -> None:
+    """Errors removed per minute by a simulated reviewer at the page and by other ways, on the portfolio's data sets.
+
+    Parameters
+    ----------
+    json_output
+        Print one JSON object instead of the table.
+    """
+    from benchmarks.portfolio.minutes import format_table, run
+
+    with display() as progress:
+        result = run(options, progress=progress)
     tell(result, format_table, json_output)
 
 
@@ -93,7 +113,7 @@ def sampling_softmax(
     """
     from benchmarks.sampling_softmax.run import draw_figure, format_table, run
 
-    with ProgressDisplay() as progress:
+    with display(log=True) as progress:
         result = run(seed=seed, progress=progress)
     if output is not None:
         write_text(output, draw_figure(result))
@@ -132,7 +152,7 @@ def posteriors(
     """
     from benchmarks.posteriors.run import draw_figure, format_table, run
 
-    with ProgressDisplay() as progress:
+    with display(log=True) as progress:
         result = run(data, quick=quick, minutes=minutes, seed=seed, folder=folder, progress=progress)
     if output is not None:
         write_text(output, draw_figure(result))
@@ -156,7 +176,7 @@ def toys(
     """
     from benchmarks.toys.run import run
 
-    with ProgressDisplay() as progress:
+    with display(log=True) as progress:
         pictures = run(seed=seed, progress=progress)
     output.mkdir(parents=True, exist_ok=True)
     for name, picture in pictures.items():
@@ -199,7 +219,7 @@ def review(
     """
     from benchmarks.review.run import format_table, run
 
-    with ProgressDisplay() as progress:
+    with display(log=True) as progress:
         result = run(
             rows=rows or (), crowd=crowd, database=database, audit=audit, votes=votes, data=data, folder=folder,
             progress=progress,
@@ -243,10 +263,30 @@ def train(
     from benchmarks.train.run import format_table, run
 
     names = () if only is None else tuple(name.strip() for name in only.split(";"))
-    with ProgressDisplay() as progress:
+    with display(log=True) as progress:
         result = run(
             data, seeds=seeds, only=names, effort=effort, audit=audit, device=device, folder=output, progress=progress
         )
+    tell(result, format_table, json_output)
+
+
+@app.command
+def embedding(*, pictures: int = 256, photographs: int = 300, json_output: Json = False) -> None:
+    """How quick features are made of pictures, beside the bare network, and photographs decoded; some minutes.
+
+    Parameters
+    ----------
+    pictures
+        So many, of 640x480 pixels.
+    photographs
+        So many, of 12 megapixels.
+    json_output
+        Print one JSON object instead of the tables.
+    """
+    from benchmarks.embedding.run import format_table, run
+
+    with display() as progress:
+        result = run(pictures=pictures, photographs=photographs, progress=progress)
     tell(result, format_table, json_output)
 
 
@@ -261,7 +301,7 @@ def convolutions(*, json_output: Json = False) -> None:
     """
     from benchmarks.convolutions.run import format_table, run
 
-    with ProgressDisplay() as progress:
+    with display(log=True) as progress:
         result = run(progress=progress)
     tell(result, format_table, json_output)
 

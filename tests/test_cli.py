@@ -43,6 +43,24 @@ def test_bad_input_is_told_in_words(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_the_doctor_says_what_is_here_and_how_to_get_the_rest() -> None:
+    told = json.loads(run("doctor", "--json").stdout)
+    assert told["aleator"] == aleator.__version__
+    assert told["libraries"]["numpy"] == np.__version__
+    assert "review" in told["extras"]
+    for extra, state in told["extras"].items():
+        assert state == "installed" or f"pip install 'aleator[{extra}]'" in state
+    assert "cpu" in run("doctor").stdout
+
+
+def test_a_forgotten_output_is_asked_for_in_words() -> None:
+    for verb in ("audit", "train"):
+        told = run(verb, "data.csv", code=2).stderr
+        assert "Name the folder" in told
+        assert "-o " in told
+    assert "Did you mean --effort?" in run("audit", "data.csv", "--efort", "quick", "-o", "audit", code=2).stderr
+
+
 def test_an_interruption_is_told_without_a_traceback(tmp_path: Path) -> None:
     code = (
         "import sys, aleator.cli, aleator.data\n"
@@ -84,8 +102,10 @@ def test_an_audit_from_a_file_with_a_summary_and_as_json(tmp_path: Path) -> None
     np.savez(tmp_path / "data.npz", X=features, y=np.where(np.arange(60) < 4, 1 - labels, labels))
     data, out = str(tmp_path / "data.npz"), str(tmp_path / "out")
     text = run("audit", data, "-o", out, "--effort", "quick").stdout
-    assert "of 60 labels are probably wrong" in text
+    assert "of 60 labels are wrong" in text
     assert "report.html" in text
+    assert f"Next: aleator review {out} " in text
     told = json.loads(run("audit", data, "-o", out, "--effort", "quick", "--json").stdout)
     assert told["data"]["examples"] == 60
+    assert "was finished before" in run("audit", data, "-o", out, "--effort", "quick").stderr
     assert Path(told["folder"]) == (tmp_path / "out").resolve()

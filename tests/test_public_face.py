@@ -37,6 +37,12 @@ def test_audit_is_the_function() -> None:
     assert modules_after("import aleator, aleator.auditing; assert callable(aleator.audit)")
 
 
+@pytest.mark.parametrize("verb", ["review", "export"])
+def test_a_verb_is_called_whichever_way_its_package_came_in(verb: str) -> None:
+    modules_after(f"import aleator; assert callable(aleator.{verb})")
+    modules_after(f"import aleator.{verb}; assert callable(aleator.{verb})")
+
+
 def test_type_checkers_see_the_same_names() -> None:
     tree = ast.parse(Path(aleator.__file__).read_text(encoding="utf-8"))
     block = next(node for node in tree.body if isinstance(node, ast.If))

@@ -1,9 +1,15 @@
 """The package, its citation and its changelog tell of one version, and so does the tag that is being published."""
 
+import json
 import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
+
+import numpy as np
+import pytest
 
 import aleator
 
@@ -35,3 +41,39 @@ def test_the_tag_that_is_published_is_the_version() -> None:
     """GitHub says in the environment what a workflow runs for; elsewhere there is no tag, and nothing to compare."""
     if os.environ.get("GITHUB_REF_TYPE") == "tag":
         assert os.environ["GITHUB_REF_NAME"] == f"v{aleator.__version__}"
+
+
+@pytest.mark.slow
+def test_the_wheel_works_where_it_is_installed(tmp_path: Path) -> None:
+    """Built and installed as a user does, only that its requirements are those that are here already."""
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    built = tmp_path / "dist"
+    subprocess.run([*pip, "wheel", "--no-build-isolation", "--no-deps", "-w", str(built), str(ROOT)], check=True)
+    (wheel,) = built.glob("*.whl")
+    assert wheel.name == f"aleator-{aleator.__version__}-py3-none-any.whl"
+    subprocess.run([*pip, "install", "--no-deps", "--target", str(tmp_path / "site"), str(wheel)], check=True)
+    random, labels = np.random.default_rng(0), np.arange(200) % 2
+    probs = np.clip(np.eye(2)[labels] * 0.8 + 0.1 + random.normal(0, 0.05, (200, 2)), 0.01, 1)
+    np.save(tmp_path / "p.npy", probs / probs.sum(axis=1, keepdims=True))
+    np.save(tmp_path / "y.npy", np.where(np.arange(200) < 10, 1 - labels, labels))
+    environment = os.environ | {"PYTHONPATH": str(tmp_path / "site")}
+
+    def type_in(*words: str) -> str:
+        command = [sys.executable, "-m", "aleator", *words]
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert type_in("--version").strip() == aleator.__version__
+    assert json.loads(type_in("doctor", "--json"))["aleator"] == aleator.__version__
+    assert "of 200 labels are wrong" in type_in(
+        "judge", "--label-file", "y.npy", "--pred-probs", "p.npy", "-o", "judged"
+    )
+    assert "mistake" in (tmp_path / "judged" / "report.html").read_text(encoding="utf-8")
+    assert (tmp_path / "site" / "aleator" / "py.typed").is_file()
+    where = subprocess.run(
+        [sys.executable, "-c", "import aleator.review; print(aleator.review.__file__)"],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert str(tmp_path / "site") in where
+    assert list((tmp_path / "site" / "aleator" / "review" / "web" / "static").iterdir())

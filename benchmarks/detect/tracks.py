@@ -78,6 +78,7 @@ def faces_out_of_sample(dataset: LabelledDataset, finished: Audit, trainer: Trai
     base = settings.training(len(dataset))
     training = TrainingSettings(base.epochs, base.batch_size, objective="cross_entropy", augmentation=base.augmentation)
     dataset, pixels, _ = load_examples(dataset, settings.max_side)
+    assert isinstance(pixels, np.ndarray)
     labels, classes = dataset.given_labels, len(dataset.class_names)
     spec = NetworkSpec(choose_backbone("images").name, tuple(pixels.shape[1:]), classes)
     group = np.nan_to_num(finished.column("duplicate_group"), nan=-1).astype(np.int64)

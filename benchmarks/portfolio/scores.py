@@ -46,7 +46,7 @@ def row_of(judged: Judged, *, peers: bool, reviews: bool) -> dict[str, Any]:
     case, truth, given = judged.case, judged.case.truth, judged.case.given
     scored = truth != -1
     wrong = (given != truth)[scored]
-    judgement = _judge(judged)
+    judgement = judge_again(judged)
     verdicts, estimate = judgement.verdicts, judgement.estimates.mislabelled
     suspicion = _plain_scores(judged) | (_cleanlab_scores(judged) if peers else {})
     ours = verdicts.p_mislabelled[scored]
@@ -88,7 +88,7 @@ def row_of(judged: Judged, *, peers: bool, reviews: bool) -> dict[str, Any]:
     return row
 
 
-def _judge(judged: Judged, reviews: Reviews | None = None) -> Judgement:
+def judge_again(judged: Judged, reviews: Reviews | None = None) -> Judgement:
     alone = np.full(len(judged.case.given), -1)
     names = tuple(f"class {label}" for label in range(judged.case.classes))
     inputs = JudgeInputs(judged.observations, names, alone > 0, alone, None, out_of_sample=True)
@@ -160,9 +160,9 @@ def _reviewed(judged: Judged, unaided: Judgement) -> dict[str, float]:
         order = review_order(judgement.posterior, reviews)
         rows = np.concatenate([rows, order[may[order]][:BATCH]])
         reviews = _reviews(case, rows)
-        judgement = _judge(judged, reviews)
+        judgement = judge_again(judged, reviews)
     by_chance = random.permutation(np.flatnonzero(may))[:RANDOM_REVIEWS]
-    at_random = _judge(judged, _reviews(case, by_chance)).estimates.mislabelled
+    at_random = judge_again(judged, _reviews(case, by_chance)).estimates.mislabelled
     before, after = unaided.estimates.mislabelled, judgement.estimates.mislabelled
     found = (case.given != case.truth)[rows].mean()
     return {

@@ -3,8 +3,10 @@
     import aleator
 
     audit = aleator.audit("fer2013.csv", "audit")     # or a LabelledDataset
+    audit.suspects(20)                                # the labels that are most probably wrong
     audit.labels                                      # a table, one row per example
-    audit.report("report.html")
+    aleator.review(audit)                             # a page on which people put labels right
+    aleator.export(audit, "clean.csv")
 
 Importing the package is quick: torch is loaded when the first name that needs it is used.
 """
@@ -23,15 +25,22 @@ if TYPE_CHECKING:
     from aleator.auditing.audit import audit as audit
     from aleator.auditing.predictions import LabelledPredictions as LabelledPredictions
     from aleator.auditing.predictions import judge_predictions as judge_predictions
+    from aleator.data import FeatureArray as FeatureArray
+    from aleator.data import ImageArray as ImageArray
     from aleator.data import LabelledDataset as LabelledDataset
     from aleator.data import Votes as Votes
     from aleator.data import read_dataset as read_dataset
     from aleator.data.drawn_faces import drawn_faces as drawn_faces
     from aleator.data.options import ReadOptions as ReadOptions
+    from aleator.decisions.gather import DecisionSources as DecisionSources
     from aleator.errors import AleatorError as AleatorError
     from aleator.errors import AuditFolderError as AuditFolderError
     from aleator.errors import DataError as DataError
     from aleator.errors import ModelError as ModelError
+    from aleator.export import ExportSettings as ExportSettings
+    from aleator.export import export as export
+    from aleator.review.serve import review as review
+    from aleator.review.settings import ServerSettings as ServerSettings
     from aleator.training import Model as Model
     from aleator.training import load_model as load_model
     from aleator.training.classifier import AleatorClassifier as AleatorClassifier
@@ -47,6 +56,8 @@ _HOME = {
     "AuditSettings": "aleator.auditing",
     "audit": "aleator.auditing.audit",
     "load_audit": "aleator.auditing",
+    "FeatureArray": "aleator.data",
+    "ImageArray": "aleator.data",
     "LabelledDataset": "aleator.data",
     "Votes": "aleator.data",
     "read_dataset": "aleator.data",
@@ -55,6 +66,11 @@ _HOME = {
     "AleatorError": "aleator.errors",
     "AuditFolderError": "aleator.errors",
     "DataError": "aleator.errors",
+    "DecisionSources": "aleator.decisions.gather",
+    "ExportSettings": "aleator.export",
+    "export": "aleator.export",
+    "review": "aleator.review.serve",
+    "ServerSettings": "aleator.review.settings",
     "find_label_issues": "aleator.verdicts.issues",
     "get_label_quality_scores": "aleator.verdicts.issues",
     "LabelledPredictions": "aleator.auditing.predictions",
@@ -69,12 +85,17 @@ _HOME = {
     "TrainSettings": "aleator.training.settings",
 }
 
+_VERBS = ("export", "review")
+"""Packages too: these are called, so that it does not matter which of the two was imported first."""
+
 __all__ = ["__version__", "errors", *_HOME]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'aleator' has no attribute {name!r}")
+    if name in _VERBS:
+        return import_module(f"aleator.{name}")
     return getattr(import_module(_HOME[name]), name)
 
 

@@ -1,22 +1,15 @@
-"""What the command line shows: progress with the time left while it works, and a summary at the end."""
+"""What the command line says at the end: a summary, and what to do next."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskID,
-    TaskProgressColumn,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
-from aleator.audits.info import AuditInfo
+from aleator.audits.folder import LABELS, REPORT
+from aleator.audits.info import AuditInfo, RefereeScores
+from aleator.audits.next_steps import Step, next_steps
 from aleator.data.how_read import HowRead
 from aleator.data.overview import Overview
 from aleator.data.wording import listed, short
@@ -24,77 +17,66 @@ from aleator.data.wording import listed, short
 FLOWS_SHOWN, CLASSES_SHOWN = 5, 40
 
 
-class ProgressDisplay:
-    """Shows each stage with a bar and the time left on a terminal, a line per stage elsewhere. Writes to stderr."""
+def print_summary(info: AuditInfo, folder: Path, seconds: float | None = None) -> None:
+    """A dozen lines: how many labels are wrong, in which direction, how sure that is, where to look, what to do next.
 
-    def __init__(self) -> None:
-        self.console = Console(stderr=True)
-        self.tasks: dict[str, TaskID] = {}
-        self.progress = Progress(
-            TextColumn("{task.description:20}"),
-            BarColumn(bar_width=32),
-            TaskProgressColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(compact=True),
-            console=self.console,
-            disable=not self.console.is_terminal,
-        )
-
-    def __enter__(self) -> "ProgressDisplay":
-        self.progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.progress.stop()
-
-    def __call__(self, stage: str, completed: int, total: int) -> None:
-        if stage not in self.tasks:
-            self.tasks[stage] = self.progress.add_task(stage, total=total)
-            if not self.console.is_terminal:
-                self.console.print(f"{stage} ...")
-        self.progress.update(self.tasks[stage], completed=completed, total=total)
-
-
-def print_summary(info: AuditInfo, folder: Path) -> None:
-    """A dozen lines: how many labels are wrong, in which direction, how sure that is, and where to look."""
+    `seconds` is how long it took; without it the audit's own time is told.
+    """
     console = Console(highlight=False, soft_wrap=True)
     estimates, names = info.estimates, info.class_names
     wrong = estimates.mislabelled
     console.print(
-        f"\n[bold]{wrong.count:,.0f} of {info.data.examples:,} labels are probably wrong[/bold] "
-        f"({wrong.share:.1%}; {estimates.level:.0%} interval {wrong.low:,.0f} to {wrong.high:,.0f})"
+        f"\n[bold]About {wrong.count:,.0f} of {info.data.examples:,} labels are wrong[/bold] "
+        f"({wrong.share:.1%}; {estimates.level:.0%} interval {wrong.low:,.0f} to {wrong.high:,.0f})."
     )
+    if estimates.reviewed:
+        left = estimates.errors_left
+        console.print(
+            f"{estimates.reviewed:,} are reviewed; among the others about {left.count:,.0f} wrong labels are left "
+            f"({left.low:,.0f} to {left.high:,.0f})."
+        )
     for remark in estimates.remarks:
         console.print(remark)
-    verdicts = estimates.verdicts
-    console.print(" · ".join(f"{count:,} {verdict}" for verdict, count in verdicts.items()) + "\n")
-    table = Table("given", "rather", "about", box=None, padding=(0, 2), header_style="dim")
+    if estimates.flagged:
+        console.print(
+            f"{estimates.flagged:,} are flagged: each of these is wrong with a probability above "
+            f"{estimates.flag_above:.0%}."
+        )
+    console.print("Verdicts: " + " · ".join(f"{count:,} {name}" for name, count in estimates.verdicts.items()) + "\n")
+    table = Table("given", "more likely", "about", box=None, padding=(0, 2), header_style="dim")
     for given, true, count in largest_flows(estimates.confusion)[:FLOWS_SHOWN]:
         table.add_row(escape(names[given]), escape(names[true]), f"{count:,.0f}")
     console.print(table)
-    referee = info.referee
-    if referee:
-        console.print(
-            f"\nScored against the {referee.name} ({referee.wrong:,} of {referee.examples:,} labels wrong): "
-            f"AUROC {_three(referee.auroc)}, within a given label {_three(referee.auroc_within_label)}, "
-            f"average precision {_three(referee.average_precision)}.\n"
-            f"Of what is called a mistake {referee.flags_precision:.0%} is wrong, of what is wrong "
-            f"{referee.flags_recall:.0%} is called a mistake. Right labels: {referee.given_label_accuracy:.1%} "
-            f"given, {referee.suggested_label_accuracy:.1%} suggested."
-        )
+    if info.referee:
+        console.print(_score(info.referee))
     print_how_read(console, info.data.how_read)
     if info.skipped:
         console.print(f"\n{len(info.skipped)} examples were left out and are listed in audit.json.")
     # Names of folders and classes are untrusted text: square brackets would be read as markup.
-    report, labels = escape(str(folder / "report.html")), escape(str(folder / "labels.parquet"))
-    console.print(f"\nLook: {report}\nAll examples: {labels}")
-    console.print(f"[dim]{info.timings['total']:.0f} seconds[/dim]")
+    report, labels = escape(str(folder / REPORT)), escape(str(folder / LABELS))
+    console.print(f"\nReport: {report}\nAll examples: {labels}")
+    print_next(next_steps(info, folder))
+    console.print(f"[dim]{info.timings['total'] if seconds is None else seconds:.0f} seconds[/dim]")
+
+
+def print_next(steps: Sequence[Step]) -> None:
+    """The commands that may follow."""
+    console = Console(highlight=False, soft_wrap=True)
+    width = max((len(step.command) for step in steps), default=0)
+    for number, step in enumerate(steps):
+        lead = "Next:" if number == 0 else "     "
+        console.print(f"{lead} [bold]{escape(step.command)}[/bold]{' ' * (width - len(step.command))}  {step.purpose}")
+
+
+def _score(referee: RefereeScores) -> str:
+    return (
+        f"\nScored against the {referee.name} ({referee.wrong:,} of {referee.examples:,} labels wrong): "
+        f"{referee.flags_precision:.0%} of the flagged labels are wrong, and {referee.flags_recall:.0%} of the wrong "
+        f"labels are flagged.\n"
+        f"Labels that are right: {referee.given_label_accuracy:.1%} as given, {referee.suggested_label_accuracy:.1%} "
+        f"as suggested. AUROC {_three(referee.auroc)}, within a given label {_three(referee.auroc_within_label)}, "
+        f"average precision {_three(referee.average_precision)}."
+    )
 
 
 def print_how_read(console: Console, how_read: HowRead) -> None:
@@ -124,8 +106,6 @@ def print_overview(overview: Overview, sheet: Path | None) -> None:
         size = "" if row.size is None else f"{row.size[0]}×{row.size[1]}"
         rows.add_row(*map(escape, (short(row.id), row.label or "–", row.split or "", size)))
     console.print(rows)
-    for group in overview.alike:
-        console.print(f"[yellow]These class names look alike: {escape(listed(group))}.[/yellow]")
     if overview.rare:
         console.print(f"[yellow]Too few examples to be audited: {escape(listed(overview.rare))}.[/yellow]")
     if overview.skipped:

@@ -9,7 +9,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 HERE = Path(__file__).parent
-TEMPLATES = [HERE / "report" / "templates", HERE / "review" / "web" / "templates", HERE / "training" / "templates"]
+TEMPLATES = [
+    HERE / "auditing" / "templates",
+    HERE / "report" / "templates",
+    HERE / "review" / "web" / "templates",
+    HERE / "training" / "templates",
+]
 """Folders, not packages: finding a template must not import the package that it stands in. No two templates have one
 name."""
 

@@ -1,6 +1,21 @@
-"""How long-running code tells what it is doing: one callable, no framework."""
+"""How long-running code tells what it is doing: one callable, no framework; and who shows that to people."""
 
-from typing import Protocol
+import sys
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import wraps
+from html import escape
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, Self, TypeVar
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+SECONDS_BETWEEN_LINES = 30.0
+SECONDS_BETWEEN_PICTURES = 0.3
 
 
 class Progress(Protocol):
@@ -10,4 +25,123 @@ class Progress(Protocol):
 
 
 def silent(stage: str, completed: int, total: int) -> None:
-    """Report nothing: the default in the library."""
+    """Report nothing."""
+
+
+class _Display(AbstractContextManager[Any]):
+    """Shows nothing: what the others are kinds of."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+
+    def __call__(self, stage: str, completed: int, total: int) -> None: ...
+
+
+class Bars(_Display):
+    """A bar for each stage, with the time left, on a terminal's stderr."""
+
+    def __init__(self) -> None:
+        from rich import progress
+        from rich.console import Console
+
+        self.tasks: dict[str, TaskID] = {}
+        self.progress = progress.Progress(
+            progress.TextColumn("{task.description:20}"),
+            progress.BarColumn(bar_width=32),
+            progress.TaskProgressColumn(),
+            progress.TimeElapsedColumn(),
+            progress.TextColumn("left"),
+            progress.TimeRemainingColumn(compact=True),
+            console=Console(stderr=True),
+        )
+
+    def __enter__(self) -> Self:
+        self.progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.progress.stop()
+
+    def __call__(self, stage: str, completed: int, total: int) -> None:
+        if stage not in self.tasks:
+            self.tasks[stage] = self.progress.add_task(stage, total=total)
+        self.progress.update(self.tasks[stage], completed=completed, total=total)
+
+
+class Lines(_Display):
+    """A line when a stage begins and, while it lasts, one every half minute: for logs, on stderr."""
+
+    def __init__(self) -> None:
+        self.begun: dict[str, float] = {}
+        self.last = 0.0
+
+    def __call__(self, stage: str, completed: int, total: int) -> None:
+        now = time.monotonic()
+        if stage not in self.begun:
+            self.begun[stage] = self.last = now
+            print(f"{stage} ...", file=sys.stderr, flush=True)
+        elif now - self.last >= SECONDS_BETWEEN_LINES and 0 < completed < total:
+            self.last = now
+            left = _time((now - self.begun[stage]) * (total - completed) / completed)
+            print(f"{stage} {completed / total:.0%}, about {left} left", file=sys.stderr, flush=True)
+
+
+class NotebookBar(_Display):
+    """One line of HTML that is replaced as the work goes on; it needs no widgets."""
+
+    def __init__(self) -> None:
+        from IPython.display import HTML, display
+
+        self.html = HTML
+        self.handle = display(HTML(""), display_id=True)
+        self.begun: dict[str, float] = {}
+        self.last = 0.0
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.handle.update(self.html(""))
+
+    def __call__(self, stage: str, completed: int, total: int) -> None:
+        now = time.monotonic()
+        begun = self.begun.setdefault(stage, now)
+        if now - self.last < SECONDS_BETWEEN_PICTURES and completed < total:
+            return
+        self.last = now
+        left = f", about {_time((now - begun) * (total - completed) / completed)} left" if completed else ""
+        bar = f'<progress value="{completed}" max="{max(total, 1)}"></progress>'
+        self.handle.update(self.html(f"{bar} {escape(stage)}{left}"))
+
+
+def display(*, log: bool = False) -> _Display:
+    """What shows progress here: a bar in a terminal or a notebook. Elsewhere nothing or, for a `log`, lines."""
+    kernel = sys.modules.get("IPython")
+    shell = kernel.get_ipython() if kernel is not None else None
+    if shell is not None and getattr(shell, "kernel", None) is not None:
+        return NotebookBar()
+    if sys.stderr is not None and sys.stderr.isatty():
+        return Bars()
+    return Lines() if log else _Display()
+
+
+def shows_progress(work: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Let a function whose `progress` is not given show it where somebody is looking."""
+
+    @wraps(work)
+    def watched(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
+        if kwargs.get("progress") is not None:
+            return work(*args, **kwargs)
+        with display() as kwargs["progress"]:
+            return work(*args, **kwargs)
+
+    return watched
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.0f} seconds" if seconds < 90 else f"{seconds / 60:.0f} minutes"

@@ -53,7 +53,7 @@ def test_every_verb_takes_brought_probabilities_with_their_pictures(brought: Pat
     dataset = aleator.read_dataset(pictures)
     assert aleator.load_audit(folder, dataset).dataset is not None
     judge_again(aleator.load_audit(folder), sources, data=pictures)
-    assert "data:image/png" in (folder / "report.html").read_text()
+    assert '"pictures": 60,' in (folder / "report.html").read_text()
     run("judge", str(folder), "--data", str(pictures), "--reviewed", str(brought / "decisions.csv"))
     quick = ("--effort", "quick", "--epochs", "1")
     run("train", str(folder), "--data", str(pictures), *quick, "-o", str(tmp_path / "model"))
@@ -72,7 +72,7 @@ def test_probabilities_and_pictures_are_judged_together(brought: Path, tmp_path:
     audit = aleator.load_audit(folder)
     assert audit.class_names == NAMES
     assert audit.labels["id"].to_pylist() == data.ids.tolist()
-    assert "data:image/png" in (folder / "report.html").read_text()
+    assert '"pictures": 60,' in (folder / "report.html").read_text()
     assert open_examples(folder).has_pictures
     export_audit(folder, tmp_path / "clean", "imagefolder")
     quick = ("--effort", "quick", "--epochs", "1")
@@ -101,9 +101,9 @@ def test_a_folder_that_was_judged_without_ids_takes_its_pictures(brought: Path, 
     probs = 0.8 * np.eye(2)[data.given_labels] + 0.1
     folder = tmp_path / "audit"
     aleator.judge_predictions(LabelledPredictions(data.given_labels, probs, NAMES), folder)
-    assert "data:image/png" not in (folder / "report.html").read_text()
+    assert '"pictures": 0,' in (folder / "report.html").read_text()
     judge_again(aleator.load_audit(folder), data=brought / "pictures")
-    assert "data:image/png" in (folder / "report.html").read_text()
+    assert '"pictures": 60,' in (folder / "report.html").read_text()
     assert open_examples(folder, brought / "pictures").has_pictures
     audit = with_data(AuditFolder.load(folder), data)
     assert audit.dataset is not None

@@ -361,6 +361,45 @@ def three(*answers: str) -> list[str]:
     return [answer for answer in answers for _ in range(4)]
 
 
+def coco(root: Path) -> Path:
+    pictures_in(root / "images")
+    categories = [{"id": 0, "name": "pets", "supercategory": "none"}]
+    categories += [{"id": n, "name": name, "supercategory": "pets"} for n, name in enumerate(("cat", "dog"), 1)]
+    content = {
+        "images": [{"id": number, "file_name": name} for number, name in enumerate(named())],
+        "annotations": [{"id": n, "image_id": n, "category_id": n % 2 + 1} for n in range(12)],
+        "categories": categories,
+    }
+    (root / "annotations.json").write_text(json.dumps(content))
+    return root
+
+
+def cvat(root: Path) -> Path:
+    pictures_in(root / "images")
+    labels = "".join(f"<label><name>{name}</name></label>" for name in ("cat", "dog"))
+    images = "".join(
+        f'<image id="{n}" name="{name}"><tag label="{label}"/></image>'
+        for n, (name, label) in enumerate(zip(named(), labels_of(), strict=True))
+    )
+    (root / "annotations.xml").write_text(
+        f"<?xml version='1.0'?><annotations><meta><labels>{labels}</labels></meta>{images}</annotations>"
+    )
+    return root
+
+
+def late_latin(root: Path) -> Path:
+    """Not UTF-8 only far behind the lines that are looked at first."""
+    pictures_in(root)
+    rows = rows_of(named(), ["cat"] * 6 + ["été"] * 6, ["x" * 60_000] * 12)
+    return text_table(root, rows, ["path", "label", "remark"], encoding="latin-1")
+
+
+def padded_numbers(root: Path) -> Path:
+    for number in range(12):
+        picture(root / "img" / f"{number:05}.png", number)
+    return text_table(root, rows_of([str(number) for number in range(12)], labels_of()), ["id", "label"])
+
+
 FOLDERS, TABLES, LABELS = "Folders", "Tables", "Labels"
 PICTURES, ARRAYS, TOOLS = "Pictures", "Arrays", "Other tools"
 FORMS: tuple[Form, ...] = (
@@ -432,6 +471,23 @@ FORMS: tuple[Form, ...] = (
         ("potato", "tomato"),
         options=ReadOptions(split_folders="all"),
     ),
+    Form(
+        FOLDERS,
+        "`train_x/cat/0.png`, and a test split with fewer classes",
+        lambda root: (
+            [classes_below(root / "train_x", ("cat", "dog", "owl")), classes_below(root / "test_x", ("cat",))] and root
+        ),
+        {"cat": 12, "dog": 6, "owl": 6},
+        "2 splits",
+        ("test_x", "train_x"),
+    ),
+    Form(
+        FOLDERS,
+        "`cat/session_a/0.png`, other folders in each class",
+        lambda root: [classes_below(root / "cat", ("a", "b")), classes_below(root / "dog", ("c", "d"))] and root,
+        {"cat": 12, "dog": 12},
+        "taken as parts of their class; --split-folders all",
+    ),
     Form(FOLDERS, "one folder too high (`pets/all/cat/0.png`)", folders("pets/all"), TWO, "lie in pets/all/"),
     Form(FOLDERS, "a second copy of the class folders inside", second_copy, TWO, "once more"),
     Form(FOLDERS, "`__MACOSX` beside the data", mac_zip, TWO, "lie in pets/"),
@@ -502,6 +558,34 @@ FORMS: tuple[Form, ...] = (
         {"кошка": 6, "собака": 6},
         "not UTF-8 and is read as cp1251",
     ),
+    Form(
+        TABLES,
+        "Polish (Windows)",
+        paths_and_labels(("łódź", "pies"), encoding="cp1250"),
+        {"pies": 6, "łódź": 6},
+        "cp1250",
+    ),
+    Form(
+        TABLES,
+        "Japanese (Shift JIS)",
+        paths_and_labels(("猫", "犬"), encoding="cp932"),
+        {"犬": 6, "猫": 6},
+        "read as cp932",
+    ),
+    Form(
+        TABLES,
+        "Chinese (GBK)",
+        paths_and_labels(("小猫", "大狗"), encoding="gb18030"),
+        {"大狗": 6, "小猫": 6},
+        "read as gb18030",
+    ),
+    Form(
+        TABLES,
+        "Korean (EUC-KR)",
+        paths_and_labels(("고양이", "강아지"), encoding="cp949"),
+        {"강아지": 6, "고양이": 6},
+        "read as cp949",
+    ),
     Form(TABLES, "UTF-16", paths_and_labels(encoding="utf-16"), TWO, "a table"),
     Form(TABLES, "UTF-8 with a byte order mark", paths_and_labels(encoding="utf-8-sig"), TWO, "a table"),
     Form(
@@ -553,6 +637,20 @@ FORMS: tuple[Form, ...] = (
         {"MEL": 6, "NV": 6},
         "the column that holds the 1",
     ),
+    Form(
+        TABLES,
+        "one-hot columns beside another of 0 and 1",
+        csv_rows(
+            ["image", "smoker", "MEL", "NV"],
+            rows_of(named(), ["0", "1", "1"] * 4, ["0", "1"] * 6, ["1", "0"] * 6),
+        ),
+        {"MEL": 6, "NV": 6},
+        "'smoker' holds 0 and 1 too, but is no class",
+    ),
+    Form(TABLES, "Latin-1 far behind the first lines", late_latin, {"cat": 6, "été": 6}, "is read as cp1252"),
+    Form(TABLES, "ids as numbers, files as `00007.png`", padded_numbers, TWO, "found by their names"),
+    Form(TOOLS, "COCO: `annotations.json`", coco, TWO, "COCO's annotations"),
+    Form(TOOLS, "CVAT: `annotations.xml`", cvat, TWO, "CVAT's tags"),
     Form(
         TABLES,
         "several 1s in a row",

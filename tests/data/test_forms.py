@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aleator.data import LabelledDataset
+from aleator.data import LabelledDataset, read_dataset
 from aleator.errors import DataError
-from tests.data.forms import FORMS, PAGE, Form, counts_of, page, read, said
+from tests.data.forms import FORMS, PAGE, Form, counts_of, folders, page, read, said
 
 
 @pytest.mark.parametrize("form", FORMS, ids=[f"{form.group}: {form.name}" for form in FORMS])
@@ -36,3 +36,14 @@ def test_forms_are_many_and_the_page_in_the_docs_is_true() -> None:
     pytest.importorskip("pillow_heif")
     assert len(FORMS) >= 60
     assert PAGE.read_text(encoding="utf-8") == page(), "write it anew: python -m tests.data.forms"
+
+
+@pytest.mark.parametrize("path", [".", "./", "../data", "/"])
+def test_a_folder_by_any_of_its_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    folders("train", "test")(tmp_path / "data")
+    monkeypatch.chdir(tmp_path / "data")
+    path = f"{tmp_path}//data/" if path == "/" else path
+    dataset = read_dataset(path)
+    assert dataset.ids[0] == "test/cat/0.png"
+    assert dataset.class_names == ("cat", "dog")
+    assert read_dataset(f"{path}/train").ids[0] == "cat/0.png"

@@ -29,7 +29,7 @@ def test_inspect_tells_form_classes_splits_rows_and_what_is_passed_over(
     assert "Read as 2 splits (seg_test, seg_train) of 3 classes" in text
     assert "seg_test 18 · seg_train 18" in text
     assert "Passed over: 1 no pictures (seg_train/seg_train/sad/notes.txt)" in text
-    assert "look alike: ANGER, anger" in text
+    assert "The class names 'ANGER', 'anger' look alike" in text
     assert Image.open(sheet).height > 3 * 64
     app(["inspect", str(data), "--json"], result_action="return_value")
     told = json.loads(capsys.readouterr().out)

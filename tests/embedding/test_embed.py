@@ -4,10 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
+from PIL import Image
 
-from aleator.data import FeatureArray, ImageFiles, LabelledDataset
+from aleator.data import FeatureArray, ImageArray, ImageFiles, LabelledDataset
+from aleator.data.sources import ImageBytes
 from aleator.embedding import Backbone, EmbedSettings, OwnBackbone, Preprocessing
 from aleator.embedding.embed import embed, kept_features
 from aleator.errors import AleatorError, DataError, UnknownNameError
@@ -205,3 +208,32 @@ def test_texts_keep_their_order(tmp_path: Path) -> None:
     embedded = embed(dataset, OwnBackbone(lengths, kind="texts", name="lengths"), tmp_path / "features", BY_FOUR)
     np.testing.assert_array_equal(embedded.features[:, 1], [7 * row % 10 for row in range(10)])
     assert seen[1:] == sorted(seen[1:], reverse=True), "texts of one length together, the longest first"
+
+
+def test_pictures_in_memory_are_embedded_as_those_in_files(tmp_path: Path) -> None:
+    dataset = picture_files(tmp_path / "data")
+    assert isinstance(dataset.source, ImageFiles)
+    wanted = embed(dataset, counting()[1], tmp_path / "features", BY_FOUR).features
+    files = [(dataset.source.root / path).read_bytes() for path in dataset.source.paths]
+    held = replace(dataset, source=ImageBytes(pa.array(files, pa.large_binary())))
+    again, backbone = counting()
+    np.testing.assert_array_equal(embed(held, backbone, tmp_path / "features", BY_FOUR).features, wanted)
+    assert again.examples == 1, "the same bytes are the same pictures"
+    pixels = np.stack([np.asarray(dataset.source.load(row)) for row in range(len(dataset))])
+    array = replace(dataset, source=ImageArray(pixels))
+    np.testing.assert_array_equal(embed(array, backbone, tmp_path / "other", BY_FOUR).features, wanted)
+
+
+def test_deep_pictures_are_embedded_as_the_data_scale_them(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    dataset = picture_files(tmp_path / "data")
+    for path in dataset.ids[:6]:
+        Image.fromarray(random.integers(0, 1000, (20, 20), dtype=np.uint16)).save(tmp_path / "data" / path)
+    embedded = embed(dataset, counting()[1], tmp_path / "features", BY_FOUR)
+    for path in dataset.ids[6:]:  # as deep, and with larger numbers: the first are darker now
+        Image.fromarray(random.integers(0, 60_000, (20, 20), dtype=np.uint16)).save(tmp_path / "data" / path)
+    again, backbone = counting()
+    anew = replace(dataset, source=ImageFiles(tmp_path / "data", dataset.ids.tolist()))
+    changed = embed(anew, backbone, tmp_path / "features", BY_FOUR)
+    assert again.examples == 1 + 12
+    assert (changed.features[:6] < embedded.features[:6]).all()

@@ -78,7 +78,10 @@ def test_tables_of_decisions_and_label_studio_s_tasks_are_read(old: Path, tmp_pa
     assert len(said) == 4
     assert sorted(said) == sorted((one.example, one.reviewer, one.kind, one.labels, one.time) for one in by_tasks)
     export_audit(old / "pictures" / "audit", tmp_path / "again.csv", "decisions")
-    assert (tmp_path / "again.csv").read_text() == (old / "decisions.csv").read_text()
+    again = (tmp_path / "again.csv").read_text().splitlines()  # notes and tags came later
+    assert [line.removesuffix(",note,tags").removesuffix(",,") for line in again] == (
+        (old / "decisions.csv").read_text().splitlines()
+    )
     (old / "pictures" / "audit" / "review.sqlite").unlink()
     sources = DecisionSources(reviewed=(old / "decisions.csv",))
     corrected = export_audit(old / "pictures" / "audit", tmp_path / "b.csv", "decisions", sources=sources)

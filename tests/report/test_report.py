@@ -1,6 +1,8 @@
-"""The report in a real browser: it loads nothing, complains of nothing, fits every screen, and shows text as text."""
+"""The report in a real browser: it loads nothing, fits every screen, works without a mouse, shows text as text."""
 
+import json
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,10 +12,12 @@ import pytest
 
 import aleator
 from aleator.auditing import Audit
+from aleator.auditing.reviewed import judge_again
 from aleator.auditing.settings import AuditSettings
 from aleator.data import LabelledDataset
 from aleator.data.drawn_faces import drawn_faces
-from aleator.report import render_report
+from aleator.decisions.gather import DecisionSources
+from aleator.report import payload, render_report
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -48,14 +52,17 @@ def opened(browser: "Browser", path: Path, **options: object) -> "tuple[Page, li
     return page, trouble
 
 
-@pytest.mark.parametrize("width", [360, 768, 1440])
+@pytest.mark.parametrize("width", [360, 640, 1440])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_fits_every_screen_and_loads_nothing(browser: "Browser", audit: Audit, width: int, scheme: str) -> None:
     page, trouble = opened(
         browser, audit.folder / "report.html", viewport={"width": width, "height": 800}, color_scheme=scheme
     )
+    for tab in page.get_by_role("tab").all():
+        tab.click()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.documentElement.scrollHeight") < 6600
     assert trouble == []
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     brightness = sum(map(int, re.findall(r"\d+", background)[:3]))
     assert (brightness > 600) == (scheme == "light")
@@ -64,56 +71,177 @@ def test_it_fits_every_screen_and_loads_nothing(browser: "Browser", audit: Audit
     page.close()
 
 
+def test_the_answer_and_the_next_command_stand_on_the_first_screen(browser: "Browser", audit: Audit) -> None:
+    page, _ = opened(browser, audit.folder / "report.html", viewport={"width": 1440, "height": 900})
+    command = page.get_by_text(f"aleator review {audit.folder}", exact=True)
+    box = command.bounding_box()
+    assert box is not None
+    assert box["y"] < 900
+    estimates = audit.info.estimates
+    page.get_by_text("What the words and numbers mean").click()
+    told = page.locator("#answer").inner_text()
+    for number in (estimates.mislabelled.count, estimates.flagged, estimates.verdicts["mistake"]):
+        assert f"{number:,.0f}" in told
+    page.close()
+
+
 def test_text_stays_text(browser: "Browser", audit: Audit) -> None:
     page, trouble = opened(browser, audit.folder / "report.html")
+    page.locator("#grid .tile").first.click()
     assert page.evaluate("window.hacked") is None
     assert trouble == []
     assert NASTY in page.title()
-    assert page.locator("#suspects .card").count() > 0
+    assert NASTY in page.locator("#detail .id").inner_text()
     page.close()
 
 
-def test_the_filter_shows_one_given_label(browser: "Browser", audit: Audit) -> None:
+def shown(page: "Page") -> int:
+    """How many examples the grid holds, in sight or not."""
+    return int(page.locator("#count").inner_text().split()[0].replace(",", ""))
+
+
+def test_filters_and_orders_say_what_the_table_says(browser: "Browser", audit: Audit) -> None:
     page, _ = opened(browser, audit.folder / "report.html")
-    whole = page.locator("#suspects .card:visible").count()
-    page.locator(".filters button").nth(1).click()
-    shown = page.locator("#suspects .card:visible")
-    assert 0 < shown.count() < whole
-    given = {shown.nth(number).get_attribute("data-given") for number in range(shown.count())}
-    assert len(given) == 1
-    page.locator(".filters button").first.click()
-    assert page.locator("#suspects .card:visible").count() == whole
+    assert shown(page) == len(audit.labels)
+    assert 0 < page.locator("#grid .tile").count() < len(audit.labels)  # only what is in sight
+    first = page.locator("#grid .tile").first.get_attribute("title")
+    wrong = audit.column("p_mislabelled")
+    ids = audit.labels["id"].to_pylist()
+    assert wrong[ids.index(first)] >= wrong.max() - 1e-4
+    page.locator("#filters [name=verdict]").select_option("1")
+    assert shown(page) == audit.info.estimates.verdicts["mistake"]
+    page.locator("#filters [name=verdict]").select_option("")
+    page.locator("#filters [name=given]").select_option("2")
+    assert shown(page) == int((audit.column("given_label") == 2).sum())
+    page.locator("#filters [name=sort]").select_option("epistemic")
+    first = page.locator("#grid .tile").first.get_attribute("title")
+    members = np.flatnonzero(audit.column("given_label") == 2)
+    assert audit.column("epistemic")[ids.index(first)] >= audit.column("epistemic")[members].max() - 1e-3
+    page.get_by_role("button", name="Clear").click()
+    page.locator("#filters [name=least]").fill("60")
+    assert abs(shown(page) - int((wrong >= 0.6).sum())) <= 1
+    page.get_by_role("button", name="Clear").click()
+    page.locator("#filters [name=text]").fill(ids[7][:10])
+    assert shown(page) == sum(ids[7][:10] in one for one in ids)
     page.close()
 
 
-def test_a_point_of_the_map_leads_to_its_picture_by_mouse_and_keyboard(browser: "Browser", audit: Audit) -> None:
+def test_a_direction_leads_to_its_examples(browser: "Browser", audit: Audit) -> None:
+    page, _ = opened(browser, audit.folder / "report.html")
+    link = page.locator(".directions a").first
+    given, suggested = map(int, re.findall(r"=(\d+)", link.get_attribute("href") or ""))
+    link.click()
+    members = (audit.column("given_label") == given) & (audit.column("suggested_label") == suggested)
+    assert shown(page) == int(members.sum())
+    page.close()
+
+
+def test_the_keyboard_is_enough(browser: "Browser", audit: Audit) -> None:
     page, trouble = opened(browser, audit.folder / "report.html")
-    page.locator(".map .dot").last.dispatch_event("click", {"bubbles": True})
-    assert page.locator("#looked img").count() == 1
-    before = page.locator("#looked").inner_text()
-    page.locator(".map .dot[tabindex='0']").focus()
+    page.locator("#grid .tile[tabindex='0']").focus()
+    title = "document.activeElement.title"
+    first = page.evaluate(title)
     page.keyboard.press("ArrowRight")
-    assert page.locator("#looked").inner_text() != before
-    assert page.locator("#looked img").evaluate("image => image.naturalWidth") > 0
+    second = page.evaluate(title)
+    assert second != first
+    page.keyboard.press("End")  # far out of sight: the tile is made when it is needed
+    last = page.evaluate(title)
+    assert last not in (first, second)
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    assert first in page.locator("#detail").inner_text()
+    page.keyboard.press("ArrowRight")
+    assert second in page.locator("#detail").inner_text()
+    assert page.locator("#detail .picture").count() > 1
+    page.keyboard.press("Escape")
+    assert page.locator("#detail").is_hidden()
+    assert page.evaluate(title) == second
+    page.locator("[role=tab][tabindex='0']").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#unfamiliar").is_visible()
+    assert page.locator("#labels").is_hidden()
     assert trouble == []
     page.close()
 
 
-def test_it_prints_without_its_buttons(browser: "Browser", audit: Audit, tmp_path: Path) -> None:
-    page, _ = opened(browser, audit.folder / "report.html", color_scheme="dark")
-    page.emulate_media(media="print")
-    assert page.locator("nav").is_hidden()
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    page.pdf(path=tmp_path / "report.pdf")
-    assert (tmp_path / "report.pdf").stat().st_size > 20_000
+def test_a_point_of_the_map_leads_to_its_example_by_mouse_and_keyboard(browser: "Browser", audit: Audit) -> None:
+    page, trouble = opened(browser, audit.folder / "report.html")
+    page.get_by_role("tab", name="Map").click()
+    dot = page.locator(".map .dot").last
+    dot.dispatch_event("click", {"bubbles": True})
+    assert page.locator("#detail .id").inner_text() in (dot.get_attribute("aria-label") or "")
+    page.keyboard.press("Escape")
+    page.locator(".map .dot[tabindex='0']").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    assert page.locator("#detail").is_visible()
+    assert trouble == []
     page.close()
 
 
-def test_without_script_everything_but_the_extras_is_there(browser: "Browser", audit: Audit) -> None:
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(browser: "Browser", audit: Audit, scheme: str) -> None:
+    """axe-core's rules of WCAG 2.1 A and AA and of good practice, in every tab and in an opened example."""
+    axe = pytest.importorskip("axe_playwright_python")
+    page, _ = opened(browser, audit.folder / "report.html", color_scheme=scheme)
+    page.evaluate((Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
+
+    def violations() -> list[str]:
+        found = page.evaluate(
+            "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']})"
+        )
+        assert found["passes"]
+        return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found["violations"]]
+
+    for tab in page.get_by_role("tab").all():
+        tab.click()
+        assert violations() == []
+    page.get_by_role("tab", name="All labels").click()
+    page.locator("#grid .tile").first.click()
+    assert violations() == []
+    page.close()
+
+
+def test_it_prints_on_two_pages(browser: "Browser", audit: Audit, tmp_path: Path) -> None:
+    page, _ = opened(browser, audit.folder / "report.html", color_scheme="dark")
+    page.emulate_media(media="print")
+    assert page.locator("#tabs").is_hidden()
+    assert page.locator("#grid").is_hidden()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    pdf = page.pdf(path=tmp_path / "report.pdf", format="A4")
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 2
+    page.close()
+
+
+def test_without_script_the_answer_and_the_worst_are_there(browser: "Browser", audit: Audit) -> None:
     page, _ = opened(browser, audit.folder / "report.html", java_script_enabled=False)
-    assert page.locator("#suspects .card").count() > 0
-    assert page.locator(".filters").is_hidden()
+    assert page.locator("#printed li").count() > 0
+    assert page.locator("#classes").is_visible()
+    assert page.locator("#filters").is_hidden()
     assert page.locator(".map .dot").count() > 50
+    page.close()
+
+
+def test_pictures_take_the_room_that_there_is_and_the_worst_come_first(
+    audit: Audit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = audit.report(tmp_path / "whole.html").read_text(encoding="utf-8")
+    monkeypatch.setattr(payload, "ROOM", 120_000)
+    few = audit.report(tmp_path / "few.html").read_text(encoding="utf-8")
+    kept = [int(re.findall(r'"pictures": (\d+)', page)[0]) for page in (whole, few)]
+    assert 0 < kept[1] < kept[0] == len(audit.labels)
+    assert len(few) < len(whole) - 20_000
+
+
+def test_a_table_without_pictures_says_why_and_has_its_grid(browser: "Browser", audit: Audit, tmp_path: Path) -> None:
+    page_file = tmp_path / "plain.html"
+    page_file.write_text(render_report(audit.info, audit.labels, None, remark="No pictures here."), encoding="utf-8")
+    page, trouble = opened(browser, page_file)
+    assert "No pictures here." in page.locator("#answer").inner_text()
+    assert page.locator("#grid .tile").count() > 10
+    page.locator("#grid .tile").first.click()
+    assert page.locator("#detail").is_visible()
+    assert trouble == []
     page.close()
 
 
@@ -124,10 +252,23 @@ def test_empty_sections_are_friendly(audit: Audit) -> None:
     info = replace(audit.info, referee=None, estimates=nothing)
     html = render_report(info, fine, audit.dataset.source)
     assert "No label is clearly wrong" in html
-    assert "No example is ambiguous" in html
     assert "How good is this audit?" not in html
+
+
+def test_judging_again_never_leaves_a_stale_report(audit: Audit, tmp_path: Path) -> None:
+    folder = shutil.copytree(audit.folder, tmp_path / "audit")
+    decisions = tmp_path / "decisions.jsonl"
+    one = audit.labels["id"][0].as_py()
+    decisions.write_text(json.dumps({"id": one, "label": audit.class_names[1]}) + "\n")
+    before = (folder / "report.html").read_text(encoding="utf-8")
+    assert "Nobody has reviewed a label yet" in before
+    (folder / "examples.npz").unlink()  # as for data that are somewhere else now
+    judge_again(aleator.load_audit(folder), DecisionSources(reviewed=(decisions,)))
+    after = (folder / "report.html").read_text(encoding="utf-8")
+    assert "1 label is reviewed" in after
+    assert "no pictures, as the data were not at hand" in after
 
 
 def test_it_can_be_written_again_elsewhere(audit: Audit, tmp_path: Path) -> None:
     target = audit.report(tmp_path / "again.html")
-    assert "labels are probably wrong" in target.read_text(encoding="utf-8")
+    assert "labels are wrong" in target.read_text(encoding="utf-8")

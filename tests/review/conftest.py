@@ -2,11 +2,12 @@
 
 import shutil
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvicorn
@@ -21,7 +22,11 @@ from aleator.review.web.guard import Guard
 from aleator.review.web.parts import Review
 from aleator.testing.made_up_audit import write_all
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page
+
 EXAMPLES = 300
+Open = Callable[..., "Page"]
 
 
 @pytest.fixture(scope="session")
@@ -70,3 +75,50 @@ def serving(path: Path, examples: Examples | None = None, **options: Any) -> Ite
 def running(audit_folder: Path) -> Iterator[Running]:
     with serving(audit_folder) as running:
         yield running
+
+
+@pytest.fixture
+def open_page(browser: "Browser") -> Iterator[Open]:
+    """Sign in and open a page; at the end no page may have complained or asked another machine for anything."""
+    trouble: list[str] = []
+    contexts = []
+
+    def start(running: Running, path: str = "/queue", name: str = "Ada", blind: bool = False, **options: Any) -> "Page":
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: trouble.append(message.text) if is_trouble(message) else None)
+        page.on("pageerror", lambda error: trouble.append(str(error)))
+        page.on("request", lambda one: None if one.url.startswith(running.address) else trouble.append(one.url))
+        page.goto(running.address + path)
+        page.get_by_label("Name").fill(name)
+        if blind:
+            page.get_by_label("Review blind").check()
+        page.get_by_role("button", name="Start").click()
+        page.wait_for_url(running.address + path)
+        if path.startswith("/queue"):
+            page.locator("#desk").wait_for()
+        return page
+
+    yield start
+    for context in contexts:
+        context.close()
+    assert trouble == []
+
+
+def is_trouble(message: "ConsoleMessage") -> bool:
+    """Anything but the browser's own word on a request that a test makes fail on purpose."""
+    return message.type == "error" and not message.text.endswith(("status of 400 (Bad Request)", "net::ERR_FAILED"))
+
+
+def row_of(page: "Page") -> int:
+    return int(str(page.locator("#address").get_attribute("href")).rsplit("/", 1)[1])
+
+
+def stored(running: Running, count: int) -> list[Any]:
+    """The rows of the log, once there are so many."""
+    with running.review.live._news:
+        end = time.monotonic() + 10
+        while running.review.board.decision_count < count and time.monotonic() < end:
+            running.review.live._news.wait(0.05)
+    return [decision for _, decision in running.review.store.after(0)]

@@ -1,8 +1,6 @@
 """The review page in a real browser: each thing that a person can do there, done."""
 
 import re
-import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,61 +17,13 @@ from aleator.decisions.store import Store
 from aleator.review.examples import of_dataset, open_examples
 from benchmarks.review.client import ReviewClient
 from tests.conftest import tiny_dataset
-from tests.review.conftest import EXAMPLES, Running, serving
+from tests.review.conftest import EXAMPLES, Open, Running, row_of, serving, stored
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser
 
 expect = pytest.importorskip("playwright.sync_api").expect
 NASTY = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script>"
-Open = Callable[..., "Page"]
-
-
-@pytest.fixture
-def open_page(browser: "Browser") -> Iterator[Open]:
-    """Sign in and open a page; at the end no page may have complained or asked another machine for anything."""
-    trouble: list[str] = []
-    contexts = []
-
-    def start(running: Running, path: str = "/queue", name: str = "Ada", blind: bool = False, **options: Any) -> "Page":
-        context = browser.new_context(**options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: trouble.append(message.text) if is_trouble(message) else None)
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on("request", lambda one: None if one.url.startswith(running.address) else trouble.append(one.url))
-        page.goto(running.address + path)
-        page.get_by_label("Name").fill(name)
-        if blind:
-            page.get_by_label("Review blind").check()
-        page.get_by_role("button", name="Start").click()
-        page.wait_for_url(running.address + path)
-        if path.startswith("/queue"):
-            expect(page.locator("#desk")).to_be_visible()
-        return page
-
-    yield start
-    for context in contexts:
-        context.close()
-    assert trouble == []
-
-
-def is_trouble(message: "ConsoleMessage") -> bool:
-    """Anything but the browser's own word on a request that a test makes fail on purpose."""
-    return message.type == "error" and not message.text.endswith(("status of 400 (Bad Request)", "net::ERR_FAILED"))
-
-
-def row_of(page: "Page") -> int:
-    return int(str(page.locator("#address").get_attribute("href")).rsplit("/", 1)[1])
-
-
-def stored(running: Running, count: int) -> list[Any]:
-    """The rows of the log, once there are so many."""
-    with running.review.live._news:
-        end = time.monotonic() + 10
-        while running.review.board.decision_count < count and time.monotonic() < end:
-            running.review.live._news.wait(0.05)
-    return [decision for _, decision in running.review.store.after(0)]
 
 
 def test_the_keys_decide_undo_skip_and_go_on(running: Running, open_page: Open) -> None:
@@ -148,7 +98,7 @@ def test_a_photograph_is_shown_small_and_zoomed_at_its_own_size(tmp_path: Path, 
             Image.fromarray(coarse).resize((1200, 800)).save(tmp_path / "data" / name / f"{number}.jpg")
     with serving(tmp_path / "data") as running:
         page = open_page(running)
-        width = "image => image.naturalWidth"
+        width = "image => image.decode().then(() => image.naturalWidth)"
         assert page.locator("#frame img").evaluate(width) == 512
         page.keyboard.press("z")
         expect(page.locator("#frame img")).to_have_attribute("src", re.compile("/picture/8192/"))
@@ -431,7 +381,7 @@ def test_a_path_prefix(audit_folder: Path, browser: "Browser") -> None:
 def test_every_page_fits_every_screen(running: Running, open_page: Open, width: int, scheme: str) -> None:
     ReviewClient(running.address, "Bob").decide(1, [0])
     page = open_page(running, viewport={"width": width, "height": 850}, color_scheme=scheme)
-    for path in ("/", "/queue", "/grid", "/map", "/people", "/example/1"):
+    for path in ("/", "/queue", "/grid", "/rapid", "/map", "/looks", "/people", "/example/1"):
         page.goto(running.address + path)
         if path == "/queue":
             expect(page.locator("#desk")).to_be_visible()
@@ -490,3 +440,26 @@ def test_decisions_of_the_audit_are_found_by_plain_data_too(made_up: Path, audit
     plain = open_examples(made_up / "faces.parquet", asked=ReadOptions(class_names=names))
     assert plain.fingerprint == examples.fingerprint
     assert plain.ids.equals(pa.array(examples.ids))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(running: Running, open_page: Open, scheme: str) -> None:
+    """axe-core's rules of WCAG 2.1 A and AA and of good practice, on every page."""
+    axe = pytest.importorskip("axe_playwright_python")
+    rules = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    ReviewClient(running.address, "Bob").decide(1, [0])
+    page = open_page(running, color_scheme=scheme, bypass_csp=True)
+    for path in ("/", "/queue", "/grid", "/rapid?sure=0.5", "/map", "/looks", "/people", "/example/1"):
+        page.goto(running.address + path)
+        if path == "/queue":
+            page.locator("#desk").wait_for()
+            page.keyboard.press("n")
+        if path == "/grid":
+            page.locator(".tile").first.click()
+        page.evaluate(rules)
+        found = page.evaluate(
+            "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']})"
+        )
+        assert found["passes"]
+        broken = [f"{one['id']}: {one['nodes'][0]['html'][:200]} ({len(one['nodes'])})" for one in found["violations"]]
+        assert broken == [], path

@@ -218,7 +218,7 @@ def test_tables_and_arrays_give_the_same_audit(files: Path) -> None:
     assert np.allclose(by_table.column("p_mislabelled"), by_array.column("p_mislabelled"), atol=1e-6)
     assert by_table.labels["id"][1].as_py() == "animal-001"
     assert by_array.labels["neighbours"][0].as_py()
-    assert "labels are probably wrong" in (files / "b" / "report.html").read_text()
+    assert "labels are wrong" in (files / "b" / "report.html").read_text()
     assert by_table.info.estimates.mislabelled.share == pytest.approx(0.1, abs=0.03)
 
 

@@ -27,7 +27,7 @@ from aleator.errors import AuditFolderError, DataError, while_reading
 from aleator.evidence import EVIDENCE, EvidenceInputs
 from aleator.files import write_array
 from aleator.locks import one_at_a_time
-from aleator.progress import Progress, silent
+from aleator.progress import Progress, shows_progress, silent
 from aleator.records import versions_of
 from aleator.report import render_report
 from aleator.verdicts import Observations
@@ -69,6 +69,7 @@ class LabelledPredictions:
         return np.arange(len(np.asarray(self.labels))).astype(str) if self.ids is None else self.ids
 
 
+@shows_progress
 @one_at_a_time(AuditFolderError)
 def judge_predictions(  # longer than a function is otherwise: the whole of it on one page, as an audit
     predictions: LabelledPredictions,
@@ -133,7 +134,7 @@ def judge_predictions(  # longer than a function is otherwise: the whole of it o
     if reviews is not None:
         audit = with_reviews(audit, judgement, reviews)
     with clock("report"):
-        html = render_report(audit.info, audit.labels, dataset.source)
+        html = render_report(audit.info, audit.labels, dataset.source, folder=folder)
     close_folder(
         folder,
         {

@@ -1,36 +1,91 @@
 """What `aleator.audit` returns: the audit folder, with what people do with it as methods."""
 
+import webbrowser
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from aleator.audits import AuditFolder, with_data
-from aleator.audits.folder import write_table_and_info
+from markupsafe import Markup
+
+from aleator.auditing.suspects import Suspects, shown_in_notebook, to_pandas
+from aleator.audits import AuditFolder, open_data, with_data
+from aleator.audits.data import has_data
+from aleator.audits.folder import REPORT, write_table_and_info
+from aleator.audits.next_steps import next_steps
 from aleator.data.dataset import LabelledDataset
-from aleator.errors import AuditFolderError
+from aleator.data.sources import ImageArray
+from aleator.errors import AleatorError, AuditFolderError
 from aleator.files import write_text
+from aleator.html import template
 from aleator.report import render_report
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-@dataclass(frozen=True)
+NO_PICTURES = "This report has no pictures, as the data were not at hand when it was written."
+
+
+@dataclass(frozen=True, repr=False)
 class Audit(AuditFolder):
     """A finished audit."""
 
     def report(self, path: str | Path | None = None) -> Path:
-        """Write the HTML report, to `report.html` in the folder unless a path is given."""
-        if self.dataset is None:
-            raise AuditFolderError(
-                "The report shows pictures, and this audit was loaded without its data: "
-                "pass the data set to load_audit(folder, dataset)."
-            )
-        target = Path(path) if path is not None else self.folder / "report.html"
-        write_text(target, render_report(self.info, self.labels, self.dataset.source))
+        """Write the HTML report, to `report.html` in the folder unless a path is given. Without the data it has no
+        pictures, and says why."""
+        target = Path(path) if path is not None else self.folder / REPORT
+        dataset, remark = self.dataset, ""
+        if dataset is None:
+            try:
+                if has_data(self):
+                    dataset = with_data(self, open_data(self)).dataset
+                elif self.info.data.kind == ImageArray.kind:
+                    remark = NO_PICTURES
+            except AleatorError as error:
+                remark = f"{NO_PICTURES} {error}"
+        source = None if dataset is None else dataset.source
+        write_text(target, render_report(self.info, self.labels, source, folder=self.folder, remark=remark))
         return target
 
     def rewrite(self) -> None:
-        """Write table, `audit.json` and, where the data are at hand, report in the place of the old."""
+        """Write table, `audit.json` and report in the place of the old."""
         write_table_and_info(self)
-        if self.dataset is not None:
+        self.report()
+
+    def suspects(self, n: int = 20) -> Suspects:
+        """The `n` labels that are most probably wrong, the surest first: as a table that prints in a terminal, shows
+        pictures in a notebook, and turns into pandas with `to_pandas()`."""
+        if n < 1:
+            raise AuditFolderError(f"suspects(n) wants a number from 1 up, not {n}.")
+        return Suspects.of(self, n)
+
+    def to_pandas(self) -> "pd.DataFrame":
+        """`labels` as a pandas data frame, a row for each example. Raises MissingExtraError without pandas."""
+        return to_pandas(self.labels)
+
+    def show(self) -> None:
+        """Show the report: in a notebook below the cell, else in the web browser. It is written first if the folder
+        has none."""
+        place = self.folder / REPORT
+        if not place.is_file():
             self.report()
+        if not shown_in_notebook(place.read_text(encoding="utf-8")):
+            webbrowser.open(place.resolve().as_uri())
+
+    def __repr__(self) -> str:
+        wrong, level = self.info.estimates.mislabelled, self.info.estimates.level
+        return (
+            f"Audit of {self.info.data.name} in {self.folder}: about {wrong.count:,.0f} of {len(self.labels):,} labels "
+            f"are wrong ({level:.0%} interval {wrong.low:,.0f} to {wrong.high:,.0f})"
+        )
+
+    def _repr_html_(self) -> str:
+        return template("notebook.html").render(
+            info=self.info,
+            name=self.info.data.name,
+            folder=self.folder,
+            suspects=Markup(self.suspects(10)._repr_html_()),
+            steps=next_steps(self.info, self.folder)[:1],
+        )
 
 
 def load_audit(folder: str | Path, dataset: LabelledDataset | None = None) -> Audit:

@@ -6,7 +6,7 @@ from aleator.auditing.predictions import LabelledPredictions
 from aleator.auditing.rejudge import rejudge
 from aleator.auditing.result import Audit
 from aleator.audits import AuditFolder, open_data, with_data
-from aleator.audits.data import data_place
+from aleator.audits.data import has_data
 from aleator.audits.folder import UNFINISHED
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.texts import RowOf, Texts
@@ -43,7 +43,7 @@ def judge_again(
     asked: ReadOptions = NOTHING_ASKED,
     progress: Progress = silent,
 ) -> Audit:
-    """Let an audit hear decisions, in place. Without its data, its report stays as it was.
+    """Let an audit hear decisions, in place. Where its data are not at hand, its report has no pictures.
 
     `data` is where they are, if they moved, and `asked` how they are read, where it is not as for the audit. Where data
     are named and nobody decided anything, the report gets its pictures, and nothing else changes.
@@ -51,7 +51,7 @@ def judge_again(
     with only_one(audit.folder, AuditFolderError):
         if AuditFolder.load(audit.folder).info != audit.info:
             raise AuditFolderError(f"{audit.folder} was replaced since it was loaded; load it again.")
-        if data is not None or data_place(audit) is not None:
+        if data is not None or has_data(audit):
             audit = with_data(audit, open_data(audit, data, asked, progress=progress))
         if data is not None and sources == DecisionSources() and not database_beside(audit.folder).exists():
             audit.rewrite()  # nobody decided anything, and the report gets its pictures

@@ -1,6 +1,7 @@
 """What an audit is asked to do, and what follows from it for a data set of a given size."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from aleator.errors import AleatorError
@@ -8,6 +9,7 @@ from aleator.learning.effort import AUDIT_EFFORTS, EffortName, schedule
 from aleator.learning.settings import Augmentation, TrainingSettings
 from aleator.models.posteriors import DEFAULT, POSTERIORS
 
+LearnerName = Literal["auto", "networks"]
 if TYPE_CHECKING:
     PosteriorName = str
 else:
@@ -39,6 +41,17 @@ class AuditSettings:
     """Take the votes as evidence; otherwise they only score the audit."""
     flip: bool = True
     """A mirrored picture keeps its class; --no-flip for letters and digits."""
+    backbone: str | None = None
+    """A pretrained network that makes features of pictures or texts, as timm:NAME, hf:NAME, torchvision:NAME,
+    sentence-transformers:NAME or onnx:FILE."""
+    weights: Path | None = None
+    """A file of the pretrained network's weights, in the place of those in your cache or on the hub."""
+    features: Path | None = None
+    """A file of features of the examples (.npy, .npz, .parquet), in the place of a network that makes them."""
+    learner: LearnerName = "auto"
+    """Who predicts the labels: auto takes networks from nothing for pictures, and for vectors, texts and tables
+    several simple learners, pooled by how well they predict labels that they have not seen; networks takes networks
+    for vectors too."""
 
     def __post_init__(self) -> None:
         if self.effort not in AUDIT_EFFORTS:
@@ -51,6 +64,10 @@ class AuditSettings:
                 "not seen it, and what the data leaves open is told from what the model does not know by how they "
                 "disagree."
             )
+        if self.features is not None and self.backbone is not None:
+            raise AleatorError("features and backbone are two ways to the same: name one of them.")
+        if self.weights is not None and self.backbone is None:
+            raise AleatorError("weights are of a pretrained network: name it with backbone.")
         if not 0 <= self.seed < 2**63:
             raise AleatorError(f"seed is a whole number from 0 up, not {self.seed}.")
 
@@ -62,6 +79,17 @@ class AuditSettings:
     def max_side(self) -> int:
         """Pictures are worked on with at most this many pixels a side."""
         return AUDIT_EFFORTS[self.effort].max_side
+
+    def by_networks(self, kind: str) -> bool:
+        """Whether networks are trained on examples of this kind, rather than simple learners heard."""
+        if kind == "images":
+            return self.backbone is None and self.features is None
+        return kind == "features" and (self.learner == "networks" or self.posterior != DEFAULT)
+
+    @property
+    def made_of(self) -> str:
+        """Where features come from, for people."""
+        return self.backbone or f"the features in {self.features}"
 
     def training(self, examples: int, kind: str = "images") -> TrainingSettings:
         """How to train on this many labelled examples of a kind."""

@@ -14,18 +14,18 @@ from aleator.audits.info import SCHEMA_VERSION, AuditInfo, Identity, read_info
 from aleator.audits.labels import decoded, read_labels, write_labels
 from aleator.data.dataset import LabelledDataset
 from aleator.errors import AuditFolderError, while_reading
-from aleator.files import discard, discarded, read_array, sync, sync_all, unfinished_beside, write_whole
+from aleator.files import discard, discarded, read_array, sync, sync_all, tidy, unfinished_beside, write_whole
 from aleator.locks import INSIDE
 from aleator.records import IDENTITY, begin_work, from_json, read_json, write_record
 
 UNFINISHED = "unfinished"
 """Sub-folder with the state of an audit that is still running; gone when the audit is complete."""
-INFO, LABELS = "audit.json", "labels.parquet"
+INFO, LABELS, REPORT = "audit.json", "labels.parquet", "report.html"
 KEPT = "examples.npz"
 """The audited examples themselves, where they were made in memory; see `kept.py`."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AuditFolder:
     """A finished audit: its folder and the two files that everything else is read from."""
 
@@ -87,6 +87,9 @@ class AuditFolder:
                 raise ValueError(f"it is {array.dtype} {array.shape}, and does not belong to this audit's table")
             return array
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self.folder)!r}, {len(self.labels):,} examples of {self.info.data.name})"
+
     def column(self, name: str) -> Any:
         """A column of `labels` as an array; class labels come as integers, -1 where there is none."""
         return decoded(self.labels, name)
@@ -107,7 +110,7 @@ def open_folder(folder: Path, identity: Identity, *, force: bool) -> Path:
         raise AuditFolderError(f"{folder} is a file; name a folder for the audit.")
     unfinished = folder / UNFINISHED
     work, finished = _identity_in(unfinished / IDENTITY), None
-    if work is None and (folder / INFO).exists() and not force:
+    if (folder / INFO).exists() and not force:
         finished = _identity_in(folder / INFO)
         if finished is None:
             raise AuditFolderError(f"{folder / INFO} cannot be read; use --force to start again.")
@@ -122,6 +125,8 @@ def open_folder(folder: Path, identity: Identity, *, force: bool) -> Path:
             "name another folder, or use --force to replace it."
         )
     folder.mkdir(parents=True, exist_ok=True)
+    if work != identity and not force and finished is not None:
+        _refuse_other_settings(folder, finished, identity)
     begin_work(unfinished, identity, go_on=work == identity)
     return unfinished
 
@@ -157,6 +162,32 @@ def write_table_and_info(audit: AuditFolder) -> None:
     """Write an audit's table and `audit.json` in the place of the old."""
     write_whole(audit.folder / LABELS, lambda path: write_labels(audit.labels, path))
     write_record(audit.folder / INFO, audit.info)
+
+
+def is_finished(folder: Path, identity: Identity) -> bool:
+    """Whether the folder holds the complete audit with this identity."""
+    tidy(folder / UNFINISHED)
+    return not (folder / UNFINISHED).exists() and _identity_in(folder / INFO) == identity
+
+
+def _refuse_other_settings(folder: Path, there: Identity, identity: Identity) -> None:
+    """What is computed for an hour is not replaced without a word."""
+    if there == identity:
+        return
+    names = sorted(there.settings.keys() | identity.settings.keys())
+    changed = [
+        f"{name} {there.settings.get(name)} there, {identity.settings.get(name)} now"
+        for name in names
+        if there.settings.get(name) != identity.settings.get(name)
+    ]
+    if there.aleator_version != identity.aleator_version:
+        changed.append(f"Aleator {there.aleator_version} there, {identity.aleator_version} now")
+    if there.path != identity.path:
+        changed.append(f"read from {there.path} there, from {identity.path} now")
+    raise AuditFolderError(
+        f"{folder} holds a finished audit of these data, made otherwise ({'; '.join(changed)}). "
+        "Name another folder, or use --force to replace it."
+    )
 
 
 def _identity_in(file: Path) -> Identity | None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from aleator import __version__
@@ -41,6 +42,10 @@ class SettingsUsed:
     members: int | None = None
     posterior: str = ""
     flip: bool = True
+    backbone: str | None = None
+    weights: Path | None = None
+    features: Path | None = None
+    learner: str = "auto"
     training: TrainingSettings | None = None
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from aleator.audits.folder import KEPT, AuditFolder
 from aleator.data.dataset import AnnotatorVotes, LabelledDataset, Votes
 from aleator.data.readers.arrays import read_arrays
-from aleator.data.sources import ExampleSource, FeatureArray, ImageArray, ImageBytes, ImageFiles
+from aleator.data.sources import ExampleSource, FeatureArray, ImageArray, ImageBytes, ImageFiles, TableRows, TextArray
 from aleator.data.texts import Texts
 from aleator.errors import AuditFolderError, DataError
 
@@ -76,10 +76,22 @@ def _arrays_of(source: ExampleSource) -> dict[str, NDArray[Any]]:
         return {"examples": source.values}
     if isinstance(source, ImageFiles):
         return {"root": np.array(str(source.root.resolve())), "files": Texts(source.paths).to_numpy()}
-    content = source.content.fill_null(b"")
-    size = pc.binary_length(content).to_numpy(zero_copy_only=False).astype(np.int64)
+    if isinstance(source, TextArray):
+        return _packed(Texts(source.texts).array.cast(pa.large_binary()))
+    if isinstance(source, TableRows):
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, source.table.schema) as writer:
+            writer.write_table(source.table)
+        return {"table": np.frombuffer(sink.getvalue(), dtype=np.uint8)}
     names = {"names": np.array(source.names, dtype=np.str_)} if source.names else {}
-    return {"bytes": np.frombuffer(b"".join(content.to_pylist()), dtype=np.uint8), "size": size, **names}
+    return _packed(source.content) | names
+
+
+def _packed(content: pa.LargeBinaryArray) -> dict[str, NDArray[Any]]:
+    """Pieces of bytes one after another, and their sizes."""
+    content = content.fill_null(b"")
+    size = pc.binary_length(content).to_numpy(zero_copy_only=False).astype(np.int64)
+    return {"bytes": np.frombuffer(b"".join(content.to_pylist()), dtype=np.uint8), "size": size}
 
 
 def _source_of(arrays: Mapping[str, NDArray[Any]], kind: str) -> ExampleSource:
@@ -89,8 +101,13 @@ def _source_of(arrays: Mapping[str, NDArray[Any]], kind: str) -> ExampleSource:
     if "bytes" in arrays:
         ends = np.concatenate([[0], np.cumsum(arrays["size"])]).tolist()
         whole = arrays["bytes"].tobytes()
+        if kind == TextArray.kind:
+            return TextArray([whole[start:end].decode() for start, end in pairwise(ends)])
         content = pa.array([whole[start:end] or None for start, end in pairwise(ends)], pa.large_binary())
         return ImageBytes(content, arrays["names"].tolist() if "names" in arrays else ())
+    if "table" in arrays:
+        with pa.ipc.open_stream(arrays["table"].tobytes()) as reader:
+            return TableRows(reader.read_all())
     values = arrays["examples"]
     return FeatureArray(values) if kind == FeatureArray.kind else ImageArray(values)
 

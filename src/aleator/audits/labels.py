@@ -30,6 +30,8 @@ class Kind(Enum):
     """Probabilities in the order of the classes, `(example, class)`."""
     ROWS = "rows"
     """Lists of row numbers; decoded as a list for each example."""
+    TEXTS = "texts"
+    """Lists of texts; decoded as a list for each example."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +64,11 @@ COLUMNS: dict[str, Column] = {
     "dense_cluster_agreement": Column(Kind.SCORE, "share of the same label in the HDBSCAN cluster, up is good"),
     "duplicate_group": Column(Kind.GROUP),
     "neighbours": Column(Kind.ROWS),
+    "marked": Column(Kind.TEXTS, "words that speak against the given label, or columns with unusual values"),
     "reviewed_label": Column(Kind.LABEL),
 }
-"""The last is there only after a review. A kind of evidence that is not listed is a score without a unit."""
+"""`reviewed_label` is there only after a review, `marked` only for texts and tables.
+A kind of evidence that is not listed is a score without a unit."""
 
 
 NEEDED = (
@@ -100,6 +104,7 @@ def _check(name: str, column: pa.Array, class_names: Sequence[str]) -> None:
         Kind.GROUP: pa.types.is_integer(of),
         Kind.DISTRIBUTION: pa.types.is_fixed_size_list(of) and pa.types.is_floating(of.value_type),
         Kind.ROWS: pa.types.is_list(of) and pa.types.is_integer(of.value_type),
+        Kind.TEXTS: pa.types.is_list(of) and pa.types.is_string(of.value_type),
     }[kind]
     if not fits or (name in COMPLETE and column.null_count):
         raise ValueError(f"its column {name!r} is {of} with {column.null_count} gaps, not {kind.value}")
@@ -133,7 +138,7 @@ def decoded(table: pa.Table, name: str) -> Any:
         return values.reshape(len(column), -1)
     if kind is Kind.GROUP:
         return np.asarray(column.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
-    if kind is Kind.ROWS:
+    if kind in (Kind.ROWS, Kind.TEXTS):
         return column.to_pylist()
     return np.asarray(column.to_numpy(zero_copy_only=False))
 
@@ -153,6 +158,7 @@ def label_table(
     scores: Mapping[str, NDArray[np.floating[Any]]],
     duplicate_group: NDArray[np.int64],
     neighbours: NDArray[np.int64],
+    marked: Sequence[Sequence[str]] | None = None,
 ) -> pa.Table:
     """The table of an audit, from arrays with one row per example (labels as integers, -1 none).
 
@@ -174,6 +180,7 @@ def label_table(
             np.concatenate([[0], found.sum(axis=1).cumsum()]).astype(np.int32),
             neighbours[found].astype(np.int32),
         ),
+        **({} if marked is None else {"marked": pa.array(marked, pa.list_(pa.string()))}),
     }
     fields = [_field(name, array) for name, array in arrays.items()]
     return pa.Table.from_arrays(list(arrays.values()), schema=pa.schema(fields))

@@ -2,17 +2,33 @@
 
 import errno
 import os
+import shlex
 import signal
 import sys
 import threading
 from contextlib import suppress
 
-from aleator.cli import audit, demo, embed, export, inspect, judge, predict, review, train
+from cyclopts import CycloptsError, MissingArgumentError
+
+from aleator.cli import audit, demo, doctor, embed, export, inspect, judge, predict, review, train
 from aleator.cli.app import app
 from aleator.cli.faults import write_fault
 from aleator.errors import AleatorError
 
-__all__ = ["app", "audit", "demo", "embed", "export", "inspect", "judge", "main", "predict", "review", "train"]
+__all__ = [
+    "app",
+    "audit",
+    "demo",
+    "doctor",
+    "embed",
+    "export",
+    "inspect",
+    "judge",
+    "main",
+    "predict",
+    "review",
+    "train",
+]
 
 EXIT_BAD_INPUT, EXIT_FAULT, EXIT_INTERRUPTED, EXIT_TERMINATED = 2, 70, 130, 143
 LONGEST_MESSAGE = 4000
@@ -27,6 +43,21 @@ class Terminated(BaseException):
     """The system or somebody asks this process to end."""
 
 
+HELP_FOR = {
+    "audit": "Name the folder for the audit, such as -o audit",
+    "train": "Name the folder for the model, such as -o model",
+    "predict": "Name the file for the answers, such as -o answers.csv (or .parquet, .jsonl, .html)",
+}
+"""What a forgotten --output is for, by verb."""
+
+
+def _in_words(error: CycloptsError) -> str:
+    verb = error.command_chain[0] if error.command_chain else ""
+    if isinstance(error, MissingArgumentError) and error.argument and "--output" in error.argument.names:
+        return f"Where to? {HELP_FOR.get(verb, 'Name it with -o')}; all options: aleator {verb} --help"
+    return f"{error}\nAll options: {shlex.join(['aleator', *(error.command_chain or ()), '--help'])}"
+
+
 def main() -> None:
     """Entry point: errors that Aleator raises on purpose are told in words, and any other is called a fault, with its
     traceback in a file."""
@@ -34,9 +65,11 @@ def main() -> None:
         signal.signal(signal.SIGTERM, _terminate)
     try:
         try:
-            app()
+            app(exit_on_error=False, print_error=False)
         finally:
             sys.stdout.flush()
+    except CycloptsError as error:
+        _end(EXIT_BAD_INPUT, _in_words(error))
     except AleatorError as error:
         _end(EXIT_BAD_INPUT, str(error))
     except OSError as error:

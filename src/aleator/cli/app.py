@@ -19,6 +19,8 @@ app = App(
     suppress_keyboard_interrupt=False,  # main() tells how to go on
 )
 
+app.register_install_completion_command(help="Install completion for this shell (bash, zsh, fish).")
+
 FLAT = Parameter(name="*")
 """A dataclass whose fields are flags of their own, with their docstrings as help."""
 READING = Parameter(name="*", group="How the data are read")
@@ -28,11 +30,12 @@ Force = Annotated[bool, Parameter(help="Replace what the output folder holds.")]
 Json = Annotated[bool, Parameter(name="--json", negative=(), help="Print one JSON object instead of text for people.")]
 
 
-def tell(result: "AuditFolder", json_output: bool) -> None:
+def tell(result: "AuditFolder", json_output: bool, seconds: float | None = None) -> None:
+    """The result for people or programs; `seconds` where it took another time than its audit."""
     from aleator.console import print_summary
     from aleator.records import to_json
 
     if json_output:
         print(json.dumps({**to_json(result.info), "folder": str(result.folder.resolve())}, ensure_ascii=False))
     else:
-        print_summary(result.info, result.folder)
+        print_summary(result.info, result.folder, seconds)

@@ -1,5 +1,7 @@
 """`aleator audit`."""
 
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -7,9 +9,9 @@ from cyclopts import Parameter
 
 from aleator.auditing.settings import AuditSettings
 from aleator.cli.app import FLAT, READING, Force, Json, Output, app, tell
-from aleator.console import ProgressDisplay
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.readers import forms
+from aleator.progress import display
 
 DATA = f"What is audited: {forms()}."
 
@@ -30,9 +32,11 @@ def audit(
     Parameters
     ----------
     output
-        The folder for the audit. An interrupted audit of the same data goes on from the last finished member.
+        The folder for the audit. An interrupted audit of the same data goes on from the last finished network; a
+        finished one is not computed again.
     """
-    with ProgressDisplay() as progress:
+    begun = datetime.now(UTC).isoformat(timespec="seconds")
+    with display(log=True) as progress:
         # The data are read before torch is loaded: a wrong path is told at once.
         from aleator.data import read_dataset
 
@@ -40,4 +44,6 @@ def audit(
         from aleator.auditing.audit import audit as run_audit
 
         result = run_audit(dataset, output, settings, force=force, progress=progress)
+    if result.info.created < begun:
+        print("This audit was finished before; --force computes it anew.", file=sys.stderr)
     tell(result, json_output)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from aleator.cli.app import Force, Json, Output, app, tell
-from aleator.console import ProgressDisplay
+from aleator.progress import display
 
 
 @app.command
@@ -28,6 +28,6 @@ def demo(
     """
     from aleator.demo import run_demo
 
-    with ProgressDisplay() as progress:
+    with display(log=True) as progress:
         result = run_demo(output, examples=examples, seed=seed, force=force, progress=progress)
     tell(result, json_output)

@@ -13,9 +13,9 @@ from rich.markup import escape
 
 from aleator.cli.app import FLAT, READING, Json, app
 from aleator.cli.audit import DATA
-from aleator.console import ProgressDisplay
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.embedding import Backbone, EmbedSettings, family_forms
+from aleator.progress import display
 
 BACKBONE = f"The pretrained network: {family_forms()}."
 WEIGHTS = (
@@ -45,7 +45,7 @@ def embed(
         The file: .npy, with the ids in a table beside it, .npz or .parquet. An interrupted run goes on from its last
         batch.
     """
-    with ProgressDisplay() as progress:
+    with display(log=True) as progress:
         from aleator.data import read_dataset
         from aleator.data.predictions import check_feature_file, write_features
 

@@ -8,8 +8,9 @@ from cyclopts import Parameter
 
 from aleator.cli.app import READING, Json, app
 from aleator.cli.audit import DATA
-from aleator.console import ProgressDisplay, print_overview
+from aleator.console import print_overview
 from aleator.data.options import NOTHING_ASKED, ReadOptions
+from aleator.progress import display
 
 
 @app.command
@@ -28,7 +29,7 @@ def inspect(
     pictures
         Write a contact sheet, a line of pictures for each class, to this file (.png, .jpg, .webp).
     """
-    with ProgressDisplay() as progress:
+    with display(log=True) as progress:
         from aleator.data import read_dataset
         from aleator.data.overview import overview_of, write_contact_sheet
         from aleator.records import to_json

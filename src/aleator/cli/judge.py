@@ -1,15 +1,16 @@
 """`aleator judge`."""
 
+import time
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from aleator.cli.app import DECISIONS, READING, Force, Json, app, tell
-from aleator.console import ProgressDisplay
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.decisions.gather import DecisionSources
 from aleator.errors import AleatorError
+from aleator.progress import display
 
 
 @app.command
@@ -40,12 +41,14 @@ def judge(
     features
         An embedding, a row for each example: .npy or a table. The neighbours in it are heard as one more learner.
     data
-        Where the audit's data are now, for the pictures of its report. With --pred-probs: the examples that the labels
-        and probabilities are of, joined by id, or row by row where both have the same labels.
+        Where the audited data are now, if they moved; without them the report is written without pictures. With
+        --pred-probs: the examples that the labels and probabilities are of, joined by id, or row by row where both
+        have the same labels.
     output
         The folder for the judged labels.
     """
-    with ProgressDisplay() as progress:
+    start = time.perf_counter()
+    with display(log=True) as progress:
         if folder is not None and not pred_probs:
             from aleator.auditing import load_audit
             from aleator.auditing.reviewed import judge_again
@@ -63,4 +66,4 @@ def judge(
             result = judge_predictions(predictions, output, reviews=reviews, force=force, progress=progress)
         else:
             raise AleatorError("Name either an audit folder, or --label-file, --pred-probs and -o for a new one.")
-    tell(result, json_output)
+    tell(result, json_output, time.perf_counter() - start)

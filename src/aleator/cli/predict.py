@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from aleator.cli.app import Json, app
-from aleator.console import ProgressDisplay
 from aleator.files import check_target
+from aleator.progress import display
 
 
 @app.command
@@ -43,7 +43,7 @@ def predict(
     json_output
         Print one JSON object instead of the summary.
     """
-    with ProgressDisplay() as progress:
+    with display(log=True) as progress:
         from aleator.training.prediction_files import check_ending, write_predictions
 
         check_ending(output)

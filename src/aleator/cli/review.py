@@ -5,7 +5,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from aleator.audits.folder import is_audit
+from aleator.audits.next_steps import after_review
 from aleator.cli.app import FLAT, READING, app
+from aleator.console import print_next
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.review.settings import ServerSettings
 
@@ -36,4 +39,9 @@ def review(
     """
     from aleator.review.serve import serve
 
-    serve(folder, settings, data=data, asked=reading, imports=reviewed, tell=lambda line: print(line, flush=True))
+    try:
+        serve(folder, settings, data=data, asked=reading, imports=reviewed, tell=lambda line: print(line, flush=True))
+    except KeyboardInterrupt:  # how people end it
+        print()
+    if is_audit(folder):
+        print_next(after_review(folder))

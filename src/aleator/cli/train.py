@@ -1,6 +1,7 @@
 """`aleator train`."""
 
 import json
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,10 +10,12 @@ from cyclopts import Parameter
 from rich.console import Console
 from rich.markup import escape
 
+from aleator.audits.next_steps import Step, program
 from aleator.cli.app import DECISIONS, FLAT, READING, Force, Json, Output, app
-from aleator.console import ProgressDisplay
+from aleator.console import print_next
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.decisions.gather import DecisionSources
+from aleator.progress import display
 from aleator.training.settings import TrainSettings
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ def train_verb(
     /,
     *,
     output: Output,
-    audited_data: Annotated[Path | None, Parameter(name=["--data", "--of"])] = None,
+    audited_data: Annotated[Path | None, Parameter(name="--data")] = None,
     reading: Annotated[ReadOptions, READING] = NOTHING_ASKED,
     settings: Annotated[TrainSettings, FLAT] = TrainSettings(),
     sources: Annotated[DecisionSources, DECISIONS] = DecisionSources(),
@@ -44,9 +47,9 @@ def train_verb(
     output
         The folder for the model. An interrupted training of the same data goes on where it was.
     audited_data
-        For an audit folder: the data that was audited, if it is not where it was.
+        For an audit folder: where the audited data are now, if they moved.
     """
-    with ProgressDisplay() as progress:
+    with display(log=True) as progress:
         from aleator.audits import AuditFolder
         from aleator.audits.folder import INFO
         from aleator.data import read_dataset
@@ -107,5 +110,7 @@ def _summary(card: "ModelCard", folder: Path) -> None:
     elif card.label_noise is not None:
         more = "" if card.settings.second_pass else "; --second-pass trains once more, on what the networks believe"
         console.print(f"It learned how the labels err{more}. How many are wrong: aleator audit DATA -o audit")
-    console.print(f"\nThe card: {escape(str(folder / 'README.md'))}")
+    console.print(f"\nThe model's card: {escape(str(folder / 'README.md'))}")
+    predict = shlex.join([program(), "predict", str(folder)])
+    print_next([Step(f"{predict} PICTURES -o answers.html", "let it answer on pictures of yours")])
     console.print(f"[dim]{card.timings['total']:.0f} seconds[/dim]")

@@ -2,7 +2,7 @@
 
 from aleator.data.dataset import LabelledDataset, Skipped, Votes
 from aleator.data.read import read_dataset
-from aleator.data.sources import ExampleSource, FeatureArray, ImageArray, ImageBytes, ImageFiles
+from aleator.data.sources import ExampleSource, FeatureArray, ImageArray, ImageBytes, ImageFiles, TableRows, TextArray
 
 __all__ = [
     "ExampleSource",
@@ -12,6 +12,8 @@ __all__ = [
     "ImageFiles",
     "LabelledDataset",
     "Skipped",
+    "TableRows",
+    "TextArray",
     "Votes",
     "read_dataset",
 ]

@@ -1,7 +1,7 @@
 """Copies: examples that are the same picture, exactly or nearly."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+
+from aleator.data.examples import Examples
+from aleator.data.near_texts import near_pairs, plain
+from aleator.data.sources import TableRows, TextArray
 
 SKETCH_SIDE = 12
 SKETCH_CORRELATION = 0.975
@@ -31,22 +35,26 @@ class Duplicates:
 
 
 def find_duplicates(
-    examples: NDArray[Any],
+    examples: Examples,
     *,
     near: bool = True,
     on_block: Callable[[int, int], None] = lambda completed, total: None,
 ) -> Duplicates:
-    """Groups of copies among pictures `(example, channel, height, width)` or feature vectors `(example, feature)`.
+    """Groups of copies among pictures `(example, channel, height, width)`, feature vectors `(example, feature)`, texts
+    or rows of a table.
 
     Exact copies are found by hash. Near copies (pictures only: brighter, recompressed, slightly cropped) are those
     whose pixels correlate by .97 or more (.99 below 32 pixels a side), found by a sketch of 12x12 pixels first.
+    Near copies of a text are those that differ in case, signs and spaces, or share most of their runs of three words.
     Copies of copies are one group. A mirrored picture is no copy: mirrored letters and digits mean something else.
     """
     exact_of = _exact(examples)
     _, first, count = np.unique(exact_of, return_index=True, return_counts=True)
     pairs = [np.stack([np.arange(len(examples)), first[exact_of]])]
-    if near and examples.ndim == 4:
-        pairs.append(_near_pairs(examples, first, on_block))
+    if near and isinstance(examples, TextArray):
+        pairs += _near_texts(examples, first)
+    elif near and isinstance(examples, np.ndarray) and examples.ndim == 4:
+        pairs.append(_near_pairs(examples.astype(np.uint8, copy=False), first, on_block))
     left, right = np.concatenate(pairs, axis=1)
     links = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(len(examples),) * 2)
     _, component = connected_components(links, directed=False)
@@ -57,14 +65,35 @@ def find_duplicates(
     return Duplicates(group, count[exact_of] > 1)
 
 
-def _exact(examples: NDArray[Any]) -> NDArray[np.int64]:
+def _exact(examples: Examples) -> NDArray[np.int64]:
     """A number for each distinct example, `(example,)`."""
+    if isinstance(examples, TextArray):
+        return _numbered(text.encode(errors="surrogatepass") for text in examples.texts)
+    if isinstance(examples, TableRows):
+        columns = [column.combine_chunks() for column in examples.table.itercolumns()]
+        codes = [_numbered(repr(value).encode(errors="surrogatepass") for value in one.to_pylist()) for one in columns]
+        return _numbered(row.tobytes() for row in np.stack(codes, axis=1))
+    return _numbered(example.tobytes() for example in examples)
+
+
+def _numbered(contents: Iterable[bytes]) -> NDArray[np.int64]:
+    """A number for each distinct content."""
     numbers: dict[bytes, int] = {}
-    result = np.empty(len(examples), dtype=np.int64)
-    for row, example in enumerate(examples):
-        digest = hashlib.blake2b(example.tobytes(), digest_size=16).digest()
-        result[row] = numbers.setdefault(digest, len(numbers))
-    return result
+    digests = (hashlib.blake2b(content, digest_size=16).digest() for content in contents)
+    return np.array([numbers.setdefault(digest, len(numbers)) for digest in digests], dtype=np.int64)
+
+
+def _near_texts(examples: TextArray, first: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Links among the first of each text: those that are the same but for case, signs and spaces, and those alike."""
+    texts = [examples.texts[row] for row in first.tolist()]
+    plainly = [plain(text) for text in texts]
+    number = _numbered(text.encode(errors="surrogatepass") for text in plainly)
+    worded = np.array([bool(text) for text in plainly])
+    _, leader = np.unique(number, return_index=True)
+    same = np.stack([np.arange(len(texts)), leader[number]])[:, worded]
+    leaders = leader[worded[leader]]
+    alike = near_pairs([plainly[row] for row in leaders.tolist()])
+    return [first[same], first[leaders[alike]]]
 
 
 def _near_pairs(

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.images import choose_geometry, load_pixels
-from aleator.data.sources import FeatureArray
+from aleator.data.sources import FeatureArray, TableRows, TextArray
 from aleator.data.value_range import ValueRange
 from aleator.progress import Progress, silent
 
@@ -26,19 +26,31 @@ class ExamplesShape:
     """How pictures of more than 8 bits were scaled; None where there were none."""
 
 
-def load_examples(
-    dataset: LabelledDataset, max_side: int, *, cache: Path | None = None, progress: Progress = silent
-) -> tuple[LabelledDataset, NDArray[np.generic], ExamplesShape]:
-    """All examples as one array of the size that the network works on.
+Examples = NDArray[np.generic] | TextArray | TableRows
+"""Pictures `(example, channel, height, width)` of one size, feature vectors `(example, feature)`, texts, or rows."""
 
-    Returns the data set without the examples that cannot be read (they are among its `skipped`), the array, and its
-    shape.
+
+def load_examples(
+    dataset: LabelledDataset,
+    max_side: int,
+    *,
+    cache: Path | None = None,
+    progress: Progress = silent,
+) -> tuple[LabelledDataset, Examples, ExamplesShape]:
+    """All examples in the form that is worked on: pictures and vectors as one array, texts and rows as they are.
+
+    Returns the data set without the examples that cannot be read (they are among its `skipped`), the examples, and
+    their shape.
     """
-    if isinstance(dataset.source, FeatureArray):
-        values = dataset.source.values
-        return dataset, values, ExamplesShape(features=values.shape[1])
-    geometry = choose_geometry(dataset.source, max_side=max_side)
-    pixels, unreadable = load_pixels(dataset.source, geometry, cache=cache, progress=progress)
+    source = dataset.source
+    if isinstance(source, FeatureArray):
+        return dataset, source.values, ExamplesShape(features=source.values.shape[1])
+    if isinstance(source, TextArray):
+        return dataset, source, ExamplesShape()
+    if isinstance(source, TableRows):
+        return dataset, source, ExamplesShape(features=source.table.num_columns)
+    geometry = choose_geometry(source, max_side=max_side)
+    pixels, unreadable = load_pixels(source, geometry, cache=cache, progress=progress)
     if unreadable:
         bad = dict(unreadable)
         skipped = tuple(

@@ -23,6 +23,10 @@ class ReadOptions:
     """For an .npy of examples: the file that holds the labels."""
     path_column: str | None = None
     """The table's column of picture paths, where its name does not tell."""
+    text_column: str | None = None
+    """The table's column of texts, where the examples are texts."""
+    leave_out: Annotated[str | tuple[str, ...] | None, ONE_TEXT] = None
+    """Columns of a table that are no features, separated by commas."""
     label_column: str | None = None
     """The table's column of labels, where its name does not tell."""
     id_column: str | None = None
@@ -47,17 +51,26 @@ class ReadOptions:
                 object.__setattr__(self, name, Path(getattr(self, name)))
         if self.class_names is not None:
             object.__setattr__(self, "class_names", self.names)
+        if self.leave_out is not None:
+            object.__setattr__(self, "leave_out", self.left_out)
 
     @property
     def names(self) -> tuple[str, ...] | None:
         """The names of the classes, one by one."""
-        if isinstance(self.class_names, str):
-            return tuple(name.strip() for name in self.class_names.split(","))
-        return None if self.class_names is None else tuple(self.class_names)
+        return None if self.class_names is None else _parts(self.class_names)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """The columns that are no features, one by one."""
+        return _parts(self.leave_out or ())
 
     def but(self, asked: "ReadOptions") -> "ReadOptions":
         """These options but for what is asked."""
         return replace(self, **{name: value for name, value in vars(asked).items() if value is not None})
+
+
+def _parts(names: str | tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name.strip() for name in names.split(",")) if isinstance(names, str) else tuple(names)
 
 
 NOTHING_ASKED = ReadOptions()

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from aleator.data.dataset import FEWEST_EXAMPLES, LabelledDataset, Skipped
 from aleator.data.how_read import HowRead
 from aleator.data.readers.synonyms import meaning
-from aleator.data.sources import FeatureArray, ImageSource, UnreadableImage
+from aleator.data.sources import ImageSource, UnreadableImage
 from aleator.errors import DataError
 from aleator.files import write_whole
 
@@ -38,7 +38,7 @@ class Overview:
     name: str
     path: str
     kind: str
-    """`images` or `features`."""
+    """`images`, `features`, `texts` or `table`."""
     examples: int
     without_label: int
     classes: dict[str, int]
@@ -91,7 +91,7 @@ def names_alike(names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
 def _shown(dataset: LabelledDataset, row: int) -> ShownRow:
     label = int(dataset.given_labels[row])
     size = None
-    if not isinstance(dataset.source, FeatureArray):
+    if isinstance(dataset.source, ImageSource):
         try:
             size = dataset.source.load(row).size
         except UnreadableImage:
@@ -110,8 +110,10 @@ def write_contact_sheet(dataset: LabelledDataset, path: Path) -> None:
 
     Raises DataError for vectors, and for another ending.
     """
-    if isinstance(dataset.source, FeatureArray):
-        raise DataError(f"{dataset.path} holds feature vectors; only pictures are shown on a contact sheet.")
+    if not isinstance(dataset.source, ImageSource):
+        raise DataError(
+            f"{dataset.path} holds no pictures ({dataset.source.kind}), and only they are shown on a sheet."
+        )
     kind = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}.get(path.suffix.lower())
     if kind is None:
         raise DataError(f"{path}: a contact sheet is written as .png, .jpg or .webp.")
@@ -124,7 +126,7 @@ def write_contact_sheet(dataset: LabelledDataset, path: Path) -> None:
 
 def contact_sheet(dataset: LabelledDataset) -> Image.Image:
     """The sheet as a picture."""
-    assert not isinstance(dataset.source, FeatureArray)
+    assert isinstance(dataset.source, ImageSource)
     present = np.unique(dataset.given_labels[dataset.given_labels >= 0]).tolist()[:MOST_CLASSES]
     line = LINE + SIDE + 2 * GAP
     sheet = Image.new("RGB", (GAP + PICTURES_OF_A_CLASS * (SIDE + GAP), max(len(present), 1) * line + GAP), "white")

@@ -8,16 +8,17 @@ from typing import BinaryIO
 
 from PIL import Image
 
-SIGNED_FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "AVIF", "JPEG2000", "TIFF", "PPM", "PCX", "SGI", "HEIF")
-"""What Pillow may take a file for, whatever it is called: of the others one (EPS) starts Ghostscript."""
 IMAGE_SUFFIXES = frozenset(
     (
         *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".bmp", ".dib", ".gif", ".webp", ".avif", ".jp2", ".j2k"),
-        *(".jpx", ".jpf", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".tga", ".pcx", ".sgi", ".heic"),
-        *(".heif", ".hif", ".mpo"),
+        *(".jpx", ".jpf", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".tga", ".heic", ".heif"),
+        *(".hif", ".mpo"),
     )
 )
+USUAL = frozenset((".jpg", ".jpeg", ".png"))
 HEIF_SUFFIXES = frozenset((".heic", ".heif", ".hif"))
+PICTURE_FORMATS = ("JPEG", "PNG", "BMP", "DIB", "GIF", "WEBP", "AVIF", "JPEG2000", "TIFF", "PPM")
+"""What Pillow may take a file for, whatever it is called: of the others one (EPS) starts Ghostscript."""
 NO_PICTURES = frozenset(
     (
         *(".txt", ".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xml", ".yaml", ".yml", ".md", ".rst", ".html", ".py"),
@@ -48,11 +49,19 @@ OnPassed = Callable[[str, str], None]
 
 def bare_suffix(name: str) -> str:
     """The ending in small letters, without what addresses append (`.jpg?w=300`)."""
-    return os.path.splitext(re.split(r"[?#]", name, maxsplit=1)[0])[1].lower()
+    if "?" in name or "#" in name:
+        name = re.split(r"[?#]", name, maxsplit=1)[0]
+    return os.path.splitext(name)[1].lower()
 
 
 def has_picture_ending(name: str) -> bool:
     return bare_suffix(name.strip()) in IMAGE_SUFFIXES
+
+
+def formats_of(file: object) -> tuple[str, ...]:
+    """What Pillow may take this file for. TGA has no head to be known by, so only its ending says it."""
+    is_tga = isinstance(file, Path) and bare_suffix(file.name) == ".tga"
+    return ("TGA",) if is_tga else PICTURE_FORMATS
 
 
 def heif_is_read() -> bool:
@@ -68,6 +77,8 @@ def heif_is_read() -> bool:
 def why_no_picture(file: Path) -> str | None:
     """None for a picture; else why the file is passed over. Files with other endings are looked into."""
     suffix = bare_suffix(file.name)
+    if suffix in USUAL:
+        return None
     if suffix in HEIF_SUFFIXES:
         return None if heif_is_read() else HEIF_MISSING
     if suffix in IMAGE_SUFFIXES:
@@ -79,17 +90,10 @@ def why_no_picture(file: Path) -> str | None:
     try:
         if is_heif(file):
             return None if heif_is_read() else HEIF_MISSING
-        with Image.open(file, formats=picture_formats(*SIGNED_FORMATS)):
+        with Image.open(file, formats=PICTURE_FORMATS):
             return None
     except Exception:  # whatever a decoder raises, it is no picture
         return NO_PICTURE
-
-
-def picture_formats(*names: str) -> list[str]:
-    """Those of these formats that Pillow has here; without names all that are read, also TGA, which nothing tells but
-    the ending."""
-    Image.init()
-    return [name for name in names or (*SIGNED_FORMATS, "TGA") if name in Image.OPEN]
 
 
 def is_heif(file: Path | BinaryIO) -> bool:
@@ -115,14 +119,13 @@ def find_pictures(folder: Path, root: Path, passed: OnPassed) -> Iterator[Path]:
         files = [entry for entry in content if not entry.is_dir()]
         folders = [entry for entry in content if entry.is_dir()]
         for entry in files:
-            file = Path(parent, entry.name)
-            name = _relative(file, root)
             if entry.name.startswith("."):
                 continue
+            file = Path(parent, entry.name)
             if not entry.is_file():
-                passed(name, "links that lead nowhere")
+                passed(_relative(file, root), "links that lead nowhere")
             elif reason := why_no_picture(file):
-                passed(name, reason)
+                passed(_relative(file, root), reason)
             else:
                 yield file
         for entry in folders:
@@ -135,6 +138,11 @@ def find_pictures(folder: Path, root: Path, passed: OnPassed) -> Iterator[Path]:
                 yield from walk(entry.path, (*above, real))
 
     yield from walk(str(folder), (start,))
+
+
+def length_of_root(root: Path) -> int:
+    """How many characters of a found file's path are its root's: pathlib takes ten times as long to tell."""
+    return 0 if root == Path() else len(os.path.join(root, ""))
 
 
 def skipped_folder(name: str) -> bool:

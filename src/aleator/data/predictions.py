@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from aleator.data.cells import plain_cells
 from aleator.data.readers.arrays import read_arrays
 from aleator.data.readers.shared import encode_labels, find_column
-from aleator.data.readers.table import ID_COLUMNS, LABEL_COLUMNS, texts_of
-from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
+from aleator.data.readers.table import ID_COLUMNS, LABEL_COLUMNS, is_row_number, texts_of
+from aleator.data.readers.tables import EVERY_COLUMN, TABLE_SUFFIXES, read_table
+from aleator.data.wording import listed
 from aleator.errors import DataError
 from aleator.files import write_array, write_whole
 
@@ -26,7 +27,7 @@ FEATURE_SUFFIXES = (".npy", ".npz", ".parquet")
 def read_matrix(path: Path) -> tuple[NDArray[Any], tuple[str, ...] | None, NDArray[np.str_] | None]:
     """Numbers `(example, column)`, the columns' names and the examples' ids, where the file has them.
 
-    In a table every column of numbers counts, except one that is named as ids are.
+    In a table every column of numbers counts, except one that is named as ids are, and written row numbers.
     """
     if path.suffix.lower() in TABLE_SUFFIXES:
         table = read_table(path, ID_COLUMNS)
@@ -34,10 +35,12 @@ def read_matrix(path: Path) -> tuple[NDArray[Any], tuple[str, ...] | None, NDArr
         names = [
             field.name
             for field in table.schema
-            if field.name != id_column and (pa.types.is_floating(field.type) or pa.types.is_integer(field.type))
+            if field.name != id_column
+            and not is_row_number(table, field.name)
+            and (pa.types.is_floating(field.type) or pa.types.is_integer(field.type))
         ]
         if not names:
-            raise DataError(f"{path} has no column of numbers; it has {', '.join(table.column_names)}.")
+            raise DataError(f"{path} has no column of numbers; it has {listed(table.column_names)}.")
         columns = [table[name].cast(pa.float64()).fill_null(float("nan")).to_numpy() for name in names]
         return np.stack(columns, axis=1), tuple(names), None if id_column is None else texts_of(table[id_column])
     if path.suffix.lower() == ".npz" and {FEATURES, IDS} <= set(arrays := read_arrays(path)):
@@ -132,12 +135,12 @@ def read_labels(
     ids = None
     values: Any
     if path.suffix.lower() in TABLE_SUFFIXES:
-        table = plain_cells(read_table(path, ID_COLUMNS), path)
+        table = plain_cells(read_table(path, EVERY_COLUMN), path)
         column = find_column(table.column_names, LABEL_COLUMNS, None, str(path))
         if column is None and table.num_columns == 1:
             column = table.column_names[0]
         if column is None:
-            raise DataError(f"{path} has no column 'label'; it has {', '.join(table.column_names)}.")
+            raise DataError(f"{path} has no column 'label'; it has {listed(table.column_names)}.")
         id_column = find_column(table.column_names, ID_COLUMNS, None, str(path))
         ids = None if id_column is None else texts_of(table[id_column])
         values = table[column].to_pylist()

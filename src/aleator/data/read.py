@@ -9,10 +9,12 @@ import numpy as np
 from aleator.data.dataset import LabelledDataset
 from aleator.data.objects import dataset_of
 from aleator.data.options import NOTHING_ASKED, ReadOptions
+from aleator.data.overview import names_alike
 from aleator.data.readers import forms, reader_for
 from aleator.data.readers.shared import select_split
 from aleator.data.readers.votes import join_votes
 from aleator.data.sources import ImageBytes, ImageFiles
+from aleator.data.wording import listed
 from aleator.errors import DataError, while_reading
 from aleator.progress import Progress, silent
 
@@ -45,6 +47,8 @@ def read_dataset(
         dataset = replace(dataset, votes=votes, how_read=dataset.how_read.with_said(*said))
     dataset = replace(_without_skipped(_of_split(dataset, options.split)), reading=_reading(path, options))
     dataset = _with_scale(dataset)
+    alike = [f"The class names {listed(map(repr, group))} look alike." for group in names_alike(dataset.class_names)]
+    dataset = replace(dataset, how_read=dataset.how_read.with_said(*alike))
     if learnable:
         dataset.check_learnable()
     progress("reading", 1, 1)

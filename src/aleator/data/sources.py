@@ -17,8 +17,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from aleator.data.picture_files import HEIF_MISSING, heif_is_read, is_heif, picture_formats
-from aleator.data.texts import Texts
+from aleator.data.picture_files import HEIF_MISSING, formats_of, heif_is_read, is_heif
+from aleator.data.texts import BLOCK, Texts
 from aleator.data.value_range import ValueRange, is_deep, value_range
 from aleator.errors import DataError
 
@@ -148,14 +148,15 @@ class _Encoded:
             raise UnreadableImage(f"cannot be decoded ({error or type(error).__name__})") from error
 
     def _image(self, row: int) -> Image.Image:
+        file = self._open_file(row)
         try:
-            return Image.open(self._open_file(row), formats=picture_formats())
+            return Image.open(file, formats=formats_of(file))
         except UnidentifiedImageError:
             if not is_heif(self._open_file(row)):
                 raise
             if not heif_is_read():
                 raise UnreadableImage(f"is {HEIF_MISSING}") from None
-            return Image.open(self._open_file(row), formats=picture_formats())
+            return Image.open(self._open_file(row), formats=("HEIF",))
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,7 @@ class ImageFiles(_Encoded):
     kind: ClassVar[Literal["images"]] = "images"
 
     def __post_init__(self) -> None:
+        check_names(self.root, self.paths)
         object.__setattr__(self, "paths", Texts(self.paths))
         row = first_outside(self.root, self.paths)
         if row is not None:
@@ -277,7 +279,73 @@ def check_names(root: Path, names: Sequence[str]) -> None:
 
 
 ImageSource = ImageArray | ImageFiles | ImageBytes
-ExampleSource = ImageSource | FeatureArray
+
+
+@dataclass(frozen=True)
+class TextArray:
+    """Texts, one an example."""
+
+    texts: Sequence[str]
+    """Kept as `Texts`."""
+    kind: ClassVar[Literal["texts"]] = "texts"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "texts", Texts(self.texts))
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def take(self, rows: NDArray[np.int64]) -> "TextArray":
+        return TextArray(Texts(self.texts).take(rows))
+
+    def describe(self, row: int) -> str:
+        return f"row {row}"
+
+    def identity(self) -> bytes:
+        digest = hashlib.sha256()
+        for text in self.texts:
+            digest.update(f"{len(text)}\0{text}".encode())
+        return digest.digest()
+
+    def load(self, row: int) -> str:
+        return self.texts[row]
+
+
+@dataclass(frozen=True)
+class TableRows:
+    """Rows of a table whose columns are features: numbers, categories, dates, with gaps."""
+
+    table: pa.Table
+    kind: ClassVar[Literal["table"]] = "table"
+
+    def __post_init__(self) -> None:
+        if not self.table.num_columns:
+            raise DataError("The table has no column of features.")
+
+    def __len__(self) -> int:
+        return int(self.table.num_rows)
+
+    def take(self, rows: NDArray[np.int64]) -> "TableRows":
+        return TableRows(self.table.take(pa.array(rows)))
+
+    def describe(self, row: int) -> str:
+        return f"row {row}"
+
+    def identity(self) -> bytes:
+        digest = hashlib.sha256()
+        for name in self.table.column_names:
+            digest.update(f"{name}\0{self.table.schema.field(name).type}\0".encode())
+            for batch in self.table.select([name]).to_batches(max_chunksize=BLOCK):
+                digest.update(repr(batch.column(0).to_pylist()).encode(errors="surrogatepass"))
+        return digest.digest()
+
+    def cells(self, row: int) -> dict[str, str]:
+        """The cells of a row as text, by column; gaps are empty."""
+        cells = self.table.slice(row, 1).to_pylist()[0]
+        return {name: "" if value is None else str(value) for name, value in cells.items()}
+
+
+ExampleSource = ImageSource | FeatureArray | TextArray | TableRows
 """Examples by row: `len`, `take(rows)`, `describe(row)` (a path, or the row) and `identity()`, which changes when
 the examples change."""
 

@@ -13,6 +13,7 @@ SEPARATOR = "|"
 """Between the classes that an ambiguous example lies between, wherever an answer is one text."""
 LONGEST_NAME = 80
 LONGEST_TEXT = 4096
+LONGEST_TAG, MOST_TAGS = 40, 20
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,11 @@ class Decision:
     undoes: str = ""
     """For an undo, the decision that it takes back."""
     origin: str = "page"
-    """Where it was made: `page`, `grid`, or the name of an imported file."""
+    """Where it was made: `page`, `grid`, `rapid`, or the name of an imported file."""
+    note: str = ""
+    """What the person wants to say beside the answer."""
+    tags: tuple[str, ...] = ()
+    """Words that the person files the example under; see `check_tags`."""
 
     def __post_init__(self) -> None:
         wanted = {LABEL: len(self.labels) == 1, AMBIGUOUS: len(self.labels) > 1}.get(self.kind, not self.labels)
@@ -48,6 +53,9 @@ class Decision:
             )
         if (self.kind == UNDO) != bool(self.undoes):
             raise DataError("An undo names the decision that it takes back, and nothing else does.")
+        if self.kind == UNDO and (self.note or self.tags):
+            raise DataError("An undo has neither a note nor tags.")
+        check_tags(self.tags)
         try:
             canonical = str(UUID(self.uuid))
         except ValueError as error:
@@ -56,7 +64,7 @@ class Decision:
         check_reviewer(self.reviewer)
         if self.seconds is not None and not 0 <= self.seconds < 1e7:
             raise DataError(f"A decision on {self.example!r} took {self.seconds} seconds; wanted is 0 or more.")
-        for text in (self.example, self.before, self.origin, *self.labels):
+        for text in (self.example, self.before, self.origin, self.note, *self.labels):
             if "\0" in text or len(text) > LONGEST_TEXT:
                 raise DataError(f"{text[:60]!r} is longer than {LONGEST_TEXT} characters or has a NUL in it.")
 
@@ -72,6 +80,17 @@ def check_reviewer(name: str) -> None:
         raise DataError(f"A reviewer's name is 1 to {LONGEST_NAME} printable characters, not {name[:LONGEST_NAME]!r}.")
 
 
+def check_tags(tags: Sequence[str]) -> None:
+    """Raise DataError unless the tags can be told apart and stand in one cell, joined by `SEPARATOR`."""
+    if len(tags) > MOST_TAGS or len(set(tags)) < len(tags):
+        raise DataError(f"An example has at most {MOST_TAGS} different tags, not {', '.join(tags)[:LONGEST_NAME]!r}.")
+    for tag in tags:
+        if not tag or tag != tag.strip() or len(tag) > LONGEST_TAG or SEPARATOR in tag or not tag.isprintable():
+            raise DataError(
+                f"A tag is 1 to {LONGEST_TAG} printable characters without {SEPARATOR!r}, not {tag[:LONGEST_NAME]!r}."
+            )
+
+
 def answer_text(kind: str, labels: Iterable[str]) -> str:
     """An answer in one line: `fear`, `fear|sad`, or `(not usable)`."""
     return "(not usable)" if kind == UNUSABLE else SEPARATOR.join(labels)
@@ -82,9 +101,9 @@ def utc_text(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def now_after(earlier: str) -> str:
-    """The time now, or just after `earlier` where the clock was put back: a later answer must stand."""
-    now = datetime.now(UTC)
+def now_after(earlier: str, moment: datetime | None = None) -> str:
+    """The time now (or `moment`), or just after `earlier` where the clock was put back: a later answer must stand."""
+    now = moment or datetime.now(UTC)
     if earlier:
         now = max(now, datetime.fromisoformat(earlier) + timedelta(microseconds=1))
     return utc_text(now)

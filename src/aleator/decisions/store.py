@@ -42,6 +42,8 @@ DECISIONS = sa.Table(
     sa.Column("before", sa.Text, nullable=False),
     sa.Column("undoes", sa.Text, nullable=False),
     sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False, server_default=""),
+    sa.Column("tags", sa.Text, nullable=False, server_default="[]"),
     sqlite_autoincrement=True,  # a number is never given twice, so that "rows after N" misses none
 )
 SKIPS = sa.Table(
@@ -52,8 +54,20 @@ SKIPS = sa.Table(
     sa.Column("example", sa.Text, nullable=False),
 )
 """What somebody put off: no decision, but they should not be asked again at once after the server was restarted."""
-MIGRATIONS: tuple[Callable[[sa.Connection], object], ...] = (TABLES.create_all,)
-"""What brings the tables from version n to n + 1. A released one is never changed; the last makes today's tables."""
+
+
+def _add_notes_and_tags(connection: sa.Connection) -> None:
+    """Decisions of version 0.1 have neither; a database that was made today has the columns already."""
+    present = {column["name"] for column in sa.inspect(connection).get_columns(DECISIONS.name)}
+    for name, default in (("note", "''"), ("tags", "'[]'")):
+        if name not in present:
+            connection.exec_driver_sql(
+                f"ALTER TABLE {DECISIONS.name} ADD COLUMN {name} TEXT NOT NULL DEFAULT {default}"
+            )
+
+
+MIGRATIONS: tuple[Callable[[sa.Connection], object], ...] = (TABLES.create_all, _add_notes_and_tags)
+"""What brings the tables from version n to n + 1. A released one is never changed; the first makes today's tables."""
 ONE_WRITER = 0x616C6561
 """Key of PostgreSQL's advisory lock: numbers are then given in the order of commits, so that "rows after N" misses
 none."""
@@ -299,12 +313,12 @@ _COLUMNS = [field.name for field in fields(Decision)]
 
 def _row(decision: Decision) -> dict[str, Any]:
     values = dict(zip(_COLUMNS, astuple(decision), strict=True))
-    return values | {"labels": json.dumps(decision.labels)}
+    return values | {"labels": json.dumps(decision.labels), "tags": json.dumps(decision.tags)}
 
 
 def _decision(row: Any) -> Decision:
     values = {name: getattr(row, name) for name in _COLUMNS}
-    return Decision(**values | {"labels": tuple(json.loads(row.labels))})
+    return Decision(**values | {"labels": tuple(json.loads(row.labels)), "tags": tuple(json.loads(row.tags))})
 
 
 def _essence(decision: Decision) -> Decision:

@@ -14,7 +14,7 @@ from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
 from aleator.decisions.decision import LONGEST_NAME, SEPARATOR, Decision, kind_of, utc_text
 from aleator.errors import DataError
 
-COLUMNS = ("id", "label", "decision", "reviewer", "time", "seconds")
+COLUMNS = ("id", "label", "decision", "reviewer", "time", "seconds", "note", "tags")
 KNOWN_AS = {
     "id": ID_COLUMNS,
     "label": ("label", "decided_label", "answer", "reviewed_label", "class"),
@@ -22,6 +22,8 @@ KNOWN_AS = {
     "reviewer": ("reviewer", "annotator", "completed_by", "user"),
     "time": ("time",),
     "seconds": ("seconds",),
+    "note": ("note", "comment"),
+    "tags": ("tags",),
 }
 """What each column may be called, compared loosely."""
 LARGEST_CELL = 1 << 20
@@ -31,18 +33,20 @@ Found = tuple[str, Decision]
 
 
 def write_table(file: TextIO, decisions: Iterable[Decision]) -> None:
-    """The decisions as CSV (`id,label,decision,reviewer,time,seconds`); several labels are joined by `|`."""
+    """The decisions as CSV (`id,label,decision,reviewer,time,seconds,note,tags`); several labels or tags are
+    joined by `|`."""
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
     for decision in decisions:
         seconds = "" if decision.seconds is None else f"{decision.seconds:.3f}"
         labels = SEPARATOR.join(decision.labels)
-        cells = (decision.example, labels, decision.kind, decision.reviewer, decision.time, seconds)
-        writer.writerow([safe_cell(cell) for cell in cells])
+        cells = (decision.example, labels, decision.kind, decision.reviewer, decision.time, seconds, decision.note)
+        writer.writerow([safe_cell(cell) for cell in (*cells, SEPARATOR.join(decision.tags))])
 
 
 def read_decision_table(path: Path, class_names: Sequence[str]) -> list[Found]:
-    """The decisions of a table with `id` and `label`, and optionally `decision`, `reviewer`, `time` and `seconds`.
+    """The decisions of a table with `id` and `label`, and optionally `decision`, `reviewer`, `time`, `seconds`, `note`
+    and `tags` (joined by `|`).
 
     `label` is a class's name or number; several joined by `|` say that the example lies between them, none that it is
     not usable. Without a column of reviewers they are all by one, called as the file; without a time they are of the
@@ -85,9 +89,12 @@ def _columns(names: list[str], path: Path) -> dict[str, str]:
 def _decision(cells: Cells, path: Path, where: str, class_of: dict[str, str]) -> Decision:
     cells = {name: cells.get(name, "") for name in COLUMNS}
     labels = _labels(cells["label"], class_of)
+    # A file without notes and tags has the identity that it had before there were any: it is not imported again.
+    extra = [f"{name}={cells[name]}" for name in ("note", "tags") if cells[name]]
+    said = [text for name, text in cells.items() if name not in ("note", "tags")] + extra
     try:
         return Decision(
-            uuid=content_uuid("aleator", *cells.values()),
+            uuid=content_uuid("aleator", *said),
             example=cells["id"],
             reviewer=cells["reviewer"] or path.stem[:LONGEST_NAME],
             kind=cells["decision"].lower() or kind_of(labels),
@@ -95,6 +102,8 @@ def _decision(cells: Cells, path: Path, where: str, class_of: dict[str, str]) ->
             time=parsed_time(cells["time"], path),
             seconds=float(cells["seconds"]) if cells["seconds"] else None,
             origin=path.name,
+            note=cells["note"],
+            tags=tuple(dict.fromkeys(tag.strip() for tag in cells["tags"].split(SEPARATOR) if tag.strip())),
         )
     except ValueError as error:  # also every DataError
         raise DataError(f"{path}, {where}: {error}") from error

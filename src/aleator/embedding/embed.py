@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.images import MOST_UNREADABLE, check_readable
-from aleator.data.sources import ExampleSource, ImageArray, UnreadableImage
+from aleator.data.sources import ExampleSource, UnreadableImage
 from aleator.embedding.backbone import Backbone, Kind, OwnBackbone
 from aleator.embedding.extractor import MADE_OF, Extractor, NetworkRecord, Say
 from aleator.embedding.families.own import open_own
@@ -195,10 +195,8 @@ def _batches(
         yield taken(*ahead.popleft())
 
 
-def _load(source: ExampleSource, row: int, side: int | None) -> Any:
-    if source.kind == "images" and not isinstance(source, ImageArray):
-        return source.load(row, side)
-    return source.load(row)  # type: ignore[union-attr]
+def _load(source: Any, row: int, side: int | None) -> Any:
+    return source.load(row, side) if source.kind == "images" else source.load(row)
 
 
 def _check_finite(

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from aleator.audits import AuditFolder
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.decisions.gather import DecisionSources
 from aleator.errors import DataError
@@ -19,6 +20,7 @@ from aleator.export.tables import export_cleanlab, export_csv, export_decisions,
 from aleator.files import check_target
 from aleator.locks import only_one
 from aleator.review.examples import open_examples
+from aleator.verb import make_verb
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ FORMATS: dict[str, Format] = {
     ),
 }
 
-__all__ = ["FORMATS", "Corrected", "ExportSettings", "Format", "correct", "export_audit"]
+__all__ = ["FORMATS", "Corrected", "ExportSettings", "Format", "correct", "export", "export_audit"]
 
 
 @dataclass(frozen=True)
@@ -68,9 +70,9 @@ class ExportSettings:
 
 
 def export_audit(
-    path: str | Path,
+    path: AuditFolder | str | Path,
     output: str | Path,
-    format: str,
+    format: str = "csv",
     settings: ExportSettings = ExportSettings(),
     *,
     data: str | Path | None = None,
@@ -81,7 +83,7 @@ def export_audit(
     """Write the cleaned data set, or what people decided, in another format.
 
     Args:
-        path: an audit folder, or data with labels that were reviewed.
+        path: an audit, its folder, or data with labels that were reviewed.
         output: the file or, for formats with pictures, the new folder.
         format: one of FORMATS.
         settings: what is relabelled and left out.
@@ -92,7 +94,7 @@ def export_audit(
 
     Returns what was written. Raises DataError or AuditFolderError.
     """
-    path, output = Path(path), Path(output)
+    path, output = path.folder if isinstance(path, AuditFolder) else Path(path), Path(output)
     if format not in FORMATS:
         raise DataError(f"{format!r} is no format; there are {', '.join(FORMATS)}.")
     form = FORMATS[format]
@@ -112,3 +114,8 @@ def export_audit(
             corrected = corrected.take(corrected.usable)
         form.write(corrected, output)
         return corrected
+
+
+export = export_audit
+HOME_OF_VERB = __name__
+make_verb(__name__)

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from aleator import __version__
-from aleator.data.sources import FeatureArray, ImageFiles
+from aleator.data.sources import ImageFiles, ImageSource
 from aleator.errors import DataError
 from aleator.export.corrected import Corrected
 from aleator.export.pictures import whole_folder
@@ -26,12 +26,13 @@ TEXTS = ("id", "label_from", "decision", "verdict")
 def export_hugging_face(corrected: Corrected, output: Path) -> None:
     """`data/train-*.parquet` with `image`, `label` (ClassLabel), the given and the suggested label, and what people
     decided; `README.md` is the card. `datasets.load_dataset(folder)` reads it, and `aleator audit`."""
-    if isinstance(corrected.examples.source, FeatureArray):
-        raise DataError("These examples are feature vectors, not pictures; export them as csv or parquet.")
+    source = corrected.examples.source
+    if not isinstance(source, ImageSource):
+        raise DataError(f"These examples are no pictures ({source.kind}); export them as csv or parquet.")
 
     def write(folder: Path) -> None:
         (folder / "data").mkdir()
-        schema = _schema(corrected)
+        schema, columns = _schema(corrected), _columns(corrected)
         shards: list[Path] = []
         writer: pq.ParquetWriter | None = None
         size = 0
@@ -42,7 +43,7 @@ def export_hugging_face(corrected: Corrected, output: Path) -> None:
                     writer.close()
                 shards.append(folder / "data" / f"{len(shards)}.parquet")
                 writer, size = pq.ParquetWriter(shards[-1], schema, compression="zstd"), 0
-            writer.write_table(pa.table([pictures, *_columns(corrected, rows)], schema=schema))
+            writer.write_table(pa.table([pictures, *(one.take(pa.array(rows)) for one in columns)], schema=schema))
             size += sum(len(one["bytes"]) for one in pictures)
         if writer is not None:
             writer.close()
@@ -68,20 +69,19 @@ def _picture(corrected: Corrected, row: int) -> dict[str, Any]:
     return {"bytes": content.getvalue(), "path": f"{row:07}.png"}
 
 
-def _columns(corrected: Corrected, rows: NDArray[np.int64]) -> Iterator[pa.Array]:
-    examples = corrected.examples
-    suggested = np.full(len(corrected), -1) if examples.audit is None else examples.audit.column("suggested_label")
-    for labels in (corrected.label, examples.given, suggested):
-        yield pa.array(labels[rows].astype(np.int64), mask=labels[rows] < 0)
-    yield examples.ids.take(pa.array(rows))
-    yield pa.array(corrected.label_from[rows])
-    yield pa.array(corrected.decision[rows], mask=corrected.decision[rows] == "")
-    if examples.audit is None:
-        yield pa.nulls(len(rows), pa.string())
-        yield pa.nulls(len(rows), pa.float32())
-    else:
-        yield examples.audit.labels["verdict"].take(pa.array(rows)).combine_chunks()
-        yield examples.audit.labels["p_mislabelled"].take(pa.array(rows)).combine_chunks()
+def _columns(corrected: Corrected) -> list[pa.Array]:
+    """All columns but the pictures, in the schema's order."""
+    examples, audit = corrected.examples, corrected.examples.audit
+    nobody = np.full(len(corrected), -1)
+    labels = (corrected.label, examples.given, nobody if audit is None else audit.column("suggested_label"))
+    return [
+        *(pa.array(one.astype(np.int64), mask=one < 0) for one in labels),
+        examples.ids,
+        pa.array(corrected.label_from),
+        pa.array(corrected.decision, mask=corrected.decision == ""),
+        pa.nulls(len(corrected), pa.string()) if audit is None else audit.labels["verdict"].combine_chunks(),
+        pa.nulls(len(corrected), pa.float32()) if audit is None else audit.labels["p_mislabelled"].combine_chunks(),
+    ]
 
 
 def _schema(corrected: Corrected) -> pa.Schema:

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from aleator.data.sources import FeatureArray, ImageFiles
+from aleator.data.sources import ImageFiles, ImageSource
 from aleator.errors import DataError
 from aleator.export.corrected import Corrected
 from aleator.files import sync, sync_all, unfinished_beside
@@ -56,8 +56,8 @@ def copy_picture(corrected: Corrected, row: int, folder: Path) -> str:
     """Put the example's picture into the folder, under its row and its own name. Returns the file's name."""
     examples = corrected.examples
     source, place = examples.source, int(examples.source_row[row])
-    if isinstance(source, FeatureArray):
-        raise DataError("These examples are feature vectors, not pictures; export them as csv or parquet.")
+    if not isinstance(source, ImageSource):
+        raise DataError(f"These examples are no pictures ({source.kind}); export them as csv or parquet.")
     folder.mkdir(parents=True, exist_ok=True)
     if isinstance(source, ImageFiles):
         original = source.root / source.paths[place]

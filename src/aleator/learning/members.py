@@ -60,14 +60,10 @@ class Member:
     """The file with the network itself."""
 
 
-def fold_tasks(
-    labels: NDArray[np.int64], groups: NDArray[np.int64], folds: int, seed: int
-) -> tuple[list[Task], NDArray[np.int64]]:
-    """Cross-validation tasks, and the fold `(example,)` whose network has not seen the example.
-
-    Examples of one group (copies of one picture) share a fold; `groups` is -1 where an example stands alone. Each fold
-    holds as much of each class as another, as far as that goes.
-    """
+def balanced_folds(
+    labels: NDArray[np.int64], groups: NDArray[np.int64], folds: int, seed: int | list[int]
+) -> NDArray[np.int64]:
+    """The fold of each example, `(example,)`; see `fold_tasks`."""
     generator = np.random.default_rng(seed)
     alone = groups < 0
     unit = np.where(alone, np.arange(len(groups)) + groups.max(initial=-1) + 1, groups)
@@ -76,7 +72,18 @@ def fold_tasks(
     by_class = shuffled[np.argsort(labels[first[shuffled]], kind="stable")]
     fold_of = np.empty(len(first), dtype=np.int64)
     fold_of[by_class] = np.arange(len(first)) % folds
-    fold = fold_of[unit]
+    return fold_of[unit]
+
+
+def fold_tasks(
+    labels: NDArray[np.int64], groups: NDArray[np.int64], folds: int, seed: int
+) -> tuple[list[Task], NDArray[np.int64]]:
+    """Cross-validation tasks, and the fold `(example,)` whose network has not seen the example.
+
+    Examples of one group (copies of one picture) share a fold; `groups` is -1 where an example stands alone. Each fold
+    holds as much of each class as another, as far as that goes.
+    """
+    fold = balanced_folds(labels, groups, folds, seed)
     tasks = [
         Task(member_seed(seed, number), np.flatnonzero((labels >= 0) & (fold != number))) for number in range(folds)
     ]

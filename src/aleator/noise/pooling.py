@@ -17,19 +17,25 @@ PRIOR_PRECISION = 1.0
 
 
 def pooled(log_probs: Sequence[NDArray[np.floating[Any]]], given_label: NDArray[np.int64]) -> Floats:
-    """Log-probabilities `(example, class)` of several classifiers, none of which has seen the labels, as one.
-
-    Each classifier's weight is what makes the given labels most probable (stacking, Wolpert 1992; a logarithmic pool,
-    Genest & Zidek 1986): one that knows little, or nothing that the others do not, hardly counts.
-    """
+    """Log-probabilities `(example, class)` of several classifiers, none of which has seen the labels, as one: a
+    product of their distributions with the weights of `pooling_weights`."""
     logits = [centred(one) for one in log_probs]
     if len(logits) == 1:
         return logits[0]
+    return centred(np.tensordot(pooling_weights(logits, given_label), logits, axes=1))
+
+
+def pooling_weights(log_probs: Sequence[NDArray[np.floating[Any]]], given_label: NDArray[np.int64]) -> Floats:
+    """What each of several classifiers counts, `(classifier,)`, at least 0.
+
+    The weights are those that make the given labels most probable (stacking, Wolpert 1992; a logarithmic pool, Genest &
+    Zidek 1986): a classifier that knows little, or nothing that the others do not, hardly counts.
+    """
+    start = np.full(len(log_probs), 1 / len(log_probs))
     rows = evenly(np.flatnonzero(given_label >= 0), ENOUGH)
-    some, labels = np.stack([one[rows] for one in logits]), given_label[rows]
-    start = np.full(len(logits), 1 / len(logits))
-    if not len(rows):
-        return np.asarray(np.tensordot(start, logits, axes=1))
+    if len(log_probs) == 1 or not len(rows):
+        return start
+    some, labels = np.stack([centred(one[rows]) for one in log_probs]), given_label[rows]
 
     def loss(weights: Floats) -> tuple[float, Floats]:
         q = np.tensordot(weights, some, axes=1)
@@ -41,6 +47,5 @@ def pooled(log_probs: Sequence[NDArray[np.floating[Any]]], given_label: NDArray[
         away = weights - start
         return float(value + PRIOR_PRECISION / 2 * away @ away), np.einsum("mnc,nc->m", some, pull) + away
 
-    bounds = [(0.0, None)] * len(logits)
-    weights = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
-    return centred(np.tensordot(weights, logits, axes=1))
+    bounds = [(0.0, None)] * len(log_probs)
+    return np.asarray(minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x)

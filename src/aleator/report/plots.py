@@ -56,8 +56,10 @@ def confusion_table(
             )
         body.append(f'<tr><th scope="row">{escape(class_names[given])}</th>{"".join(cells)}</tr>')
     corner = f'<td class="corner">{escape(row_title)} ↓ &nbsp; {escape(column_title)} →</td>'
+    title = f"{escape(row_title)} against {escape(column_title)}"
     return Markup(
-        f'<div class="scroll"><table class="confusion"><thead><tr>{corner}{head}</tr></thead>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{title}">'
+        f'<table class="confusion"><thead><tr>{corner}{head}</tr></thead>'
         f"<tbody>{''.join(body)}</tbody></table></div>"
     )
 
@@ -87,7 +89,8 @@ def map_sample(verdict: NDArray[np.str_], p_mislabelled: NDArray[np.float64], mo
 
 def point_title(name: str, suggested: str, given: str | None) -> str:
     """What a point of the map says of its example; None does not tell the given label."""
-    return f"{name}: rather {suggested}" if given is None else f"{name}: given {given}, rather {suggested}"
+    said = f"more likely {suggested}"
+    return f"{name}: {said}" if given is None else f"{name}: labelled {given}, {said}"
 
 
 def example_map(
@@ -134,18 +137,19 @@ def example_map(
         for value in (0, 0.25, 0.5, 0.75, 1)
     ]
     dots = [
-        f'<circle class="dot v-{escape(verdict[row])}" data-point="{number}" r="4" cx="{x(float(aleatoric[row])):.1f}" '
+        f'<circle class="dot v-{escape(verdict[row])}" role="img" aria-label="{escape(title)}" data-point="{number}" '
+        f'r="4" cx="{x(float(aleatoric[row])):.1f}" '
         f'cy="{y(float(p_mislabelled[row])):.1f}"><title>{escape(title)}</title></circle>'
         for number, (row, title) in enumerate(zip(points, titles, strict=True))
     ]
     return Markup(
-        f'<svg class="map" viewBox="0 0 {MAP_WIDTH} {MAP_HEIGHT}" role="img" '
+        f'<svg class="map" viewBox="0 0 {MAP_WIDTH} {MAP_HEIGHT}" role="group" '
         'aria-label="Map of all examples: aleatoric uncertainty to the right, probability of a wrong label upwards">'
         f'<g class="grid">{"".join(ticks)}</g><g class="density">{"".join(cells)}</g><g>{"".join(dots)}</g>'
         f'<text class="axis" x="{MAP_LEFT + width / 2:.0f}" y="{MAP_HEIGHT - 4}" text-anchor="middle">'
         "aleatoric uncertainty (nats): how much careful people would differ →</text>"
         f'<text class="axis" transform="translate(12 {12 + height / 2:.0f}) rotate(-90)" text-anchor="middle">'
-        "label probably wrong →</text></svg>"
+        "probability that the label is wrong →</text></svg>"
     )
 
 

@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 from aleator.html import percent
 
+DOUBTED = ("mistake", "ambiguous", "conflict")
+"""Verdicts that doubt the given label: only beside them is it a reason that the label was hard to learn."""
+HARD_TO_LEARN = -0.5
+"""A mean margin while training, in logits, below which another label was clearly preferred."""
+
 
 @dataclass(frozen=True)
 class Findings:
@@ -22,30 +27,37 @@ class Findings:
 
 
 def reasons(found: Findings, class_names: Sequence[str]) -> list[str]:
-    """One to three short sentences."""
-    sentences = [_network(found, class_names)]
+    """One to three short sentences, none that speaks against the verdict without saying so."""
+    sentences = [_belief(found, class_names)]
     if found.neighbour_labels:
         sentences.append(_neighbours(found, class_names))
-    if found.area_under_margin is not None and found.area_under_margin < -0.5:
-        sentences.append("All through training the given label lost against another.")
+    margin = found.area_under_margin
+    if found.verdict in DOUBTED and margin is not None and margin < HARD_TO_LEARN:
+        sentences.append("In training the networks preferred another label to the given one, on average.")
     if found.verdict == "unfamiliar":
         sentences.append("Little in the data set looks like it, so the answer is a guess.")
     return sentences
 
 
-def _network(found: Findings, class_names: Sequence[str]) -> str:
-    ranked = sorted(range(len(class_names)), key=lambda label: -found.distribution[label])[:2]
-    said = " and ".join(f"{class_names[label]} with {percent(found.distribution[label])}" for label in ranked)
-    sentence = f"All sources together say {said}"
-    if found.given is not None and found.given not in ranked:
-        sentence += f", {class_names[found.given]} with {percent(found.distribution[found.given])}"
-    return sentence + "."
+def _belief(found: Findings, class_names: Sequence[str]) -> str:
+    first, *others = sorted(range(len(class_names)), key=lambda label: -found.distribution[label])[:2]
+    said = f"Most likely {class_names[first]} ({percent(found.distribution[first])})"
+    for label in others:
+        said += f", then {class_names[label]} ({percent(found.distribution[label])})"
+    if found.given is not None and found.given not in (first, *others):
+        said += f"; the given {class_names[found.given]} has {percent(found.distribution[found.given])}"
+    return said + "."
 
 
 def _neighbours(found: Findings, class_names: Sequence[str]) -> str:
     label, count = Counter(found.neighbour_labels).most_common(1)[0]
     total = len(found.neighbour_labels)
     if label == found.given:
-        return f"{count} of its {total} nearest neighbours carry the same label."
+        sentence = f"{count} of its {total} nearest neighbours carry the same label."
+        return f"Against that, {sentence}" if found.verdict == "mistake" else sentence
     same = sum(neighbour == found.given for neighbour in found.neighbour_labels)
-    return f"{count} of its {total} nearest neighbours are labelled {class_names[label]}, {same} as this one is."
+    if found.verdict == "ok":
+        return f"Yet only {same} of its {total} nearest neighbours carry the same label."
+    labelled = f"{count} of its {total} nearest neighbours are labelled {class_names[label]}, {same} as this one is."
+    likeliest = max(range(len(class_names)), key=lambda one: found.distribution[one])
+    return labelled if label == likeliest else f"The neighbours do not settle it: {labelled}"

@@ -1,9 +1,7 @@
-"""Puts the report together: picks the examples, draws the plots, fills the template."""
+"""Puts the report together: the answer on the first screen, all examples in a grid below, and what stands beside it."""
 
-import base64
 import math
-from collections.abc import Iterable
-from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,51 +9,49 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from aleator.audits.info import AuditInfo
-from aleator.data.images import thumbnail
-from aleator.data.sources import ExampleSource, FeatureArray, UnreadableImage
+from aleator.audits.next_steps import next_steps
+from aleator.data.sources import ExampleSource
 from aleator.html import percent, script_json, template
+from aleator.report.payload import chosen_rows, payload
+from aleator.report.pictures import Pictures
 from aleator.report.plots import confusion_table, example_map, map_sample, point_title, precision_curve
-from aleator.report.reasons import reasons
-from aleator.report.rows import Row, Rows
+from aleator.report.rows import Rows
 from aleator.verdicts.names import VERDICT_MEANING
 
-SUSPECTS, AMBIGUOUS, UNFAMILIAR, COPIES, MAP_POINTS = 60, 24, 24, 24, 600
-NEIGHBOURS_SHOWN, BARS_SHOWN = 5, 7
-PICTURE_SIDE, MAP_PICTURE_SIDE = 96, 48
-FLOWS_SHOWN = 5
+PRINTED, MAP_POINTS = 24, 600
+"""Examples that a print shows, and points of the map that open."""
+PICTURE_SIDE = 64
+DIRECTIONS_SHOWN = 6
 
 
-def render_report(info: AuditInfo, labels: pa.Table, source: ExampleSource) -> str:
+def render_report(
+    info: AuditInfo, labels: pa.Table, source: ExampleSource | None, *, folder: Path = Path("audit"), remark: str = ""
+) -> str:
     """The whole report as one HTML page that loads nothing.
 
     Args:
         info: the content of `audit.json`.
         labels: the table of `labels.parquet`.
-        source: the examples, for their pictures.
+        source: the examples, for their pictures; None where they are not at hand.
+        folder: the audit's folder, for the commands that the report names.
+        remark: what the reader should know of the report itself, such as why it has no pictures.
     """
-    rows = Rows(labels)
-    names = list(info.class_names)
-    pictures = Pictures(source)
-
-    def cards(numbers: Iterable[int]) -> list[dict[str, Any]]:
-        return [_card(rows, rows.row(int(number)), names, pictures) for number in numbers]
-
+    rows, names, referee = Rows(labels), list(info.class_names), info.referee
     sample = map_sample(rows.verdict, rows.p_mislabelled, MAP_POINTS).tolist()
-    points = [_point(rows, number, names, pictures) for number in sample]
+    chosen = chosen_rows(rows, sample)
     confusion = np.array(info.estimates.confusion)
-    referee = info.referee
     return template("report.html").render(
         info=info,
         names=names,
-        verdicts=[(verdict, info.estimates.verdicts[verdict], meaning) for verdict, meaning in VERDICT_MEANING.items()],
-        confusion=confusion_table(confusion, names, "given", "rather"),
-        flows=_flow_sentences(confusion, names),
-        suspects=cards(suspects(rows)),
-        ambiguous=cards(_first(rows, "ambiguous", -rows.aleatoric, AMBIGUOUS)),
-        unfamiliar=cards(_first(rows, "unfamiliar", -rows.epistemic, UNFAMILIAR)),
-        copies=[cards(group) for group in _conflicting_groups(rows)],
-        map=example_map(rows.aleatoric, rows.p_mislabelled, rows.verdict, sample, [point["title"] for point in points]),
-        points=script_json(points),
+        remark=remark,
+        steps=next_steps(info, folder),
+        verdicts=[(name, info.estimates.verdicts.get(name, 0), meaning) for name, meaning in VERDICT_MEANING.items()],
+        directions=_directions(confusion, names),
+        confusion=confusion_table(confusion, names, "given", "more likely", link="#labels"),
+        printed=_printed(rows, names, Pictures(source)),
+        map=example_map(rows.aleatoric, rows.p_mislabelled, rows.verdict, sample, _titles(rows, names, sample)),
+        payload=script_json(payload(rows, names, chosen, source)),
+        shown=len(chosen),
         curve=None if referee is None else precision_curve(referee.precision_at, referee.share_wrong),
         referee_confusion=None
         if referee is None
@@ -63,24 +59,7 @@ def render_report(info: AuditInfo, labels: pa.Table, source: ExampleSource) -> s
     )
 
 
-class Pictures:
-    """Thumbnails as data addresses, each made once; None for feature vectors and unreadable files."""
-
-    def __init__(self, source: ExampleSource) -> None:
-        self.source = source
-        self.of = cache(self._make)
-
-    def _make(self, row: int, side: int) -> str | None:
-        if isinstance(self.source, FeatureArray):
-            return None
-        try:
-            png = thumbnail(self.source, row, side)
-        except UnreadableImage:
-            return None
-        return "data:image/png;base64," + base64.b64encode(png).decode()
-
-
-def suspects(rows: Rows, most: int = SUSPECTS) -> list[int]:
+def suspects(rows: Rows, most: int = PRINTED) -> list[int]:
     """The most suspicious mistakes, in order, but no given label takes more than its fair share of places."""
     mistakes = np.flatnonzero(rows.verdict == "mistake")
     order = mistakes[np.argsort(-rows.p_mislabelled[mistakes], kind="stable")]
@@ -97,66 +76,43 @@ def suspects(rows: Rows, most: int = SUSPECTS) -> list[int]:
     return sorted(chosen + left[: most - len(chosen)], key=lambda number: -rows.p_mislabelled[number])
 
 
-def _first(rows: Rows, verdict: str, order: NDArray[np.float64], most: int) -> NDArray[np.int64]:
-    members = np.flatnonzero(rows.verdict == verdict)
-    return members[np.argsort(order[members], kind="stable")][:most]
+def _printed(rows: Rows, names: list[str], pictures: Pictures) -> list[dict[str, Any]]:
+    """The suspects that stand on paper, and on a page whose script does not run."""
+    return [
+        {
+            "id": rows.table["id"][number].as_py(),
+            "picture": pictures.of(number, PICTURE_SIDE),
+            "given": names[rows.given[number]],
+            "suggested": names[rows.suggested[number]],
+            "wrong": percent(float(rows.p_mislabelled[number])),
+        }
+        for number in suspects(rows)
+    ]
 
 
-def _conflicting_groups(rows: Rows) -> list[list[int]]:
-    groups: dict[int, list[int]] = {}
-    for number in np.flatnonzero(rows.verdict == "conflict"):
-        groups.setdefault(int(rows.duplicate_group[number]), []).append(int(number))
-    return [members for members in groups.values() if len(members) > 1][:COPIES]
+def _titles(rows: Rows, names: list[str], sample: list[int]) -> list[str]:
+    return [
+        point_title(rows.table["id"][row].as_py(), names[rows.suggested[row]], names[rows.given[row]]) for row in sample
+    ]
 
 
-def _card(rows: Rows, row: Row, names: list[str], pictures: Pictures) -> dict[str, Any]:
-    ranked = sorted(range(len(names)), key=lambda label: -row.distribution[label])[:BARS_SHOWN]
-    if row.given is not None and row.given not in ranked:
-        ranked[-1] = row.given
-    bars = sorted(ranked) if len(names) <= BARS_SHOWN else ranked
-    return {
-        "row": row,
-        "picture": pictures.of(row.number, PICTURE_SIDE),
-        "given": None if row.given is None else names[row.given],
-        "suggested": names[row.suggested],
-        "leading": [names[label] for label in ranked[:3] if row.distribution[label] >= 0.15],
-        "bars": [(names[label], row.distribution[label], label == row.given, label == row.suggested) for label in bars],
-        "reasons": reasons(row, names),
-        "neighbours": [
-            (
-                pictures.of(other, MAP_PICTURE_SIDE),
-                names[rows.given[other]] if rows.given[other] >= 0 else "–",
-            )
-            for other in row.neighbours[:NEIGHBOURS_SHOWN]
-        ],
-    }
-
-
-def _point(rows: Rows, number: int, names: list[str], pictures: Pictures) -> dict[str, Any]:
-    given, suggested = names[rows.given[number]], names[rows.suggested[number]]
-    return {
-        "title": point_title(rows.table["id"][number].as_py(), suggested, given),
-        "lines": [
-            f"given {given}",
-            f"the audit says {suggested}",
-            f"{rows.verdict[number]}: wrong with {percent(float(rows.p_mislabelled[number]))}",
-            f"aleatoric {rows.aleatoric[number]:.2f}, epistemic {rows.epistemic[number]:.2f} nats",
-        ],
-        "picture": pictures.of(number, MAP_PICTURE_SIDE),
-    }
-
-
-def _flow_sentences(confusion: NDArray[np.float64], names: list[str]) -> list[str]:
-    """The classes that lose most labels, as sentences."""
-    wrong = confusion.sum(axis=1) - np.diag(confusion)
-    sentences = []
-    for given in np.argsort(-wrong, kind="stable")[:FLOWS_SHOWN]:
-        if wrong[given] < 1:
-            break
-        targets = [true for true in np.argsort(-confusion[given], kind="stable") if true != given][:3]
-        rather = ", ".join(f"{names[true]} ({confusion[given, true]:,.0f})" for true in targets)
-        sentences.append(
-            f"Of {confusion[given].sum():,.0f} labelled {names[given]}, about {wrong[given]:,.0f} look like "
-            f"something else: {rather}."
-        )
-    return sentences
+def _directions(confusion: NDArray[np.float64], names: list[str]) -> list[dict[str, Any]]:
+    """The pairs of classes that most labels are confused between: from which label, to which, about how many, the part
+    of those with the label, and the length of the bar."""
+    off = confusion - np.diag(np.diag(confusion))
+    order = np.argsort(-off, axis=None, kind="stable")[:DIRECTIONS_SHOWN]
+    pairs = [divmod(int(place), len(names)) for place in order]
+    largest = float(off.max(initial=0.0))
+    return [
+        {
+            "from": names[given],
+            "to": names[true],
+            "given": given,
+            "suggested": true,
+            "count": off[given, true],
+            "share": off[given, true] / confusion[given].sum(),
+            "length": off[given, true] / largest,
+        }
+        for given, true in pairs
+        if off[given, true] >= 0.5
+    ]

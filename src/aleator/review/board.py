@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -20,6 +21,11 @@ from aleator.errors import DataError
 from aleator.review.examples import Examples
 
 RECENT = 50
+MOST_STEPS = 1000
+"""Of each reviewer's latest answers that are kept at hand, so that they can be taken back after the page was loaded
+again."""
+HERE = ("page", "grid", "rapid")
+"""Where decisions are made that this page can take back."""
 HELD_SECONDS = 120.0
 """How long an example that somebody was given to look at is kept from others."""
 
@@ -52,6 +58,7 @@ class Board:
         self.row_of: dict[str, int] = {}
         """The rows of the examples that the log speaks of, so that nobody has to search for them again."""
         self.recent: deque[Recent] = deque(maxlen=RECENT)
+        self._steps: dict[str, deque[Decision]] = {}
         self.version = 0
         self._held: dict[int, tuple[str, float]] = {}
         self._changed: list[threading.Event] = []
@@ -76,7 +83,11 @@ class Board:
     def decide(self, decisions: Sequence[Decision]) -> list[Decision]:
         """Store new decisions of one person, with the time and what stood before; durable when this returns."""
         with self.lock:
-            complete = [self._completed(decision) for decision in decisions]
+            moment, last = datetime.now(UTC), dict[str, str]()
+            complete = []
+            for decision in decisions:
+                complete.append(self._completed(decision, moment, last.get(decision.example, "")))
+                last[decision.example] = complete[-1].time
             stored = self.store.append(complete)
             self.catch_up()
             for decision in stored:
@@ -116,6 +127,32 @@ class Board:
         """All standing answers, for the judge."""
         return reviews_of_decisions(self.answered(), self.examples.class_names)
 
+    def steps(self, reviewer: str, origin: str) -> list[list[Decision]]:
+        """The reviewer's latest answers that are not taken back, oldest first; those sent together are one step."""
+        with self.lock:
+            steps: list[list[Decision]] = []
+            for decision in self._steps.get(reviewer, ()):
+                if decision.origin != origin:
+                    continue
+                if steps and steps[-1][-1].time == decision.time:
+                    steps[-1].append(decision)
+                else:
+                    steps.append([decision])
+            return steps
+
+    def latest(self, reviewer: str) -> list[Decision]:
+        """The reviewer's latest answers on this page, at most fifty."""
+        with self.lock:
+            return list(self._steps.get(reviewer, ()))[-RECENT:]
+
+    def tagged(self, tag: str) -> list[int]:
+        """Rows of examples of which a standing answer has the tag."""
+        return [row for row, answers in self.answered() if any(tag in one.tags for one in answers.values())]
+
+    def tags(self) -> list[str]:
+        """All tags of standing answers, sorted."""
+        return sorted({tag for _, answers in self.answered() for one in answers.values() for tag in one.tags})
+
     def hold(self, rows: Iterable[int], reviewer: str) -> None:
         """Keep the rows for this reviewer for a while."""
         with self.lock:
@@ -128,7 +165,7 @@ class Board:
             self._held = {row: held for row, held in self._held.items() if held[1] > now}
             return {row for row, (name, _) in self._held.items() if name != reviewer}
 
-    def _completed(self, decision: Decision) -> Decision:
+    def _completed(self, decision: Decision, moment: datetime, earlier: str) -> Decision:
         row = self.examples.row_of.get(decision.example)
         if row is None:
             raise DataError(f"{decision.example[:80]!r} is no id of the data set.")
@@ -138,7 +175,7 @@ class Board:
         own = self.log.standing(decision.example).get(decision.reviewer)
         given = int(self.examples.given[row])
         before = answer_text(own.kind, own.labels) if own else self.examples.class_names[given] if given >= 0 else ""
-        time_of = decision.time or now_after(own.time if own else "")
+        time_of = decision.time or now_after(max(earlier, own.time if own else ""), moment)
         return replace(decision, time=time_of, before=before)
 
     def _take_in(self, decision: Decision) -> None:
@@ -158,10 +195,14 @@ class Board:
         if decision.kind == UNDO:
             kept_ones = [one for one in self.recent if one.uuid != decision.undoes]
             self.recent = deque(kept_ones, maxlen=RECENT)
+            kept_steps = [one for one in self._steps.get(decision.reviewer, ()) if one.uuid != decision.undoes]
+            self._steps[decision.reviewer] = deque(kept_steps, maxlen=MOST_STEPS)
         else:
             given = int(self.examples.given[row])
             kept = given >= 0 and self.examples.class_names[given] in decision.labels
             self.recent.append(Recent(decision.uuid, not kept, decision.seconds))
+            if decision.origin in HERE:
+                self._steps.setdefault(decision.reviewer, deque(maxlen=MOST_STEPS)).append(decision)
 
     def _announce(self) -> None:
         self.version += 1

@@ -5,22 +5,28 @@ from typing import Any
 import numpy as np
 
 from aleator.data.images import picture_file
-from aleator.data.sources import FeatureArray, UnreadableImage
+from aleator.data.sources import ImageSource, UnreadableImage
 from aleator.decisions.decision import Decision, answer_text
 from aleator.report.reasons import Findings, reasons
 from aleator.review.board import Board
-from aleator.review.examples import Examples
+from aleator.review.contents import content
+from aleator.review.examples import Examples, neighbour_rows
 from aleator.review.live import Live
+from aleator.review.queue import EVERYTHING, Filter
+from aleator.review.why import why
 
-BARS, NEIGHBOURS, FEATURES = 8, 8, 12
+BARS, NEIGHBOURS = 8, 8
 SIDES = (96, 320, 512, 8192)
 """Sizes that pictures are served in, the last as they are; anything else is refused, so that nobody fills the
 caches."""
 
 
-def card(board: Board, live: Live, row: int, reviewer: str, *, blind: bool) -> dict[str, Any]:
+def card(
+    board: Board, live: Live, row: int, reviewer: str, *, blind: bool, wanted: Filter = EVERYTHING
+) -> dict[str, Any]:
     """What a reviewer sees of an example; blind, neither the given label nor what others answered is in it."""
-    examples, verdicts = board.examples, live.now.verdicts
+    examples, now = board.examples, live.now
+    verdicts = now.verdicts
     given = int(examples.given[row])
     answers = board.standing(row)
     own = answers.get(reviewer)
@@ -42,24 +48,34 @@ def card(board: Board, live: Live, row: int, reviewer: str, *, blind: bool) -> d
         "bars": [[label, float(distribution[label])] for label in sorted(shown)] if examples.audit is not None else [],
         "reasons": _reasons(examples, live, row, blind),
         "neighbours": _neighbours(examples, row),
-        "features": _features(examples, row),
+        "why": why(board, now, row, reviewer, wanted, blind=blind),
+        "content": content(examples, row),
         "own": None if own is None else answer_text(own.kind, own.labels),
+        "note": "" if own is None else own.note,
+        "tags": [] if own is None else list(own.tags),
         "others": [] if blind else [answer_of(name, one) for name, one in sorted(answers.items()) if name != reviewer],
     }
 
 
 def answer_of(name: str, decision: Decision) -> dict[str, Any]:
-    return {"reviewer": name, "answer": answer_text(decision.kind, decision.labels), "time": decision.time}
+    answer = answer_text(decision.kind, decision.labels)
+    return {
+        "reviewer": name, "answer": answer, "time": decision.time, "note": decision.note, "tags": list(decision.tags),
+    }  # fmt: skip
 
 
 def tile(board: Board, live: Live, row: int, *, blind: bool) -> dict[str, Any]:
     """What the grid shows of an example."""
-    given = int(board.examples.given[row])
+    given, verdicts = int(board.examples.given[row]), live.now.verdicts
+    suggested = int(verdicts.suggested_label[row])
+    judged = board.examples.audit is not None
     return {
         "row": row,
         "id": board.examples.id(row),
         "given": given if given >= 0 and not blind else None,
-        "suggested": int(live.now.verdicts.suggested_label[row]) if board.examples.audit is not None else None,
+        "suggested": suggested if judged else None,
+        "share": float(verdicts.label_distribution[row, suggested]) if judged else None,
+        "content": content(board.examples, row),
     }
 
 
@@ -69,8 +85,8 @@ def picture(examples: Examples, row: int, side: int) -> tuple[bytes, str]:
     Raises UnreadableImage.
     """
     source, place = examples.source, int(examples.source_row[row])
-    if isinstance(source, FeatureArray):
-        raise UnreadableImage("is a feature vector")
+    if not isinstance(source, ImageSource):
+        raise UnreadableImage("is no picture")
     return picture_file(source, place, side)
 
 
@@ -94,17 +110,5 @@ def _reasons(examples: Examples, live: Live, row: int, blind: bool) -> list[str]
     return reasons(found, examples.class_names)
 
 
-def neighbour_rows(examples: Examples, row: int) -> list[int]:
-    if examples.audit is None:
-        return []
-    return list(examples.audit.labels["neighbours"][row].as_py() or [])
-
-
 def _neighbours(examples: Examples, row: int) -> list[list[int]]:
     return [[other, int(examples.given[other])] for other in neighbour_rows(examples, row)[:NEIGHBOURS]]
-
-
-def _features(examples: Examples, row: int) -> list[float]:
-    if not isinstance(examples.source, FeatureArray):
-        return []
-    return [round(float(value), 3) for value in examples.source.values[examples.source_row[row]][:FEATURES]]

@@ -18,6 +18,7 @@ from aleator.data.sources import ExampleSource
 from aleator.data.texts import RowOf
 from aleator.errors import DataError
 from aleator.progress import Progress, silent
+from aleator.review.looks import positions
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,11 @@ class Examples:
         """A name for these data in addresses: others have another."""
         return self.fingerprint[:16]
 
+    @cached_property
+    def positions(self) -> NDArray[np.float32] | None:
+        """Where each example lies on the map by looks, `(example, 2)`; None without an audit. Takes a while once."""
+        return None if self.audit is None else positions(self.audit)[self.audit_row]
+
     def id(self, row: int) -> str:
         return str(self.ids[row].as_py())
 
@@ -76,6 +82,25 @@ class Examples:
     @property
     def has_pictures(self) -> bool:
         return self.source.kind == "images"
+
+
+MOST_ALIKE = 100
+
+
+def neighbour_rows(examples: Examples, row: int) -> list[int]:
+    """The nearest neighbours that the audit found, the nearest first; none without an audit."""
+    if examples.audit is None:
+        return []
+    return list(examples.audit.labels["neighbours"][row].as_py() or [])
+
+
+def alike(examples: Examples, row: int, most: int = MOST_ALIKE) -> list[int]:
+    """The example, its neighbours, theirs, and so on, without repetition."""
+    found, at = {row: None}, 0
+    while at < len(found) < most:
+        found.update(dict.fromkeys(neighbour_rows(examples, list(found)[at])))
+        at += 1
+    return list(found)[:most]
 
 
 def open_examples(

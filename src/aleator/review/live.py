@@ -44,6 +44,8 @@ class Live:
     def __init__(self, board: Board, *, shared: bool = False) -> None:
         self.board = board
         self.now = first_snapshot(board)
+        self.before = self.now.verdicts
+        """What the audit said before the page's decisions."""
         self.failure: str | None = None
         self._news = threading.Condition()
         self._stop = threading.Event()

@@ -1,5 +1,6 @@
 """The reviewers side by side: what each answers, and how far they agree."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,9 @@ from numpy.typing import NDArray
 
 from aleator.decisions.decision import LABEL, Decision
 from aleator.review.board import Board
+
+LONGEST_LOOK = 60.0
+"""Seconds: whoever takes longer was away."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +24,8 @@ class Person:
     ambiguous: int
     unusable: int
     median_seconds: float | None
+    changed_per_minute: float | None
+    """Labels changed per minute of looking."""
     shared: int
     """Examples that somebody else answered too."""
     agreed: float | None
@@ -54,6 +60,13 @@ def disagreements(board: Board, most: int = 200) -> list[Disagreement]:
     """Examples on which reviewers' standing answers differ."""
     rows = np.flatnonzero(board.disagreed)[:most].tolist()
     return [Disagreement(row, sorted(board.standing(row).items())) for row in rows]
+
+
+def changed_per_minute(answers: Iterable[tuple[bool, float | None]]) -> float | None:
+    """Changed labels per minute of looking, of answers that tell how long they took; None without any."""
+    timed = [(changed, min(seconds, LONGEST_LOOK)) for changed, seconds in answers if seconds is not None]
+    minutes = sum(seconds for _, seconds in timed) / 60
+    return sum(changed for changed, _ in timed) / minutes if minutes else None
 
 
 def chance_corrected(pairs: list[tuple[Decision, Decision]]) -> float | None:
@@ -91,6 +104,10 @@ def _person(
         ambiguous=sum(len(decision.labels) > 1 for _, decision in decisions),
         unusable=sum(not decision.labels for _, decision in decisions),
         median_seconds=float(np.median(seconds)) if seconds else None,
+        changed_per_minute=changed_per_minute(
+            (given not in [class_of[label] for label in decision.labels], decision.seconds)
+            for given, decision in decisions
+        ),
         shared=len(pairs),
         agreed=float(np.mean(agreed)) if agreed else None,
         kappa=chance_corrected(pairs),

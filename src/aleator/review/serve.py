@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlencode
 
+from aleator.audits import AuditFolder
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.decisions.gather import database_beside
 from aleator.errors import AleatorError, DataError, MissingExtraError
@@ -77,6 +78,30 @@ def serve(
             forwarded_allow_ips=f"127.0.0.1,::1,{settings.proxy}" if settings.proxy else "127.0.0.1,::1",
         )  # fmt: skip
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def review(
+    audit: AuditFolder | str | Path,
+    settings: ServerSettings = ServerSettings(),
+    *,
+    data: str | Path | None = None,
+    asked: ReadOptions = NOTHING_ASKED,
+) -> None:
+    """Serve the review page of an audit, or of data with labels, until interrupted, as `aleator review` does.
+
+    Args:
+        audit: an audit, its folder, or data with labels.
+        settings: where the page is, who may come in, and what they see.
+        data: where the audited data are, if they moved.
+        asked: how the data are read, where it is not as for the audit.
+
+    Raises AleatorError for what cannot be served.
+    """
+    folder = audit.folder if isinstance(audit, AuditFolder) else Path(audit)
+    try:
+        serve(folder, settings, data=None if data is None else Path(data), asked=asked)
+    except KeyboardInterrupt:  # how people end it
+        print(f"Stopped. What was decided is kept; aleator.load_audit({str(folder)!r}) and `aleator judge` hear it.")
 
 
 def check_prefix(prefix: str) -> str:

@@ -21,6 +21,7 @@ from aleator.data import read_dataset
 from aleator.data.drawn_faces import SIDE, DrawnFaces, drawn_faces
 from aleator.data.examples import ExamplesShape
 from aleator.data.options import ReadOptions
+from aleator.data.sources import ImageArray
 from aleator.evidence import EVIDENCE
 from aleator.files import write_array
 from aleator.uncertainty.decomposition import information_theoretic
@@ -32,8 +33,10 @@ DRAWS, NEIGHBOURS, FEATURES = 2, 10, 16
 def write_pictures(folder: Path, faces: DrawnFaces, rows: int) -> Path:
     """The faces as PNG files and a table of `rows` examples that show them again and again. Returns the table."""
     (folder / "faces").mkdir(parents=True)
+    pictures = faces.dataset.source
+    assert isinstance(pictures, ImageArray)
     for number in range(len(faces.dataset)):
-        picture = faces.dataset.source.load(number)  # type: ignore[union-attr]
+        picture = pictures.load(number)
         picture.save(folder / "faces" / f"{number:05}.png")
     face = np.arange(rows) % len(faces.dataset)
     names = np.array(faces.dataset.class_names)[faces.dataset.given_labels]

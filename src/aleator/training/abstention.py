@@ -84,7 +84,7 @@ def prediction_of(
     was set by, the majority's: it is surer than any voter. Nothing that is decided depends on it.
 
     `distance`, `(member, example)`, is what `Familiarity` says of the embeddings. Two networks differ about an
-    ambiguous face nearly as much as about a spoilt one; their features do not.
+    ambiguous face nearly as much as about a corrupted one; their features do not.
     """
     log_probs = _scaled(_log_probs(mean, spread), temperature)
     of_members = information_theoretic(log_probs)

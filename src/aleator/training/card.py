@@ -31,7 +31,7 @@ class TrainedData(ExamplesShape):
     held_out: int
     per_class: tuple[int, ...]
     kind: str
-    """`images` or `features`."""
+    """`images`, `features`, `texts` or `table`."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,8 @@ class ModelCard:
     """What the audit says that the model follows, or None without one."""
     members: tuple[StoredFile, ...]
     familiarity: StoredFile | None
+    vectors: StoredFile | None = None
+    """How texts or rows of a table become vectors; None for pictures and features."""
     skipped: tuple[Skipped, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
@@ -145,7 +147,7 @@ def card_text(card: ModelCard) -> str:  # one page of text, longer than a functi
     size = (
         f"{data.width}x{data.height} pixels, {'colour' if data.channels == 3 else 'grey'}"
         if data.kind == "images"
-        else f"{data.features} features"
+        else {"texts": "texts", "table": f"rows of {data.features} columns"}.get(data.kind, f"{data.features} features")
     )
     classes = "\n".join(
         f"| {_cell(name)} | {count:,} |" for name, count in zip(card.class_names, data.per_class, strict=True)

@@ -16,7 +16,7 @@ from aleator.files import write_whole
 class Familiarity:
     """The normal distribution of each member's embeddings of the training examples.
 
-    A spoilt picture excites few features, and those in combinations that no training example does; an ambiguous one
+    A corrupted picture excites few features, and those in combinations that no training example does; an ambiguous one
     excites them as others do. So the Mahalanobis distance from the training examples is taken for the length that the
     embedding has. Measured on FER2013's PublicTest, a half of it, with five corruptions, for a network trained on votes
     and one trained on FER2013's labels: AUROC of corrupted against ambiguous faces .90 and .94; the plain distance has

@@ -18,8 +18,9 @@ from aleator.files import discard, sync, sync_all, tidy, unfinished_beside, writ
 from aleator.records import IDENTITY, begin_work, read_json, to_json, write_record
 from aleator.training.card import ModelCard, StoredFile, card_text
 from aleator.training.familiarity import Familiarity
-from aleator.training.model import CARD, FAMILIARITY, file_digest
+from aleator.training.model import CARD, FAMILIARITY, VECTORS, file_digest
 from aleator.training.settings import TrainSettings
+from aleator.vectors.vectoriser import Vectoriser, write_vectoriser
 
 DIGEST = "complete.sha256"
 """Of the card that is about to be put in its place."""
@@ -97,7 +98,12 @@ def removed_if_unused(work: Path) -> Iterator[None]:
 
 
 def close_work(
-    folder: Path, work: Path, networks: list[Path], card: ModelCard, familiarity: Familiarity | None
+    folder: Path,
+    work: Path,
+    networks: list[Path],
+    card: ModelCard,
+    familiarity: Familiarity | None,
+    vectoriser: Vectoriser | None = None,
 ) -> None:
     """Put the finished model, of the networks in these files, in its place: all is written first, then renamed."""
     complete, old = work / "complete", work / "replaced"
@@ -114,7 +120,11 @@ def close_work(
     if familiarity is not None:
         familiarity.save(complete / FAMILIARITY)
         known = StoredFile(FAMILIARITY, file_digest(complete / FAMILIARITY))
-    card = replace(card, members=tuple(members), familiarity=known)
+    vectors = None
+    if vectoriser is not None:
+        write_vectoriser(vectoriser, complete / VECTORS)
+        vectors = StoredFile(VECTORS, file_digest(complete / VECTORS))
+    card = replace(card, members=tuple(members), familiarity=known, vectors=vectors)
     (complete / "README.md").write_text(card_text(card), encoding="utf-8")
     write_record(complete / CARD, card)
     sync_all(complete)

@@ -11,10 +11,12 @@ from aleator.data.options import NOTHING_ASKED
 from aleator.data.picture_files import find_pictures, has_picture_ending
 from aleator.data.readers import kaggle_pixels, reader_for
 from aleator.data.readers.arrays import source_of_file
+from aleator.data.readers.rows import text_column
 from aleator.data.readers.shared import find_column, select_split
 from aleator.data.readers.table import ID_COLUMNS, PATH_COLUMNS, relative_paths, texts_of
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
-from aleator.data.sources import ExampleSource, ImageFiles
+from aleator.data.sources import ExampleSource, ImageFiles, TableRows, TextArray
+from aleator.data.wording import listed
 from aleator.errors import DataError, while_reading
 
 
@@ -28,14 +30,17 @@ class Inputs:
     source: ExampleSource
 
 
-def read_inputs(paths: Sequence[str | Path], *, split: str | None = None) -> list[Inputs]:
+def read_inputs(paths: Sequence[str | Path], *, split: str | None = None, kind: str = "images") -> list[Inputs]:
     """Read every path; labels are not needed, and not looked at where there are some.
 
     A picture; a folder, whose pictures are taken with those of all folders in it; a table of paths (CSV, TSV, Parquet,
-    JSON lines) or of FER2013's pixels; arrays (.npz, .npy). Raises DataError naming the path.
+    JSON lines) or of FER2013's pixels; arrays (.npz, .npy). For a `kind` that is texts or table, a table with a column
+    of texts, or of features. Raises DataError naming the path.
     """
     if not paths:
         raise DataError("There is nothing to predict; name pictures, folders, tables or arrays.")
+    if kind in (TextArray.kind, TableRows.kind):
+        return [_of_the_table_itself(Path(path), split, kind) for path in paths]
     inputs = []
     # Pictures of one folder that stand side by side are read and predicted together.
     for folder, group in groupby(map(Path, paths), lambda path: path.parent if _is_picture(path) else None):
@@ -84,6 +89,25 @@ def _table(path: Path, split: str | None) -> Inputs:
     files = relative_paths(table[column], path, path.parent)
     name = find_column(table.column_names, ID_COLUMNS, None, str(path))
     return _files(path.parent, files, files if name is None else texts_of(table[name]).tolist())
+
+
+def _of_the_table_itself(path: Path, split: str | None, kind: str) -> Inputs:
+    if not path.exists():
+        raise DataError(f"{path} is not there.")
+    if path.suffix.lower() not in TABLE_SUFFIXES:
+        raise DataError(f"{path} is no table ({', '.join(TABLE_SUFFIXES)}), and the model takes {kind}.")
+    if split is not None:
+        raise DataError(f"{path}: a split is taken from data with labels only; leave --split out.")
+    table = read_table(path, ID_COLUMNS)
+    name = find_column(table.column_names, ID_COLUMNS, None, str(path))
+    ids = tuple(map(str, range(len(table)))) if name is None else tuple(texts_of(table[name]).tolist())
+    where = tuple(f"{path}, row {row}" for row in range(len(table)))
+    if kind == TableRows.kind:
+        return Inputs(ids, where, TableRows(table))
+    column, _ = text_column(table, {name} if name is not None else set())
+    if column is None:
+        raise DataError(f"{path} has no column of texts; it has {listed(table.column_names)}. Call one of them 'text'.")
+    return Inputs(ids, where, TextArray(texts_of(table[column]).tolist()))
 
 
 def _labelled(path: Path, split: str | None) -> Inputs:

@@ -21,8 +21,9 @@ from aleator.records import read_json
 from aleator.training.abstention import AbstentionRule, EnsemblePrediction, prediction_of
 from aleator.training.card import SCHEMA_VERSION, ModelCard, read_card
 from aleator.training.familiarity import Familiarity, read_familiarity
+from aleator.vectors.vectoriser import Vectoriser, read_vectoriser
 
-CARD, FAMILIARITY = "model.json", "familiarity.safetensors"
+CARD, FAMILIARITY, VECTORS = "model.json", "familiarity.safetensors", "vectors.npz"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class Model:
     device: torch.device
     familiarity: Familiarity | None = None
     """For pictures; feature vectors are unfamiliar where the networks disagree."""
+    vectoriser: Vectoriser | None = None
+    """For texts and tables: how they become the vectors that the networks take."""
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -43,7 +46,7 @@ class Model:
 
     @property
     def kind(self) -> str:
-        """`images` or `features`."""
+        """`images`, `features`, `texts` or `table`."""
         return self.card.data.kind
 
     @property
@@ -111,7 +114,7 @@ def load_model(folder: str | Path, *, backbone: nn.Module | None = None, device:
         raise ModelError(
             f"The backbone of {folder} is a module of your own: pass it, load_model(..., backbone=module)."
         )
-    check = [*files, *([] if known is None else [(folder / known.file, known.sha256)])]
+    check = [*files, *((folder / one.file, one.sha256) for one in (known, card.vectors) if one is not None)]
     for path, digest in check:
         if not path.is_file():
             raise ModelError(f"{path} is missing; train the model again.")
@@ -120,7 +123,8 @@ def load_model(folder: str | Path, *, backbone: nn.Module | None = None, device:
     with while_reading(folder, "a model", ModelError, AGAIN):
         networks = tuple(load_network(path, backbone) for path, _ in files)
         familiarity = None if known is None else read_familiarity(folder / known.file)
-        model = Model(folder, card, networks, pick_device(device), familiarity)
+        vectoriser = None if card.vectors is None else read_vectoriser(folder / card.vectors.file)
+        model = Model(folder, card, networks, pick_device(device), familiarity, vectoriser)
         _check(model)
     return model
 
@@ -142,9 +146,10 @@ def _read(folder: Path) -> ModelCard:
 def _check(model: Model) -> None:
     """Raise ModelError unless the card and the networks are of the same classes and examples."""
     data, classes = model.card.data, len(model.class_names)
-    shape = (data.features,) if model.kind == "features" else (data.channels, data.height, data.width)
+    flat = model.kind != "images"
+    shape = (data.features,) if flat else (data.channels, data.height, data.width)
     for network in model.networks:
-        if network.spec.classes != classes or network.spec.shape != shape:
+        if network.spec.classes != classes or (network.spec.shape != shape and not (flat and data.features is None)):
             raise ModelError(
                 f"The card of {model.folder} is of {classes} classes and examples {shape}, a network in it of "
                 f"{network.spec.classes} and {network.spec.shape}: it was altered.{AGAIN}"

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from aleator.data.dataset import Skipped
 from aleator.data.images import load_pixels
-from aleator.data.sources import ExampleSource, FeatureArray
+from aleator.data.sources import ExampleSource, FeatureArray, ImageSource
 from aleator.errors import DataError
-from aleator.progress import Progress, silent
+from aleator.progress import Progress, shows_progress, silent
 from aleator.training.abstention import EnsemblePrediction
 from aleator.training.inputs import read_inputs
 from aleator.training.model import Model
@@ -46,6 +46,7 @@ class Predicted:
     skipped: tuple[Skipped, ...]
 
 
+@shows_progress
 def predict(
     model: Model,
     paths: str | Path | Sequence[str | Path],
@@ -62,7 +63,7 @@ def predict(
 
     Raises DataError when nothing can be read, or the examples are of another kind than the model's.
     """
-    inputs = read_inputs([paths] if isinstance(paths, str | Path) else paths, split=split)
+    inputs = read_inputs([paths] if isinstance(paths, str | Path) else paths, split=split, kind=model.kind)
     total = sum(len(one.ids) for one in inputs)
     progress("predicting", 0, total)
     parts, ids, where, place, skipped = [], [], [], [], []
@@ -141,5 +142,8 @@ def class_columns(names: Sequence[str]) -> list[str]:
 def _examples(model: Model, source: ExampleSource) -> tuple[NDArray[np.generic], dict[int, str]]:
     if isinstance(source, FeatureArray):
         return source.values, {}
+    if model.vectoriser is not None:
+        return model.vectoriser.vectors(source), {}
+    assert isinstance(source, ImageSource)
     pixels, unreadable = load_pixels(source, model.geometry, most_unreadable=1.0)  # the others get their answers
     return pixels, dict(unreadable)

@@ -131,7 +131,7 @@ class TrainSettings:
         return TRAINING_EFFORTS[self.effort].max_side
 
     def backbone_for(self, kind: str) -> str:
-        return self.backbone or ("mlp" if kind == "features" else TRAINING_EFFORTS[self.effort].backbone)
+        return self.backbone or ("mlp" if kind != "images" else TRAINING_EFFORTS[self.effort].backbone)
 
     def training(self, examples: int) -> TrainingSettings:
         """How to train on this many examples."""

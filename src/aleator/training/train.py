@@ -15,7 +15,7 @@ from aleator.clock import Clock
 from aleator.data import read_dataset
 from aleator.data.dataset import LabelledDataset
 from aleator.data.duplicates import find_duplicates
-from aleator.data.examples import ExamplesShape, load_examples
+from aleator.data.examples import Examples, ExamplesShape, load_examples
 from aleator.errors import AleatorError, AuditFolderError, ModelError
 from aleator.learning.devices import pick_device
 from aleator.learning.job import Targets, Task, TrainingJob
@@ -23,7 +23,7 @@ from aleator.learning.members import Member, fit_members, member_seed
 from aleator.learning.settings import TrainingSettings
 from aleator.locks import one_at_a_time
 from aleator.models.network import Network, NetworkSpec
-from aleator.progress import Progress, silent
+from aleator.progress import Progress, shows_progress, silent
 from aleator.records import versions_of
 from aleator.training.abstention import AbstentionRule, learn_rule, mean_log_probs, prediction_of
 from aleator.training.beliefs import believed_labels, noise_of
@@ -35,8 +35,10 @@ from aleator.training.model import CUSTOM, Model, load_model, members_say
 from aleator.training.scores import prediction_scores
 from aleator.training.settings import TrainSettings
 from aleator.training.targets import TrainingTargets, choose_targets, judged_confusion
+from aleator.vectors.vectoriser import Vectoriser, fit_vectoriser
 
 
+@shows_progress
 @one_at_a_time(ModelError)
 def train(  # longer than a function is otherwise: the whole training on one page
     data: Any,
@@ -56,7 +58,7 @@ def train(  # longer than a function is otherwise: the whole training on one pag
         settings: which labels, how much is computed, and how.
         backbone: a module of your own from examples to embeddings `(example, feature)`, in the place of a named one.
         force: replace the model in the folder.
-        progress: called with stage, completed, total.
+        progress: called with stage, completed, total; without it, shown in a terminal or a notebook.
 
     Raises DataError for data that cannot be trained on and ModelError for a folder that cannot be used.
     """
@@ -75,13 +77,14 @@ def train(  # longer than a function is otherwise: the whole training on one pag
                 dataset, settings.max_side, cache=work / "pixels.npy", progress=progress
             )
             audit = _rows_of(audit, dataset)
+            vectors, vectoriser = _vectors(examples, settings.seed)
             targets = choose_targets(
                 dataset, audit, settings.kind_of_labels, settings.policy, counted=settings.of_voters
             )
             settings = _with_judged_confusion(settings, audit)
         with clock("holding out"):
             held_out = _hold_out(dataset, examples, targets, settings, audit, progress)
-        plan = _plan(dataset, examples, targets, held_out, settings, backbone)
+        plan = _plan(dataset, vectors, targets, held_out, settings, backbone)
     with clock("training"):
         fitted = _fit("training", plan, targets.values, plan.training, work, progress)
     if settings.second_pass:
@@ -109,7 +112,7 @@ def train(  # longer than a function is otherwise: the whole training on one pag
         skipped=dataset.skipped,
         timings=clock.seconds,
     )
-    close_work(folder, work, [member.weights for member in fitted], card, outcome.familiarity)
+    close_work(folder, work, [member.weights for member in fitted], card, outcome.familiarity, vectoriser)
     return load_model(folder, backbone=backbone, device=settings.device)
 
 
@@ -136,6 +139,14 @@ class _Outcome:
     figures: Figures
     noise: LearnedConfusion | None
     familiarity: Familiarity | None
+
+
+def _vectors(examples: Examples, seed: int) -> tuple[NDArray[np.generic], Vectoriser | None]:
+    """The array that networks take, and how texts or rows became it."""
+    if isinstance(examples, np.ndarray):
+        return examples, None
+    vectoriser = fit_vectoriser(examples, seed)
+    return vectoriser.vectors(examples), vectoriser
 
 
 def _plan(
@@ -288,7 +299,7 @@ def _rows_of(audit: AuditFolder | None, dataset: LabelledDataset) -> AuditFolder
 
 def _hold_out(
     dataset: LabelledDataset,
-    examples: NDArray[np.generic],
+    examples: Examples,
     targets: TrainingTargets,
     settings: TrainSettings,
     audit: AuditFolder | None,

@@ -10,7 +10,16 @@ from types import ModuleType
 
 from aleator.data.dataset import LabelledDataset
 from aleator.data.options import ReadOptions
-from aleator.data.readers import arrays, fiftyone, folder, hugging_face, kaggle_pixels, pixel_columns, table
+from aleator.data.readers import (
+    annotations,
+    arrays,
+    fiftyone,
+    folder,
+    hugging_face,
+    kaggle_pixels,
+    pixel_columns,
+    table,
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +40,7 @@ READERS: dict[str, Reader] = {
     "kaggle pixels": reader_of(kaggle_pixels),
     "pixel columns": reader_of(pixel_columns),
     "arrays": reader_of(arrays),
+    "annotations": reader_of(annotations),
     "table": reader_of(table),
     "fiftyone": reader_of(fiftyone),
     "hugging face": reader_of(hugging_face),

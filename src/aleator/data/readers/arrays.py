@@ -1,6 +1,6 @@
 """Arrays: `.npz` with examples and labels, or `.npy` with the labels in a file of their own."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from aleator.data.dataset import LabelledDataset
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
 from aleator.data.readers.shared import EMOTIONS, encoded, find_column
-from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
+from aleator.data.readers.tables import EVERY_COLUMN, TABLE_SUFFIXES, read_table
 from aleator.data.sources import ExampleSource, FeatureArray, ImageArray
 from aleator.data.value_range import ValueRange, value_range
 from aleator.data.wording import listed
@@ -164,7 +164,7 @@ def _labels_from(path: Path) -> NDArray[Any]:
     if path.suffix.lower() == ".npy":
         return read_arrays(path)[ALONE]
     if path.suffix.lower() in TABLE_SUFFIXES:
-        table = read_table(path)
+        table = read_table(path, EVERY_COLUMN)
         column = table.column_names[0] if table.num_columns == 1 else "label"
         if column not in table.column_names:
             raise DataError(f"{path} has no column 'label'; it has {listed(table.column_names)}.")
@@ -189,7 +189,12 @@ def read_arrays(path: Path) -> Mapping[str, NDArray[Any]]:
         with path.open("rb") as file:
             start = file.read(6)
         if start == b"\x93NUMPY":
-            return {ALONE: _plain(lambda: np.load(path, allow_pickle=False), "it")}
+            try:
+                return {ALONE: np.load(path, allow_pickle=False)}
+            except ValueError as error:
+                if "Object arrays" not in str(error):
+                    raise
+                raise ValueError(f"it {PICKLED}") from error
         if not start.startswith(b"PK"):
             raise ValueError("it begins neither as .npy nor as .npz")
         return _Archive(path)
@@ -213,17 +218,13 @@ class _Archive(Mapping[str, NDArray[Any]]):
         if name not in self.names:
             raise KeyError(name)
         with while_reading(self.path, FILES), np.load(self.path, allow_pickle=False) as loaded:
-            return _plain(lambda: loaded[name], repr(name))
-
-
-def _plain(load: Callable[[], Any], name: str) -> NDArray[Any]:
-    """An array; never unpickled. Raises ValueError."""
-    try:
-        array = load()
-    except ValueError as error:
-        if "Object arrays" not in str(error):
-            raise
-        raise ValueError(f"{name} {PICKLED}") from error
-    if not isinstance(array, np.ndarray):
-        raise ValueError(f"{name} is no array")
-    return array
+            try:
+                array = loaded[name]
+            except ValueError as error:
+                if "Object arrays" not in str(error):
+                    raise
+                # Never unpickled.
+                raise ValueError(f"{name!r} {PICKLED}") from error
+            if not isinstance(array, np.ndarray):
+                raise ValueError(f"{name!r} is no array")
+            return array

@@ -1,11 +1,12 @@
 """Which of the folders around pictures are classes, which are splits, and which are only in between."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
-from aleator.data.picture_files import find_pictures
+from aleator.data.picture_files import find_pictures, length_of_root
 from aleator.data.readers.split_names import has_split_word, is_numbered_part, is_split_name
 from aleator.data.wording import listed
 from aleator.errors import DataError
@@ -93,9 +94,10 @@ def layout_of(path: Path, asked: str | None) -> Layout:
 
 def _tree(path: Path, passed: list[tuple[str, str]]) -> _Node:
     root = _Node(path.name)
+    start = length_of_root(path)
     for file in find_pictures(path, path, lambda name, reason: passed.append((name, reason))):
         node = root
-        for part in file.relative_to(path).parts[:-1]:
+        for part in str(file)[start:].split(os.sep)[:-1]:
             node = node.children.setdefault(part, _Node(part))
         node.files.append(file)
     return root
@@ -164,7 +166,7 @@ def _splits(tops: list[_Node], path: Path) -> tuple[list[_Node] | None, list[str
             f"{path} holds split folders ({listed(top.name for top in tops)}) with pictures directly in "
             f"them and no class folders; layouts that are read: {LAYOUTS}."
         )
-    if nested and len(without) == len(unlabelled) and (len(nested) == 1 or _alike(nested, path) >= HALF_ALIKE):
+    if nested and len(without) == len(unlabelled) and (len(nested) == 1 or _in_common(nested, path) >= HALF_ALIKE):
         names = listed(top.name for top in tops)
         classes = {name for top in nested for name in _classes(top, path)}
         return tops, [
@@ -172,7 +174,7 @@ def _splits(tops: list[_Node], path: Path) -> tuple[list[_Node] | None, list[str
             "outer names say so and the inner ones are the same; --split-folders none reads the outer ones as classes."
         ]
     if len(tops) < 2 or not all(_is_nested(top, path) for top in tops) or _alike(tops, path) < ALIKE:
-        return [], []
+        return [], _of_folders_in_classes(tops, path)
     inner = sorted({name for top in tops for name in _classes(top, path)})
     if all(map(has_split_word, inner)):
         return None, [f"The splits ({listed(inner)}) lie in the class folders; --split-folders none leaves them out."]
@@ -184,7 +186,7 @@ def _splits(tops: list[_Node], path: Path) -> tuple[list[_Node] | None, list[str
             "outer names are numbered parts with the same folders in each; --split-folders none reads them as classes."
         ]
     if all(is_numbered_part(name) or name.isdigit() for name in inner):
-        return [], []
+        return [], _of_folders_in_classes(tops, path)
     raise DataError(
         f"{path} can be read in two ways: the folders {listed(top.name for top in tops)} each hold {listed(inner)}. "
         f"Say which are the classes: {OTHER_FLAGS}."
@@ -201,6 +203,24 @@ def _is_nested(top: _Node, path: Path) -> bool:
 
 def _classes(top: _Node, path: Path) -> set[str]:
     return set(_inner(top, path, [])[0].children)
+
+
+def _of_folders_in_classes(tops: list[_Node], path: Path) -> list[str]:
+    """What is said of folders within class folders: they are taken for parts of their class."""
+    inner = sorted({name for top in tops for name in _classes(top, path)})
+    if not inner:
+        return []
+    return [
+        f"The folders in the class folders ({listed(inner)}) are taken as parts of their class; --split-folders all "
+        "reads them as the classes."
+    ]
+
+
+def _in_common(tops: list[_Node], path: Path) -> float:
+    """The least share of the smaller one's class names that two of these folders have in common."""
+    sets = [_classes(top, path) for top in tops]
+    pairs = [len(one & other) / max(min(len(one), len(other)), 1) for one, other in combinations(sets, 2)]
+    return min(pairs, default=0.0)
 
 
 def _alike(tops: list[_Node], path: Path) -> float:

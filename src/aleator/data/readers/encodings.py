@@ -11,7 +11,7 @@ from aleator.data.picture_files import has_picture_ending
 from aleator.errors import DataError
 
 SAMPLE, LINES = 1 << 18, 60
-GUESSED_FROM = 1 << 22
+GUESSED_FROM, LONGEST_HEADER = 1 << 22, 1 << 26
 BYTE_ORDER_MARKS = (
     (b"\xff\xfe\x00\x00", "utf-32"),
     (b"\x00\x00\xfe\xff", "utf-32"),
@@ -21,6 +21,10 @@ BYTE_ORDER_MARKS = (
 )
 COMMON = ("cp1251", "cp932", "gb18030", "big5", "cp949", "euc_jp", "koi8_r", "cp1253", "cp1255", "cp1256", "cp1250")
 """Tried where the text is none of Western Europe."""
+COMMON_SIGNS = {"cp949": (0xB0, 0xC8), "gb18030": (0xB0, 0xD7), "cp932": (0x82, 0x97), "big5": (0xA4, 0xC6)}
+"""The first bytes of the common signs of Korean, Chinese and Japanese; the narrower range first, for it says more."""
+MOSTLY = 0.6
+SIGNS = "[\xa2-\xa9\xab-\xae\xb1-\xb6\xb8-\xbf\xd7\xf7\u02c7\u02d8\u02d9\u02db\u02dd]"
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 SPACES = " "
 
@@ -44,6 +48,8 @@ def dialect_of(path: Path, encoding: str | None = None) -> Dialect:
     """Look at the first lines of a text table. Raises DataError where its encoding is unknown."""
     with path.open("rb") as file:
         head = file.read(SAMPLE)
+        if b"\n" not in head:
+            head += file.readline(LONGEST_HEADER)
     said: list[str] = []
     found = encoding or _marked(head) or _utf8_or_none(head)
     if found is None:
@@ -87,16 +93,36 @@ def guessed_encoding(path: Path) -> str:
         if max(even, odd) > 0.3 * len(content) / 2 > min(even, odd):
             return "utf-16-be" if even > odd else "utf-16-le"
         raise DataError(f"{path} is no text: it holds zero bytes. Save it as CSV, in UTF-8.")
-    western = content.decode("cp1252", errors="replace")
-    words = {word for word in re.findall(r"[^\W\d_]+", western) if not word.isascii()}
-    foreign = [word for word in words if len(word) > 2 and not re.search("[A-Za-z]", word)]
-    strange = len(re.findall("[\ufffd\x00-\x08\x0e-\x1f]|[¢-©«-¶¸-¿×÷]", western))
-    if words and not foreign and strange <= len(words):
-        return "cp1252"
+    for encoding in ("cp1252", "cp1250"):
+        if _is_latin(content.decode(encoding, errors="replace")):
+            return encoding
+    shares = {encoding: _common_share(content, encoding, leads) for encoding, leads in COMMON_SIGNS.items()}
+    likeliest = max(shares, key=lambda encoding: shares[encoding])
+    if shares[likeliest] > MOSTLY:
+        return likeliest
     best = from_bytes(content, cp_isolation=[*COMMON, "cp1252"]).best()
     if best is None:
         raise DataError(f"{path} is no text in an encoding that is known; save it in UTF-8, or name --encoding.")
     return best.encoding
+
+
+def _is_latin(text: str) -> bool:
+    """Whether the words with other letters than English ones are such as Latin writing has: no word without any
+    English letter, and no sign within a word."""
+    words = {word for word in re.findall(r"[^\W\d_]+", text) if not word.isascii()}
+    foreign = [word for word in words if len(word) > 2 and not re.search("[A-Za-z]", word)]
+    strange = re.search(f"[^\\W\\d_]{SIGNS}|{SIGNS}[^\\W\\d_]|[\ufffd\x00-\x08\x0e-\x1f]", text)
+    return bool(words) and not foreign and not strange
+
+
+def _common_share(content: bytes, encoding: str, leads: tuple[int, int]) -> float:
+    """The share of a text's signs of two bytes that are among the common ones of its writing; 0 where it is none."""
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        return 0.0
+    signs = [sign.encode(encoding) for sign in text if not sign.isascii()]
+    return sum(len(sign) == 2 and leads[0] <= sign[0] <= leads[1] for sign in signs) / max(len(signs), 1)
 
 
 def _marked(head: bytes) -> str | None:

@@ -1,5 +1,6 @@
 """A folder: class folders with or without split folders, an ImageFolder with metadata, or FER2013's own folder."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pyarrow as pa
 from aleator.data.dataset import LabelledDataset
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
-from aleator.data.picture_files import has_picture_ending, skipped_folder
+from aleator.data.picture_files import has_picture_ending, length_of_root, skipped_folder
 from aleator.data.readers import arrays, kaggle_pixels
 from aleator.data.readers.class_folders import LAYOUTS, layout_of
 from aleator.data.readers.shared import encoded, find_column
@@ -44,7 +45,8 @@ def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
     if not layout.found:
         raise DataError(f"{path} {_what_it_holds(path)}; layouts that are read: {LAYOUTS}.")
     split_of, class_of, files = zip(*layout.found, strict=True)
-    paths = tuple(file.relative_to(path).as_posix() for file in files)
+    start = length_of_root(path)
+    paths = tuple(str(file)[start:].replace(os.sep, "/") for file in files)
     check_names(path, paths)
     outside = first_outside(path, paths)
     if outside is not None:

@@ -38,9 +38,9 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
             read_options=csv.ReadOptions(block_size=64 << 20),
             convert_options=csv.ConvertOptions(strings_can_be_null=True),
         )
-        columns = table.column_names  # decoded only now: a header that is not UTF-8 fails here
-        check_columns(columns, path)
+        check_columns(table.column_names, path)  # decoded only now: a header that is not UTF-8 fails here
         check_utf8(table, path)
+        columns = table.column_names
     if table.num_rows == 0:
         raise DataError(f"{path} has a header but no rows.")
     pixel_column = find_column(columns, ["pixels"], None, str(path))

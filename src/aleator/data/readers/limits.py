@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as parquet
 
-from aleator.data.wording import listed
 from aleator.errors import DataError
 
 MOST_DEPTH = 64
@@ -46,7 +45,7 @@ def check_columns(names: Sequence[str], path: Path) -> None:
         )
     twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
-        raise DataError(f"{path} has more than one column {listed(map(repr, twice))}; rename or remove them.")
+        raise DataError(f"{path} has more than one column {', '.join(map(repr, twice[:5]))}; rename or remove them.")
 
 
 def read_parquet(path: Path) -> pa.Table:

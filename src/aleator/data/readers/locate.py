@@ -28,6 +28,8 @@ class FilesBelow:
         for parts in (whole, bare):
             for start in range(len(parts)):
                 self.files.setdefault("/".join(parts[start:]).lower(), []).append(file)
+        if bare[-1].isdecimal() and bare[-1] != str(int(bare[-1])):
+            self.files.setdefault(str(int(bare[-1])), []).append(file)  # 7 may mean 0007.png
 
     def find(self, written: str, where: str) -> str | None:
         """The one file that is meant; None where there is none. Raises DataError where there are several."""
@@ -43,6 +45,7 @@ class FilesBelow:
     def _one(self, end: str, written: str, where: str) -> str | None:
         found = self.files.get(end.lower(), [])
         if len(found) > 1:
+            found = list(dict.fromkeys(found))
             found = [file for file in found if file.endswith(end) or os.path.splitext(file)[0].endswith(end)] or found
         if len(found) > 1:
             raise DataError(

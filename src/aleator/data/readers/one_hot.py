@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from aleator.data.readers.shared import EncodedLabels
 from aleator.data.wording import listed
@@ -21,10 +22,16 @@ def one_hot(table: pa.Table, others: Collection[str | None], where: Path) -> Enc
     if len(names) < 2:
         return None
     values = np.stack([table[name].cast(pa.float32()).fill_null(0).to_numpy() for name in names], axis=1)
+    said: list[str] = []
     count = values.sum(axis=1)
     if (count == 0).all():
         return None
     several = np.flatnonzero(count > 1)
+    if len(several) and (other := _other_than_a_class(values)) is not None:
+        said.append(f"The column {names[other]!r} holds 0 and 1 too, but is no class: without it each row has one.")
+        names, values = [name for name in names if name != names[other]], np.delete(values, other, axis=1)
+        count = values.sum(axis=1)
+        several = several[:0]
     if len(several):
         row = int(several[0])
         named = listed(repr(names[column]) for column in np.flatnonzero(values[row]))
@@ -34,10 +41,18 @@ def one_hot(table: pa.Table, others: Collection[str | None], where: Path) -> Enc
             "class into a column of labels, or leave these rows out."
         )
     none = int((count == 0).sum())
-    said = f"The label is the column that holds the 1, of {listed(names)}."
-    without = f" {none:,} rows without a 1 have no label." if none else ""
+    said.append(f"The label is the column that holds the 1, of {listed(names)}.")
+    if none:
+        said.append(f"{none:,} rows without a 1 have no label.")
     labels = np.where(count == 0, -1, values.argmax(axis=1)).astype(np.int64)
-    return EncodedLabels(labels, tuple(names), (said + without,))
+    return EncodedLabels(labels, tuple(names), tuple(said))
+
+
+def _other_than_a_class(values: NDArray[np.float32]) -> int | None:
+    """The one column without which every row has exactly one 1; None where there is none, or several."""
+    count = values.sum(axis=1)
+    found = [column for column in range(values.shape[1]) if (count - values[:, column] == 1).all()]
+    return found[0] if len(found) == 1 and values.shape[1] > 2 else None
 
 
 def _is_binary(column: pa.ChunkedArray) -> bool:

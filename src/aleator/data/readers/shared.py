@@ -30,8 +30,7 @@ WHOLE_NUMBERS = (r"^-?(0|[1-9]\d{0,14})$", r"^-?(0|[1-9]\d{0,14})\.0*$")
 """Text that is a number and nothing else: 007, 1e5 and 0x1F are names, and so is what has more digits. A column
 with gaps is often written as 1.0, 2.0."""
 BROKEN_NUMBER = r"^-?\d*\.\d+$"
-EXACT_TO = 1 << 53
-LARGEST_LABEL = float(EXACT_TO)
+LARGEST_LABEL = 2.0**53
 """Above it floats skip whole numbers, and infinity is none."""
 
 
@@ -95,7 +94,7 @@ def _as_text_where_no_number(array: pa.Array) -> pa.Array:
         return array.cast(pa.string())
     if pa.types.is_integer(array.type):
         largest = pc.max(pc.abs(array.cast(pa.float64(), safe=False))).as_py()
-        return array.cast(pa.string()) if largest > EXACT_TO else array
+        return array.cast(pa.string()) if largest > LARGEST_LABEL else array
     if pa.types.is_large_string(array.type) or pa.types.is_string(array.type) or pa.types.is_string_view(array.type):
         return array.cast(pa.string())
     return array
@@ -117,7 +116,8 @@ def _as_numbers(texts: pa.Array, where: str, missing: str | None) -> tuple[pa.Ar
         return None, ()
     words = pc.unique(texts.filter(gaps)).to_pylist() if missing is None else []
     said = tuple(
-        f"{where}: {word!r} among numbers is read as no label ({pc.sum(pc.equal(texts, word)).as_py()} rows)."
+        f"{where}: {word!r} among numbers is read as no label ({pc.sum(pc.equal(texts, word)).as_py()} rows); "
+        "--missing-label '' reads it as a class."
         for word in words
     )
     return told.cast(pa.float64()), said
@@ -145,10 +145,11 @@ def _encode_texts(texts: pa.Array, where: str, class_names: tuple[str, ...] | No
 def _encode_numbers(
     numbers: NDArray[np.float64], where: str, class_names: tuple[str, ...] | None, missing_label: str | None
 ) -> EncodedLabels:
-    broken = np.flatnonzero(np.isfinite(numbers) & (numbers != np.floor(numbers)) | (np.abs(numbers) > LARGEST_LABEL))
+    there = ~np.isnan(numbers)
+    broken = np.flatnonzero(there & ((numbers != np.floor(numbers)) | (np.abs(numbers) > LARGEST_LABEL)))
     if len(broken):
         row = int(broken[0])
-        raise DataError(f"{where}: the label {numbers[row]} in row {row} is not a whole number.")
+        raise DataError(f"{where}: the label {numbers[row]} in row {row} is not a whole number that a class can have.")
     missing, said = _missing_numbers(numbers, where, class_names, missing_label)
     if missing.all():
         raise DataError(f"{where}: every label is missing.")

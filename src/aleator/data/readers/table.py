@@ -1,8 +1,9 @@
-"""A CSV, TSV, Parquet or JSON-lines table of picture paths, or of pictures, and labels."""
+"""A CSV, TSV, Parquet or JSON-lines table of labels, and of picture paths, pictures, texts or features."""
 
 import json
 import os
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.how_read import HowRead
 from aleator.data.images import MOST_UNREADABLE
 from aleator.data.options import ReadOptions
+from aleator.data.picture_files import has_picture_ending
 from aleator.data.readers.locate import locate
 from aleator.data.readers.one_hot import one_hot
+from aleator.data.readers.rows import check_classes, dataset_of_rows, dataset_of_texts, text_column
 from aleator.data.readers.shared import EncodedLabels, encoded, find_column
 from aleator.data.readers.tables import LIST_SUFFIXES, TABLE_SUFFIXES, read_table_saying
 from aleator.data.sources import ImageBytes, ImageFiles, first_outside, rows_outside
@@ -38,7 +41,8 @@ INDEX_COLUMNS = ("", "Unnamed: 0", "index", "__index_level_0__")
 SPLIT_COLUMNS = ("split", "usage", "subset", "fold", "partition")
 ID_COLUMNS = ("id", "image_id", "example_id", "uid")
 WORKER_COLUMNS = ("annotator", "worker", "annotator_id", "worker_id", "user", "rater", "completed_by")
-FORM = "a table (.csv, .tsv, .parquet, .jsonl, or a list .txt) of picture paths and labels"
+FORM = "a table (.csv, .tsv, .parquet, .jsonl, or a list .txt) of labels, and of picture paths, texts or features"
+FOLDERS_TRIED, FILES_TRIED = 20, 2000
 REPEATED = "repeats an earlier row: the same picture with the same label"
 
 
@@ -78,6 +82,9 @@ def dataset_of_table(
     Files that are not there (at most a tenth) and repeated rows are listed in `skipped`, but keep their rows, so that
     votes still line up; `read_dataset` takes them out.
     """
+    in_the_table = _of_the_table_itself(table, path, root, options, how)
+    if in_the_table is not None:
+        return in_the_table
     columns = _columns(table, path, options)
     labels = _labels(table, columns, path, options)
     source, ids_of_files, missing, said = _pictures(table[columns.path], path, root, options)
@@ -96,6 +103,52 @@ def dataset_of_table(
         skipped=tuple(Skipped(str(ids[row]), source.of.describe(row), why) for row, why in sorted(left_out.items())),
         how_read=how.with_said(*columns.said, *labels.said, *said, *said_of_ids),
     )
+
+
+def _of_the_table_itself(
+    table: pa.Table, path: Path, root: Path, options: ReadOptions, how: HowRead
+) -> LabelledDataset | None:
+    """The data set of a table that holds texts, or features, in the place of pictures; None where it names pictures."""
+    names = table.column_names
+    of_pictures = [field.name for field in table.schema if is_embedded(field.type)]
+    named = find_column(names, PATH_COLUMNS, options.path_column, str(path), "--path-column")
+    if options.text_column is None and (of_pictures or named is not None):
+        return None
+    id_column = find_column(names, ID_COLUMNS, options.id_column, str(path), "--id-column")
+    label = find_column(names, LABEL_COLUMNS, options.label_column, str(path), "--label-column")
+    split = find_column(names, SPLIT_COLUMNS, None, str(path))
+    text = find_column(names, (), options.text_column, str(path), "--text-column")
+    left_out = [find_column(names, (), name, str(path), "--leave-out") for name in options.left_out]
+    other = {label, id_column, split, find_column(names, WORKER_COLUMNS, None, str(path)), *INDEX_COLUMNS, *left_out}
+    said = ""
+    if text is None:
+        text, said = text_column(table, {name for name in other if name is not None})
+    features = [name for name in names if name not in other]
+    if text is None and id_column is not None and _name_pictures(table[id_column], options.image_root or root):
+        return None
+    if text is None and (not features or (label is None and options.label_column is None)):
+        return None
+    if label is None:
+        raise DataError(f"{path} has no column of labels; it has {listed(names)}. Name it with --label-column.")
+    check_classes(table[label], path, label)
+    labels = _labels(table, _Columns("", id_column, label, split), path, options)
+    ids = None if id_column is None else _ids(table[id_column], path, id_column)
+    if ids is not None and len(np.unique(ids)) < len(ids):
+        ids, said = None, f"{said} The column {id_column!r} repeats, so the rows are numbered.".strip()
+    how = how.with_said(said)
+    if text is not None:
+        dataset = dataset_of_texts(table[text], text, path, ids, labels, how)
+    else:
+        dataset = dataset_of_rows(table.select(features), path, ids, labels, how)
+    return replace(dataset, split=None if split is None else texts_of(table[split]))
+
+
+def _name_pictures(column: pa.ChunkedArray, root: Path) -> bool:
+    """Whether ids are the names of pictures that lie in the folder, or in the folders in it."""
+    places = [root, *islice((one for one in root.iterdir() if one.is_dir()), FOLDERS_TRIED)] if root.is_dir() else []
+    files = (file for place in places for file in islice(place.iterdir(), FILES_TRIED) if has_picture_ending(file.name))
+    names = {name for file in files for name in (file.name, file.stem)}
+    return any(str(value) in names for value in column.slice(0, FILES_TRIED).to_pylist())
 
 
 def _columns(table: pa.Table, path: Path, options: ReadOptions) -> _Columns:
@@ -119,8 +172,8 @@ def _columns(table: pa.Table, path: Path, options: ReadOptions) -> _Columns:
         said.append(f"The ids in {id_column!r} are taken as the pictures' names; --path-column names another column.")
     if path_column is None:
         raise DataError(
-            f"{path} has no column of picture paths; it has {listed(names)}. Name it with --path-column "
-            "(feature vectors are read from .npz or .npy arrays)."
+            f"{path} has no column of picture paths, of texts or of features beside its labels; it has "
+            f"{listed(names)}. Name one with --path-column or --text-column, and the labels with --label-column."
         )
     return _Columns(path_column, id_column, label_column, split_column, tuple(said))
 
@@ -250,12 +303,10 @@ def _examples(
     """The id of each row, its group, the rows that repeat others, and what is said of it."""
     count = len(table)
     ids = None if columns.id is None else _ids(table[columns.id], path, columns.id)
-    ids_differ = ids is not None and len(np.unique(ids)) == count
-    if ids is not None and ids_differ:
+    if ids is not None and len(pc.unique(pa.array(ids, pa.string()))) == count:
         return ids, None, [], []
     files = np.arange(count).astype(str) if names is None else Texts(names).to_numpy()
-    same_file = np.unique(files, return_inverse=True)[1]
-    if len(np.unique(same_file)) == count:
+    if names is None or len(pc.unique(names)) == count:
         if ids is None:
             return files, None, [], []
         said = (
@@ -263,6 +314,7 @@ def _examples(
             "paths; what shares a value is one group, which is never parted for training and testing."
         )
         return files, ids, [], [said]
+    same_file = np.unique(files, return_inverse=True)[1]
     worker = find_column(table.column_names, WORKER_COLUMNS, None, str(path))
     if worker is not None and len(pc.unique(table[worker])) > 1:
         return _answers_of_people(files, same_file, labels, worker, path)
@@ -312,6 +364,13 @@ def _answers_of_people(
         f"label is the answer of most. --votes {path.name} --use-votes hears each of them."
     )
     return np.array(ids.tolist()), None, repeated.tolist(), [said]
+
+
+def is_row_number(table: pa.Table, name: str) -> bool:
+    """Whether a column is the row number that pandas writes before the others: 0, 1, 2, ..."""
+    if name not in INDEX_COLUMNS or not pa.types.is_integer(table.schema.field(name).type):
+        return False
+    return bool(np.array_equal(table[name].to_numpy(), np.arange(len(table))))
 
 
 def texts_of(column: pa.ChunkedArray) -> NDArray[np.str_]:

@@ -11,12 +11,14 @@ import pyarrow.csv as csv
 import pyarrow.json as json
 
 from aleator.data.readers.encodings import SPACES, Dialect, dialect_of, guessed_encoding, split_at_last_space
-from aleator.data.readers.limits import check_columns, check_depth, check_utf8, read_parquet
+from aleator.data.readers.limits import check_columns, check_depth, read_parquet
 from aleator.errors import DataError, while_reading
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson")
-LIST_SUFFIXES = (".txt", ".lst", ".list")
-"""Lists of `path label`, and tables under another ending."""
+LIST_SUFFIXES = (".txt", ".lst", ".list", ".json")
+"""Lists of `path label`, tables under another ending, and JSON that is a list of objects."""
+EVERY_COLUMN = ("*",)
+"""All columns of a text table stay text."""
 NO_VALUES = ("na", "n/a", "nan", "null", "none", "#n/a", "<na>", "nil", "-")
 """What stands for a missing number, compared in small letters. Text keeps them: a class may be called NA."""
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
@@ -43,7 +45,7 @@ def read_table_saying(
     with while_reading(path, f"a {suffix[1:]} table"):
         if suffix == ".parquet":
             table = read_parquet(path)
-        elif suffix in (".jsonl", ".ndjson"):
+        elif suffix in (".jsonl", ".ndjson", ".json"):
             check_depth(path)
             table = _json_lines(path)
         else:
@@ -57,7 +59,6 @@ def read_table_saying(
                 dialect = dialect_of(path, guessed_encoding(path))  # beyond the first lines it is not UTF-8
                 table = _text_table(path, dialect, as_text)
                 said = (f"{path.name} is not UTF-8 and is read as {dialect.encoding}; --encoding names another.",)
-            check_utf8(table, path)
             said = (*said, *dialect.said)
         columns = [name.strip() for name in table.column_names]  # decoded only now: a wrong header fails here
     table = table.rename_columns(columns).replace_schema_metadata(table.schema.metadata)
@@ -98,14 +99,16 @@ def _text_table(path: Path, dialect: Dialect, as_text: Collection[str]) -> pa.Ta
                     name: pa.string()
                     for written in dialect.columns
                     for name in (written, f" {written}")
-                    if written.lower() in wanted
+                    if written.lower() in wanted or "*" in wanted
                 },
             ),
         )
 
     table = _with_large_blocks(read, path)
+    if any(pa.types.is_binary(field.type) for field in table.schema):
+        raise pa.ArrowInvalid("a cell is not UTF8")
     for place, field in enumerate(table.schema):
-        if pa.types.is_string(field.type) and field.name.strip().lower() not in wanted:
+        if pa.types.is_string(field.type) and not {field.name.strip().lower(), "*"} & wanted:
             numbers = _numbers_with_gaps(table[place])
             table = table if numbers is None else table.set_column(place, field.name, numbers)
     return table

@@ -1,7 +1,8 @@
 """transformers' networks, for pictures or texts."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -34,9 +35,14 @@ PROCESSORS = {"images": "AutoImageProcessor", "texts": "AutoTokenizer"}
 def open_network(backbone: Backbone, kind: Kind, settings: EmbedSettings, say: Say) -> Extractor:
     """NAME is a model of the hub or a folder; `weights` is a folder with all of it, or a file of weights alone."""
     try:
-        import transformers
+        import transformers  # noqa: F401
     except ImportError as error:
         raise missing_extra(backbone.name, "transformers", "hf") from error
+    with _quietly():
+        return _opened(backbone, kind, settings, say)
+
+
+def _opened(backbone: Backbone, kind: Kind, settings: EmbedSettings, say: Say) -> Extractor:
     place = str(backbone.weights) if backbone.weights and backbone.weights.is_dir() else backbone.network
     network, missing = _load(backbone, "AutoModel", place, say)
     if backbone.weights is not None and not backbone.weights.is_dir():
@@ -47,7 +53,6 @@ def open_network(backbone: Backbone, kind: Kind, settings: EmbedSettings, say: S
         raise AleatorError(
             f"{place} does not hold the weights of {backbone.name}: {len(others)} are missing, as {others[0]}."
         )
-    transformers.utils.logging.disable_progress_bar()
     try:
         reader, _ = _load(backbone, PROCESSORS[kind], place, say)
     except AleatorError as error:
@@ -55,9 +60,26 @@ def open_network(backbone: Backbone, kind: Kind, settings: EmbedSettings, say: S
             f"{backbone.name} ({type(network).__name__}) takes no {MADE_OF[kind]}, which the examples are: it has no "
             f"{PROCESSORS[kind]}. Name a network for these."
         ) from error
+    if kind == "texts" and getattr(network.config, "is_encoder_decoder", False):
+        network = network.get_encoder()
     record = record_of(backbone.name, kind, hash_of_weights(network), _reading(reader, kind))
     extractor = _Pictures if kind == "images" else _Texts
     return extractor(_Pooled(network, kind, trust_pooler=not pooler), reader, record, settings)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without transformers' reports on weights that a network without its head does not need."""
+    from transformers.utils import logging
+
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        logging.enable_progress_bar()
 
 
 def _load(backbone: Backbone, loader: str, place: str, say: Say) -> tuple[Any, list[str]]:

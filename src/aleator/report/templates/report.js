@@ -1,43 +1,255 @@
 "use strict";
 (() => {
-  // The page reads well without any of this: it only adds filters, the map's pictures and a switch of colours.
-  const root = document.documentElement, theme = document.getElementById("theme");
+  // Without this script the page still says what is wrong, in which direction and what to do, and shows the worst.
+  const root = document.documentElement, one = (id) => document.getElementById(id);
+  root.classList.add("scripted");
+  const theme = one("theme");
   theme.hidden = false;
   theme.addEventListener("click", () => {
     const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = dark ? "light" : "dark";
   });
-
-  const filters = document.querySelector(".filters");
-  if (filters) {
-    filters.hidden = false;
-    filters.addEventListener("click", (event) => {
-      const button = event.target.closest("button");
-      if (!button) return;
-      for (const other of filters.children) other.setAttribute("aria-pressed", String(other === button));
-      for (const card of document.querySelectorAll("#suspects .card"))
-        card.hidden = button.dataset.filter !== "" && card.dataset.given !== button.dataset.filter;
+  for (const button of document.querySelectorAll(".copy")) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const text = button.firstChild;
+      try { await navigator.clipboard.writeText(button.dataset.copy); text.data = "Copied"; }
+      catch { getSelection().selectAllChildren(button.previousElementSibling); text.data = "Selected"; }
+      setTimeout(() => { text.data = "Copy"; }, 2000);
     });
   }
 
-  const points = JSON.parse(document.getElementById("points").textContent);
-  const looked = document.getElementById("looked"), map = document.querySelector(".map");
-  const show = (dot) => {
-    const point = points[Number(dot.dataset.point)];
-    const text = document.createElement("div");
-    for (const line of point.lines) {
-      const row = document.createElement("p");
-      row.className = "small";
-      row.textContent = line;
-      text.append(row);
+  const examples = new Examples(JSON.parse(one("payload").textContent));
+  const shape = TILES[examples.kind];
+  const rem = () => parseFloat(getComputedStyle(root).fontSize);
+
+  /* A grid that holds only the tiles in sight, whatever the number of rows is. */
+  class Grid {
+    constructor(box) {
+      this.box = box;
+      this.rows = new Uint32Array(0);
+      this.tiles = new Map();
+      this.at = 0;
+      this.space = element("div", { class: "space", role: "presentation" });
+      box.append(this.space);
+      box.addEventListener("scroll", () => this.draw(), { passive: true });
+      new ResizeObserver(() => this.draw(true)).observe(box);
+      box.addEventListener("click", (event) => {
+        const button = event.target.closest(".tile");
+        if (button) this.open(Number(button.parentElement.dataset.at));
+      });
+      box.addEventListener("keydown", (event) => this.key(event));
     }
-    looked.replaceChildren(text);
-    if (point.picture) {
-      const picture = new Image();
-      picture.src = point.picture;
-      picture.alt = point.title;
-      looked.prepend(picture);
+    show(rows) {
+      this.rows = rows;
+      this.at = 0;
+      for (const made of this.tiles.values()) made.remove();
+      this.tiles.clear();
+      this.box.scrollTop = 0;
+      this.draw(true);
     }
+    measure() {
+      const unit = rem(), width = this.space.clientWidth;
+      this.across = Math.max(1, Math.floor(width / (shape.width * unit)));
+      this.width = width / this.across;
+      this.height = shape.height * unit;
+      this.space.style.height = `${Math.ceil(this.rows.length / this.across) * this.height}px`;
+    }
+    draw(anew = false) {
+      if (!this.box.clientHeight) return;
+      if (anew) this.measure();
+      const line = (pixels) => Math.floor(pixels / this.height);
+      const first = Math.max(0, (line(this.box.scrollTop) - 1) * this.across);
+      const last = Math.min(this.rows.length, (line(this.box.scrollTop + this.box.clientHeight) + 2) * this.across);
+      for (const [at, made] of this.tiles)
+        if ((at < first || at >= last) && at !== this.at) { made.remove(); this.tiles.delete(at); }
+      for (let at = first; at < last; at++) if (!this.tiles.has(at)) this.add(at);
+      if (anew) for (const [at, made] of this.tiles) this.put(at, made);
+    }
+    add(at) {
+      const made = element("div", { role: "listitem", class: "cell", "data-at": at, "aria-setsize": this.rows.length, "aria-posinset": at + 1 }, tile(examples, this.rows[at]));
+      made.firstChild.tabIndex = at === this.at ? 0 : -1;
+      this.put(at, made);
+      this.tiles.set(at, made);
+      // In order, for who reads the page by ear.
+      let after = null;
+      for (const other of this.space.children) if (Number(other.dataset.at) > at) { after = other; break; }
+      this.space.insertBefore(made, after);
+    }
+    put(at, made) {
+      made.style.transform = `translate(${(at % this.across) * this.width}px,${Math.floor(at / this.across) * this.height}px)`;
+      made.style.width = `${this.width}px`;
+      made.style.height = `${this.height}px`;
+    }
+    go(at) {
+      at = Math.max(0, Math.min(this.rows.length - 1, at));
+      const before = this.tiles.get(this.at);
+      if (before) before.firstChild.tabIndex = -1;
+      this.at = at;
+      const top = Math.floor(at / this.across) * this.height;
+      if (top < this.box.scrollTop) this.box.scrollTop = top;
+      else if (top + this.height > this.box.scrollTop + this.box.clientHeight) this.box.scrollTop = top + this.height - this.box.clientHeight;
+      this.draw();
+      if (!this.tiles.has(at)) this.add(at);
+      const made = this.tiles.get(at).firstChild;
+      made.tabIndex = 0;
+      made.focus({ preventScroll: true });
+    }
+    key(event) {
+      const page = Math.max(1, Math.floor(this.box.clientHeight / this.height)) * this.across;
+      const steps = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: this.across, ArrowUp: -this.across, PageDown: page, PageUp: -page, Home: -this.rows.length, End: this.rows.length };
+      if (!(event.key in steps) || !this.rows.length) return;
+      event.preventDefault();
+      this.go(this.at + steps[event.key]);
+    }
+    open(at) {
+      this.go(at);
+      showDetail(this.rows[at], (step) => {
+        const next = this.at + step;
+        if (next < 0 || next >= this.rows.length) return null;
+        this.go(next);
+        return this.rows[next];
+      });
+      // Nothing behind an open example takes the focus: it goes to the tile of the last one that was looked at.
+      dialog.addEventListener("close", () => this.go(this.at), { once: true });
+    }
+  }
+
+  const dialog = one("detail");
+  let neighbour = () => null;
+  const bar = (name, share, kind) => element("li", { class: kind }, element("span", { class: "name" }, name),
+    element("span", { class: "bar" }, Object.assign(element("i"), { style: `width:${share}%` })), element("span", { class: "share" }, `${share} %`));
+  function showDetail(row, step = () => null) {
+    neighbour = step;
+    const given = examples.given[row], said = [];
+    for (let place = 0; place < 3; place++) {
+      const at = 3 * row + place;
+      if (place < examples.names.length && examples.shares[at]) said.push([examples.leading[at], examples.shares[at]]);
+    }
+    if (given >= 0 && examples.known(row) && !said.some(([label]) => label === given)) said.push([given, Math.round(100 - examples.p[row] / 100)]);
+    const near = [...examples.neighbours.subarray(5 * row, 5 * row + 5)].filter((other) => other >= 0);
+    const fact = (name, value) => element("div", {}, element("dt", {}, name), element("dd", {}, value));
+    const button = (text, name, act) => {
+      const made = element("button", { type: "button", "aria-label": name }, text);
+      made.addEventListener("click", act);
+      return made;
+    };
+    dialog.replaceChildren(
+      element("div", { class: "detail-head" }, element("h2", { id: "detail-title" }, ...labelsOf(examples, row)),
+        element("span", { class: "moves" }, button("‹", "Previous", () => move(-1)), button("›", "Next", () => move(1)), button("✕", "Close", () => dialog.close()))),
+      element("div", { class: `detail-body of-${examples.kind}` },
+        element("div", {}, ...shape.large(examples, row), element("p", { class: "small id" }, examples.ids[row])),
+        element("div", {},
+          element("h3", {}, "What a careful crowd would say"),
+          element("ul", { class: "bars" }, ...said.map(([label, share]) => bar(examples.names[label], share, label === given ? "given" : label === examples.suggested[row] ? "suggested" : ""))),
+          element("dl", { class: "numbers" },
+            fact("the label is wrong", examples.wrong(row)),
+            fact("verdict", examples.verdictName(row) || "–"),
+            fact("people would differ (nats)", examples.nats("aleatoric", row)),
+            fact("the networks disagree (nats)", examples.nats("epistemic", row))),
+          ...(near.length ? [element("h3", {}, "Nearest examples, with their labels"),
+            element("ul", { class: "neighbours" }, ...near.map((other) => element("li", {}, ...(examples.hasPicture(other) ? [picture(examples, other, 3.2)] : []), element("span", {}, examples.givenName(other)))))] : []))));
+    if (!dialog.open) dialog.showModal();
+  }
+  const move = (step) => {
+    const next = neighbour(step);
+    if (next !== null) showDetail(next, neighbour);
   };
-  if (map) walkPoints(map, show);
+  dialog.addEventListener("keydown", (event) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (step) { event.preventDefault(); move(step); }
+  });
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+
+  const grid = new Grid(one("grid")), filters = one("filters"), count = one("count");
+  const value = (name) => filters.elements[name].value;
+  function filter() {
+    const whole = (name) => (value(name) === "" ? null : Number(value(name)));
+    const given = whole("given"), suggested = whole("suggested"), verdict = whole("verdict");
+    const least = Number(value("least")) * 100, text = value("text").toLowerCase();
+    filters.elements.least.nextElementSibling.textContent = `${value("least")} %`;
+    const order = examples.order(value("sort")), kept = new Uint32Array(order.length);
+    let found = 0;
+    for (const row of order) {
+      if (given !== null && examples.given[row] !== given) continue;
+      if (suggested !== null && examples.suggested[row] !== suggested) continue;
+      if (verdict !== null && examples.verdict[row] !== verdict) continue;
+      if (least && (examples.p[row] < least || !examples.known(row))) continue;
+      if (text && !examples.ids[row].toLowerCase().includes(text)) continue;
+      kept[found++] = row;
+    }
+    grid.show(kept.subarray(0, found));
+    count.textContent = `${found.toLocaleString("en")} of ${examples.length.toLocaleString("en")} examples`;
+  }
+  filters.addEventListener("input", filter);
+  filters.addEventListener("submit", (event) => event.preventDefault());
+  one("clear").addEventListener("click", () => { filters.reset(); filter(); });
+  if (examples.kind === "picture" && examples.pictures < examples.length) {
+    one("fewer").textContent = `Pictures of the ${examples.pictures.toLocaleString("en")} that matter most are in this file.`;
+    one("fewer").hidden = false;
+  }
+
+  /* Tabs; each panel is filled when it is first shown. */
+  const tabs = [...document.querySelectorAll("[role=tab]")];
+  const fill = {
+    labels: () => filter(),
+    unfamiliar: () => {
+      const kind = examples.verdicts.indexOf("unfamiliar");
+      const rows = examples.order("epistemic").filter((row) => examples.verdict[row] === kind);
+      const box = one("unfamiliar-grid");
+      box.hidden = !rows.length;
+      box.nextElementSibling.hidden = rows.length > 0;
+      if (rows.length) new Grid(box).show(rows);
+    },
+    copies: () => {
+      const box = one("groups"), kind = examples.verdicts.indexOf("conflict"), groups = new Map();
+      if (!box) return;
+      for (const row of examples.order("p"))
+        if (examples.verdict[row] === kind) groups.set(examples.group[row], [...(groups.get(examples.group[row]) ?? []), row]);
+      for (const rows of [...groups.values()].filter((rows) => rows.length > 1).slice(0, 100))
+        box.append(element("div", { class: "group" }, ...rows.map((row) => tile(examples, row))));
+      box.addEventListener("click", (event) => {
+        const button = event.target.closest(".tile");
+        if (button) showDetail(Number(button.dataset.row));
+      });
+    },
+  };
+  function choose(tab, focus = false) {
+    for (const other of tabs) {
+      const chosen = other === tab;
+      other.setAttribute("aria-selected", String(chosen));
+      other.tabIndex = chosen ? 0 : -1;
+      one(other.getAttribute("aria-controls")).hidden = !chosen;
+    }
+    if (focus) tab.focus();
+    const name = tab.getAttribute("aria-controls");
+    fill[name]?.();
+    delete fill[name];
+  }
+  for (const tab of tabs) {
+    one(tab.getAttribute("aria-controls")).setAttribute("role", "tabpanel");
+    tab.addEventListener("click", () => choose(tab));
+  }
+  one("tabs").hidden = false;
+  one("tabs").addEventListener("keydown", (event) => {
+    const at = tabs.indexOf(document.activeElement), step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (at >= 0 && step) { event.preventDefault(); choose(tabs[(at + step + tabs.length) % tabs.length], true); }
+  });
+  choose(tabs[0]);
+
+  /* A link such as #labels?given=1&suggested=2 leads to these examples. */
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest('a[href^="#labels?"]');
+    if (!link) return;
+    event.preventDefault();
+    filters.reset();
+    for (const [name, wanted] of new URLSearchParams(link.hash.split("?")[1])) filters.elements[name].value = wanted;
+    choose(tabs[0]);
+    filter();
+    one("tabs").scrollIntoView();
+  });
+
+  const map = document.querySelector(".map");
+  if (map) walkPoints(map, () => {}, (dot) => showDetail(Number(dot.dataset.point)));
+  map?.addEventListener("click", (event) => { if (event.target.dataset.point) showDetail(Number(event.target.dataset.point)); });
 })();

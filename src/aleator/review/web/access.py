@@ -1,5 +1,6 @@
 """Who asks, and may he: what every route calls first."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, quote
@@ -36,11 +37,16 @@ def is_blind(review: Review, session: Session) -> bool:
     return review.blind or session.blind
 
 
-def filter_of(request: Request) -> Filter:
-    """What the address asks for; blind, one cannot ask for what is hidden."""
+def filter_of(request: Request, query: Mapping[str, str] | None = None) -> Filter:
+    """What the address (or `query`) asks for; blind, one cannot ask for what is hidden."""
     review, session = reviewer_of(request)
-    wanted = read_filter(request.query_params, review.examples.class_names)
-    return replace(wanted, given=None, verdict="") if is_blind(review, session) else wanted
+    wanted = read_filter(
+        request.query_params if query is None else query, review.examples.class_names, len(review.examples)
+    )
+    if not is_blind(review, session):
+        return wanted
+    sort = "next" if wanted.sort in ("wrong", "quick", "class") else wanted.sort
+    return replace(wanted, given=None, verdict="", sure=0.0, tag="", sort=sort)
 
 
 def check_row(review: Review, row: Any) -> int:

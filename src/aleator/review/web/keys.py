@@ -1,7 +1,7 @@
 """Which key is which class: the digits first, then letters that are no command."""
 
-COMMANDS = "muxsz"
-"""More than one, undo, not usable, skip, zoom."""
+COMMANDS = "muxsznbk"
+"""More than one, undo, not usable, skip, zoom, note, a whole screen as suggested, a whole screen as it is."""
 CLASS_KEYS = "1234567890" + "".join(letter for letter in "qwertyiopasdfghjklcvbn" if letter not in COMMANDS)
 
 

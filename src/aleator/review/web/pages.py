@@ -20,15 +20,18 @@ from aleator.report.plots import PAGE_FILES, confusion_table, example_map, map_s
 from aleator.review import people as reviewers
 from aleator.review.cards import SIDES, card
 from aleator.review.cards import picture as make_picture
-from aleator.review.headway import headway
+from aleator.review.headway import headway, minutes
+from aleator.review.queue import SORTS
 from aleator.review.web.access import check_row, filter_of, form_of, is_blind, reviewer_of
 from aleator.review.web.entrance import enter_by_token
-from aleator.review.web.render import page, script_setup
-from aleator.verdicts.names import VERDICT_MEANING
+from aleator.review.web.render import filter_query, page, script_setup
+from aleator.verdicts.names import VERDICT_MEANING, VERDICTS
 
 STATIC = Path(__file__).parent / "static"
 STATIC_FILES = {path.name: path for path in (*STATIC.iterdir(), *PAGE_FILES)}
 MOST_KINDS, MAP_POINTS = 24, 400
+NEAR_CERTAIN = "0.9"
+"""Least probability of a suggestion that passes by."""
 A_DAY = "private, max-age=86400"
 
 
@@ -43,10 +46,11 @@ def overview(request: Request) -> Response:
         request,
         "overview.html",
         now=headway(review.board, review.live),
+        minutes=minutes,
         verdicts=[
             (verdict, estimates.verdicts.get(verdict, 0), meaning) for verdict, meaning in VERDICT_MEANING.items()
         ],
-        confusion=confusion_table(confusion, names, "given", "rather", link=f"{review.prefix}/grid"),
+        confusion=confusion_table(confusion, names, "given", "probably", link=f"{review.prefix}/grid"),
         per_class=estimates.per_class,
         sources=[
             (source.name, confusion_table(np.array(source.confusion), names, "true", source.name, decimals=1))
@@ -69,16 +73,26 @@ async def target(request: Request) -> Response:
 
 def queue(request: Request) -> Response:
     """One example after the other."""
-    _, session = reviewer_of(request)
-    wanted = filter_of(request)
-    return page(request, "queue.html", wanted=wanted, setup=script_setup(request, session))
+    return page(request, "queue.html", **_selection(request))
 
 
 def grid(request: Request) -> Response:
     """Many examples of one kind at once."""
-    _, session = reviewer_of(request)
-    wanted = filter_of(request)
-    return page(request, "grid.html", wanted=wanted, kinds=_kinds(request), setup=script_setup(request, session))
+    return page(request, "grid.html", kinds=_kinds(request), **_selection(request))
+
+
+def rapid(request: Request) -> Response:
+    """Near-certain suggestions in a stream that one key stops."""
+    review, session = reviewer_of(request)
+    asked = {"sure": NEAR_CERTAIN, "sort": "quick"} | filter_query(request)
+    return page(request, "rapid.html", blind=is_blind(review, session), **_selection(request, asked))
+
+
+def looks(request: Request) -> Response:
+    """All examples by what they look like, to draw around."""
+    review, session = reviewer_of(request)
+    setup = script_json({"names": review.examples.class_names, "verdicts": VERDICTS})
+    return page(request, "looks.html", blind=is_blind(review, session), setup=setup)
 
 
 def whole_map(request: Request) -> Response:
@@ -147,6 +161,8 @@ def example(request: Request) -> Response:
                 "seconds": one.seconds,
                 "origin": one.origin,
                 "undone": review.board.log.is_undone(one),
+                "note": one.note,
+                "tags": one.tags,
             }
             for one in reversed(history)
         ],
@@ -191,6 +207,19 @@ def static(request: Request) -> Response:
     if file is None:
         raise HTTPException(404, "There is no such file.")
     return FileResponse(file, headers={"cache-control": "no-cache"})
+
+
+def _selection(request: Request, asked: dict[str, str] | None = None) -> dict[str, Any]:
+    """What the pages on which people decide have in common: what is wanted, and in what order."""
+    review, session = reviewer_of(request)
+    query = filter_query(request) if asked is None else asked
+    return {
+        "wanted": filter_of(request, query),
+        "query": query,
+        "sorts": SORTS,
+        "tags": [] if is_blind(review, session) else review.board.tags(),
+        "setup": script_setup(request, session, query),
+    }
 
 
 def _kinds(request: Request) -> list[dict[str, Any]]:

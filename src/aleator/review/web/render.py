@@ -1,5 +1,7 @@
 """What every page is made of: the template, who looks, and what the script needs to know."""
 
+from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 from urllib.parse import urlencode
 
@@ -7,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from aleator.html import script_json, template
+from aleator.review.queue import Filter
 from aleator.review.web.access import is_blind, review_of, session_of
 from aleator.review.web.guard import Session
 from aleator.review.web.keys import class_keys
@@ -48,7 +51,7 @@ def error_page(request: Request, status: int, message: str) -> Response:
     return page(request, "error.html", status_code=status, status=status, message=message)
 
 
-def script_setup(request: Request, session: Session) -> Any:
+def script_setup(request: Request, session: Session, query: Mapping[str, str]) -> Any:
     """What the script needs to know."""
     review = review_of(request)
     return script_json(
@@ -56,12 +59,13 @@ def script_setup(request: Request, session: Session) -> Any:
             "names": review.examples.class_names,
             "keys": class_keys(len(review.examples.class_names)),
             "blind": is_blind(review, session),
-            "pictures": review.examples.has_pictures,
-            "query": urlencode(_filter_query(request)),
+            "kind": review.examples.source.kind,
+            "query": urlencode(query),
         }
     )
 
 
-def _filter_query(request: Request) -> dict[str, str]:
-    wanted = ("given", "suggested", "verdict", "source", "text", "state")
-    return {name: request.query_params[name] for name in wanted if request.query_params.get(name)}
+def filter_query(request: Request) -> dict[str, str]:
+    """What the address asks for, of what `read_filter` knows."""
+    names = [field.name for field in fields(Filter)]
+    return {name: request.query_params[name] for name in names if request.query_params.get(name)}

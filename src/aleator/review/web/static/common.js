@@ -94,11 +94,23 @@ const page = {
     const whole = (number) => Math.round(number).toLocaleString("en");
     head.querySelector("[data-figure=reviewed]").textContent = whole(status.reviewed);
     head.querySelector("[data-figure=left]").textContent = whole(status.left[0]);
+    page.showPace(status);
     head.title = status.can_stop ? "Even the high end of what is left is within your target: you can stop here." : "";
     head.classList.toggle("done", status.can_stop);
   },
 };
 class Refused extends Error {}
+
+// What the next answers should bring, and how many wrong labels one puts right a minute.
+page.showPace = ({ next_expected: expected, pace }) => {
+  const place = document.getElementById("pace");
+  if (!place) return;
+  const about = (number) => (number < 10 ? number.toFixed(1) : Math.round(number).toLocaleString("en"));
+  const parts = [];
+  if (expected !== null) parts.push(`The next 50 answers should find about ${Math.round(expected)} wrong labels.`);
+  if (pace.per_minute !== null) parts.push(`You put ${about(pace.per_minute)} labels right a minute (last ${pace.answers} answers, ${pace.seconds.toFixed(1)} s each).`);
+  place.textContent = parts.join(" ");
+};
 
 // One button a class: its key, its name and, where there is one, its share of the label distribution.
 page.choices = (list, labels, choose) => {
@@ -134,6 +146,16 @@ page.onKey = (handle) => document.addEventListener("keydown", (event) => {
     root.dataset.theme = dark ? "light" : "dark";
     localStorage.setItem("aleator-theme", root.dataset.theme);
   });
+  for (const chosen of document.querySelectorAll("form.sort select")) chosen.addEventListener("change", () => chosen.form.submit());
+  const help = document.getElementById("help"), helpButton = document.getElementById("help-button");
+  if (help) {
+    helpButton.hidden = false;
+    helpButton.addEventListener("click", () => help.showModal());
+    help.addEventListener("click", (event) => { if (event.target === help) help.close(); });
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "?" && !event.target.closest("input, select, textarea, dialog")) { event.preventDefault(); help.showModal(); }
+    });
+  }
   const ask = () => document.hidden || page.get("/api/status").then((status) => {
     const old = page.status;
     page.showStatus(status);

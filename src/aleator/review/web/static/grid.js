@@ -1,6 +1,6 @@
 "use strict";
 (() => {
-  const { names, keys, pictures, query } = page.setup;
+  const { names, keys, query } = page.setup;
   const byId = (id) => document.getElementById(id);
   const box = byId("tiles"), dock = byId("dock"), MOST_BUTTONS = 12, AT_ONCE = 300, MOST_DECISIONS = 500;
   const tiles = new Map(), selected = new Set(), done = [];
@@ -8,23 +8,25 @@
   const rows = page.choices(byId("choices"), names.map((_, label) => label).slice(0, Math.max(MOST_BUTTONS, keys.length)), choose);
   const order = () => [...box.children].map((element) => Number(element.dataset.row));
 
-  function add(tile) {
+  function add(tile, before = null) {
     if (tiles.has(tile.row)) return;
     const given = tile.given === null ? "" : `given ${names[tile.given]}`;
-    const suggested = tile.suggested === null ? "" : `suggested ${names[tile.suggested]}`;
+    const suggested = tile.suggested === null ? "" : `suggested ${names[tile.suggested]}, ${page.percent(tile.share)}`;
     const label = [tile.id, given, suggested].filter(Boolean).join(", ");
     const element = page.make("button", { className: "tile", title: label, "data-row": tile.row, "aria-pressed": "false", "aria-label": label });
-    if (pictures) element.append(page.make("img", { src: `${pictureBase}/96/${tile.row}`, alt: "", loading: "lazy", draggable: false }));
-    else element.append(page.make("span", { className: "id", textContent: tile.id }));
-    element.append(page.make("span", { className: "caption", textContent: tile.given === null ? "" : names[tile.given] }));
+    const same = tile.given === tile.suggested;
+    element.append(page.small(tile));
+    if (tile.given !== null) element.append(page.make("span", { className: "caption" }, page.make(same || tile.suggested === null ? "span" : "s", { textContent: names[tile.given] })));
+    if (tile.suggested !== null) element.append(page.make("span", { className: same ? "caption" : "caption new" },
+      page.make("span", { textContent: same ? "fits" : names[tile.suggested] }), page.make("b", { textContent: page.percent(tile.share).replace("over", ">").replace("under", "<") })));
     tiles.set(tile.row, { tile, element });
-    box.append(element);
+    box.insertBefore(element, before);
   }
 
   async function load() {
     const answer = await page.get(`/api/grid?${query}&start=${tiles.size - 0}&count=${AT_ONCE}`).catch((error) => page.trouble(error.message));
     if (!answer) return;
-    answer.tiles.forEach(add);
+    answer.tiles.forEach((tile) => add(tile));
     total = answer.total;
     page.showStatus(answer);
     refresh();
@@ -33,16 +35,49 @@
   function refresh() {
     byId("total").textContent = total ? `${total.toLocaleString("en")} examples, ${tiles.size.toLocaleString("en")} shown` : "Nothing of this kind is left.";
     byId("more").hidden = tiles.size >= total;
-    dock.hidden = !selected.size && !done.length;
-    byId("selected").textContent = `${selected.size} selected`;
+    dock.querySelector(".choose").hidden = !selected.size;
+    byId("pace").hidden = !!selected.size;
+    byId("selected").textContent = selected.size ? `${selected.size} selected` : "";
+    dock.hidden = false; // what is in sight depends on it
+    showBatch(!selected.size);
+    dock.hidden = !selected.size && !done.length && byId("accept").hidden;
     dock.querySelector("[data-command=undo]").disabled = !done.length;
     const off = !selected.size;
     for (const button of dock.querySelectorAll("button")) {
-      if (!["undo", "all"].includes(button.dataset.command)) button.disabled = off;
+      if (!["undo", "all", "accept", "stay"].includes(button.dataset.command)) button.disabled = off;
     }
     dock.querySelector("[data-command=several] span").textContent = !several ? "ambiguous" : several.size < 2 ? "choose two or more" : `between ${[...several].map((one) => names[one]).join(", ")}`;
     for (const [label, { button }] of rows) button.setAttribute("aria-pressed", String(!!several?.has(label)));
   }
+
+  // ---- a whole screen at once: all tiles in sight but the selected are what is suggested ----
+  function inSight() {
+    const top = document.querySelector(".top").getBoundingClientRect().bottom;
+    const bottom = dock.hidden ? innerHeight : dock.getBoundingClientRect().top;
+    return [...box.children].filter((element) => {
+      const { top: from, bottom: to } = element.getBoundingClientRect();
+      return from >= top - 1 && to <= bottom + 1;
+    }).map((element) => Number(element.dataset.row));
+  }
+  // Exactly these are decided, as many as the buttons say. To select some lets the dock grow over others, which were
+  // looked at all the same: what is in sight is asked anew only when the tiles move.
+  let sight = [], offered = [];
+  function showBatch(moved = true) {
+    const accept = byId("accept"), stay = byId("as-given");
+    const open = () => {
+      if (moved) sight = inSight();
+      return sight.filter((row) => tiles.has(row) && !selected.has(row) && tiles.get(row).tile.suggested !== null);
+    };
+    const [several, differing] = [open(), (row) => tiles.get(row).tile.given !== tiles.get(row).tile.suggested];
+    accept.hidden = !several.length;
+    stay.hidden = !several.some(differing) || several.some((row) => tiles.get(row).tile.given === null);
+    offered = open(); // the buttons may have covered some
+    const count = offered.length;
+    accept.firstElementChild.textContent = selected.size ? `The other ${count} are all what we suggest` : count === 1 ? "This one is what we suggest" : `These ${count} are all what we suggest`;
+    stay.firstElementChild.textContent = selected.size ? `The other ${count} keep their labels` : "All keep their labels";
+  }
+  let drawn = 0;
+  for (const name of ["scroll", "resize"]) addEventListener(name, () => { cancelAnimationFrame(drawn); drawn = requestAnimationFrame(() => showBatch()); }, { passive: true });
 
   function mark(row, on) {
     const found = tiles.get(row);
@@ -90,16 +125,17 @@
     refresh();
   }
 
-  async function decide(kind, labelsOf) {
-    const chosen = [...selected].filter((row) => !labelsOf(row).includes(null));
+  async function decide(kind, labelsOf, among = [...selected]) {
+    const chosen = among.filter((row) => !labelsOf(row).includes(null));
     if (!chosen.length) return;
     several = null;
     const seconds = (performance.now() - since) / 1000 / chosen.length;
     since = performance.now();
-    const batch = chosen.map((row) => ({ uuid: page.uuid(), row, kind, labels: labelsOf(row), seconds }));
+    const tags = page.tagsOf(byId("tags").value);
+    const batch = chosen.map((row) => ({ uuid: page.uuid(), row, kind, labels: labelsOf(row), seconds, tags }));
     const gone = chosen.map((row) => { const { tile, element } = tiles.get(row); const next = element.nextSibling; element.remove(); tiles.delete(row); selected.delete(row); return { tile, element, next }; });
     total -= gone.length;
-    const entry = { batch, gone };
+    const entry = { uuids: batch.map((one) => one.uuid), gone };
     done.push(entry);
     refresh();
     page.say(`${gone.length} decided`);
@@ -126,11 +162,26 @@
     const entry = done.pop();
     if (!entry) return;
     await entry.sent;
-    for (let start = 0; start < entry.batch.length; start += MOST_DECISIONS)
-      page.showStatus(await page.send("/api/undo", { undo: entry.batch.slice(start, start + MOST_DECISIONS).map((one) => ({ uuid: page.uuid(), decision: one.uuid })) }));
-    putBack(entry);
-    page.say(`${entry.batch.length} taken back`);
+    for (let start = 0; start < entry.uuids.length; start += MOST_DECISIONS) {
+      const undo = entry.uuids.slice(start, start + MOST_DECISIONS).map((one) => ({ uuid: page.uuid(), decision: one }));
+      const status = await page.send("/api/undo", { undo, tiles: true });
+      page.showStatus(status);
+      if (!entry.gone) { // decided before the page was loaded
+        const first = box.firstChild;
+        status.tiles.forEach((tile) => add(tile, first));
+        total += status.tiles.length;
+      }
+    }
+    if (entry.gone) putBack(entry); else refresh();
+    page.say(`${entry.uuids.length} taken back`);
   }
+
+  // What was decided before the page was loaded can be taken back too.
+  page.get("/api/trail?origin=grid").then(({ steps }) => {
+    done.unshift(...steps.filter(({ uuids }) => !done.some((entry) => entry.uuids.includes(uuids[0])))
+      .map(({ uuids }) => ({ uuids, gone: null, sent: Promise.resolve() })));
+    refresh();
+  }).catch((error) => page.trouble(error.message));
 
   const commands = {
     keep: () => several?.size > 1 ? decideSeveral() : decide("label", (row) => [tiles.get(row).tile.given]),
@@ -141,12 +192,14 @@
       refresh();
     },
     unusable: () => decide("unusable", () => []),
+    stay: () => byId("as-given").hidden || decide("label", (row) => [tiles.get(row).tile.given], offered),
+    accept: () => decide("label", (row) => [tiles.get(row).tile.suggested], offered),
     all: () => { order().forEach((row) => mark(row, true)); refresh(); },
     none: () => { several = null; [...selected].forEach((row) => mark(row, false)); refresh(); },
     undo,
   };
   function decideSeveral() { const labels = [...several]; decide("ambiguous", () => labels); }
-  const commandOf = { Enter: "keep", " ": "suggested", m: "several", x: "unusable", a: "all", Escape: "none", u: "undo", Backspace: "undo" };
+  const commandOf = { Enter: "keep", " ": "suggested", m: "several", x: "unusable", a: "all", Escape: "none", u: "undo", Backspace: "undo", b: "accept", k: "stay" };
   const steps = { ArrowRight: () => 1, ArrowLeft: () => -1, ArrowDown: across, ArrowUp: () => -across() };
   function across() {
     const [first] = box.children;

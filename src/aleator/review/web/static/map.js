@@ -6,7 +6,7 @@
   const addressOf = (dot) => `${base}/example/${rowOf(dot)}`;
   const show = (dot) => {
     const text = dot.querySelector("title").textContent;
-    const image = page.make("img", { src: `${pictureBase}/320/${rowOf(dot)}`, alt: "" });
+    const image = page.make("img", { src: page.picture(rowOf(dot), 320), alt: "" });
     image.addEventListener("error", () => image.remove());
     looked.replaceChildren(image, page.make("p", { className: "small", textContent: text }), page.make("a", { className: "button", href: addressOf(dot), textContent: "Open" }));
   };

@@ -1,7 +1,8 @@
 "use strict";
 (() => {
   const AHEAD = 20, ENOUGH = 14, PICTURES_AHEAD = 8, TRAIL = 6, MOST_BUTTONS = 12, SIDE = 512, ORIGINAL = 8192;
-  const { names, keys, pictures, query, blind } = page.setup;
+  const { names, keys, kind, query, blind } = page.setup;
+  const pictures = kind === "images";
   const byId = (id) => document.getElementById(id);
   const desk = byId("desk"), empty = byId("empty"), frame = byId("frame");
   const ahead = [], done = [], unsent = new Set(), kept = new Map();
@@ -13,15 +14,8 @@
   let rows = many ? new Map() : page.choices(byId("choices"), all, choose);
   byId("search").hidden = !many;
 
-  function pictureOf(card) {
-    if (!kept.has(card.row)) {
-      const image = new Image();
-      image.alt = `Example ${card.id}`;
-      image.src = `${pictureBase}/${SIDE}/${card.row}`;
-      image.addEventListener("error", () => image.replaceWith(page.make("p", { className: "none", textContent: "This picture cannot be read." })));
-      kept.set(card.row, image);
-      image.decode().catch(() => {}); // so that it is there when its turn comes
-    }
+  function viewOf(card) {
+    if (!kept.has(card.row)) kept.set(card.row, page.large(card));
     return kept.get(card.row);
   }
 
@@ -30,7 +24,7 @@
     const shown = current && pictures && document.body.classList.contains("zoomed") ? kept.get(current.row) : null;
     if (!shown || Math.max(shown.naturalWidth, shown.naturalHeight) !== SIDE) return;
     const original = new Image();
-    original.src = shown.src.replace(`/picture/${SIDE}/`, `/picture/${ORIGINAL}/`);
+    original.src = page.picture(current.row, ORIGINAL);
     original.decode().then(() => { shown.src = original.src; }).catch(() => {});
   }
 
@@ -42,8 +36,9 @@
     empty.hidden = !!card || !exhausted;
     byId("undo-last").hidden = !done.length;
     if (!card) return;
-    if (pictures) frame.replaceChildren(pictureOf(card));
-    else frame.replaceChildren(page.make("p", { className: "id", textContent: `${card.features.join(", ")} …` }));
+    frame.replaceChildren(viewOf(card));
+    byId("why-now").textContent = card.why;
+    showNote(card);
     const address = byId("address");
     address.textContent = card.id;
     address.href = `${base}/example/${card.row}`;
@@ -54,18 +49,40 @@
     if (card.own) question.append(page.make("span", { className: "small", textContent: ` you said ${card.own}` }));
     showChoices(card);
     byId("reasons").replaceChildren(...card.reasons.map((reason) => page.make("p", { className: "reason", textContent: reason })));
-    byId("others").replaceChildren(...card.others.map((one) => page.make("p", { className: "small" }, page.make("b", { textContent: one.answer }), ` ${one.reviewer}`)));
+    byId("others").replaceChildren(...card.others.map((one) => page.make("p", { className: "small" }, page.make("b", { textContent: one.answer }),
+      [` ${one.reviewer}`, one.tags.join(", "), one.note].filter(Boolean).join(": "))));
     showNeighbours(card);
-    command("keep").disabled = card.given === null;
-    command("suggested").disabled = card.suggested === null;
-    document.querySelector("[data-command=keep] span").textContent = card.given === null ? "keep given" : `keep ${names[card.given]}`;
-    document.querySelector("[data-command=suggested] span").textContent = card.suggested === null ? "take suggested" : `take ${names[card.suggested]}`;
+    showCommands(card);
     announce(card);
-    const image = pictures ? kept.get(card.row) : null;
+    const image = kept.get(card.row);
     Promise.resolve(image?.decode?.()).catch(() => {}).then(() => requestAnimationFrame(() => {
       sharpen();
       document.dispatchEvent(new CustomEvent("shown", { detail: card.row }));
     }));
+  }
+
+  // Where the given label is what the audit suggests, to keep it and to take the suggestion are one.
+  function showCommands(card) {
+    const same = card.given !== null && card.given === card.suggested;
+    const label = (name, text, key) => {
+      const [span, kbd] = command(name).children;
+      span.textContent = text;
+      kbd.textContent = key;
+    };
+    command("keep").disabled = card.given === null;
+    command("suggested").disabled = card.suggested === null;
+    command("suggested").hidden = same;
+    command("keep").classList.toggle("both", same);
+    label("keep", card.given === null ? "keep given" : same ? `${names[card.given]} is right` : `keep ${names[card.given]}`, same ? "Enter or Space" : "Enter");
+    label("suggested", card.suggested === null ? "take suggested" : card.given === null ? `it is ${names[card.suggested]}` : `change to ${names[card.suggested]}`, "Space");
+  }
+
+  // A note and tags go with the next answer; what one wrote beside an earlier answer stands there already.
+  const note = byId("note"), tags = byId("tags");
+  function showNote(card) {
+    note.value = card.note;
+    tags.value = card.tags.join(", ");
+    byId("notes").hidden = !card.note && !card.tags.length;
   }
 
   function announce(card) {
@@ -100,10 +117,11 @@
   function showNeighbours(card) {
     const near = byId("near");
     if (!card.neighbours.length) { near.replaceChildren(); return; }
-    near.replaceChildren(page.make("p", { className: "small", textContent: "Nearest neighbours and their labels" }),
+    near.replaceChildren(page.make("p", { className: "small" }, "Nearest neighbours and their labels · ",
+      page.make("a", { href: `${base}/grid?like=${card.row}&state=all`, textContent: "similar ones in the grid" })),
       page.make("ul", { className: "near" }, ...card.neighbours.map(([row, label]) => {
         const link = page.make("a", { href: `${base}/example/${row}` });
-        if (pictures) link.append(page.make("img", { src: `${pictureBase}/96/${row}`, alt: "" }));
+        if (pictures) link.append(page.make("img", { src: page.picture(row, 96), alt: "" }));
         link.append(page.make("span", { textContent: label < 0 ? "no label" : names[label] }));
         return page.make("li", {}, link);
       })));
@@ -137,8 +155,8 @@
 
   function decide(kind, labels) {
     const card = current, seconds = Math.min((performance.now() - since) / 1000, 3600);
-    const one = { uuid: page.uuid(), row: card.row, kind, labels, seconds };
-    const entry = { one, card, text: kind === "unusable" ? "not usable" : labels.map((label) => names[label]).join(" | ") };
+    const one = { uuid: page.uuid(), row: card.row, kind, labels, seconds, note: note.value.trim(), tags: page.tagsOf(tags.value) };
+    const entry = { uuid: one.uuid, row: card.row, card: { ...card, own: null, note: one.note, tags: one.tags }, text: kind === "unusable" ? "not usable" : labels.map((label) => names[label]).join(" | ") };
     done.push(entry);
     unsent.add(card.row);
     entry.sent = page.send("/api/decide", { decisions: [one] }).then((status) => {
@@ -167,11 +185,12 @@
     showTrail();
     const stored = await entry.sent; // what is not stored yet cannot be taken back
     if (!stored) return; // it waits among those ahead again
+    const taken = page.send("/api/undo", { undo: [{ uuid: page.uuid(), decision: entry.uuid }] });
+    const card = entry.card ?? (await taken).cards[0]; // decided before the page was loaded
     if (current) ahead.unshift(current);
-    show({ ...entry.card, own: null });
+    show(card);
     page.say(`Taken back: ${entry.text}.`);
-    const status = await page.send("/api/undo", { undo: [{ uuid: page.uuid(), decision: entry.one.uuid }] });
-    page.showStatus(status);
+    page.showStatus(await taken);
   }
 
   function advance() {
@@ -189,8 +208,16 @@
   function showTrail() {
     command("undo").disabled = !done.length;
     byId("trail").replaceChildren(...done.slice(-TRAIL).reverse().map((entry) =>
-      page.make("a", { href: `${base}/example/${entry.card.row}`, textContent: entry.text })));
+      page.make("a", { href: `${base}/example/${entry.row}`, textContent: entry.text })));
   }
+
+  // What was decided before the page was loaded can be taken back too.
+  page.get("/api/trail?origin=page").then(({ steps }) => {
+    done.unshift(...steps.filter(({ uuids }) => !done.some((entry) => entry.uuid === uuids[0]))
+      .map(({ uuids, row, text }) => ({ uuid: uuids[0], row, text, card: null, sent: Promise.resolve(true) })));
+    showTrail();
+    byId("undo-last").hidden = !done.length;
+  }).catch((error) => page.trouble(error.message));
 
   // ---- what comes next ----
   function load() {
@@ -212,7 +239,7 @@
     loadPictures();
   }
 
-  function loadPictures() { if (pictures) ahead.slice(0, PICTURES_AHEAD).forEach(pictureOf); }
+  function loadPictures() { if (pictures) ahead.slice(0, PICTURES_AHEAD).forEach(viewOf); }
 
   // The order was computed again: what is looked at and what comes right after it stay, the rest follows the new order.
   document.addEventListener("judged", () => {
@@ -228,12 +255,13 @@
     several: chooseSeveral,
     unusable: () => decide("unusable", []),
     skip,
+    note: () => { byId("notes").hidden = false; note.focus(); },
     zoom: () => {
       byId("zoom").setAttribute("aria-pressed", String(document.body.classList.toggle("zoomed")));
       sharpen();
     },
   };
-  const commandOf = { Enter: "keep", " ": "suggested", m: "several", x: "unusable", s: "skip", z: "zoom" };
+  const commandOf = { Enter: "keep", " ": "suggested", m: "several", x: "unusable", s: "skip", z: "zoom", n: "note" };
 
   byId("commands").addEventListener("click", (event) => {
     const name = event.target.closest("button")?.dataset.command;
@@ -241,6 +269,8 @@
     else if (name && current) commands[name]();
   });
   byId("zoom").addEventListener("click", commands.zoom);
+  byId("write").addEventListener("click", commands.note);
+  byId("notes").addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === "Escape") { event.preventDefault(); event.target.blur(); } });
   frame.addEventListener("click", commands.zoom);
   byId("undo-last").addEventListener("click", undo);
 

@@ -1,0 +1,1 @@
+"""How quick features are made of pictures and photographs, beside the bare network."""

@@ -1,0 +1,224 @@
+"""Errors removed per minute: a simulated reviewer at the page, beside other ways to go through the same data.
+
+Every way has the same learner's out-of-sample probabilities, the same person (`benchmarks.reviewer.Person`) and the
+same opinions, slips included. An error is removed when a wrong label becomes the right one, and one is added when a
+right label becomes a wrong one. A minute is what the person's looks and answers take.
+
+- `random, one by one`: every example in a random order.
+- `margin, grid`: tiles by the learner's margin; each wrong label is put right by an answer of its own.
+- `margin, grid accepted`: the same, and a screen is accepted at once as the learner predicts, or as it is labelled,
+  whichever leaves fewer exceptions, each of which takes an answer.
+- `queue, one by one`: the page's queue, judged again as one goes.
+- `grid accepted`: the page's grid in the order "most errors a minute", accepted in the same way as suggested or as
+  labelled, and judged again after each screen.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aleator.auditing.judging import Judgement
+from aleator.decisions.reviews import Reviews, reviews_of_labels
+from aleator.progress import Progress, silent
+from aleator.review.queue import errors_per_second
+from aleator.verdicts import review_order
+from aleator.verdicts.probabilities import observe_probabilities
+from benchmarks.portfolio.cases import Case, Labels, cases
+from benchmarks.portfolio.learners import brought
+from benchmarks.portfolio.options import PortfolioOptions
+from benchmarks.portfolio.scores import Judged, judge_again
+from benchmarks.reviewer import BATCH, Person
+
+SCREEN = 40
+"""Tiles that are accepted at once."""
+HALF = 0.5
+"""Of the errors: the pace is measured until so many are removed."""
+TARGET = 0.02
+"""Share of wrong labels that the stop sign waits for, as on the page."""
+PERSON = Person()
+LONGEST = 30_000.0
+"""Seconds after which a person gives up."""
+
+
+@dataclass
+class Session:
+    """One person's way through a data set."""
+
+    case: Case
+    person: Person
+    opinion: Labels
+    label: Labels
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.reviewed = np.zeros(len(self.label), dtype=bool)
+        self.said = np.full(len(self.label), -1)
+        self.scored = self.case.truth != -1
+
+    @property
+    def errors(self) -> int:
+        return int((self.label != self.case.truth)[self.scored].sum())
+
+    @property
+    def errors_unreviewed(self) -> int:
+        return int((self.label != self.case.truth)[self.scored & ~self.reviewed].sum())
+
+    def answer(self, rows: Labels) -> None:
+        """One answer after the other. Without an opinion the label is kept."""
+        self.seconds += self.person.single * len(rows)
+        self._decide(rows)
+
+    def look(self, rows: Labels) -> None:
+        """A grid of given labels: an answer for each that seems wrong."""
+        wrong = (self.opinion[rows] >= 0) & (self.opinion[rows] != self.label[rows])
+        self.seconds += self.person.tile * len(rows) + self.person.single * int(wrong.sum())
+        self._decide(rows)
+
+    def accept(self, rows: Labels, suggested: Labels) -> None:
+        """A screen, accepted by one key as suggested or as labelled, after an answer for each exception."""
+        opinion = np.where(self.opinion[rows] >= 0, self.opinion[rows], self.label[rows])
+        exceptions = min(int((opinion != suggested).sum()), int((opinion != self.label[rows]).sum()))
+        self.seconds += self.person.tile * len(rows) + self.person.single * (1 + exceptions)
+        self._decide(rows)
+
+    def _decide(self, rows: Labels) -> None:
+        opinion = self.opinion[rows]
+        self.label[rows] = np.where(opinion >= 0, opinion, self.label[rows])
+        self.said[rows] = self.label[rows]
+        self.reviewed[rows] = True
+
+    def reviews(self) -> Reviews:
+        return reviews_of_labels(self.said, self.case.classes)
+
+
+def run(options: PortfolioOptions, *, person: Person = PERSON, progress: Progress = silent) -> dict[str, Any]:
+    """A row for each data set with wrong labels, by its first learner."""
+    rows = []
+    for number, case in enumerate(cases(options.data, quick=options.quick)):
+        if options.only not in case.name or case.share_wrong == 0:
+            continue
+        progress(f"reviewing {case.name}", number, number + 1)
+        one = next(iter(brought(case, {})))
+        observations, _ = observe_probabilities(case.given, (one.pred_probs,), None)
+        judged = Judged(f"{case.name}; {one.learner}", case, observations, one.features, one.pred_probs)
+        rows.append(_row(judged, person))
+    return {"rows": rows, "person": vars(person)}
+
+
+def _row(judged: Judged, person: Person) -> dict[str, Any]:
+    case = judged.case
+    opinion = person.opinions(case.truth, case.classes)
+    row: dict[str, Any] = {
+        "name": judged.name, "examples": len(case.given), "errors": _session(case, person, opinion).errors,
+        "removed_per_minute": {}, "reviewed": {},
+    }  # fmt: skip
+    for name, way in WAYS.items():
+        session = _session(case, person, opinion)
+        before = session.errors
+        for _ in way(session, judged):
+            if session.errors <= (1 - HALF) * before or session.seconds > LONGEST:
+                break
+        row["removed_per_minute"][name] = (before - session.errors) / (session.seconds / 60)
+        row["reviewed"][name] = int(session.reviewed.sum())
+    return row | {"stop": _stop(judged, person, opinion)}
+
+
+def _session(case: Case, person: Person, opinion: Labels) -> Session:
+    return Session(case, person, opinion, case.given.copy())
+
+
+def _random(session: Session, judged: Judged) -> Iterator[None]:
+    for rows in _screens(np.random.default_rng(0).permutation(len(session.label)), 1):
+        session.answer(rows)
+        yield
+
+
+def _by_margin(judged: Judged) -> Labels:
+    given, every = judged.case.given, np.arange(len(judged.case.given))
+    others = judged.probs.copy()
+    others[every, given] = -1
+    return np.argsort(judged.probs[every, given] - others.max(axis=1), kind="stable")
+
+
+def _margin_grid(session: Session, judged: Judged) -> Iterator[None]:
+    for rows in _screens(_by_margin(judged), SCREEN):
+        session.look(rows)
+        yield
+
+
+def _margin_accepted(session: Session, judged: Judged) -> Iterator[None]:
+    predicted = judged.probs.argmax(axis=1)
+    for rows in _screens(_by_margin(judged), SCREEN):
+        session.accept(rows, predicted[rows])
+        yield
+
+
+def _queue(session: Session, judged: Judged) -> Iterator[None]:
+    while not session.reviewed.all():
+        reviews = session.reviews()
+        judgement = judge_again(judged, reviews if len(reviews) else None)
+        for rows in _screens(review_order(judgement.posterior, reviews)[:BATCH], 1):
+            session.answer(rows)
+        yield
+
+
+def _accepted(session: Session, judged: Judged) -> Iterator[Judgement]:
+    before = judge_again(judged).verdicts
+    while not session.reviewed.all():
+        reviews = session.reviews()
+        judgement = judge_again(judged, reviews if len(reviews) else None)
+        yield judgement
+        rows = np.flatnonzero(~session.reviewed)
+        pace = errors_per_second((before, judgement.verdicts), session.case.given, rows)
+        rows = rows[np.argsort(-pace, kind="stable")][:SCREEN]
+        session.accept(rows, judgement.verdicts.suggested_label[rows])
+
+
+WAYS = {
+    "random, one by one": _random,
+    "margin, grid": _margin_grid,
+    "margin, grid accepted": _margin_accepted,
+    "queue, one by one": _queue,
+    "grid accepted": _accepted,
+}
+
+
+def _stop(judged: Judged, person: Person, opinion: Labels) -> dict[str, Any] | None:
+    """What is left when the sign says that one can stop, and what it says is left; None where it never says so."""
+    session = _session(judged.case, person, opinion)
+    for judgement in _accepted(session, judged):
+        left = judgement.estimates.errors_left
+        if left.high <= TARGET * len(session.label):
+            truly = session.errors_unreviewed
+            return {
+                "reviewed": int(session.reviewed.sum()), "minutes": session.seconds / 60, "said": left.count,
+                "low": left.low, "high": left.high, "truly": truly,
+                "off": (left.count - truly) / max(truly, 1), "inside": bool(left.low <= truly <= left.high),
+                "within_target": truly <= TARGET * len(session.label),
+            }  # fmt: skip
+    return None
+
+
+def _screens(order: NDArray[np.integer], size: int) -> Iterator[Labels]:
+    for start in range(0, len(order), size):
+        yield order[start : start + size].astype(np.int64)
+
+
+def format_table(result: dict[str, Any]) -> str:
+    """A line for each data set: errors removed per minute by each way, then the stop sign."""
+    lines = [f"{'errors removed per minute':60}{'errors':>8}" + "".join(f"{name:>24}" for name in WAYS)]
+    for row in result["rows"]:
+        pace = "".join(f"{row['removed_per_minute'][name]:24.1f}" for name in WAYS)
+        lines.append(f"{row['name'][:59]:60}{row['errors']:8,}{pace}")
+    lines += ["", f"{'stop sign':60}{'reviewed':>10}{'minutes':>9}{'says left':>11}{'truly':>7}"]
+    for row in result["rows"]:
+        stop = row["stop"]
+        if stop is None:
+            lines.append(f"{row['name'][:59]:60}{'never':>10}")
+            continue
+        says = f"{stop['said']:.0f} ({stop['low']:.0f}-{stop['high']:.0f})"
+        lines.append(f"{row['name'][:59]:60}{stop['reviewed']:10,}{stop['minutes']:9.1f}{says:>16}{stop['truly']:6,}")
+    return "\n".join(lines)

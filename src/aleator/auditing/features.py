@@ -1,0 +1,55 @@
+"""Features of the examples that the user brings, or that a pretrained network makes, once."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aleator.auditing.settings import AuditSettings
+from aleator.data.dataset import LabelledDataset
+from aleator.data.predictions import read_features
+from aleator.embedding import Backbone, EmbedSettings
+from aleator.progress import Progress
+
+FEATURES = "features"
+"""Sub-folder of an audit with what its pretrained network made of each example."""
+
+
+def features_of(
+    dataset: LabelledDataset, settings: AuditSettings, unfinished: Path, progress: Progress
+) -> tuple[LabelledDataset, NDArray[np.float32] | None]:
+    """Features `(example, feature)`, None where none are asked for; and the data set without what cannot be read.
+
+    Those that a network makes are kept in `unfinished`, so that interrupted work goes on after the last batch.
+    """
+    if settings.features is not None:
+        return dataset, read_features(settings.features, dataset.ids)
+    if settings.backbone is None:
+        return dataset, None
+    from aleator.embedding.embed import embed
+
+    network = Backbone(settings.backbone, settings.weights)
+    made = embed(dataset, network, unfinished / FEATURES, EmbedSettings(device=settings.device), progress=progress)
+    return made.dataset, made.features
+
+
+def features_kept(unfinished: Path) -> dict[str, Callable[[Path], object]]:
+    """The folder of features to move into a finished audit, by name; none where no network made any."""
+    made = unfinished / FEATURES
+    return {FEATURES: lambda path: shutil.move(made, path)} if made.is_dir() else {}
+
+
+def those_of(
+    features: NDArray[np.float32] | None, before: LabelledDataset, after: LabelledDataset
+) -> NDArray[np.float32] | None:
+    """The features of the examples that are left of a data set."""
+    if features is None or len(before) == len(after):
+        return features
+    return features[np.isin(before.ids, after.ids)]
+
+
+def plain(settings: dict[str, object]) -> dict[str, object]:
+    """Settings as plain values, which are equal after they were written and read again."""
+    return {name: str(value) if isinstance(value, Path) else value for name, value in settings.items()}

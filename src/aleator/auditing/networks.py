@@ -1,0 +1,92 @@
+"""Networks from nothing, for pictures: trained on all but a part of the examples each, and heard on all."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from aleator.auditing.said import Said
+from aleator.auditing.settings import AuditSettings
+from aleator.audits.info import ModelInfo
+from aleator.data.dataset import LabelledDataset
+from aleator.data.duplicates import Duplicates
+from aleator.data.examples import Examples
+from aleator.evidence.neighbours import joint_embedding, nearest_neighbours
+from aleator.learning.devices import pick_device
+from aleator.learning.job import TrainingJob
+from aleator.learning.members import fit_members, fold_tasks
+from aleator.models.backbones import choose_backbone
+from aleator.models.network import Network, NetworkSpec
+from aleator.progress import Progress
+from aleator.uncertainty.gaussian_logits import log_expected_softmax
+
+NEIGHBOURS = 10
+
+
+def hear_networks(
+    dataset: LabelledDataset,
+    examples: Examples,
+    duplicates: Duplicates,
+    settings: AuditSettings,
+    unfinished: Path,
+    progress: Progress,
+) -> Said:
+    """Train the members and let them speak of every example.
+
+    Each member leaves out a part of the examples, and so each example has a member that has not seen its label, nor
+    that of a copy.
+    """
+    assert isinstance(examples, np.ndarray)
+    labels = dataset.given_labels
+    choice = choose_backbone("features" if dataset.source.kind == "features" else "images")
+    spec = NetworkSpec(choice.name, tuple(examples.shape[1:]), len(dataset.class_names), posterior=settings.posterior)
+    tasks, fold = fold_tasks(labels, duplicates.group, settings.member_count, settings.seed)
+    training = settings.training(max(len(task.rows) for task in tasks), dataset.source.kind)
+    members = fit_members(
+        TrainingJob(spec, examples, labels, training, pick_device(settings.device)),
+        tasks,
+        unfinished,
+        on_step=lambda step, steps: progress("training", step, steps),
+    )
+    mean, spread = _unseen_first([member.draws for member in members], fold)
+    log_probs = log_expected_softmax(torch.from_numpy(mean), torch.from_numpy(spread)).double().numpy()
+    embedding = joint_embedding([member.predictions.embedding for member in members])
+    neighbours, distance = nearest_neighbours(
+        embedding,
+        duplicates.group,
+        count=NEIGHBOURS,
+        on_block=lambda completed, total: progress("finding neighbours", completed, total),
+    )
+    return Said(
+        mean=mean,
+        spread=spread,
+        unseen=len(mean) // len(members),
+        margin_history=np.concatenate([member.margin_history for member in members]),
+        log_probs=log_probs,
+        embedding=embedding,
+        neighbours=neighbours,
+        distance=distance,
+        model=ModelInfo(
+            backbone=choice.name,
+            reason=choice.reason,
+            members=len(members),
+            parameters=sum(parameter.numel() for parameter in Network(spec).parameters()),
+            posterior=settings.posterior,
+            draws=len(mean),
+            unseen_draws=len(mean) // len(members),
+        ),
+        training=training,
+    )
+
+
+def _unseen_first(draws: list[NDArray[np.float32]], fold: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The members' draws `(2, draw, example, class)` one after another, of each example the one that left it out
+    first."""
+    count = draws[0].shape[1]
+    result = np.empty((2, len(draws) * count, *draws[0].shape[2:]), dtype=np.float32)
+    for place in range(len(draws)):
+        for number, said in enumerate(draws):
+            rows = np.flatnonzero((fold + place) % len(draws) == number)
+            result[:, place * count : (place + 1) * count, rows] = said[:, :, rows]
+    return result

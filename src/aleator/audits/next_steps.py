@@ -1,0 +1,65 @@
+"""What to do after an audit: the commands to copy, filled in with its paths."""
+
+import shlex
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from aleator.audits.info import AuditInfo
+
+
+@dataclass(frozen=True)
+class Step:
+    """One command, and what it is good for."""
+
+    command: str
+    purpose: str
+
+
+def next_steps(info: AuditInfo, folder: Path) -> tuple[Step, ...]:
+    """The steps that follow from what an audit is, the most useful first."""
+    if info.only_labels_known and info.data.reading is None:
+        # Where the examples are is not known, so the word in capitals is left to fill in.
+        return (
+            Step(_command("review", folder, "--data", "DATA"), "look at the labels, with the examples at DATA"),
+            Step(_command("export", folder, "--data", "DATA", "-o", _beside(folder, "clean.csv")), "write clean data"),
+        )
+    clean = _command("export", folder, "-o", _beside(folder, "clean.csv"))
+    if not info.estimates.reviewed:
+        return (
+            Step(_command("review", folder), "look at the labels and put them right"),
+            Step(_command("train", folder, "-o", _beside(folder, "model")), "train on what the audit believes"),
+            Step(f"{clean} --relabel-above 0.9", "write a data set with the surest mistakes put right"),
+        )
+    return (
+        Step(_command("review", folder), "go on reviewing"),
+        Step(clean, "write the data set with the labels that people put right"),
+        Step(
+            _command("train", folder, "--labels", "reviewed", "-o", _beside(folder, "model")),
+            "train on what the audit and the reviewers say",
+        ),
+    )
+
+
+def after_review(folder: Path) -> tuple[Step, ...]:
+    """What follows when people have put labels right."""
+    return (
+        Step(_command("judge", folder), "let the audit hear what was decided, and write its report anew"),
+        Step(_command("export", folder, "-o", _beside(folder, "clean.csv")), "write the corrected data set"),
+    )
+
+
+def _command(verb: str, *words: Path | str) -> str:
+    return shlex.join([program(), verb, *map(str, words)])
+
+
+def program() -> str:
+    """How the command is called here: by its name or, where that is not found, by the path it was started from."""
+    started = sys.argv[0] if sys.argv else ""
+    by_path = Path(started).stem == "aleator" and shutil.which("aleator") is None
+    return started if by_path else "aleator"
+
+
+def _beside(folder: Path, name: str) -> str:
+    return str(folder.with_name(f"{folder.name or 'audit'}-{name}"))

@@ -1,0 +1,141 @@
+"""Tables whose examples are in the table itself: texts in one column, or features in many."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from aleator.data.dataset import LabelledDataset, Skipped
+from aleator.data.how_read import HowRead
+from aleator.data.readers.shared import EncodedLabels
+from aleator.data.sources import TableRows, TextArray
+from aleator.data.texts import Texts
+from aleator.data.wording import listed
+from aleator.errors import DataError
+
+TEXT_COLUMNS = (
+    *("text", "sentence", "review", "review_text", "comment", "content", "body", "message", "utterance", "tweet"),
+    *("headline", "title", "question", "document", "description", "sms", "email", "news", "query", "prompt"),
+)
+WORDS, DISTINCT = 3.0, 0.5
+"""A column is one of texts if its cells have so many words in the mean and so large a share of them differ."""
+EMPTY = "is empty"
+MOST_EMPTY = 0.5
+MOST_VALUES, MANY_VALUES = 50, 0.25
+"""Labels that are numbers with more distinct values than this, and than this share of the rows, are measurements."""
+
+
+def text_column(table: pa.Table, taken: set[str]) -> tuple[str | None, str]:
+    """The column that holds texts, and on what evidence; None where there is none. `taken` hold something else."""
+    free = {name: table[name] for name in table.column_names if name not in taken and _is_text(table[name].type)}
+    for wanted in TEXT_COLUMNS:
+        for name, column in free.items():
+            if name.strip().lower() == wanted and _words(column)[0] >= 1:
+                return name, f"The texts are in {name!r}; --text-column names another column."
+    long = {name: words for name, column in free.items() if (words := _words(column))[0] >= WORDS}
+    long = {name: words for name, words in long.items() if words[1] >= DISTINCT}
+    if not long:
+        return None, ""
+    name = max(long, key=lambda one: long[one][0])
+    others = [other for other in long if other != name]
+    beside = f"; {listed(map(repr, others))} would be too" if others else ""
+    return (
+        name,
+        f"{name!r} is taken as the texts: {long[name][0]:.0f} words a row{beside}. --text-column names another.",
+    )
+
+
+def dataset_of_texts(
+    column: pa.ChunkedArray, name: str, path: Path, ids: NDArray[np.str_] | None, labels: EncodedLabels, how: HowRead
+) -> LabelledDataset:
+    """The data set whose examples are the texts of a column. Raises DataError where it holds none."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if not _is_text(column.type):
+        raise DataError(
+            f"{path}: the column {name!r} holds {column.type}, not text; name the column of texts with --text-column."
+        )
+    texts = pc.fill_null(column.cast(pa.string()).combine_chunks(), "")
+    empty = np.flatnonzero(pc.equal(pc.utf8_trim_whitespace(texts), "").to_numpy(zero_copy_only=False))
+    if len(empty) > MOST_EMPTY * len(texts):
+        raise DataError(
+            f"{path}: {len(empty):,} of {len(texts):,} texts in {name!r} are empty; is it the right column? Name it "
+            "with --text-column."
+        )
+    return _dataset(path, TextArray(Texts(texts)), ids, labels, replace(how, form=how.form or f"texts in {name!r}"), (
+        dict.fromkeys(empty.tolist(), EMPTY)
+    ))  # fmt: skip
+
+
+def dataset_of_rows(
+    table: pa.Table, path: Path, ids: NDArray[np.str_] | None, labels: EncodedLabels, how: HowRead
+) -> LabelledDataset:
+    """The data set whose examples are the rows of a table of features."""
+    names = table.column_names
+    form = how.form or f"a table of {len(names)} column{'s' * (len(names) > 1)} of features"
+    said = f"Features: {listed(names)}; --leave-out takes columns away."
+    gaps = pc.all(pa.chunked_array([pc.is_null(table[name].combine_chunks()) for name in names])).as_py()
+    if gaps:
+        raise DataError(f"{path}: its columns of features ({listed(names)}) are empty.")
+    return _dataset(path, TableRows(table), ids, labels, replace(how, form=form).with_said(said), {})
+
+
+def _dataset(
+    path: Path,
+    source: TextArray | TableRows,
+    ids: NDArray[np.str_] | None,
+    labels: EncodedLabels,
+    how: HowRead,
+    left_out: dict[int, str],
+) -> LabelledDataset:
+    named = np.arange(len(source)).astype(str) if ids is None else ids
+    return LabelledDataset(
+        name=path.stem,
+        path=str(path),
+        ids=named,
+        source=source,
+        given_labels=labels.labels,
+        class_names=labels.names,
+        skipped=tuple(Skipped(str(named[row]), source.describe(row), why) for row, why in left_out.items()),
+        how_read=how.with_said(*labels.said),
+    )
+
+
+def check_classes(column: pa.ChunkedArray, path: Path, name: str) -> None:
+    """Raise DataError for labels that are measurements: what is wrong with them is another question."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if _is_text(column.type):
+        numbers = pc.match_substring_regex(pc.utf8_trim_whitespace(column), r"^[-+]?\d*\.?\d+(e[-+]?\d+)?$")
+        if not (pc.mean(numbers.cast(pa.float64())).as_py() or 0) > 0.99:
+            return
+    elif not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type)):
+        return
+    distinct = pc.count_distinct(column).as_py()
+    if distinct > MOST_VALUES and distinct > MANY_VALUES * len(column):
+        raise DataError(
+            f"{path}: the column {name!r} holds {distinct:,} different numbers in {len(column):,} rows: that is a "
+            "measurement (regression), and Aleator judges classes. Name the column of classes with --label-column, or "
+            "cut the numbers into ranges first."
+        )
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _words(column: pa.ChunkedArray) -> tuple[float, float]:
+    """Words in the mean, and the share of cells that differ; characters without spaces count as half a word each."""
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    some = column.slice(0, 2000).drop_null()
+    if not len(some):
+        return 0.0, 0.0
+    trimmed = pc.utf8_trim_whitespace(some.cast(pa.string()))
+    words = pc.add(pc.count_substring_regex(trimmed, r"\s+"), 1)
+    characters = pc.divide(pc.count_substring_regex(trimmed, r"[\x{0e00}-\x{0fff}\x{3040}-\x{9fff}]"), 2)
+    return float(pc.mean(pc.max_element_wise(words, characters)).as_py()), len(pc.unique(trimmed)) / len(some)

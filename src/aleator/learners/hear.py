@@ -1,0 +1,141 @@
+"""All learners that suit the data, heard and pooled."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.special import log_softmax
+from threadpoolctl import threadpool_limits
+
+from aleator.evidence.neighbours import nearest_neighbours, neighbour_vote
+from aleator.learners.folds import Folds
+from aleator.learners.kernel import kernel
+from aleator.learners.linear import linear
+from aleator.learners.softmax_regression import Floats
+from aleator.learners.topics import topics
+from aleator.learners.trees import trees
+from aleator.noise.pooling import pooling_weights
+from aleator.threads import one_thread
+from aleator.vectors.dense import whitened
+
+VOTERS = 20
+MOST_FOR_NEIGHBOURS = 100_000
+"""Exact neighbours among more examples take longer than everything else together."""
+MOST_FOR_KERNEL_CLASSES = 200
+WORTH_THREADS = 2_000_000
+"""Numbers in the vectors of all examples."""
+TOPICS = "topics"
+"""The learner that does not aim at the given labels; what these say of its weight is beside the point, so it counts as
+much as all others together."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What learners are given of the examples, in the forms that there are."""
+
+    dense: Floats
+    """Along principal axes, `(example, axis)`; see `vectors.dense`."""
+    words: sparse.csr_matrix | None = None
+    """Weights of words `(example, word)`."""
+    topical: sparse.csr_matrix | None = None
+    """Of those that name topics."""
+    columns: NDArray[np.float32] | None = None
+    """Of tables `(example, column)`: numbers and codes of categories, NaN a gap."""
+    categorical: NDArray[np.bool_] | None = None
+    """Which columns are categories, `(column,)`."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the learners said."""
+
+    log_probs: NDArray[np.float32]
+    """Pooled, of each draw, `(draw, example, class)`; nobody had seen the example's label."""
+    weights: dict[str, float]
+    """What each learner counts in the pool."""
+    linear_weights: Floats | None = field(default=None, repr=False)
+    """Of the linear learner of words, `(word, fold, class)`."""
+
+
+def hear(
+    material: Material,
+    labels: NDArray[np.int64],
+    classes: int,
+    folds: Folds,
+    groups: NDArray[np.int64],
+    *,
+    seed: int = 0,
+    on_learner: Callable[[int, int], None] = lambda done, total: None,
+) -> Heard:
+    """Let every learner that suits the material predict, out of fold, and pool them.
+
+    The weights in the pool are those under which the given labels are most probable (`noise.pooling`), found on the
+    mean of the draws.
+
+    Args:
+        labels: `(example,)`, -1 is none.
+        groups: of copies `(example,)`, -1 stands alone: copies are no neighbours of each other.
+        on_learner: told how many learners are done, and how many there are.
+    """
+    opinions: dict[str, NDArray[np.float32]] = {}
+    linear_weights: list[Floats] = []
+    work = _learners(material, labels, classes, folds, groups, seed, linear_weights)
+    # Threads gain small products nothing, and wait for each other where another program needs the processor.
+    small = material.dense.size < WORTH_THREADS
+    with threadpool_limits(1 if small else None), one_thread() if small else nullcontext():
+        for number, (name, listen) in enumerate(work.items()):
+            on_learner(number, len(work))
+            opinions[name] = listen()
+    on_learner(len(work), len(work))
+    stacked = {name: opinion for name, opinion in opinions.items() if name != TOPICS}
+    found = pooling_weights([opinion.mean(axis=0) for opinion in stacked.values()], labels)
+    weights = dict(zip(stacked, found.tolist(), strict=True))
+    pooled = sum(weight * opinions[name] for name, weight in weights.items())
+    if TOPICS in opinions:
+        pooled = (log_softmax(pooled, axis=2) + opinions[TOPICS]) / 2
+        weights = {name: weight / 2 for name, weight in weights.items()} | {TOPICS: 0.5}
+    said = log_softmax(np.asarray(pooled, dtype=np.float32), axis=2)
+    return Heard(said, weights, linear_weights[0] if linear_weights else None)
+
+
+def _learners(
+    material: Material,
+    labels: NDArray[np.int64],
+    classes: int,
+    folds: Folds,
+    groups: NDArray[np.int64],
+    seed: int,
+    linear_weights: list[Floats],
+) -> dict[str, Callable[[], NDArray[np.float32]]]:
+    """The learners that suit the material, by name; that of words leaves its weights in `linear_weights`."""
+    work: dict[str, Callable[[], NDArray[np.float32]]] = {}
+    words, topical, dense = material.words, material.topical, material.dense
+
+    def of_words() -> NDArray[np.float32]:
+        assert words is not None
+        opinion = linear(words, labels, classes, folds)
+        linear_weights.append(opinion.weights)
+        return opinion.log_probs
+
+    def votes(where: Floats) -> NDArray[np.float32]:
+        found, _ = nearest_neighbours(where, groups, count=VOTERS)
+        vote = neighbour_vote(found, labels, classes)
+        return np.broadcast_to(vote, (folds.draws, *vote.shape))
+
+    if words is not None and topical is not None:
+        work["words"] = of_words
+        work[TOPICS] = lambda: topics(topical, labels, classes, folds)
+        return work
+    columns, categorical = material.columns, material.categorical
+    if columns is not None and categorical is not None:
+        work["trees"] = lambda: trees(columns, categorical, labels, classes, folds, seed)
+    work["linear"] = lambda: linear(dense, labels, classes, folds).log_probs
+    if classes <= MOST_FOR_KERNEL_CLASSES:
+        work["kernel"] = lambda: kernel(dense, labels, classes, folds, seed)
+    if len(labels) <= MOST_FOR_NEIGHBOURS:
+        work["neighbours"] = lambda: votes(dense)
+        work["neighbours, whitened"] = lambda: votes(whitened(dense))
+    return work

@@ -1,0 +1,31 @@
+"use strict";
+// What is shown of an example, by the kind of data: large on the desk, small in a tile. The server's part is contents.py.
+page.picture = (row, side) => `${pictureBase}/${side}/${row}`;
+page.views = {
+  images: {
+    large(card) {
+      const image = page.make("img", { alt: `Example ${card.id}`, src: page.picture(card.row, 512) });
+      image.addEventListener("error", () => image.replaceWith(page.make("p", { className: "none", textContent: "This picture cannot be read." })));
+      image.decode().catch(() => {}); // so that it is there when its turn comes
+      return image;
+    },
+    small: (tile) => page.make("img", { src: page.picture(tile.row, 96), alt: "", loading: "lazy", draggable: false }),
+  },
+  features: {
+    large: (card) => page.make("p", { className: "id", textContent: `${card.content.values.join(", ")} …` }),
+    small: (tile) => page.make("span", { className: "id", textContent: tile.id }),
+  },
+  texts: {
+    large: (card) => page.make("p", { className: "words", dir: "auto", textContent: card.content.text }),
+    small: (tile) => page.make("span", { className: "words", dir: "auto", textContent: tile.content.text.slice(0, 120) }),
+  },
+  table: {
+    large: (card) => page.cells(card.content.cells),
+    small: (tile) => page.cells(tile.content.cells.slice(0, 4)),
+  },
+};
+page.cells = (cells) => page.make("dl", { className: "cells" },
+  ...cells.flatMap(([name, value]) => [page.make("dt", { textContent: name }), page.make("dd", { dir: "auto", textContent: value })]));
+page.large = (card) => page.views[card.content.kind].large(card);
+page.small = (tile) => page.views[tile.content.kind].small(tile);
+page.tagsOf = (text) => [...new Set(text.split(",").map((tag) => tag.trim()).filter(Boolean))];

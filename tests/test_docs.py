@@ -1,0 +1,131 @@
+"""What README and docs tell people to type is typed here: each line by the parser, the way through for real."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow.csv as csv
+import pytest
+from PIL import Image
+
+import aleator
+from aleator.cli import app
+from aleator.learning import effort
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+
+
+def commands(page: Path) -> list[list[str]]:
+    """The words of each `aleator` line in a page's shell blocks."""
+    lines = "\n".join(blocks(page, "sh")).replace("\\\n", " ").splitlines()
+    words = [shlex.split(line, comments=True) for line in lines]
+    return [one[1:] for one in words if one and Path(one[0]).name == "aleator"]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_in_the_docs_is_one_that_the_command_line_takes(page: Path) -> None:
+    for words in commands(page):
+        app.parse_args([word.replace("...", "x") for word in words], exit_on_error=False, print_error=False)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_python_block_can_be_read_and_names_what_is_there(page: Path) -> None:
+    for block in blocks(page, "python"):
+        compile(block, page.name, "exec")
+        for name in re.findall(r"\baleator\.([A-Za-z_]\w*)\(", block):
+            assert getattr(aleator, name) is not None
+
+
+def test_every_page_stands_in_the_navigation() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").split("nav:")[1]
+    for page in (ROOT / "docs").glob("*.md"):
+        assert f" {page.name}\n" in navigation + "\n"
+
+
+def type_in(line: str, folder: Path) -> str:
+    """Type a line of the docs, with little training. Returns what it says."""
+    words = shlex.split(line, comments=True)
+    assert words[0] == "aleator"
+    brief = (
+        "import sys; from aleator.learning import effort; effort.FEWEST_STEPS = 60; "
+        f"sys.argv = {words!r}; from aleator.cli import main; main()"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])}
+    done = subprocess.run(
+        [sys.executable, "-c", brief], cwd=folder, capture_output=True, text=True, env=environment, timeout=600
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def next_command(told: str, verb: str) -> str:
+    """The command that a summary names for a verb."""
+    found = re.search(rf"^(?:Next:|     ) (aleator {verb} .*?)(?:  |$)", told, flags=re.MULTILINE)
+    assert found is not None, told
+    return found[1]
+
+
+def pictures(folder: Path, in_class_folders: bool) -> list[tuple[str, str]]:
+    """Sixty small pictures, dark or light, four of them labelled wrongly: path and label of each."""
+    random, found = np.random.default_rng(0), []
+    for row in range(60):
+        light = row % 2
+        label = ("dark", "light")[light if row > 3 else 1 - light]
+        path = Path("pictures") / (label if in_class_folders else "") / f"{row:02}.png"
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        pixels = random.integers(0, 120, (16, 16), dtype=np.uint8) + np.uint8(100 * light)
+        Image.fromarray(pixels).save(folder / path)
+        found.append((path.as_posix(), label))
+    return found
+
+
+def class_folders(folder: Path) -> str:
+    pictures(folder, in_class_folders=True)
+    return "pictures"
+
+
+def table(folder: Path) -> str:
+    lines = [f"{row},{path},{label}" for row, (path, label) in enumerate(pictures(folder, in_class_folders=False))]
+    (folder / "products.csv").write_text("\n".join(["id,path,kind", *lines]))
+    return "products.csv --label-column kind"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["demo", "class folders", "table"])
+def test_a_newcomer_gets_from_the_first_command_to_a_clean_export_and_a_model(kind: str, tmp_path: Path) -> None:
+    """Every next step is the command that the step before named."""
+    assert effort.FEWEST_STEPS > 60
+    if kind == "demo":
+        told = type_in("aleator demo --examples 150 -o audit", tmp_path)
+    else:
+        data = class_folders(tmp_path) if kind == "class folders" else table(tmp_path)
+        told = type_in(f"aleator audit {data} -o audit --effort quick", tmp_path)
+    assert next_command(told, "review") == "aleator review audit"
+    audit = aleator.load_audit(tmp_path / "audit")
+    report = (tmp_path / "audit" / "report.html").read_text(encoding="utf-8")
+    assert "aleator review audit" in report
+    rows = audit.suspects(10).table.to_pylist()  # ten decisions, as the page would keep them
+    (tmp_path / "ten.csv").write_text(
+        "\n".join(["id,label", *(f'"{one["id"]}",{one["suggested_label"]}' for one in rows)])
+    )
+    told = type_in("aleator judge audit --reviewed ten.csv", tmp_path)
+    assert "10 are reviewed" in told
+    export = next_command(told, "export")
+    type_in(f"{export} --reviewed ten.csv", tmp_path)
+    clean = csv.read_csv(tmp_path / "audit-clean.csv").to_pydict()
+    assert clean["label_from"].count("review") == 10
+    if kind == "demo":
+        told = type_in(f"{next_command(told, 'train')} --effort quick --epochs 1", tmp_path)
+        assert next_command(told, "predict") == "aleator predict audit-model PICTURES -o answers.html"
+        shutil.copytree(tmp_path / "audit-model", tmp_path / "model")
+        assert aleator.load_model(tmp_path / "model").card.data.trained_on > 50

@@ -275,6 +275,20 @@ def test_pictures_go_out_as_the_files_they_were(tmp_path: Path) -> None:
     assert [one["bytes"] for one in pq.read_table(shard)["image"].to_pylist()] == content
 
 
+def test_texts_are_labelled_in_label_studio_too(tmp_path: Path) -> None:
+    words = [f"{'dull' if row % 2 else 'great'}, said number {row} <b>&" for row in range(20)]
+    table = pa.table({"text": words, "label": ["bad" if row % 2 else "good" for row in range(20)]})
+    pq.write_table(table, tmp_path / "in.parquet")
+    export_audit(tmp_path / "in.parquet", tmp_path / "out", "label-studio")
+    tasks = json.loads((tmp_path / "out" / "tasks.json").read_text())
+    assert [one["data"]["text"] for one in tasks] == words
+    page = ElementTree.parse(tmp_path / "out" / "config.xml").getroot()
+    assert page.find("Text").attrib == {"name": "text", "value": "$text"}
+    assert page.find("Choices").get("toName") == "text"
+    assert not (tmp_path / "out" / "pictures").exists()
+    assert "local" not in (tmp_path / "out" / "README.txt").read_text()
+
+
 def test_names_of_folders() -> None:
     found = folder_names(NAMES_THAT_LOOK_ALIKE)
     assert len({name.casefold() for name in found.values()}) == len(NAMES_THAT_LOOK_ALIKE)

@@ -6,13 +6,17 @@ READY := $(VENV)/.ready
 # Each file stays in one process, for the fixtures its tests share.
 PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test quick check format-check lint types imports docs wheel system-packages clean
+.PHONY: demo test torture quick check format-check lint types imports docs wheel system-packages clean
 
 demo: $(READY)
 	$(BIN)/aleator demo --output demo-audit --force
 
 test: check system-packages
 	$(PYTEST)
+
+# The whole fault campaign, half an hour: kills, full disks, damaged files, two at once, attacks; prints a table.
+torture: $(READY)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.torture
 
 # What most changes touch, in two minutes; no test here needs a browser or a database.
 quick: check

@@ -1,7 +1,9 @@
-"""Files that appear whole or not at all: written beside their place, then renamed."""
+"""Files that appear whole or not at all, also where the power fails: written beside their place, then renamed."""
 
+import errno
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,13 +12,27 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aleator.errors import DataError
+
+OURS = ("audit.json", "model.json")
+"""A folder with one of these is an audit's or a model's, and its files are nobody else's to replace."""
+
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a file beside `path`, then rename it: readers see the old file or the new one, whole."""
-    beside = path.with_name(f".{path.name}.unfinished")
+    beside = unfinished_beside(path)
     try:
         write(beside)
+        sync(beside)
         os.replace(beside, path)
+        sync(path.parent)
+    except OSError as error:
+        # NumPy says only how many bytes it could not write, and Arrow not where.
+        full = "requested and" in str(error)
+        if error.filename is None and (full or error.errno):
+            number = error.errno or errno.ENOSPC
+            raise OSError(number, os.strerror(number), str(path)) from error
+        raise
     finally:
         beside.unlink(missing_ok=True)
 
@@ -40,6 +56,69 @@ def write_array(path: Path, array: NDArray[Any]) -> None:
 
 def read_array(path: Path, *, mapped: bool = False) -> NDArray[Any]:
     return np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)  # type: ignore[no-any-return]
+
+
+def check_target(path: Path, *, force: bool) -> None:
+    """Raise DataError unless a file may be written here: where there is one, only with `force`, and never in the place
+    of one that belongs to an audit or a model."""
+    if path.is_dir():
+        raise DataError(f"{path} is a folder; name a file.")
+    if not path.exists():
+        return
+    if any((parent / name).exists() for parent in list(path.absolute().parents)[:2] for name in OURS):
+        raise DataError(f"{path} is a file of an audit or a model, which nothing else replaces; name another place.")
+    if not force:
+        raise DataError(f"{path} is there already; name another file, or use --force to replace it.")
+
+
+def sync(path: Path) -> None:
+    """What was written into a file, or renamed in a folder, is on the disk when this returns."""
+    if os.name != "posix" and path.is_dir():
+        return  # elsewhere folders cannot be opened
+    descriptor = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some file systems of networks have no such call
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def sync_all(folder: Path) -> None:
+    """The same for all that a folder holds, and the folder."""
+    for path in folder.rglob("*"):
+        sync(path)
+    sync(folder)
+
+
+def discard(path: Path) -> None:
+    """Delete a file or a folder: first renamed, so that no half of it is ever taken for the whole."""
+    leaving = discarded(path)
+    if leaving.exists():
+        shutil.rmtree(leaving)
+    if path.is_dir() and not path.is_symlink():
+        path.rename(leaving)
+        shutil.rmtree(leaving)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def tidy(path: Path) -> None:
+    """Remove what a kill left beside `path`: a half that was being deleted, or was not yet begun."""
+    for left in (discarded(path), unfinished_beside(path)):
+        if left.is_dir():
+            shutil.rmtree(left)
+
+
+def unfinished_beside(path: Path) -> Path:
+    """What a file or a folder is called until it is whole."""
+    return path.with_name(f".{path.name}.unfinished")
+
+
+def discarded(path: Path) -> Path:
+    """What a folder is called while it is deleted."""
+    return path.with_name(f".{path.name}.discarded")
 
 
 def lock(path: Path) -> IO[bytes] | None:

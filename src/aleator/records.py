@@ -8,9 +8,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from aleator.files import write_json
+from aleator.files import discard, sync, tidy, unfinished_beside, write_json
 
 T = TypeVar("T")
+IDENTITY = "identity.json"
+"""In a folder of unfinished work: what it is for."""
 
 
 def to_json(record: Any) -> Any:
@@ -39,6 +41,22 @@ def write_record(path: Path, record: Any) -> None:
 def read_json(path: Path) -> Any:
     """Raises ValueError where it is no JSON, and OSError where it cannot be read."""
     return json.loads(path.read_text(encoding="utf-8"))
+
+
+def begin_work(folder: Path, identity: Any, *, go_on: bool) -> None:
+    """A folder for unfinished work that says from the start what it is for: the one that is there, or a new one.
+
+    Its parent has to be there: who makes it anew would hide that somebody removed it.
+    """
+    tidy(folder)
+    if go_on and folder.is_dir():
+        return
+    discard(folder)
+    beginning = unfinished_beside(folder)
+    beginning.mkdir()
+    write_record(beginning / IDENTITY, identity)
+    beginning.rename(folder)
+    sync(folder.parent)
 
 
 def _plain(value: Any) -> Any:

@@ -269,7 +269,7 @@ def test_a_database_that_does_not_answer_is_told_in_words(tmp_path: Path) -> Non
     with pytest.raises(AuditFolderError, match="cannot be used"):
         Store("postgresql://nobody@/none?host=/nowhere&connect_timeout=2", "print")
     (tmp_path / "text.sqlite").write_text("this is no database, but long enough to look at: " * 20)
-    with pytest.raises(AuditFolderError, match="cannot be used"):
+    with pytest.raises(AuditFolderError, match="is damaged"):
         Store(tmp_path / "text.sqlite", "print")
 
 

@@ -17,6 +17,7 @@ from aleator.decisions.store import Store
 from aleator.review.examples import Examples, open_examples
 from aleator.review.serve import listen
 from aleator.review.web.app import create_app
+from aleator.review.web.connections import Connection
 from aleator.review.web.guard import Guard
 from aleator.review.web.parts import Review
 from aleator.testing.made_up_audit import write_all
@@ -58,7 +59,7 @@ def serving(path: Path, examples: Examples | None = None, **options: Any) -> Ite
     with Store(database_beside(path), examples.fingerprint, exclusive=True) as store:
         app, review = create_app(examples, store, **options)
         listening = listen("127.0.0.1", 0)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
+        server = uvicorn.Server(uvicorn.Config(app, http=Connection, log_level="warning", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -19,8 +20,10 @@ from PIL import Image
 from aleator.data import read_dataset
 from aleator.errors import AleatorError, AuditFolderError, DataError
 from aleator.review.examples import of_dataset
-from aleator.review.serve import check_prefix, check_token, serve
+from aleator.review.serve import check_prefix, check_proxy, check_token, serve
 from aleator.review.settings import ServerSettings
+from aleator.review.web import connections, guard
+from aleator.review.web.connections import MOST_AT_ONCE
 from aleator.review.web.guard import MOST_BODY, Buckets, Session, Signer, local_target, new_session
 from benchmarks.review.client import ReviewClient
 from tests.review.conftest import Running, serving
@@ -325,3 +328,95 @@ def test_a_second_server_says_so_and_stops(server: Running, module_folder: Path)
     assert second.returncode == 2
     assert "Another review server has" in second.stderr
     assert "Traceback" not in second.stderr
+
+
+def test_a_picture_is_kept_by_browsers_under_the_name_of_its_data_only(server: Running, ann: ReviewClient) -> None:
+    key = server.review.examples.key
+    status, headers, _ = ask(server, "GET", f"/picture/{key}/96/0", cookie=ann.cookie)
+    assert status == 200
+    assert "max-age" in headers["cache-control"]
+    assert ask(server, "GET", f"/picture/{'0' * 16}/96/0", cookie=ann.cookie)[0] == 404
+    assert ask(server, "GET", "/picture/96/0", cookie=ann.cookie)[1]["cache-control"] == "no-store"
+    for path in ("/queue", "/example/3", "/people", "/map"):
+        page = ask(server, "GET", path, cookie=ann.cookie)[2].decode()
+        assert f'data-pictures="/picture/{key}"' in page
+        assert "/picture/96/" not in page
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/decide", b"[" * 100_000),
+        ("/api/decide", b'{"decisions": ' + b"[" * 100_000),
+        ("/api/decide", b'{"decisions": ' + b"9" * 5000 + b"}"),
+        ("/api/decide", decision(seconds=10**4000)),
+        ("/api/decide", decision(seconds=float("nan"))),
+        ("/api/decide", decision(row=10**4000)),
+        ("/api/decide", decision(kind="\ud800")),
+        ("/api/undo", json.dumps({"undo": [{"uuid": str(uuid4()), "decision": "\ud800"}]}).encode()),
+        ("/api/undo", json.dumps({"undo": [{"uuid": "\ud800", "decision": str(uuid4())}]}).encode()),
+        ("/api/skip", b'{"row": 1e400}'),
+    ],
+)
+def test_no_body_makes_the_server_fail(server: Running, ann: ReviewClient, path: str, body: bytes) -> None:
+    status, content = ann.request("POST", path, body)
+    assert status in (400, 404), content
+    assert "error" in json.loads(content)
+
+
+@pytest.mark.parametrize("path", ["/example/", "/picture/96/", "/api/queue?count=", "/api/grid?start="])
+def test_no_number_in_an_address_makes_the_server_fail(server: Running, ann: ReviewClient, path: str) -> None:
+    assert ask(server, "GET", path + "9" * 5000, cookie=ann.cookie)[0] in (400, 404)
+
+
+def test_idle_connections_keep_nobody_out(audit_folder: Path) -> None:
+    """More than there may be at once, half of them with a header that is never finished."""
+    with serving(audit_folder) as running, ExitStack() as stack:
+        for number in range(MOST_AT_ONCE + 30):
+            one = stack.enter_context(socket.create_connection(("127.0.0.1", urlsplit(running.address).port)))  # type: ignore[arg-type]
+            if number % 2:
+                one.sendall(b"GET /enter HTTP/1.1\r\nhost: localhost\r\nx-")
+        for _ in range(5):
+            assert ask(running, "GET", "/enter")[0] == 200
+
+
+def test_an_unfinished_header_and_body_are_given_up(audit_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "HEADER_SECONDS", 0.2)
+    monkeypatch.setattr(guard, "BODY_SECONDS", 0.2)
+    with serving(audit_folder) as running:
+        client = ReviewClient(running.address, "Ann")
+        port: Any = urlsplit(running.address).port
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as one:
+            one.sendall(b"GET /enter HTTP/1.1\r\nhost: localhost\r\nx-")
+            assert one.recv(64) == b""
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as one:
+            head = f"POST /api/skip HTTP/1.1\r\nhost: localhost\r\ncookie: {client.cookie}\r\nx-form-token: "
+            one.sendall(f"{head}{client.form_token}\r\ncontent-length: 100\r\n\r\n{{".encode())
+            assert one.recv(64).startswith(b"HTTP/1.1 408")
+
+
+@pytest.mark.parametrize(("token", "then"), [(TOKEN, 429), ("x" * 32, 303)])
+def test_after_wrong_tokens_the_right_one_waits_only_where_it_might_be_guessed(
+    audit_folder: Path, token: str, then: int
+) -> None:
+    with serving(audit_folder, token=token) as running:
+        for _ in range(12):
+            status, headers, _ = ask(running, "GET", "/?token=guess", x_forwarded_for="203.0.113.1")
+        assert status == 429
+        assert 1 <= int(headers["retry-after"]) <= 10
+        right = f"/?{urlencode({'token': token})}"
+        assert ask(running, "GET", right, x_forwarded_for="203.0.113.1")[0] == then
+        assert ask(running, "GET", right, x_forwarded_for="203.0.113.2")[0] == 303  # others behind the proxy
+
+
+def test_the_cookie_is_secure_where_the_proxy_has_tls(audit_folder: Path) -> None:
+    with serving(audit_folder, token=TOKEN) as running:
+        right = f"/?{urlencode({'token': TOKEN})}"
+        assert "Secure" in ask(running, "GET", right, x_forwarded_proto="https")[1]["set-cookie"]
+        assert "Secure" not in ask(running, "GET", right)[1]["set-cookie"]
+
+
+def test_a_nonsense_proxy_is_refused() -> None:
+    with pytest.raises(DataError, match=r"10\.0\.0\.0/24"):
+        check_proxy("*")
+    check_proxy("10.0.0.0/24")

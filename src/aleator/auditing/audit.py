@@ -18,7 +18,7 @@ from aleator.auditing.result import Audit
 from aleator.auditing.said import Said
 from aleator.auditing.settings import AuditSettings
 from aleator.audits.data import with_data
-from aleator.audits.folder import REPORT, close_folder, finished, open_folder
+from aleator.audits.folder import REPORT, close_folder, is_finished, open_folder
 from aleator.audits.info import AuditInfo, DuplicateCounts, RefereeScores, SettingsUsed, audited_data, identity_of
 from aleator.audits.kept import kept_files
 from aleator.audits.labels import label_table, write_labels
@@ -27,8 +27,10 @@ from aleator.data import read_dataset
 from aleator.data.dataset import LabelledDataset
 from aleator.data.duplicates import Duplicates, find_duplicates
 from aleator.data.examples import load_examples
+from aleator.errors import AuditFolderError
 from aleator.evidence import EVIDENCE, EvidenceInputs
 from aleator.files import write_array
+from aleator.locks import one_at_a_time
 from aleator.progress import Progress, shows_progress, silent
 from aleator.records import versions_of
 from aleator.report import render_report
@@ -36,6 +38,7 @@ from aleator.verdicts import Observations, Verdicts, unfamiliar_examples
 
 
 @shows_progress
+@one_at_a_time(AuditFolderError)
 def audit(  # longer than a function is otherwise: the whole system on one page
     data: Any,
     folder: str | Path,
@@ -64,7 +67,7 @@ def audit(  # longer than a function is otherwise: the whole system on one page
         dataset.check_learnable()
         whole = dataset
         identity = identity_of(dataset, plain(asdict(settings)))
-        if finished(folder, identity) and not force:
+        if is_finished(folder, identity) and not force:
             return with_data(Audit.load(folder), dataset)
         unfinished = open_folder(folder, identity, force=force)
     with clock("embedding"):

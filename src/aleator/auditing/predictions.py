@@ -23,9 +23,10 @@ from aleator.data.predictions import read_features, read_labels, read_matrix
 from aleator.data.readers.votes import read_votes
 from aleator.data.sources import FeatureArray
 from aleator.decisions.reviews import Reviews
-from aleator.errors import DataError
+from aleator.errors import AuditFolderError, DataError, while_reading
 from aleator.evidence import EVIDENCE, EvidenceInputs
 from aleator.files import write_array
+from aleator.locks import one_at_a_time
 from aleator.progress import Progress, shows_progress, silent
 from aleator.records import versions_of
 from aleator.report import render_report
@@ -69,6 +70,7 @@ class LabelledPredictions:
 
 
 @shows_progress
+@one_at_a_time(AuditFolderError)
 def judge_predictions(  # longer than a function is otherwise: the whole of it on one page, as an audit
     predictions: LabelledPredictions,
     folder: str | Path,
@@ -155,9 +157,13 @@ def read_predictions(
     Raises DataError naming the file, the row or the id, and the remedy.
     """
     files = [pred_probs] if isinstance(pred_probs, Path) else list(pred_probs)
-    label_file = reading.label_file
-    if label_file is None:
+    if reading.label_file is None:
         raise DataError(f"{files[0]} holds probabilities; name the file with the labels: --label-file FILE.")
+    with while_reading(files[0], f"probabilities for the labels in {reading.label_file}"):
+        return _lined_up(files, reading.label_file, reading, features)
+
+
+def _lined_up(files: list[Path], label_file: Path, reading: ReadOptions, features: Path | None) -> LabelledPredictions:
     probs, columns, ids_of_probs = read_matrix(files[0])
     if probs.ndim != 2:
         raise DataError(f"{files[0]} has shape {probs.shape}; wanted is (example, class).")

@@ -7,12 +7,15 @@ from aleator.auditing.rejudge import rejudge
 from aleator.auditing.result import Audit
 from aleator.audits import AuditFolder, open_data, with_data
 from aleator.audits.data import has_data
+from aleator.audits.folder import UNFINISHED
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.texts import RowOf, Texts
 from aleator.decisions.gather import DecisionSources, database_beside, gather_decisions, in_files
 from aleator.decisions.log import DecisionLog
 from aleator.decisions.reviews import Reviews, reviews_of_decisions
 from aleator.errors import AuditFolderError
+from aleator.files import tidy
+from aleator.locks import only_one
 from aleator.progress import Progress, silent
 
 
@@ -45,14 +48,18 @@ def judge_again(
     `data` is where they are, if they moved, and `asked` how they are read, where it is not as for the audit. Where data
     are named and nobody decided anything, the report gets its pictures, and nothing else changes.
     """
-    if data is not None or has_data(audit):
-        audit = with_data(audit, open_data(audit, data, asked, progress=progress))
-    if data is not None and sources == DecisionSources() and not database_beside(audit.folder).exists():
-        audit.rewrite()  # nobody decided anything, and the report gets its pictures
-        return audit
-    judged = rejudge(audit, reviews_of(audit, sources))
-    judged.rewrite()
-    return judged
+    with only_one(audit.folder, AuditFolderError):
+        if AuditFolder.load(audit.folder).info != audit.info:
+            raise AuditFolderError(f"{audit.folder} was replaced since it was loaded; load it again.")
+        if data is not None or has_data(audit):
+            audit = with_data(audit, open_data(audit, data, asked, progress=progress))
+        if data is not None and sources == DecisionSources() and not database_beside(audit.folder).exists():
+            audit.rewrite()  # nobody decided anything, and the report gets its pictures
+            return audit
+        judged = rejudge(audit, reviews_of(audit, sources))
+        judged.rewrite()
+        tidy(audit.folder / UNFINISHED)
+        return judged
 
 
 def reviews_of_predictions(predictions: LabelledPredictions, sources: DecisionSources) -> Reviews | None:

@@ -8,20 +8,19 @@ from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from aleator.audits.info import SCHEMA_VERSION, AuditInfo, Identity, read_info
-from aleator.audits.labels import decoded, write_labels
+from aleator.audits.labels import decoded, read_labels, write_labels
 from aleator.data.dataset import LabelledDataset
-from aleator.errors import AuditFolderError
-from aleator.files import write_whole
-from aleator.records import from_json, read_json, write_record
+from aleator.errors import AuditFolderError, while_reading
+from aleator.files import discard, discarded, read_array, sync, sync_all, tidy, unfinished_beside, write_whole
+from aleator.locks import INSIDE
+from aleator.records import IDENTITY, begin_work, from_json, read_json, write_record
 
 UNFINISHED = "unfinished"
 """Sub-folder with the state of an audit that is still running; gone when the audit is complete."""
-INFO, LABELS, IDENTITY = "audit.json", "labels.parquet", "identity.json"
-REPORT = "report.html"
+INFO, LABELS, REPORT = "audit.json", "labels.parquet", "report.html"
 KEPT = "examples.npz"
 """The audited examples themselves, where they were made in memory; see `kept.py`."""
 
@@ -48,7 +47,8 @@ class AuditFolder:
         if not (folder / INFO).exists():
             state = "an unfinished audit" if (folder / UNFINISHED).exists() else "no audit"
             raise AuditFolderError(f"{folder} holds {state}; run `aleator audit DATA -o {folder}`.")
-        try:
+        remedy = " Audit the data again with --force."
+        with while_reading(folder / INFO, "an audit", AuditFolderError, remedy):
             content = read_json(folder / INFO)
             version = content.get("schema_version") if isinstance(content, dict) else None
             if version not in range(1, SCHEMA_VERSION + 1):
@@ -57,11 +57,9 @@ class AuditFolder:
                     "audit the data again with --force."
                 )
             info = read_info(content)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise AuditFolderError(
-                f"{folder / INFO} cannot be read ({error}); audit the data again with --force."
-            ) from error
-        return cls(folder, info, pq.read_table(folder / LABELS))
+        with while_reading(folder / LABELS, "an audit's table", AuditFolderError, remedy):
+            labels = read_labels(folder / LABELS, info.class_names, info.data.examples)
+        return cls(folder, info, labels)
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -70,12 +68,24 @@ class AuditFolder:
     @property
     def logits(self) -> NDArray[np.float32]:
         """Mean and spread of each logit, `(2, draw, example, class)`, mapped from disk."""
-        return np.asarray(np.load(self.folder / "logits.npy", mmap_mode="r"))
+        return self._array("logits.npy", (2, None, self.info.data.examples, len(self.class_names)))
 
     @property
     def embeddings(self) -> NDArray[np.float32]:
         """`(example, feature)`, mapped from disk."""
-        return np.load(self.folder / "embeddings.npy", mmap_mode="r")  # type: ignore[no-any-return]
+        return self._array("embeddings.npy", (self.info.data.examples, None))
+
+    def _array(self, name: str, shape: tuple[int | None, ...]) -> NDArray[np.float32]:
+        with while_reading(
+            self.folder / name, "an audit's array", AuditFolderError, " Audit the data again with --force."
+        ):
+            array = read_array(self.folder / name, mapped=True)
+            fits = len(array.shape) == len(shape) and all(
+                wanted in (None, size) for size, wanted in zip(array.shape, shape, strict=True)
+            )
+            if array.dtype != np.float32 or not fits:
+                raise ValueError(f"it is {array.dtype} {array.shape}, and does not belong to this audit's table")
+            return array
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self.folder)!r}, {len(self.labels):,} examples of {self.info.data.name})"
@@ -98,8 +108,14 @@ def open_folder(folder: Path, identity: Identity, *, force: bool) -> Path:
     """
     if folder.exists() and not folder.is_dir():
         raise AuditFolderError(f"{folder} is a file; name a folder for the audit.")
-    earlier = _identity_in(folder)
-    if earlier is None and folder.exists() and any(folder.iterdir()) and not force:
+    unfinished = folder / UNFINISHED
+    work, finished = _identity_in(unfinished / IDENTITY), None
+    if (folder / INFO).exists() and not force:
+        finished = _identity_in(folder / INFO)
+        if finished is None:
+            raise AuditFolderError(f"{folder / INFO} cannot be read; use --force to start again.")
+    earlier = work or finished
+    if earlier is None and not force and _holds_other_things(folder):
         raise AuditFolderError(
             f"{folder} is not empty and holds no audit; name a new folder, or use --force to write into it."
         )
@@ -108,13 +124,10 @@ def open_folder(folder: Path, identity: Identity, *, force: bool) -> Path:
             f"{folder} holds the audit of other data ({earlier.path}); "
             "name another folder, or use --force to replace it."
         )
-    unfinished = folder / UNFINISHED
-    if earlier != identity:
-        if not force and (folder / INFO).is_file():
-            _refuse_other_settings(folder, identity)
-        _remove(unfinished)
-    unfinished.mkdir(parents=True, exist_ok=True)
-    write_record(unfinished / IDENTITY, identity)
+    folder.mkdir(parents=True, exist_ok=True)
+    if work != identity and not force and finished is not None:
+        _refuse_other_settings(folder, finished, identity)
+    begin_work(unfinished, identity, go_on=work == identity)
     return unfinished
 
 
@@ -125,20 +138,24 @@ def close_folder(folder: Path, files: dict[str, Callable[[Path], object]], info:
     """
     unfinished = folder / UNFINISHED
     new = unfinished / "complete"
-    _remove(new)
-    (new / "models").mkdir(parents=True)
+    discard(new)
+    new.mkdir()  # its parents are there, or somebody removed them
+    (new / "models").mkdir()
     for name, write in files.items():
         write(new / name)
     for weights in unfinished.glob("member-*/weights.safetensors"):
         shutil.copyfile(weights, new / "models" / f"{weights.parent.name}.safetensors")
     write_record(new / INFO, info)
-    _remove(folder / INFO)
+    sync_all(new)
+    discard(folder / INFO)
     if KEPT not in files:
-        _remove(folder / KEPT)
+        discard(folder / KEPT)
+    sync(folder)
     for name in (*files, "models", INFO):
-        _remove(folder / name)
+        discard(folder / name)
         (new / name).rename(folder / name)
-    _remove(unfinished)
+    sync(folder)
+    discard(unfinished)
 
 
 def write_table_and_info(audit: AuditFolder) -> None:
@@ -147,15 +164,15 @@ def write_table_and_info(audit: AuditFolder) -> None:
     write_record(audit.folder / INFO, audit.info)
 
 
-def finished(folder: Path, identity: Identity) -> bool:
+def is_finished(folder: Path, identity: Identity) -> bool:
     """Whether the folder holds the complete audit with this identity."""
-    return (folder / INFO).is_file() and not (folder / UNFINISHED).exists() and _identity_in(folder) == identity
+    tidy(folder / UNFINISHED)
+    return not (folder / UNFINISHED).exists() and _identity_in(folder / INFO) == identity
 
 
-def _refuse_other_settings(folder: Path, identity: Identity) -> None:
+def _refuse_other_settings(folder: Path, there: Identity, identity: Identity) -> None:
     """What is computed for an hour is not replaced without a word."""
-    there = _identity_in(folder, (INFO,))
-    if there is None or there == identity:
+    if there == identity:
         return
     names = sorted(there.settings.keys() | identity.settings.keys())
     changed = [
@@ -173,20 +190,16 @@ def _refuse_other_settings(folder: Path, identity: Identity) -> None:
     )
 
 
-def _identity_in(folder: Path, names: tuple[str, ...] = (f"{UNFINISHED}/{IDENTITY}", INFO)) -> Identity | None:
-    for name in names:
-        try:
-            content = read_json(folder / name)
-            return from_json(Identity, content.get("identity", content) if isinstance(content, dict) else content)
-        except FileNotFoundError:
-            continue
-        except ValueError as error:
-            raise AuditFolderError(f"{folder / name} cannot be read ({error}); use --force to start again.") from error
-    return None
+def _identity_in(file: Path) -> Identity | None:
+    """None where the file is not there, or says nothing."""
+    try:
+        content = read_json(file)
+        return from_json(Identity, content.get("identity", content) if isinstance(content, dict) else content)
+    except (OSError, ValueError):
+        return None
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+def _holds_other_things(folder: Path) -> bool:
+    """Whether anything in the folder is not what an audit leaves when it is interrupted."""
+    ours = {UNFINISHED, INSIDE, *(of(Path(UNFINISHED)).name for of in (discarded, unfinished_beside))}
+    return folder.exists() and any(path.name not in ours for path in folder.iterdir())

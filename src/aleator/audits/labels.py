@@ -71,6 +71,59 @@ COLUMNS: dict[str, Column] = {
 A kind of evidence that is not listed is a score without a unit."""
 
 
+NEEDED = (
+    *("id", "source", "given_label", "verdict", "p_mislabelled", "label_quality", "suggested_label", "predicted_label"),
+    *("label_distribution", "total", "aleatoric", "epistemic", "duplicate_group", "neighbours"),
+)
+"""Columns that every audit has."""
+
+
+def read_labels(path: Path, class_names: Sequence[str], examples: int) -> pa.Table:
+    """The table of an audit of so many examples of these classes. Raises ValueError where it is not one."""
+    table = pq.ParquetFile(path).read()
+    if table.num_rows != examples:
+        raise ValueError(f"it has {table.num_rows:,} rows, and the audit {examples:,} examples")
+    missing = [name for name in NEEDED if name not in table.column_names]
+    if missing:
+        raise ValueError(f"it has no column {missing[0]!r}")
+    if len(set(table.column_names)) < table.num_columns:
+        raise ValueError("it has a column twice")
+    table.validate(full=True)
+    for name in table.column_names:
+        _check(name, table[name].combine_chunks(), class_names)
+    return table
+
+
+def _check(name: str, column: pa.Array, class_names: Sequence[str]) -> None:
+    """Raise ValueError unless the column holds what its kind says."""
+    kind, of = COLUMNS.get(name, Column(Kind.SCORE)).kind, column.type
+    fits = {
+        Kind.TEXT: pa.types.is_string(of),
+        Kind.LABEL: pa.types.is_dictionary(of) and pa.types.is_string(of.value_type),
+        Kind.SCORE: pa.types.is_floating(of),
+        Kind.GROUP: pa.types.is_integer(of),
+        Kind.DISTRIBUTION: pa.types.is_fixed_size_list(of) and pa.types.is_floating(of.value_type),
+        Kind.ROWS: pa.types.is_list(of) and pa.types.is_integer(of.value_type),
+        Kind.TEXTS: pa.types.is_list(of) and pa.types.is_string(of.value_type),
+    }[kind]
+    if not fits or (name in COMPLETE and column.null_count):
+        raise ValueError(f"its column {name!r} is {of} with {column.null_count} gaps, not {kind.value}")
+    if kind is Kind.LABEL and column.dictionary.to_pylist() != list(class_names):
+        raise ValueError(f"its column {name!r} is of other classes than the audit")
+    if kind is Kind.DISTRIBUTION:
+        values = column.flatten().to_numpy(zero_copy_only=False)
+        if of.list_size != len(class_names) or not ((values >= 0) & (values <= 1.0001)).all():
+            raise ValueError(f"its column {name!r} is no distribution over {len(class_names)} classes")
+    if kind is Kind.ROWS and column.null_count == 0 and len(column.flatten()):
+        rows = column.flatten().to_numpy(zero_copy_only=False)
+        if not ((rows >= 0) & (rows < len(column))).all():
+            raise ValueError(f"its column {name!r} names a row that is not there")
+
+
+COMPLETE = ("id", "source", "label_distribution", "neighbours", "suggested_label")
+"""Columns without a gap."""
+
+
 def decoded(table: pa.Table, name: str) -> Any:
     """A column as an array; see `Kind`."""
     column = table[name].combine_chunks()

@@ -1,13 +1,18 @@
 """The command line: `aleator VERB ...`, a file for each verb. torch is loaded by the verb that needs it."""
 
 import errno
+import os
 import shlex
+import signal
 import sys
+import threading
+from contextlib import suppress
 
 from cyclopts import CycloptsError, MissingArgumentError
 
 from aleator.cli import audit, demo, doctor, embed, export, inspect, judge, predict, review, train
 from aleator.cli.app import app
+from aleator.cli.faults import write_fault
 from aleator.errors import AleatorError
 
 __all__ = [
@@ -25,8 +30,17 @@ __all__ = [
     "train",
 ]
 
-EXIT_BAD_INPUT, EXIT_INTERRUPTED = 2, 130
+EXIT_BAD_INPUT, EXIT_FAULT, EXIT_INTERRUPTED, EXIT_TERMINATED = 2, 70, 130, 143
+LONGEST_MESSAGE = 4000
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+GO_ON = (
+    "an audit, a demo or a training goes on from the last finished member, and features from the last batch, when the "
+    "same command is given again."
+)
+
+
+class Terminated(BaseException):
+    """The system or somebody asks this process to end."""
 
 
 HELP_FOR = {
@@ -45,29 +59,61 @@ def _in_words(error: CycloptsError) -> str:
 
 
 def main() -> None:
-    """Entry point: errors that Aleator raises on purpose are told in words, without a traceback."""
+    """Entry point: errors that Aleator raises on purpose are told in words, and any other is called a fault, with its
+    traceback in a file."""
+    if threading.current_thread() is threading.main_thread():  # only there signals may be handled
+        signal.signal(signal.SIGTERM, _terminate)
     try:
-        app(exit_on_error=False, print_error=False)
+        try:
+            app(exit_on_error=False, print_error=False)
+        finally:
+            sys.stdout.flush()
     except CycloptsError as error:
-        print(f"aleator: {_in_words(error)}", file=sys.stderr)
-        sys.exit(EXIT_BAD_INPUT)
+        _end(EXIT_BAD_INPUT, _in_words(error))
     except AleatorError as error:
-        print(f"aleator: {error}", file=sys.stderr)
-        sys.exit(EXIT_BAD_INPUT)
+        _end(EXIT_BAD_INPUT, str(error))
     except OSError as error:
-        if error.errno not in FULL_DISK:
-            raise
-        where = f" for {error.filename}" if error.filename else ""
-        print(
-            f"aleator: no space is left{where} ({error.strerror}). Nothing was replaced; make room and give the same "
-            "command again.",
-            file=sys.stderr,
-        )
-        sys.exit(EXIT_BAD_INPUT)
+        if error.filename is None and not isinstance(error, BrokenPipeError) and error.errno not in FULL_DISK:
+            _end(EXIT_FAULT, write_fault(error))
+        _end(EXIT_BAD_INPUT, _of_the_system(error))
+    except MemoryError:
+        _end(EXIT_BAD_INPUT, f"the memory ran out; close other programs, or use --effort quick. Then {GO_ON}")
     except KeyboardInterrupt:
-        print(
-            "aleator: interrupted; an audit, a demo or a training goes on from the last finished member, and features "
-            "from the last batch, when the same command is given again.",
-            file=sys.stderr,
+        _end(EXIT_INTERRUPTED, f"interrupted; {GO_ON}")
+    except Terminated:
+        _end(EXIT_TERMINATED, f"ended from outside (SIGTERM); {GO_ON}")
+    except Exception as error:
+        _end(EXIT_FAULT, write_fault(error))
+
+
+def _terminate(number: int, frame: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not end the tidying up
+    raise Terminated
+
+
+def _of_the_system(error: OSError) -> str:
+    """What the system refused: a full disk, a file that may not be written, a folder that is gone."""
+    if error.filename is None:  # what writes files says which
+        return f"the result could not be printed ({error.strerror}); what was to be written to files is there."
+    if error.errno in FULL_DISK:
+        return (
+            f"no space is left for {error.filename} ({error.strerror}). It was not replaced; make room and give the "
+            "same command again."
         )
-        sys.exit(EXIT_INTERRUPTED)
+    return f"{error.filename}: {error.strerror}. What was finished is kept; give the same command again."
+
+
+def _for_a_terminal(text: str) -> str:
+    """Not too long, and nothing in it moves the cursor: file names and labels are anybody's text."""
+    text = text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]} ..."
+    return "".join(letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text)
+
+
+def _end(code: int, message: str) -> None:
+    print(f"aleator: {_for_a_terminal(message)}", file=sys.stderr)
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.exit(code)
+    # Standard output is full or closed: what is left in it must not raise once more while Python ends.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)

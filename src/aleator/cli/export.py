@@ -30,6 +30,7 @@ def export(
     data: Path | None = None,
     reading: Annotated[ReadOptions, READING] = NOTHING_ASKED,
     sources: Annotated[DecisionSources, DECISIONS] = DecisionSources(),
+    force: Annotated[bool, Parameter(help="Replace a file that is there already.")] = False,
 ) -> None:
     """Write the cleaned data set, or what people decided, for other tools; or a trained model as one ONNX graph.
 
@@ -48,12 +49,12 @@ def export(
         from aleator.export.onnx import export_onnx
         from aleator.training import load_model
 
-        difference = export_onnx(load_model(folder, device="cpu"), onnx)
+        difference = export_onnx(load_model(folder, device="cpu"), onnx, force=force)
         print(f"{onnx}: the same as the model to {difference:.1e}.")
         return
     if output is None:
         raise AleatorError("Where to? Name the file or folder with -o, or for a trained model --onnx FILE.")
-    corrected = export_audit(folder, output, format, settings, data=data, asked=reading, sources=sources)
+    corrected = export_audit(folder, output, format, settings, data=data, asked=reading, sources=sources, force=force)
     changed = int((corrected.label != corrected.examples.given).sum())
     decided = int((corrected.decision != "").sum())
     print(f"{len(corrected):,} examples, {decided:,} decided by people, {changed:,} labels changed: {output}")

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from aleator.cli.app import Json, app
+from aleator.files import check_target
 from aleator.progress import display
 
 
@@ -22,6 +23,7 @@ def predict(
     output: Annotated[Path, Parameter(name=["--output", "-o"])],
     split: str | None = None,
     device: str = "auto",
+    force: Annotated[bool, Parameter(help="Replace a file that is there already.")] = False,
     json_output: Json = False,
 ) -> None:
     """Predict IMAGES with MODEL: a distribution each, what is doubted and why, and an answer where there is one.
@@ -45,13 +47,14 @@ def predict(
         from aleator.training.prediction_files import check_ending, write_predictions
 
         check_ending(output)
+        check_target(output, force=force)
         start = time.perf_counter()
         from aleator.training import load_model
         from aleator.training.predict import predict as run_prediction
 
         loaded = load_model(model, device=device)
         predicted = run_prediction(loaded, images, split=split, progress=progress)
-        write_predictions(predicted, loaded, output)
+        write_predictions(predicted, loaded, output, force=force)
     routes = {name: predicted.table["answer"].to_pylist().count(name) for name in ("answer", "ambiguous", "unfamiliar")}
     if json_output:
         skipped = [{"path": one.source, "reason": one.reason} for one in predicted.skipped]

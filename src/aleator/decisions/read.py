@@ -1,7 +1,5 @@
 """Decisions made elsewhere, from any file that is read."""
 
-import csv
-import json
 import warnings
 from collections.abc import Container, Sequence
 from pathlib import Path
@@ -9,7 +7,7 @@ from pathlib import Path
 from aleator.decisions.decision import Decision
 from aleator.decisions.label_studio_files import is_label_studio_csv, read_label_studio
 from aleator.decisions.tables import Found, read_decision_table
-from aleator.errors import DataError
+from aleator.errors import DataError, while_reading
 
 MOST_LISTED = 100
 """Annotations that are passed over and named one by one."""
@@ -26,14 +24,12 @@ def read_decisions(path: str | Path, ids: Container[str], class_names: Sequence[
     path = Path(path)
     if not path.is_file():
         raise DataError(f"{path} is not there.")
-    try:
+    with while_reading(path, path.suffix[1:] or "a table"):
         suffix = path.suffix.lower()
         if suffix == ".json" or (suffix == ".csv" and is_label_studio_csv(path)):
             found = _of_label_studio(path, ids, class_names)
         else:
             found = read_decision_table(path, class_names)
-    except (UnicodeDecodeError, csv.Error, json.JSONDecodeError) as error:
-        raise DataError(f"{path} cannot be read as {path.suffix[1:] or 'a table'}: {error}") from error
     for where, decision in found:
         _check(decision, f"{path}, {where}", ids, class_names)
     _check_order(path, found)

@@ -191,12 +191,12 @@ class Store:
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
-        with self.engine.connect() as connection:
+        with _damage_told(self.url), self.engine.connect() as connection:
             yield connection.execution_options(reads_only=True)
 
     @contextmanager
     def _transaction(self) -> Iterator[sa.Connection]:
-        with self._write, self.engine.begin() as connection:
+        with _damage_told(self.url), self._write, self.engine.begin() as connection:
             if self.url.get_backend_name() == "postgresql":
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": ONE_WRITER})
             yield connection
@@ -291,6 +291,21 @@ def _setting(connection: sa.Connection, key: str, default: str) -> str:
         connection.execute(sa.insert(META).values(key=key, value=default))
         return default
     return str(value)
+
+
+@contextmanager
+def _damage_told(url: sa.URL) -> Iterator[None]:
+    """A damaged file is an AuditFolderError; a database that cannot be reached just now is left as it is."""
+    try:
+        yield
+    except (sa.exc.DBAPIError, UnicodeDecodeError, ValueError, TypeError) as error:
+        passing = isinstance(error, sa.exc.DBAPIError) and type(error) is not sa.exc.DatabaseError
+        if isinstance(error, AleatorError) or (passing and "decode" not in str(error)):
+            raise
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise AuditFolderError(
+            f"The database {shown(url)} is damaged ({reason}); put a copy in its place (docs/reliability.md)."
+        ) from error
 
 
 _COLUMNS = [field.name for field in fields(Decision)]

@@ -17,6 +17,8 @@ from aleator.export.hugging_face import export_hugging_face
 from aleator.export.image_folder import export_image_folder
 from aleator.export.label_studio import export_label_studio
 from aleator.export.tables import export_cleanlab, export_csv, export_decisions, export_parquet
+from aleator.files import check_target
+from aleator.locks import only_one
 from aleator.review.examples import open_examples
 from aleator.verb import make_verb
 
@@ -32,18 +34,22 @@ class Format:
     """It is written with the original's other splits, all of whose rows stay in line."""
     of_decisions: bool = False
     """It holds what people said, not the examples."""
+    a_folder: bool = False
+    """It is a new folder, not a file."""
 
 
 FORMATS: dict[str, Format] = {
     "csv": Format("a table of old and new labels", export_csv),
     "parquet": Format("the same as Parquet", export_parquet),
-    "imagefolder": Format("a folder of class folders with metadata.jsonl", export_image_folder),
+    "imagefolder": Format("a folder of class folders with metadata.jsonl", export_image_folder, a_folder=True),
     "fer2013": Format("Kaggle's file with corrected emotions", export_fer2013, whole_original=True),
-    "huggingface": Format("a folder of Parquet with ClassLabels and a card", export_hugging_face),
-    "label-studio": Format("a folder with tasks, labelling page and pictures", export_label_studio),
-    "fiftyone": Format("a folder in FiftyOne's form, with all that the audit knows", export_fiftyone),
-    "cvat": Format("a folder with pictures and CVAT's XML of tags", export_cvat),
-    "coco": Format("a folder with pictures and annotations.json in COCO's form, without boxes", export_coco),
+    "huggingface": Format("a folder of Parquet with ClassLabels and a card", export_hugging_face, a_folder=True),
+    "label-studio": Format("a folder with tasks, labelling page and pictures", export_label_studio, a_folder=True),
+    "fiftyone": Format("a folder in FiftyOne's form, with all that the audit knows", export_fiftyone, a_folder=True),
+    "cvat": Format("a folder with pictures and CVAT's XML of tags", export_cvat, a_folder=True),
+    "coco": Format(
+        "a folder with pictures and annotations.json in COCO's form, without boxes", export_coco, a_folder=True
+    ),
     "cleanlab": Format("a table with cleanlab's columns", export_cleanlab),
     "decisions": Format(
         "what people decided, as `aleator review --import` reads it", export_decisions, of_decisions=True
@@ -72,6 +78,7 @@ def export_audit(
     data: str | Path | None = None,
     asked: ReadOptions = NOTHING_ASKED,
     sources: DecisionSources = DecisionSources(),
+    force: bool = False,
 ) -> Corrected:
     """Write the cleaned data set, or what people decided, in another format.
 
@@ -83,6 +90,7 @@ def export_audit(
         data: where the audited data are, if they moved.
         asked: how the data are read, where it is not as for the audit.
         sources: where the decisions are, if not beside the audit.
+        force: replace a file that is there already; never one of an audit or a model, and never a folder.
 
     Returns what was written. Raises DataError or AuditFolderError.
     """
@@ -92,13 +100,20 @@ def export_audit(
     form = FORMATS[format]
     if form.whole_original and settings.drop_unusable:
         raise DataError(f"{format} keeps all rows of the original in line; leave --drop-unusable out.")
-    examples = open_examples(path, None if data is None else Path(data), asked)
-    corrected = correct(examples, path, sources, settings.relabel_above)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    if settings.drop_unusable and not form.of_decisions:
-        corrected = corrected.take(corrected.usable)
-    form.write(corrected, output)
-    return corrected
+    with only_one(output, DataError):
+        if not form.a_folder:
+            check_target(output, force=force)
+        elif output.exists():
+            raise DataError(f"{output} is there already; name a new folder.")
+        examples = open_examples(path, None if data is None else Path(data), asked)
+        if output.resolve() == Path(examples.path).resolve():
+            raise DataError(f"{output} holds the data themselves; name another file.")
+        corrected = correct(examples, path, sources, settings.relabel_above)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        if settings.drop_unusable and not form.of_decisions:
+            corrected = corrected.take(corrected.usable)
+        form.write(corrected, output)
+        return corrected
 
 
 export = export_audit

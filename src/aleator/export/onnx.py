@@ -7,10 +7,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from aleator.errors import MissingExtraError, ModelError
+from aleator.errors import DataError, MissingExtraError, ModelError
 from aleator.export.plain_operations import PlainExpectedSoftmax
-from aleator.files import write_whole
+from aleator.files import check_target, write_whole
 from aleator.learning.prediction import Predictions
+from aleator.locks import only_one
 from aleator.models.network import Network
 from aleator.training.abstention import EnsemblePrediction, prediction_of
 from aleator.training.familiarity import SHORTEST, Familiarity
@@ -23,7 +24,7 @@ OUTPUTS = ("probabilities", "total", "aleatoric", "epistemic", "unfamiliarity")
 CHECKED = 64
 
 
-def export_onnx(model: Model, path: str | Path) -> float:
+def export_onnx(model: Model, path: str | Path, *, force: bool = False) -> float:
     """Write the whole model as one graph, and return the greatest difference from PyTorch that was found.
 
     Input: `examples`, `(example, channel, height, width)` uint8, or `(example, feature)` float32. Outputs:
@@ -43,6 +44,7 @@ def export_onnx(model: Model, path: str | Path) -> float:
             f"An ONNX graph needs {error.name}, which is not installed; run: pip install 'aleator[onnx]'"
         ) from error
     path = Path(path)
+    check_target(path, force=force)
     graph = Graph(model).eval()
     examples = _examples(model)
     program = torch.onnx.export(
@@ -60,8 +62,9 @@ def export_onnx(model: Model, path: str | Path) -> float:
             f"The graph differs from the model by {difference:.1e}, more than {TOLERANCE:.0e}, and was not written: "
             "the spread of its logits is greater than the graph's nodes are made for."
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, lambda beside: onnx.save(proto, str(beside)))
+    with only_one(path, DataError):
+        check_target(path, force=force)
+        write_whole(path, lambda beside: onnx.save(proto, str(beside)))
     return difference
 
 

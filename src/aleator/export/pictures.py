@@ -8,6 +8,7 @@ from pathlib import Path
 from aleator.data.sources import ImageFiles, ImageSource
 from aleator.errors import DataError
 from aleator.export.corrected import Corrected
+from aleator.files import sync, sync_all, unfinished_beside
 
 LONGEST_NAME = 120
 """Bytes; file systems take 255."""
@@ -73,11 +74,13 @@ def whole_folder(output: Path, write: Callable[[Path], object]) -> None:
     if output.exists():
         raise DataError(f"{output} is there already; name a new folder.")
     output.parent.mkdir(parents=True, exist_ok=True)
-    beside = output.with_name(f".{output.name}.unfinished")
+    beside = unfinished_beside(output)
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir()
     try:
         write(beside)
+        sync_all(beside)
         beside.rename(output)
+        sync(output.parent)
     finally:
         shutil.rmtree(beside, ignore_errors=True)

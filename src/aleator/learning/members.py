@@ -6,6 +6,7 @@ thread: a second thread gains them little, and threads that wait for each other 
 the processor.
 """
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -21,8 +22,11 @@ from threading import Event
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
 
+from aleator import __version__
 from aleator.errors import AleatorError
 from aleator.files import read_array, write_array, write_json
 from aleator.learning.checkpoints import save_network
@@ -30,6 +34,8 @@ from aleator.learning.job import Task, TrainingJob
 from aleator.learning.loop import train_network
 from aleator.learning.prediction import Predictions, predict_draws
 from aleator.learning.team import ALONE, Team, check_devices
+from aleator.records import IDENTITY, begin_work, read_json
+from aleator.rows import blocks
 from aleator.threads import one_thread
 
 WORTH_PROCESSES = 60_000
@@ -37,6 +43,7 @@ WORTH_PROCESSES = 60_000
 KEEP_MEMORY = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=4294967296"
 """For the C library of Linux: memory that a step frees is kept for the next one, in large pages. Given back and asked
 for anew, as it is otherwise, it costs an eighth of the time of a step. Others do not read it."""
+WEIGHTS = "weights.safetensors"
 OnStep = Callable[[int, int], None]
 
 
@@ -95,12 +102,15 @@ def fit_members(
 
     With a backbone of the user's own all is done in this process. With several `devices` the members are trained one
     after another, each by so many processes together.
-    `folder` receives `member-0`, `member-1`, ...; a member that is there already is read back, not trained again.
+    `folder` receives `member-0`, `member-1`, ...; a member that is there already is read back, not trained again, if it
+    is of the same job and task.
     `on_step` is told the steps done by all members together, and how many there are.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)  # its parent is there, or somebody removed it
     steps = [job.settings.steps(len(task.rows)) for task in tasks]
     places = [folder / f"member-{number}" for number in range(len(tasks))]
+    for place, what in zip(places, _identities(job, tasks), strict=True):
+        begin_work(place, what, go_on=_work_of(place) == what)
     waiting = [number for number, place in enumerate(places) if not _is_finished(place)]
     done = [0 if number in waiting else count for number, count in enumerate(steps)]
 
@@ -137,7 +147,6 @@ def fit_member(
     team: Team = ALONE,
 ) -> None:
     """Train one network here, predict every example with it, and leave both in `place`; of a team, the first does."""
-    place.mkdir(parents=True, exist_ok=True)
     checkpoint = place / "checkpoint.safetensors"
     told = on_step if team.rank == 0 else lambda step: None
     network, margins = train_network(job, task, checkpoint=checkpoint, on_step=told, team=team)
@@ -145,7 +154,7 @@ def fit_member(
         return
     flip = job.settings.augmentation.flip
     predictions, draws = predict_draws(network, job.examples, flip=flip, device=job.device, seed=task.seed)
-    save_network(network.cpu(), place / "weights.safetensors")
+    save_network(network.cpu(), place / WEIGHTS)
     for name, array in vars(predictions).items():
         write_array(place / f"{name}.npy", array)
     write_array(place / "draws.npy", draws)
@@ -164,14 +173,56 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def _identities(job: TrainingJob, tasks: list[Task]) -> list[str]:
+    """For each task a digest of all that its result follows from, but the machine."""
+    shared = hashlib.sha256(repr((__version__, job.spec, job.settings, job.device.type)).encode())
+    if job.backbone is not None:
+        shared.update(repr(job.backbone).encode())
+        for tensor in job.backbone.state_dict().values():
+            shared.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    for array in (job.examples, job.targets, job.weights):
+        shared.update(_digest(array))
+    found = []
+    for task in tasks:
+        own = shared.copy()
+        own.update(repr(task.seed).encode())
+        own.update(_digest(task.rows))
+        own.update(b"" if task.start is None else hashlib.sha256(task.start.read_bytes()).digest())
+        found.append(own.hexdigest())
+    return found
+
+
+def _digest(array: NDArray[Any] | None) -> bytes:
+    if array is None:
+        return b"none"
+    digest = hashlib.sha256(f"{array.dtype} {array.shape}".encode())
+    for rows in blocks(len(array), max(1, array[:1].size)):  # which may be mapped from disk
+        digest.update(np.ascontiguousarray(array[rows]).data)
+    return digest.digest()
+
+
+def _work_of(place: Path) -> object:
+    """What the member in this place is of; None where nothing says so."""
+    try:
+        return read_json(place / IDENTITY)
+    except (OSError, ValueError):
+        return None
+
+
 def _is_finished(place: Path) -> bool:
-    return (place / "margins.npy").exists()
+    """Whether all of it is there, and whole: a power cut may have taken the end of a file."""
+    try:
+        _read_member(place, mapped=True)
+        with safe_open(str(place / WEIGHTS), framework="np"):
+            return True
+    except (OSError, ValueError, EOFError, SafetensorError):
+        return False
 
 
-def _read_member(place: Path) -> Member:
-    arrays = (read_array(place / f"{field.name}.npy") for field in fields(Predictions))
-    draws, margins = read_array(place / "draws.npy"), read_array(place / "margins.npy")
-    return Member(Predictions(*arrays), draws, margins, place / "weights.safetensors")
+def _read_member(place: Path, *, mapped: bool = False) -> Member:
+    names = [*(field.name for field in fields(Predictions)), "draws", "margins"]
+    *said, draws, margins = (read_array(place / f"{name}.npy", mapped=mapped) for name in names)
+    return Member(Predictions(*said), draws, margins, place / WEIGHTS)
 
 
 @dataclass(frozen=True)
@@ -224,7 +275,6 @@ class _Workers:
         Raises AleatorError with what the process said last, if it fails.
         """
         task, place = work.task, work.place
-        place.mkdir(parents=True, exist_ok=True)
         write_array(place / "rows.npy", task.rows)
         start = None if task.start is None else str(task.start)
         write_json(place / "task.json", {**shared, "seed": task.seed, "start": start})

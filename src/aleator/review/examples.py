@@ -50,6 +50,11 @@ class Examples:
     def row_of(self) -> RowOf:
         return RowOf(self.ids)
 
+    @property
+    def key(self) -> str:
+        """A name for these data in addresses: others have another."""
+        return self.fingerprint[:16]
+
     @cached_property
     def positions(self) -> NDArray[np.float32] | None:
         """Where each example lies on the map by looks, `(example, 2)`; None without an audit. Takes a while once."""

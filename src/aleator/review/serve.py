@@ -17,8 +17,6 @@ from aleator.review.memory import give_back
 from aleator.review.settings import ServerSettings
 
 SHORTEST_TOKEN = 12
-MOST_AT_ONCE = 256
-"""Connections; more are told to come again."""
 
 
 def serve(
@@ -48,11 +46,13 @@ def serve(
         from aleator.decisions.read import read_decisions
         from aleator.decisions.store import Store, shown
         from aleator.review.web.app import create_app
+        from aleator.review.web.connections import Connection
     except ImportError as error:
         if isinstance(error, AleatorError):
             raise
         raise MissingExtraError("The review page needs its web server: pip install 'aleator[review]'.") from error
     prefix = check_prefix(settings.prefix)
+    check_proxy(settings.proxy)
     token = check_token(settings.token, settings.host)
     examples = open_examples(path, data, asked)
     give_back()
@@ -73,8 +73,9 @@ def serve(
         tell(f"Decisions are kept in {shown(store.url)}.")
         tell(f"Review: {address}{prefix}/" + (f"?{urlencode({'token': token})}" if token else ""))
         config = uvicorn.Config(
-            app, log_level="warning", access_log=False, limit_concurrency=MOST_AT_ONCE, timeout_keep_alive=75,
-            timeout_graceful_shutdown=5, server_header=False, date_header=False, proxy_headers=False, ws="none",
+            app, log_level="warning", access_log=False, http=Connection, timeout_keep_alive=75,
+            timeout_graceful_shutdown=5, server_header=False, date_header=False, ws="none",
+            forwarded_allow_ips=f"127.0.0.1,::1,{settings.proxy}" if settings.proxy else "127.0.0.1,::1",
         )  # fmt: skip
         uvicorn.Server(config).run(sockets=[listening])
 
@@ -109,6 +110,14 @@ def check_prefix(prefix: str) -> str:
     if prefix and (not prefix.startswith("/") or not plain or not prefix.isascii()):
         raise DataError(f"The prefix is a path like /review, not {prefix!r}.")
     return prefix
+
+
+def check_proxy(proxy: str) -> None:
+    """Raise DataError unless it is empty, or an address or a network."""
+    try:
+        ipaddress.ip_network(proxy or "127.0.0.1")
+    except ValueError as error:
+        raise DataError(f"The proxy is an address as 10.0.0.2, or a network as 10.0.0.0/24, not {proxy!r}.") from error
 
 
 def check_token(token: str | None, host: str) -> str | None:

@@ -18,6 +18,9 @@ class ServerSettings:
     """What people have to know to come in; made and printed if it is demanded and not given."""
     prefix: str = ""
     """The path under which a proxy shows the page, as /review."""
+    proxy: str = ""
+    """The address, or network, of a proxy on another machine that is believed who asks, and whether by HTTPS; one on
+    this machine always is."""
     blind: bool = False
     """Hide given labels and others' answers from everybody."""
     second_opinions: float = 0.0

@@ -14,14 +14,16 @@ from aleator import __version__
 from aleator.audits import AuditFolder
 from aleator.data.dataset import LabelledDataset
 from aleator.errors import AleatorError, ModelError
-from aleator.records import read_json, to_json, write_record
+from aleator.files import discard, sync, sync_all, tidy, unfinished_beside, write_text
+from aleator.records import IDENTITY, begin_work, read_json, to_json, write_record
 from aleator.training.card import ModelCard, StoredFile, card_text
 from aleator.training.familiarity import Familiarity
 from aleator.training.model import CARD, FAMILIARITY, VECTORS, file_digest
 from aleator.training.settings import TrainSettings
 from aleator.vectors.vectoriser import Vectoriser, write_vectoriser
 
-IDENTITY = "identity.json"
+DIGEST = "complete.sha256"
+"""Of the card that is about to be put in its place."""
 JUDGEMENT = ("label_distribution", "label_quality", "suggested_label", "verdict", "reviewed_label")
 """Columns of an audit that a training follows."""
 
@@ -64,6 +66,14 @@ def _judgement_digest(audit: AuditFolder) -> str:
 
 def open_work(folder: Path, identity: TrainingIdentity, *, force: bool) -> Path:
     """The place beside `folder` for unfinished work; what an interrupted training of the same kind left is kept."""
+    work = unfinished_beside(folder)
+    tidy(work)
+    try:
+        same = read_json(work / IDENTITY) == to_json(identity)
+    except (OSError, ValueError):
+        same = False
+    if same and _is_in_its_place(folder, work):  # all that was interrupted is the tidying up
+        discard(work)
     if folder.exists() and not folder.is_dir():
         raise ModelError(f"{folder} is a file; name a folder for the model.")
     if folder.exists() and any(folder.iterdir()) and not force:
@@ -71,15 +81,8 @@ def open_work(folder: Path, identity: TrainingIdentity, *, force: bool) -> Path:
         raise ModelError(f"{folder} holds {what}; name a new folder, or use --force to replace it.")
     if folder.exists() and any(folder.iterdir()) and not (folder / CARD).exists():
         raise ModelError(f"{folder} is not empty and holds no model; it is not replaced. Name a new folder.")
-    work = folder.with_name(f".{folder.name}.unfinished")
-    try:
-        same = read_json(work / IDENTITY) == to_json(identity)
-    except (OSError, ValueError):
-        same = False
-    if not same and work.exists():
-        shutil.rmtree(work)
-    work.mkdir(parents=True, exist_ok=True)
-    write_record(work / IDENTITY, identity)
+    work.parent.mkdir(parents=True, exist_ok=True)
+    begin_work(work, identity, go_on=same)
     return work
 
 
@@ -90,7 +93,7 @@ def removed_if_unused(work: Path) -> Iterator[None]:
         yield
     except AleatorError:
         if not any(work.glob("member-*")):
-            shutil.rmtree(work)
+            discard(work)
         raise
 
 
@@ -104,9 +107,9 @@ def close_work(
 ) -> None:
     """Put the finished model, of the networks in these files, in its place: all is written first, then renamed."""
     complete, old = work / "complete", work / "replaced"
-    for left in (complete, old):
-        if left.exists():
-            shutil.rmtree(left)
+    discard(complete)
+    if folder.exists():
+        discard(old)
     complete.mkdir()
     members = []
     for number, weights in enumerate(networks):
@@ -124,7 +127,20 @@ def close_work(
     card = replace(card, members=tuple(members), familiarity=known, vectors=vectors)
     (complete / "README.md").write_text(card_text(card), encoding="utf-8")
     write_record(complete / CARD, card)
+    sync_all(complete)
+    write_text(work / DIGEST, file_digest(complete / CARD))
     if folder.exists():
+        if any(folder.iterdir()) and not (folder / CARD).exists():  # it was empty, or a model, when this began
+            raise ModelError(f"{folder} holds other things now; name a new folder.")
         folder.rename(old)
     complete.rename(folder)
-    shutil.rmtree(work)
+    sync(folder.parent)
+    discard(work)
+
+
+def _is_in_its_place(folder: Path, work: Path) -> bool:
+    """Whether the model in the folder is the one that this work made."""
+    try:
+        return (work / DIGEST).read_text(encoding="utf-8") == file_digest(folder / CARD)
+    except OSError:
+        return False

@@ -17,7 +17,7 @@ from aleator.data.readers.table import ID_COLUMNS, PATH_COLUMNS, relative_paths,
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
 from aleator.data.sources import ExampleSource, ImageFiles, TableRows, TextArray
 from aleator.data.wording import listed
-from aleator.errors import DataError
+from aleator.errors import DataError, while_reading
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,9 @@ def read_inputs(paths: Sequence[str | Path], *, split: str | None = None, kind: 
         if folder is not None:
             inputs.append(_files(folder, names, names))
         else:
-            inputs += [_read(path, split) for path in together]
+            for path in together:
+                with while_reading(path, "something to predict"):
+                    inputs.append(_read(path, split))
     return inputs
 
 

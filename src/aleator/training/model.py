@@ -12,7 +12,7 @@ from torch import nn
 
 from aleator.data.images import Geometry
 from aleator.data.sources import ExampleSource
-from aleator.errors import DataError, ModelError
+from aleator.errors import DataError, ModelError, while_reading
 from aleator.learning.checkpoints import load_network
 from aleator.learning.devices import pick_device
 from aleator.learning.prediction import Predictions, predict_examples
@@ -120,14 +120,19 @@ def load_model(folder: str | Path, *, backbone: nn.Module | None = None, device:
             raise ModelError(f"{path} is missing; train the model again.")
         if file_digest(path) != digest:
             raise ModelError(f"{path} was altered or cut off since it was trained; train the model again.")
-    networks = tuple(load_network(path, backbone) for path, _ in files)
-    familiarity = None if known is None else read_familiarity(folder / known.file)
-    vectoriser = None if card.vectors is None else read_vectoriser(folder / card.vectors.file)
-    return Model(folder, card, networks, pick_device(device), familiarity, vectoriser)
+    with while_reading(folder, "a model", ModelError, AGAIN):
+        networks = tuple(load_network(path, backbone) for path, _ in files)
+        familiarity = None if known is None else read_familiarity(folder / known.file)
+        vectoriser = None if card.vectors is None else read_vectoriser(folder / card.vectors.file)
+        model = Model(folder, card, networks, pick_device(device), familiarity, vectoriser)
+        _check(model)
+    return model
 
 
 def _read(folder: Path) -> ModelCard:
-    try:
+    if not (folder / CARD).is_file():
+        raise ModelError(f"{folder} holds no model; run `aleator train DATA -o {folder}`.")
+    with while_reading(folder / CARD, "a model's card", ModelError, AGAIN):
         content = read_json(folder / CARD)
         version = content.get("schema_version") if isinstance(content, dict) else None
         if version not in (SCHEMA_VERSION - 1, SCHEMA_VERSION):
@@ -136,14 +141,24 @@ def _read(folder: Path) -> ModelCard:
                 f"{SCHEMA_VERSION - 1} and {SCHEMA_VERSION}; train the model again."
             )
         return read_card(content)
-    except FileNotFoundError as error:
-        raise ModelError(f"{folder} holds no model; run `aleator train DATA -o {folder}`.") from error
-    except (ValueError, OSError) as error:
-        raise ModelError(f"{folder / CARD} cannot be read ({error}); train the model again.") from error
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"{folder / CARD} lacks {error}, or was altered; train the model again.") from error
 
 
+def _check(model: Model) -> None:
+    """Raise ModelError unless the card and the networks are of the same classes and examples."""
+    data, classes = model.card.data, len(model.class_names)
+    flat = model.kind != "images"
+    shape = (data.features,) if flat else (data.channels, data.height, data.width)
+    for network in model.networks:
+        if network.spec.classes != classes or (network.spec.shape != shape and not (flat and data.features is None)):
+            raise ModelError(
+                f"The card of {model.folder} is of {classes} classes and examples {shape}, a network in it of "
+                f"{network.spec.classes} and {network.spec.shape}: it was altered.{AGAIN}"
+            )
+    if not model.networks or not 0 < model.rule.temperature < np.inf:
+        raise ModelError(f"The card of {model.folder} names no networks or no temperature: it was altered.{AGAIN}")
+
+
+AGAIN = " Train the model again."
 CUSTOM = "custom"
 """The backbone's name where it is a module of the user's own."""
 

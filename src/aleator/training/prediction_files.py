@@ -13,8 +13,9 @@ import pyarrow.parquet as parquet
 from aleator.data.images import thumbnail
 from aleator.data.sources import FeatureArray
 from aleator.errors import DataError
-from aleator.files import write_whole
+from aleator.files import check_target, write_whole
 from aleator.html import template
+from aleator.locks import only_one
 from aleator.training.abstention import ANSWERS
 from aleator.training.model import Model
 from aleator.training.predict import Predicted, class_columns
@@ -23,12 +24,16 @@ MOST_PICTURES, PICTURE_SIDE = 200, 96
 """Of each answer on the page; the tables hold all."""
 
 
-def write_predictions(predicted: Predicted, model: Model, path: Path) -> None:
-    """Write the predictions as CSV, Parquet, JSON lines or HTML. Raises DataError for another ending."""
+def write_predictions(predicted: Predicted, model: Model, path: Path, *, force: bool = False) -> None:
+    """Write the predictions as CSV, Parquet, JSON lines or HTML. `force` replaces a file that is there.
+
+    Raises DataError for another ending, or where a file must not be replaced.
+    """
     check_ending(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     write = WRITERS[path.suffix.lower()]
-    write_whole(path, lambda beside: write(predicted, model, beside))
+    with only_one(path, DataError):
+        check_target(path, force=force)
+        write_whole(path, lambda beside: write(predicted, model, beside))
 
 
 def check_ending(path: Path) -> None:

@@ -16,11 +16,12 @@ from aleator.data import read_dataset
 from aleator.data.dataset import LabelledDataset
 from aleator.data.duplicates import find_duplicates
 from aleator.data.examples import Examples, ExamplesShape, load_examples
-from aleator.errors import AleatorError, AuditFolderError
+from aleator.errors import AleatorError, AuditFolderError, ModelError
 from aleator.learning.devices import pick_device
 from aleator.learning.job import Targets, Task, TrainingJob
 from aleator.learning.members import Member, fit_members, member_seed
 from aleator.learning.settings import TrainingSettings
+from aleator.locks import one_at_a_time
 from aleator.models.network import Network, NetworkSpec
 from aleator.progress import Progress, shows_progress, silent
 from aleator.records import versions_of
@@ -38,6 +39,7 @@ from aleator.vectors.vectoriser import Vectoriser, fit_vectoriser
 
 
 @shows_progress
+@one_at_a_time(ModelError)
 def train(  # longer than a function is otherwise: the whole training on one page
     data: Any,
     folder: str | Path,

@@ -22,7 +22,7 @@ from aleator.rows import at_random
 from aleator.verdicts.names import VERDICTS
 
 MOST_CARDS, MOST_TILES, MOST_DECISIONS, MOST_STEPS = 24, 300, 500, 50
-LONGEST_NOTE = 2000
+LONGEST_NOTE, LONGEST_LOOK = 2000, 1e7
 MOST_POINTS = 20_000
 
 
@@ -165,10 +165,10 @@ def _decision(review: Review, given: Any, session: Session, origin: str) -> Deci
     labels, seconds, tags = given.get("labels", []), given.get("seconds"), given.get("tags", [])
     names = review.examples.class_names
     numbers = isinstance(labels, list) and all(type(label) is int and 0 <= label < len(names) for label in labels)
-    if not numbers or not (seconds is None or type(seconds) in (int, float)):
-        raise DataError(f"labels are numbers from 0 to {len(names) - 1}, seconds is a number.")
+    if not numbers or not (seconds is None or (type(seconds) in (int, float) and 0 <= seconds < LONGEST_LOOK)):
+        raise DataError(f"labels are numbers from 0 to {len(names) - 1}, seconds is a number from 0 up.")
     note = _text(given, "note").strip() if "note" in given else ""
-    if len(note) > LONGEST_NOTE or not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+    if len(note) > LONGEST_NOTE or not isinstance(tags, list) or not all(_is_text(tag) for tag in tags):
         raise DataError(f"A note is text of at most {LONGEST_NOTE} characters, tags are a list of texts.")
     return Decision(
         uuid=_text(given, "uuid"),
@@ -190,7 +190,10 @@ async def _json(request: Request) -> tuple[dict[str, Any], Session]:
         raise HTTPException(403, "Sign in first: open the page again.")
     if not review_of(request).signer.allows_form(session, request.headers.get("x-form-token", "")):
         raise HTTPException(403, "This request does not come from the page; load the page again.")
-    content = json.loads(await bounded_body(request))
+    try:
+        content = json.loads(await bounded_body(request))
+    except (ValueError, RecursionError) as error:  # no JSON, no UTF-8, a number of thousands of digits, endless depth
+        raise DataError("This is no JSON that is read.") from error
     if not isinstance(content, dict):
         raise DataError("An object is wanted.")
     return content, session
@@ -202,9 +205,14 @@ def _origin(asked: Any) -> str:
 
 def _text(given: Any, key: str) -> str:
     value = given.get(key) if isinstance(given, dict) else None
-    if not isinstance(value, str):
+    if not _is_text(value):
         raise DataError(f"{key} is text.")
-    return value
+    return str(value)
+
+
+def _is_text(value: Any) -> bool:
+    """Half a letter of UTF-16 is none: no database takes it."""
+    return isinstance(value, str) and not any("\ud800" <= letter <= "\udfff" for letter in value)
 
 
 def _number(text: str) -> int:

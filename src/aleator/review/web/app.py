@@ -1,13 +1,13 @@
 """The review server: its parts put together, its routes, and what every page starts from."""
 
-import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
@@ -57,6 +57,21 @@ def create_app(
     return Guard(app, review.signer, prefix=prefix, local_only=token is None), review
 
 
+class _Count(Convertor[int]):
+    """A number in an address; no longer than that of any example, since Python refuses to read thousands of digits."""
+
+    regex = "[0-9]{1,12}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+register_url_convertor("count", _Count())
+
+
 def _routes() -> list[Route]:
     return [
         Route("/", pages.overview),
@@ -69,9 +84,10 @@ def _routes() -> list[Route]:
         Route("/looks", pages.looks),
         Route("/rapid", pages.rapid),
         Route("/people", pages.people),
-        Route("/example/{row:int}", pages.example),
+        Route("/example/{row:count}", pages.example),
         Route("/decisions.csv", pages.decisions),
-        Route("/picture/{side:int}/{row:int}", pages.picture),
+        Route("/picture/{side:count}/{row:count}", pages.picture),
+        Route("/picture/{key}/{side:count}/{row:count}", pages.picture),
         Route("/static/{name}", pages.static),
         Route("/api/queue", api.queue),
         Route("/api/grid", api.grid),
@@ -96,7 +112,9 @@ def _handlers() -> dict[Any, Callable[[Request, Exception], Response]]:
         assert isinstance(error, HTTPException)
         if error.headers and "location" in error.headers:  # "sign in first" is raised from deep inside
             return RedirectResponse(error.headers["location"], error.status_code)
-        return of(request, error.status_code, error.detail)
+        response = of(request, error.status_code, error.detail)
+        response.headers.update(error.headers or {})  # when to come again
+        return response
 
     def ours(request: Request, error: Exception) -> Response:
         return of(request, 409 if isinstance(error, ConflictError) else 400, str(error))
@@ -104,7 +122,9 @@ def _handlers() -> dict[Any, Callable[[Request, Exception], Response]]:
     return {
         HTTPException: http,
         AleatorError: ours,
-        json.JSONDecodeError: lambda request, error: of(request, 400, "This is no JSON."),
         UnicodeDecodeError: lambda request, error: of(request, 400, "This is no UTF-8 text."),
         OversizedBody: lambda request, error: of(request, 413, "Too much was sent at once."),
+        ClientDisconnect: lambda request, error: of(request, 400, "Nobody is there any more."),
+        TimeoutError: lambda request, error: of(request, 408, "This took too long to be sent."),
+        Exception: lambda request, error: of(request, 500, "This is a fault of Aleator, please report it."),
     }

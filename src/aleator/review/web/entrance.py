@@ -1,5 +1,7 @@
 """How a browser gets in: a name, and the token where one is demanded."""
 
+import math
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -60,14 +62,17 @@ def enter_by_token(request: Request) -> Response:
 
 
 def _token_fits(request: Request, token: str) -> bool:
-    """Few wrong ones are let through; then even the right one has to wait."""
-    review = review_of(request)
-    if review.wrong_tokens.wait(address_of(request), take=False):
-        raise HTTPException(429, "Too many wrong tokens; wait a minute.")
-    if review.signer.is_token(token):
+    """Few wrong ones of an address are let through. Then even the right one has to wait, if it is one of somebody's
+    own, which might be guessed."""
+    review, address = review_of(request), address_of(request)
+    right = review.signer.is_token(token)
+    if right and review.signer.is_unguessable:
         return True
-    review.wrong_tokens.wait(address_of(request))
-    return False
+    wait = review.wrong_tokens.wait(address, take=not right)
+    if wait:
+        seconds = max(1, math.ceil(wait))
+        raise HTTPException(429, f"Too many wrong tokens; wait {seconds} seconds.", {"retry-after": str(seconds)})
+    return right
 
 
 def _enter_page(

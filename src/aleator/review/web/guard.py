@@ -1,5 +1,6 @@
 """What stands before every page: who may come in, how much may be sent, what a browser may do with the answer."""
 
+import asyncio
 import hashlib
 import hmac
 import secrets
@@ -17,10 +18,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 COOKIE = "aleator_review"
 MOST_BODY = 1 << 20
+BODY_SECONDS = 30.0
 RATE, BURST = 300.0, 2000.0
 """Requests per second in the long run, and at once, of one session (of one address without a session)."""
 LOGIN_RATE, LOGIN_BURST = 0.2, 10.0
 """Wrong tokens of one address."""
+UNGUESSABLE = 32
+"""Characters of a token that needs no such limit: those that are made have so many, of 192 random bits."""
 MOST_ADDRESSES = 10_000
 LOCAL_NAMES = frozenset(("localhost", "127.0.0.1", "[::1]", "::1"))
 LONGEST_SESSION = 30 * 24 * 3600
@@ -78,6 +82,10 @@ class Signer:
 
     def is_token(self, text: str) -> bool:
         return self.token is not None and hmac.compare_digest(text.encode(), self.token.encode())
+
+    @property
+    def is_unguessable(self) -> bool:
+        return self.token is not None and len(self.token) >= UNGUESSABLE
 
     def _sign(self, purpose: str, text: str) -> str:
         return itsdangerous.Signer(self.key, salt=purpose, **SIGNED_BY).get_signature(text).decode()
@@ -176,12 +184,14 @@ def address_of(request: Request) -> str:
 
 
 async def bounded_body(request: Request) -> bytes:
-    """The body, read no further than allowed: a length may be left out or a lie. Raises OversizedBody."""
+    """The body, read no further and no longer than allowed: a length may be left out or a lie. Raises OversizedBody
+    or TimeoutError."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_BODY:
-            raise OversizedBody
+    async with asyncio.timeout(BODY_SECONDS):
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MOST_BODY:
+                raise OversizedBody
     return bytes(body)
 
 

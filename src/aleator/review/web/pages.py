@@ -184,8 +184,12 @@ def decisions(request: Request) -> Response:
 
 
 def picture(request: Request) -> Response:
-    """An example's picture. The address holds a row, never a path: no other file can be named."""
+    """An example's picture. The address holds a row, never a path: no other file can be named. Browsers may keep it
+    where the address names the data too."""
     review, _ = reviewer_of(request)
+    key = request.path_params.get("key")
+    if key not in (None, review.examples.key):
+        raise HTTPException(404, "This picture is of other data; load the page again.")
     row, side = check_row(review, request.path_params["row"]), request.path_params["side"]
     if side not in SIDES:
         raise HTTPException(404, "There is no such size.")
@@ -194,7 +198,7 @@ def picture(request: Request) -> Response:
     except UnreadableImage as error:
         # Why is in the server's own words, which may name files.
         raise HTTPException(404, "This picture cannot be read.") from error
-    return Response(content, media_type=media_type, headers={"cache-control": A_DAY})
+    return Response(content, media_type=media_type, headers={} if key is None else {"cache-control": A_DAY})
 
 
 def static(request: Request) -> Response:

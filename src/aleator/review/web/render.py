@@ -30,6 +30,7 @@ def page(
     session = session or session_of(request)
     html = template(file).render(
         base=review.prefix,
+        picture_base=f"{review.prefix}/picture/{review.examples.key}",
         path=request.url.path,
         session=session,
         setup=setup,

@@ -1,6 +1,7 @@
 "use strict";
 // What all pages share: the switch of colours, requests that are tried again, the headway in the page's head.
 const base = document.body.dataset.base;
+const pictureBase = document.body.dataset.pictures; // named after the data: pictures of others are never shown again
 const page = {
   setup: JSON.parse(document.getElementById("setup")?.textContent ?? "null"),
   formToken: document.querySelector("meta[name=form-token]").content,

@@ -24,7 +24,7 @@
     const shown = current && pictures && document.body.classList.contains("zoomed") ? kept.get(current.row) : null;
     if (!shown || Math.max(shown.naturalWidth, shown.naturalHeight) !== SIDE) return;
     const original = new Image();
-    original.src = shown.src.replace(`/picture/${SIDE}/`, `/picture/${ORIGINAL}/`);
+    original.src = page.picture(current.row, ORIGINAL);
     original.decode().then(() => { shown.src = original.src; }).catch(() => {});
   }
 

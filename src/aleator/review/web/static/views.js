@@ -1,6 +1,6 @@
 "use strict";
 // What is shown of an example, by the kind of data: large on the desk, small in a tile. The server's part is contents.py.
-page.picture = (row, side) => `${base}/picture/${side}/${row}`;
+page.picture = (row, side) => `${pictureBase}/${side}/${row}`;
 page.views = {
   images: {
     large(card) {

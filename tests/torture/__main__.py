@@ -1,0 +1,58 @@
+"""`python -m tests.torture`: the whole campaign; with words only the rows that hold one of them."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from tests.torture import kills, malformed, refused, server, together
+from tests.torture.commands import COMMANDS
+from tests.torture.readers import READERS
+from tests.torture.result import Result
+
+FILES, KILLS, DECISIONS = 10_000, 50, 1000
+BY_OPERATION = (
+    *("judge into a new folder", "judge in place", "export a table", "export decisions", "audit of vectors", "train"),
+)
+
+
+def rows() -> Iterator[tuple[str, Callable[[], Result]]]:
+    """What is tried, in order."""
+    for reader in READERS:
+        yield f"malformed {reader}", partial(malformed.campaign, reader, -(-FILES // len(READERS)))
+    for name in BY_OPERATION:
+        yield f"killed at every operation: {name}", partial(kills.at_every_operation, name)
+    for name in COMMANDS:
+        yield f"killed at any moment: {name}", partial(kills.at_random_moments, name, -(-KILLS // len(COMMANDS)))
+    yield "two at once", partial(together.campaign, len(together.PAIRS), 2)
+    yield "full output", refused.full_output
+    yield "full disk", refused.full_disk
+    yield "read only", refused.read_only
+    yield "folder removed", refused.removed
+    yield "server hogged", partial(server.hogged, 400)
+    yield "server killed, SQLite", partial(server.reviewers, DECISIONS, 2, on_postgres=False)
+    yield "server killed, PostgreSQL", partial(server.reviewers, DECISIONS, 2, on_postgres=True)
+
+
+def main(wanted: list[str]) -> int:
+    """Print a table row by row; 1 where anything did not survive."""
+    import aleator.auditing.audit
+    import aleator.cli
+    import aleator.training.train  # noqa: F401 (loaded once, before the forks)
+
+    failures: list[str] = []
+    print("| what | tried | survived | seconds |\n|---|---|---|---|", flush=True)
+    for name, row in rows():
+        if wanted and not any(words in name for words in wanted):
+            continue
+        begun = time.monotonic()
+        result = row()
+        failures += result.failures
+        said = result.left_out or f"{result.survived:,}"
+        print(f"| {result.name} | {result.tried:,} | {said} | {time.monotonic() - begun:.0f} |", flush=True)
+    print("\n".join(failures))
+    return int(bool(failures))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

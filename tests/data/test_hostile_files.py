@@ -29,6 +29,13 @@ def test_json_nested_without_end(tmp_path: Path, line: str) -> None:
         read_dataset(tmp_path / "t.jsonl")
 
 
+@pytest.mark.parametrize("line", ["null", "true", "3", '"text"', "[1]", "]"])
+def test_json_lines_that_are_no_objects(tmp_path: Path, line: str) -> None:
+    (tmp_path / "t.jsonl").write_text(f'{{"path": "a.png", "label": "b"}}\n{line}\n' * 3)
+    with pytest.raises(DataError):
+        read_table(tmp_path / "t.jsonl")
+
+
 def test_brackets_in_texts_are_no_depth(tmp_path: Path) -> None:
     (tmp_path / "t.jsonl").write_text(f'{{"a": "{"[" * 1000}\\"{"{" * 1000}", "b": [[1]]}}\n' * 3)
     assert read_table(tmp_path / "t.jsonl").num_rows == 3

@@ -20,20 +20,30 @@ MOST_BYTES = 4 << 30
 ROWS_AT_ONCE = 8192
 BLOCK = 16 << 20
 STRING = re.compile(rb'"(?:[^"\\\n]|\\.)*"')
+SPACE = np.frombuffer(b" \t\r\n", dtype=np.uint8)
 STEP = np.zeros(256, dtype=np.int32)
 STEP[list(b"[{")], STEP[list(b"]}")] = 1, -1
 
 
 def check_depth(path: Path) -> None:
-    """Raise DataError where JSON is nested deeper than any table is."""
-    depth = 0
+    """Raise DataError where JSON is nested deeper than any table is, or where JSON lines hold anything but objects:
+    a line that says `null` makes Arrow crash."""
+    depth, a_list = 0, None
     with path.open("rb") as file:
         while lines := file.readlines(BLOCK):
-            plain = STRING.sub(b"", b"".join(lines))
-            steps = STEP[np.frombuffer(plain, dtype=np.uint8)].cumsum()
-            if len(steps) and depth + steps.max() > MOST_DEPTH:
+            plain = STRING.sub(b'"', b"".join(lines)).removeprefix(b"\xef\xbb\xbf")
+            if a_list is None:
+                a_list = plain.lstrip().startswith(b"[")
+            letters = np.frombuffer(plain, dtype=np.uint8)
+            if not len(letters):
+                continue
+            after = depth + STEP[letters].cumsum()
+            if after.max() > MOST_DEPTH:
                 raise DataError(f"{path} is nested more than {MOST_DEPTH} brackets deep; wanted is one record a line.")
-            depth = max(0, depth + int(steps[-1])) if len(steps) else depth
+            outside = (after == 0) & (STEP[letters] == 0) & ~np.isin(letters, SPACE)
+            if not a_list and (outside.any() or after.min() < 0):
+                raise DataError(f"{path} holds something that is no object {{...}}; wanted is one object a line.")
+            depth = max(0, int(after[-1]))
 
 
 def check_columns(names: Sequence[str], path: Path) -> None:

@@ -78,13 +78,6 @@ def embed(
     return Embedded(dataset, features, backbone.record)
 
 
-def kept_features(source: ExampleSource, network: NetworkRecord, folder: Path) -> NDArray[np.float32] | None:
-    """The features `(example, feature)` that `embed` left in the folder, without opening the network; None where some
-    are not there."""
-    store = FeatureStore(folder, network)
-    return None if (rows := store.rows(example_keys(source))).min() < 0 else _in_order(store, rows)
-
-
 def open_backbone(
     backbone: AnyBackbone, kind: Kind, settings: EmbedSettings = EmbedSettings(), say: Say | None = None
 ) -> Extractor:

@@ -240,8 +240,8 @@ def test_half_precision_gives_nearly_the_same_and_is_asked_for(tmp_path: Path) -
     dataset, own = picture_files(tmp_path / "data"), OwnBackbone(network(), preprocessing=SMALL)
     whole = embed(dataset, own, tmp_path / "whole", EmbedSettings(precision="float32")).features
     extractor = open_backbone(own, "images", EmbedSettings(precision="bfloat16"))
-    assert extractor.precision == "bfloat16"
-    half = embed(dataset, extractor, tmp_path / "half").features
+    assert extractor.record.precision == "bfloat16"
+    half = embed(dataset, extractor, tmp_path / "whole").features  # the same folder: neither is taken for the other
     assert half.dtype == np.float32
     assert 0 < np.abs(half - whole).max() < 0.02 * np.abs(whole).max()
 

@@ -199,7 +199,7 @@ def _check_finite(
     if len(bad):
         raise AleatorError(
             f"{network.record.name} makes features of {source.describe(int(rows[bad[0]]))} that are NaN or infinite"
-            + ("; try --precision float32." if network.precision != "float32" else "; its weights are damaged.")
+            + ("; try --precision float32." if network.record.precision != "float32" else "; its weights are damaged.")
         )
 
 

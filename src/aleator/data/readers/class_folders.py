@@ -87,8 +87,8 @@ def layout_of(path: Path, asked: str | None) -> Layout:
         found += [(split.name, one.name, file) for one in inner.children.values() for file in one.all_files()]
         reason = BESIDE if inner.children else f"in {split.name}/, which has no class folders (no labels)"
         passed += [(file.relative_to(path).as_posix(), reason) for file in inner.files]
-    classes = {name for _, name, _ in found}
-    form = f"{len(splits)} split folders of {len(classes)} class folders ({listed(sorted(classes))})"
+    labelled, classes = {split for split, _, _ in found}, {name for _, name, _ in found}
+    form = f"{len(labelled)} split folders of {len(classes)} class folders ({listed(sorted(classes))})"
     return Layout(found, form, tuple(said), passed)
 
 
@@ -167,11 +167,12 @@ def _splits(tops: list[_Node], path: Path) -> tuple[list[_Node] | None, list[str
             f"them and no class folders; layouts that are read: {LAYOUTS}."
         )
     if nested and len(without) == len(unlabelled) and (len(nested) == 1 or _in_common(nested, path) >= HALF_ALIKE):
-        names = listed(top.name for top in tops)
+        names = listed(top.name for top in nested)
         classes = {name for top in nested for name in _classes(top, path)}
         return tops, [
-            f"Read as {len(tops)} splits ({names}) of {len(classes)} classes ({listed(sorted(classes))}), because the "
-            "outer names say so and the inner ones are the same; --split-folders none reads the outer ones as classes."
+            f"Read as {len(nested)} splits ({names}) of {len(classes)} classes ({listed(sorted(classes))}), because "
+            "the outer names say so and the inner ones are the same; --split-folders none reads the outer ones as "
+            "classes."
         ]
     if len(tops) < 2 or not all(_is_nested(top, path) for top in tops) or _alike(tops, path) < ALIKE:
         return [], _of_folders_in_classes(tops, path)

@@ -4,10 +4,9 @@ import errno
 import json
 import os
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,21 +118,3 @@ def unfinished_beside(path: Path) -> Path:
 def discarded(path: Path) -> Path:
     """What a folder is called while it is deleted."""
     return path.with_name(f".{path.name}.discarded")
-
-
-def lock(path: Path) -> IO[bytes] | None:
-    """Hold a lock file until it is closed or the process ends, in whatever way; None where another process holds it."""
-    file = path.open("ab")
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        return None
-    return file

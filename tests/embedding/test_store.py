@@ -1,5 +1,6 @@
 """What is kept of features: found by key, cut off cleanly, written by one process at a time."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,8 +51,8 @@ def test_networks_do_not_mix(tmp_path: Path) -> None:
 
 def test_one_process_writes_at_a_time(tmp_path: Path) -> None:
     store = FeatureStore(tmp_path, RECORD)
-    with Writer(store), pytest.raises(AleatorError, match="Another process writes the features"):
-        Writer(FeatureStore(tmp_path, RECORD)).__enter__()
+    with Writer(store), ThreadPoolExecutor(1) as pool, pytest.raises(AleatorError, match="Another aleator is working"):
+        pool.submit(Writer(FeatureStore(tmp_path, RECORD)).__enter__).result()
     with Writer(store) as writer:
         writer.append(KEYS, VECTORS)
 

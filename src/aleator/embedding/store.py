@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from aleator.embedding.extractor import NetworkRecord
 from aleator.errors import AleatorError
-from aleator.files import lock
+from aleator.locks import only_one
 from aleator.records import from_json, read_json, write_record
 
-NETWORK, VECTORS, KEYS, LOCK = "network.json", "vectors.float32", "keys.uint64", "lock"
+NETWORK, VECTORS, KEYS = "network.json", "vectors.float32", "keys.uint64"
 
 
 class FeatureStore:
@@ -70,9 +70,8 @@ class Writer:
     def __enter__(self) -> "Writer":
         store = self.store
         store.folder.mkdir(parents=True, exist_ok=True)
-        self.lock = lock(store.folder / LOCK)
-        if self.lock is None:
-            raise AleatorError(f"Another process writes the features in {store.folder}; wait until it is done.")
+        self.alone = only_one(store.folder)
+        self.alone.__enter__()
         if not (store.folder / NETWORK).exists():
             write_record(store.folder / NETWORK, store.record)
         kept = len(store.keys())
@@ -91,8 +90,7 @@ class Writer:
     ) -> None:
         for file in self.files:
             file.close()
-        assert self.lock is not None
-        self.lock.close()
+        self.alone.__exit__(kind, error, traceback)
 
 
 def _opened_at(path: Path, end: int) -> BinaryIO:

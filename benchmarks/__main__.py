@@ -74,6 +74,37 @@ def portfolio(
 
 
 @app.command
+def any_data(
+    *,
+    data: Path | None = None,
+    embeddings: Path | None = None,
+    only: str = "",
+    peers: bool = True,
+    json_output: Json = False,
+) -> None:
+    """Whole audits of vectors, texts and tables beside logistic regression, neighbours and cleanlab.
+
+    Parameters
+    ----------
+    data
+        The folder with cifar10h and noisyag; without it, the sets that scikit-learn has.
+    embeddings
+        Pretrained features of CIFAR-10's test pictures, a row each (.npy).
+    only
+        Only data sets whose names hold this.
+    peers
+        Compare with cleanlab's Datalab and CleanLearning, which the extra aleator[bench] installs.
+    json_output
+        Print one JSON object instead of the table.
+    """
+    from benchmarks.any_data.run import format_table, run
+
+    with display(log=True) as progress:
+        result = run(data, embeddings=embeddings, only=only, peers=peers, progress=progress)
+    tell(result, format_table, json_output)
+
+
+@app.command
 def minutes(
     *,
     options: Annotated[PortfolioOptions, Parameter(name="*")] = PORTFOLIO_BY_DEFAULT,

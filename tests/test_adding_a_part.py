@@ -1,10 +1,11 @@
-"""A new reader, posterior, objective, step or export format is one file and one line: the help knows it by itself."""
+"""A new reader, posterior, objective, step, export format or family of networks is one file and one line."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 PARTS = {
@@ -43,16 +44,28 @@ from aleator.models.posteriors.deep_ensemble import DeepEnsemble
 class Lonely(DeepEnsemble):
     pass
 """,
+    "rows.py": """
+from aleator.embedding.backbone import OwnBackbone
+from aleator.embedding.families.own import open_own
+from aleator.embedding.preprocessing import Preprocessing
+
+def open_network(backbone, kind, settings, say):
+    side = int(backbone.network)
+    seen = Preprocessing(side, side, mean=(0.0,), std=(1.0,))
+    return open_own(OwnBackbone(lambda batch: batch.mean(dim=(1, 3)), kind, seen, backbone.name), kind, settings)
+""",
     "with_parts.py": """
 import lines
 import pairs
 from aleator.data.readers import READERS, reader_of
+from aleator.embedding import FAMILIES, Family
 from aleator.export import FORMATS, Format
 from aleator.learning.objectives import OBJECTIVES
 from aleator.models.posteriors import POSTERIORS
 
 READERS["pairs"] = reader_of(pairs)
 FORMATS["lines"] = Format("a label a line", lines.export_lines)
+FAMILIES["rows"] = Family("rows:SIDE", "the means of a picture's rows", "rows:open_network")
 OBJECTIVES.places["squared"] = "squared:Squared"
 POSTERIORS.places["lonely"] = "lonely:Lonely"
 
@@ -87,11 +100,14 @@ def test_the_help_lists_what_was_added(parts: Path) -> None:
     assert "votes, squared]" in train
     assert "lines: a label a line" in export
     assert "decisions, lines]" in export
+    assert "rows:SIDE (the means of a picture's rows)" in run(parts, "embed", "--help")
 
 
 def test_what_was_added_works(parts: Path) -> None:
     quick = ("--effort", "quick")
     run(parts, "audit", "data.pairs", "-o", "audit", "--posterior", "lonely", *quick)
+    np.savez(parts / "faces.npz", images=np.zeros((20, 8, 8), np.uint8), labels=np.arange(20) % 2)
+    assert "20 examples, 6 features each" in run(parts, "embed", "faces.npz", "--backbone", "rows:6", "-o", "rows.npy")
     run(parts, "export", "audit", "--format", "lines", "-o", "labels.txt")
     assert (parts / "labels.txt").read_text().split() == list("xy" * 30)
     told = run(parts, "train", "data.pairs", "--objective", "squared", "-o", "model", "--epochs", "3", *quick)

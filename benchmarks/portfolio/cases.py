@@ -11,7 +11,7 @@ from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wi
 
 from aleator.data import ImageArray, LabelledDataset
 from aleator.data.drawn_faces import drawn_faces
-from aleator.data.sources import FeatureArray
+from aleator.data.sources import ExampleSource, FeatureArray, TextArray
 from aleator.data.synthetic_noise import from_confusion, pair_flip, scaled_to_rate, symmetric
 from aleator.noise.counted import measured_confusion
 from benchmarks.fer2013 import fer2013
@@ -61,9 +61,12 @@ class Case:
         return "features" if self.examples.ndim == 2 else "images"
 
     def dataset(self) -> LabelledDataset:
-        """As a user would hand it to an audit; not for texts."""
-        assert not isinstance(self.examples, list)
-        source = FeatureArray(self.examples) if self.examples.ndim == 2 else ImageArray(self.examples)
+        """As a user would hand it to an audit."""
+        source: ExampleSource
+        if isinstance(self.examples, list):
+            source = TextArray(self.examples)
+        else:
+            source = FeatureArray(self.examples) if self.examples.ndim == 2 else ImageArray(self.examples)
         return LabelledDataset(
             name=self.name,
             path=self.origin,

@@ -57,7 +57,7 @@ def _all(options: PortfolioOptions, folder: Path, progress: Progress) -> Iterato
                         with_features = "" if features is None else ", and its features"
                         name = f"{case.name}; {one.learner}{with_features}"
                         yield Judged(name, case, observations, one.features, one.pred_probs)
-        if "audit" in options.doors and case.kind != "texts" and case.origin != "made up":
+        if "audit" in options.doors and case.origin != "made up":
             yield _audited(case, options, folder, progress)
 
 

@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     from aleator.data.drawn_faces import drawn_faces as drawn_faces
     from aleator.data.options import ReadOptions as ReadOptions
     from aleator.decisions.gather import DecisionSources as DecisionSources
+    from aleator.embedding import Backbone as Backbone
+    from aleator.embedding import EmbedSettings as EmbedSettings
+    from aleator.embedding import OwnBackbone as OwnBackbone
+    from aleator.embedding import Preprocessing as Preprocessing
+    from aleator.embedding.embed import embed as embed
     from aleator.errors import AleatorError as AleatorError
     from aleator.errors import AuditFolderError as AuditFolderError
     from aleator.errors import DataError as DataError
@@ -63,6 +68,11 @@ _HOME = {
     "read_dataset": "aleator.data",
     "drawn_faces": "aleator.data.drawn_faces",
     "ReadOptions": "aleator.data.options",
+    "Backbone": "aleator.embedding",
+    "EmbedSettings": "aleator.embedding",
+    "OwnBackbone": "aleator.embedding",
+    "Preprocessing": "aleator.embedding",
+    "embed": "aleator.embedding.embed",
     "AleatorError": "aleator.errors",
     "AuditFolderError": "aleator.errors",
     "DataError": "aleator.errors",

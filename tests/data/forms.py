@@ -261,6 +261,23 @@ def array_file(dtype: str) -> Callable[[Path], Path]:
     return write
 
 
+def medmnist(root: Path) -> Path:
+    pictures = np.stack([np.asarray(drawn(number)) for number in range(12)])
+    labels = (np.arange(12) % 2)[:, None]
+    parts = {
+        f"{split}_{kind}": values
+        for split in ("train", "test")
+        for kind, values in (("images", pictures), ("labels", labels))
+    }
+    np.savez(root / "d.npz", **parts)
+    return root / "d.npz"
+
+
+def one_hot_labels(root: Path) -> Path:
+    np.savez(root / "d.npz", X=np.eye(12), y=np.eye(2)[np.arange(12) % 2])
+    return root / "d.npz"
+
+
 def channels_first(root: Path) -> Path:
     pictures = np.stack([np.asarray(drawn(number).convert("RGB")).transpose(2, 0, 1) for number in range(12)])
     np.savez(root / "d.npz", images=pictures, y=np.array(labels_of()))
@@ -531,7 +548,7 @@ FORMS: tuple[Form, ...] = (
     Form(PICTURES, "16-bit TIFF that holds 8 bits", deep("8 of 16 bits"), TWO, "which is 8 bits"),
     Form(PICTURES, "floats from 0 to 1", deep("floats"), TWO, "which is 0 to 1"),
     Form(PICTURES, "floats with NaN", deep("floats with NaN"), TWO, "which is 0 to 1"),
-    Form(PICTURES, "32-bit numbers below and above 0", deep("32 bits"), TWO, "-49,989.1 is black"),
+    Form(PICTURES, "32-bit numbers below and above 0", deep("32 bits"), TWO, "-50,000 is black"),
     Form(PICTURES, "HEIC among PNG (extra `heic`)", heic, THREE, "class folders"),
     Form(PICTURES, "`.jpe`", renamed(".jpe", "JPEG"), THREE, "class folders"),
     Form(PICTURES, "`.tga`", renamed(".tga", "TGA"), THREE, "class folders"),
@@ -764,7 +781,16 @@ FORMS: tuple[Form, ...] = (
     ),
     Form(ARRAYS, "`.npz` of pictures", array_file("uint8"), TWO, "arrays of images"),
     Form(ARRAYS, "`.npz` of 12 bits", array_file("uint16"), TWO, "which is 12 bits"),
-    Form(ARRAYS, "`.npz` from -1 to 1", array_file("float"), TWO, "run from -0.99"),
+    Form(ARRAYS, "`.npz` from -1 to 1", array_file("float"), TWO, "run from -1 to"),
+    Form(
+        ARRAYS,
+        "`train_images`, `test_images`, ... (MedMNIST)",
+        medmnist,
+        {"0": 12, "1": 12},
+        "arrays",
+        ("test", "train"),
+    ),
+    Form(ARRAYS, "labels `(example, class)` of 0 and 1", one_hot_labels, {"0": 6, "1": 6}, "arrays of features"),
     Form(ARRAYS, "channels first", channels_first, TWO, "arrays of images"),
     Form(ARRAYS, "vectors", vectors, TWO, "arrays of features"),
     Form(ARRAYS, "labels as Python objects", object_labels, None, r"Python objects; save it as numbers or text"),

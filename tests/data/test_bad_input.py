@@ -143,7 +143,7 @@ def test_loose_pictures_beside_a_table_lead_to_the_table(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("header", "rows", "message"),
     [
-        ("a,b,label", ["1.5,2,x"], r"no column of picture paths; it has a, b, label.*feature vectors are read from"),
+        ("a,b,label", ["1.5,2,x"], r"the labels name 1 class \(x\)"),
         ("path,what", ["0.png,x"], r"no column of labels; it has path, what\. Name it with --label-column"),
         ("path,label", ["0.png,cat", ",dog"], "row 1: the path is missing"),
         ("path,label", ["/etc/passwd,cat"], "row 0: '/etc/passwd' points outside"),

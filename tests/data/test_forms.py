@@ -1,6 +1,7 @@
 """Every form that people have is read as they mean it, or refused in words; and the docs' table of them is true."""
 
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from aleator.data import LabelledDataset, read_dataset
 from aleator.errors import DataError
-from tests.data.forms import FORMS, PAGE, Form, counts_of, folders, page, read, said
+from tests.data.forms import FORMS, PAGE, Form, counts_of, folders, heic, page, read, said
 
 
 @pytest.mark.parametrize("form", FORMS, ids=[f"{form.group}: {form.name}" for form in FORMS])
@@ -47,3 +48,14 @@ def test_a_folder_by_any_of_its_names(tmp_path: Path, monkeypatch: pytest.Monkey
     assert dataset.ids[0] == "test/cat/0.png"
     assert dataset.class_names == ("cat", "dog")
     assert read_dataset(f"{path}/train").ids[0] == "cat/0.png"
+
+
+def test_heic_without_the_extra_is_listed_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pillow_heif")
+    data = heic(tmp_path)
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)  # as where it is not installed
+    dataset = read_dataset(data)
+    assert dataset.class_names == ("cat", "dog")
+    assert [one.count for one in dataset.how_read.passed_over] == [6]
+    assert "pip install 'aleator[heic]'" in dataset.how_read.passed_over[0].reason
+    assert "No picture is read in owl/." in dataset.how_read.said

@@ -109,6 +109,17 @@ def test_paths_in_memory(tmp_path: Path) -> None:
     assert dataset.ids.tolist() == paths
 
 
+def test_texts_and_features_in_memory() -> None:
+    texts = [f"what somebody wrote of number {number}" for number in range(12)]
+    dataset = read_dataset((texts, NAMES))
+    assert dataset.source.kind == "texts"
+    assert dataset.source.describe(3)
+    assert dataset.class_names == ("cat", "dog")
+    frames = pytest.importorskip("pandas")
+    frame = frames.DataFrame({"height": np.arange(12.0), "width": np.arange(12.0) ** 2, "label": NAMES})
+    assert any("height, width" in line for line in read_dataset(frame).how_read.said)
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [

@@ -57,7 +57,7 @@ def test_names_that_look_alike() -> None:
 
 def test_vectors_have_no_contact_sheet(tmp_path: Path) -> None:
     dataset = read_dataset(vectors(tmp_path))
-    with pytest.raises(DataError, match="only pictures are shown"):
+    with pytest.raises(DataError, match="holds no pictures"):
         write_contact_sheet(dataset, tmp_path / "sheet.png")
 
 

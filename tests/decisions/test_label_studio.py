@@ -146,6 +146,19 @@ def test_what_was_changed_there_is_a_new_answer(tmp_path: Path) -> None:
     assert [one for one in back if one.reviewer == "Ann" and one.example == "face-0"] == BEFORE[:1]
 
 
+@pytest.mark.parametrize(
+    "change", [{"time": "yesterday"}, {"kind": "undo", "labels": [], "undoes": str(UUID(int=9))}, {"seconds": "long"}]
+)
+def test_what_was_known_and_altered_by_hand_costs_its_task(change: dict[str, Any], tmp_path: Path) -> None:
+    written = tasks([("face-2", ("sad",), 1.0)])
+    known = json.loads(written[1]["data"]["aleator_decisions"])
+    written[1]["data"]["aleator_decisions"] = json.dumps([known[0] | change])
+    (tmp_path / "a.json").write_text(json.dumps(written))
+    with pytest.warns(UserWarning, match="task 1: aleator_decisions is not what"):
+        back = read_decisions(tmp_path / "a.json", IDS, NAMES)
+    assert sorted(one.example for one in back) == ["face-0", "face-0", "face-2"]
+
+
 def test_files_that_are_nobodys(tmp_path: Path) -> None:
     for content, message in (
         ([{"id": 1, "data": {"image": "x.png"}, "annotations": []}], "no task with aleator_id"),

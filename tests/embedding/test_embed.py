@@ -12,7 +12,7 @@ from PIL import Image
 from aleator.data import FeatureArray, ImageArray, ImageFiles, LabelledDataset
 from aleator.data.sources import ImageBytes
 from aleator.embedding import Backbone, EmbedSettings, OwnBackbone, Preprocessing
-from aleator.embedding.embed import embed, kept_features
+from aleator.embedding.embed import embed, open_backbone
 from aleator.errors import AleatorError, DataError, UnknownNameError
 from tests.embedding.cases import SMALL, Counting, network, picture_files
 
@@ -47,9 +47,6 @@ def test_each_picture_is_embedded_once(tmp_path: Path) -> None:
     found = embed(part, backbone, tmp_path / "features", BY_FOUR)
     np.testing.assert_array_equal(found.features, features[[7, 2, 9]])
     assert again.examples == 1
-    kept = kept_features(part.source, found.network, tmp_path / "features")
-    assert kept is not None
-    np.testing.assert_array_equal(kept, found.features)
 
 
 def test_copies_and_renamed_pictures_are_not_embedded_again(tmp_path: Path) -> None:
@@ -237,3 +234,39 @@ def test_deep_pictures_are_embedded_as_the_data_scale_them(tmp_path: Path) -> No
     changed = embed(anew, backbone, tmp_path / "features", BY_FOUR)
     assert again.examples == 1 + 12
     assert (changed.features[:6] < embedded.features[:6]).all()
+
+
+def test_half_precision_gives_nearly_the_same_and_is_asked_for(tmp_path: Path) -> None:
+    dataset, own = picture_files(tmp_path / "data"), OwnBackbone(network(), preprocessing=SMALL)
+    whole = embed(dataset, own, tmp_path / "whole", EmbedSettings(precision="float32")).features
+    extractor = open_backbone(own, "images", EmbedSettings(precision="bfloat16"))
+    assert extractor.record.precision == "bfloat16"
+    half = embed(dataset, extractor, tmp_path / "whole").features  # the same folder: neither is taken for the other
+    assert half.dtype == np.float32
+    assert 0 < np.abs(half - whole).max() < 0.02 * np.abs(whole).max()
+
+
+def test_settings_that_make_no_sense_are_refused() -> None:
+    for wrong in ({"batch_size": 0}, {"workers": 0}, {"precision": "float8"}):
+        with pytest.raises(AleatorError, match=next(iter(wrong))):
+            EmbedSettings(**wrong)  # type: ignore[arg-type]
+    with pytest.raises(AleatorError, match="wanted are sides from 1 up"):
+        Preprocessing(0, 16)
+    with pytest.raises(AleatorError, match="three numbers each for colour or one for grey"):
+        Preprocessing(mean=(0.5, 0.5), std=(1, 1))
+
+
+@pytest.mark.parametrize("resize", ["crop", "squash", "border"])
+def test_pictures_are_brought_to_the_size_in_each_way(resize: str) -> None:
+    picture = np.full((40, 80), 255, np.uint8)
+    picture[:, :20] = 0  # the left quarter is black
+    seen = Preprocessing(32, 32, resize=resize, scale=1.0, mean=(0.5,), std=(0.5,))  # type: ignore[arg-type]
+    pixels = seen.apply(Image.fromarray(picture))[0].astype(int)
+    assert pixels.shape == (32, 32)
+    if resize == "crop":  # the middle square has none of it
+        assert pixels.min() > 200
+    elif resize == "squash":
+        assert pixels[16, :6].max() < 50 < 200 < pixels[16, 10:].min()
+    else:
+        assert (pixels[0] == 128).all(), "framed in the mean colour"
+        assert pixels[16, :6].max() < 50 < 200 < pixels[16, 10:].min()

@@ -12,6 +12,7 @@ from uuid import UUID
 from xml.etree import ElementTree
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
@@ -257,6 +258,37 @@ def test_a_csv_is_read_back_with_the_names_that_classes_have(tmp_path: Path) -> 
     assert np.array_equal(after.given_labels, before.given_labels)
 
 
+def test_pictures_go_out_as_the_files_they_were(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    content = []
+    for row in range(20):
+        file = io.BytesIO()
+        Image.fromarray(random.integers(0, 256, (8, 8, 3), dtype=np.uint8)).save(file, "JPEG" if row % 2 else "PNG")
+        content.append(file.getvalue())
+    pictures = pa.array([{"bytes": one, "path": None} for one in content])
+    pq.write_table(pa.table({"image": pictures, "label": ["a", "b"] * 10}), tmp_path / "in.parquet")
+    export_audit(tmp_path / "in.parquet", tmp_path / "out", "imagefolder")
+    files = sorted(file for file in (tmp_path / "out").rglob("*") if file.suffix in (".png", ".jpeg"))
+    assert sorted(file.read_bytes() for file in files) == sorted(content)
+    export_audit(tmp_path / "in.parquet", tmp_path / "hub", "huggingface")
+    (shard,) = (tmp_path / "hub" / "data").iterdir()
+    assert [one["bytes"] for one in pq.read_table(shard)["image"].to_pylist()] == content
+
+
+def test_texts_are_labelled_in_label_studio_too(tmp_path: Path) -> None:
+    words = [f"{'dull' if row % 2 else 'great'}, said number {row} <b>&" for row in range(20)]
+    table = pa.table({"text": words, "label": ["bad" if row % 2 else "good" for row in range(20)]})
+    pq.write_table(table, tmp_path / "in.parquet")
+    export_audit(tmp_path / "in.parquet", tmp_path / "out", "label-studio")
+    tasks = json.loads((tmp_path / "out" / "tasks.json").read_text())
+    assert [one["data"]["text"] for one in tasks] == words
+    page = ElementTree.parse(tmp_path / "out" / "config.xml").getroot()
+    assert page.find("Text").attrib == {"name": "text", "value": "$text"}
+    assert page.find("Choices").get("toName") == "text"
+    assert not (tmp_path / "out" / "pictures").exists()
+    assert "local" not in (tmp_path / "out" / "README.txt").read_text()
+
+
 def test_names_of_folders() -> None:
     found = folder_names(NAMES_THAT_LOOK_ALIKE)
     assert len({name.casefold() for name in found.values()}) == len(NAMES_THAT_LOOK_ALIKE)
@@ -371,7 +403,7 @@ def test_what_cannot_be_exported_is_told_in_words(audit_folder: Path, tmp_path: 
         export_audit(audit_folder, tmp_path / "x.csv", "fer2013")
     np.savez(tmp_path / "rows.npz", X=np.random.default_rng(0).normal(size=(20, 3)), y=np.arange(20) % 2)
     for format in ("imagefolder", "fiftyone", "label-studio", "huggingface", "cvat", "coco"):
-        with pytest.raises(DataError, match="feature vectors"):
+        with pytest.raises(DataError, match="no pictures"):
             export_audit(tmp_path / "rows.npz", tmp_path / "out", format)
         assert not (tmp_path / "out").exists()
     with pytest.raises(DataError, match="no audit of these data"):

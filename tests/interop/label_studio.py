@@ -44,8 +44,9 @@ class LabelStudio:
         number: int = self.ask_json(
             "/api/projects", {"title": folder.name, "label_config": (folder / "config.xml").read_text(encoding="utf-8")}
         )["id"]
-        storage = {"project": number, "path": str(folder / "pictures"), "use_blob_urls": True}
-        self.ask("/api/storages/localfiles", storage)
+        if (folder / "pictures").exists():
+            storage = {"project": number, "path": str(folder / "pictures"), "use_blob_urls": True}
+            self.ask("/api/storages/localfiles", storage)
         self.ask(f"/api/projects/{number}/import", json.loads((folder / "tasks.json").read_text(encoding="utf-8")))
         return number
 

@@ -4,6 +4,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from aleator.decisions.decision import Decision
@@ -87,3 +90,26 @@ def test_there_and_back(studio: LabelStudio, reviewed: tuple[Path, object], tmp_
                 assert len({decision.uuid for _, decision in store.after(0)} & set(known)) == len(known)
     assert answers[0] == answers[1] == answers[2]
     assert {one[1] for _, one in answers[0]} == {"label studio 1"}
+
+
+def test_texts_and_rows_of_tables(studio: LabelStudio, tmp_path: Path) -> None:
+    labels = ["bad" if row % 2 else "good" for row in range(20)]
+    numbers = pa.array(np.random.default_rng(0).normal(size=20))
+    for name, table in {
+        "texts": pa.table({"text": [f"<b> number {row}" for row in range(20)], "label": labels}),
+        "rows": pa.table({"width": numbers, "height": numbers, "label": labels}),
+    }.items():
+        pq.write_table(table, tmp_path / f"{name}.parquet")
+        corrected = export_audit(tmp_path / f"{name}.parquet", studio.files / name, "label-studio")
+        project = studio.project(studio.files / name)
+        tasks = studio.tasks(project)
+        assert len(tasks) == 20
+        key = "text" if name == "texts" else "row"
+        value = {"from_name": "label", "to_name": key, "type": "choices", "value": {"choices": ["bad"]}}
+        studio.ask(f"/api/tasks/{tasks[0]['id']}/annotations/", {"result": [value], "lead_time": 1.0})
+        for kind, file in (("JSON", "a.json"), ("JSON_MIN", "b.json"), ("CSV", "c.csv")):
+            examples = corrected.examples
+            (one,) = read_decisions(
+                studio.export(project, kind, tmp_path / file), examples.row_of, examples.class_names
+            )
+            assert (one.example, one.labels) == (tasks[0]["data"]["aleator_id"], ("bad",))

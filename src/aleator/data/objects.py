@@ -14,7 +14,9 @@ from aleator.data.dataset import LabelledDataset
 from aleator.data.encoded_pictures import encoded_picture, is_picture
 from aleator.data.how_read import HowRead
 from aleator.data.options import NOTHING_ASKED, ReadOptions
+from aleator.data.picture_files import has_picture_ending
 from aleator.data.readers.arrays import EXAMPLE_ARRAYS, ID_ARRAYS, LABEL_ARRAYS, SPLIT_ARRAYS, source_and_range
+from aleator.data.readers.one_hot import one_hot_array
 from aleator.data.readers.shared import EncodedLabels, encoded, find_column
 from aleator.data.readers.table import dataset_of_table
 from aleator.data.sources import ExampleSource, ImageBytes
@@ -199,14 +201,16 @@ def _of_items(examples: Any, labels: Any, form: str, options: ReadOptions) -> La
         raise DataError(f"{form}: {count} examples but {len(labels)} labels; they must line up.")
     if count == 0:
         raise DataError(f"{form}: there are no examples.")
-    if isinstance(labels, np.ndarray) and labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels[:, 0]
     if isinstance(labels, np.ndarray) and labels.ndim != 1:
-        raise DataError(f"{form}: labels have shape {labels.shape}; wanted is one label per example, (example,).")
+        labels = one_hot_array(labels, form)
     first = next((one for one in examples if one is not None), None)
     if isinstance(first, str | Path):
         texts = [None if label is None else str(label) for label in list(labels)]
-        return _of_table(pa.table({"path": [str(one) for one in examples], "label": texts}), form, options)
+        written = [None if one is None else str(one) for one in examples]
+        if isinstance(first, Path) or sum(has_picture_ending(one or "") for one in written) > len(written) / 2:
+            return _of_table(pa.table({"path": written, "label": texts}), form, options)
+        asked = options.but(ReadOptions(text_column="text"))
+        return _of_table(pa.table({"text": written, "label": texts}), form, asked)
     encoded_labels = encoded(labels, f"{form}, labels", options.names, missing=options.missing_label)
     try:
         source, scaled = _source(examples, first)

@@ -121,7 +121,7 @@ def _write_npz(path: Path, features: NDArray[np.float32], ids: NDArray[np.str_])
 def _column(path: Path, name: str) -> NDArray[np.str_]:
     table = read_table(path, (name,))
     if name not in table.column_names:
-        raise DataError(f"{path} has no column {name!r}; it has {', '.join(table.column_names)}.")
+        raise DataError(f"{path} has no column {name!r}; it has {listed(table.column_names)}.")
     return texts_of(table[name])
 
 
@@ -159,5 +159,5 @@ def read_labels(
 def _only_array(path: Path) -> NDArray[Any]:
     arrays = read_arrays(path)
     if len(arrays) != 1:
-        raise DataError(f"{path} holds {len(arrays)} arrays ({', '.join(arrays)}); wanted is a file with one.")
+        raise DataError(f"{path} holds {len(arrays)} arrays ({listed(arrays)}); wanted is a file with one.")
     return next(iter(arrays.values()))

@@ -390,7 +390,7 @@ def upright(image: Image.Image, values: ValueRange | None = None) -> Image.Image
     if is_deep(image):
         numbers = np.asarray(image)
         values = values or value_range([numbers])
-        if values is None:
+        if values is None or not np.isfinite(numbers).any():
             raise UnreadableImage("holds no number")
         return Image.fromarray(values.to_8_bits(numbers))
     if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:

@@ -46,8 +46,8 @@ def value_range(pictures: "Iterable[NDArray[Any]]") -> ValueRange | None:
     """What pictures of numbers hold over all of them; None where there are none.
 
     The brightest number is that of the smallest usual depth (8, 10, 12, 14, 16 bits; 1 or 255 for fractions) if the
-    numbers fill at least half of that range, else the brightest that occurs; a thousandth of each picture is left out
-    at both ends, and so is the most extreme picture of a hundred.
+    numbers fill at least half of that range, else the brightest that occurs; a thousandth of each picture, or a pixel,
+    is left out at both ends, and so is the most extreme picture of a hundred.
     """
     lows, highs, whole = [], [], True
     for numbers in pictures:
@@ -55,19 +55,21 @@ def value_range(pictures: "Iterable[NDArray[Any]]") -> ValueRange | None:
         if not finite.size:
             continue
         whole = whole and bool(np.issubdtype(numbers.dtype, np.integer) or (finite == np.floor(finite)).all())
-        low, high = np.percentile(finite, (DARKEST, BRIGHTEST))
-        lows.append(float(low))
-        highs.append(float(high))
+        lows.append(float(np.percentile(finite, DARKEST, method="higher")))
+        highs.append(float(np.percentile(finite, BRIGHTEST, method="lower")))
     if not lows:
         return None
-    low, high = float(np.percentile(lows, 1)), float(np.percentile(highs, 99))
+    low, high = min(lows), max(highs)
+    if len(lows) >= 100:
+        low = float(np.percentile(lows, 1, method="higher"))
+        high = float(np.percentile(highs, 99, method="lower"))
     if high <= low:
-        low, high = float(min(lows)), float(max(highs))
+        low, high = min(lows), max(highs)
     seen = f"the numbers of {len(lows):,} pictures run from {low:,.6g} to {high:,.6g}"
     tops = [float((1 << depth) - 1) for depth in WHOLE_DEPTHS] if whole else list(FRACTION_TOPS)
     top = next((top for top in tops if high <= top), None)
     if low >= 0 and top is not None and (high - low >= MOST_UNUSED * top or high <= low):
-        depth = f"{WHOLE_DEPTHS[tops.index(top)]} bits" if whole else f"0 to {top:g}"
+        depth = f"{WHOLE_DEPTHS[tops.index(top)]} bit{'s' * (top > 1)}" if whole else f"0 to {top:g}"
         return ValueRange(0.0, top, f"{seen}, which is {depth}")
     if low >= 0 and low < (high - low) / 2:
         low = 0.0

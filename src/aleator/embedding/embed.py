@@ -78,13 +78,6 @@ def embed(
     return Embedded(dataset, features, backbone.record)
 
 
-def kept_features(source: ExampleSource, network: NetworkRecord, folder: Path) -> NDArray[np.float32] | None:
-    """The features `(example, feature)` that `embed` left in the folder, without opening the network; None where some
-    are not there."""
-    store = FeatureStore(folder, network)
-    return None if (rows := store.rows(example_keys(source))).min() < 0 else _in_order(store, rows)
-
-
 def open_backbone(
     backbone: AnyBackbone, kind: Kind, settings: EmbedSettings = EmbedSettings(), say: Say | None = None
 ) -> Extractor:
@@ -206,7 +199,7 @@ def _check_finite(
     if len(bad):
         raise AleatorError(
             f"{network.record.name} makes features of {source.describe(int(rows[bad[0]]))} that are NaN or infinite"
-            + ("; try --precision float32." if network.precision != "float32" else "; its weights are damaged.")
+            + ("; try --precision float32." if network.record.precision != "float32" else "; its weights are damaged.")
         )
 
 

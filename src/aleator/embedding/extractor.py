@@ -32,11 +32,14 @@ class NetworkRecord:
     """What examples are brought to, in words; a part of the identity."""
     dimension: int
     """Features of an example."""
+    precision: str = "float32"
+    """What the network computed in."""
 
     @property
     def identity(self) -> str:
-        """The same network with the same weights and the same preprocessing has the same."""
-        return "\n".join((self.name, self.kind, self.weights, self.preprocessing, str(self.dimension)))
+        """The same network with the same weights, preprocessing and precision has the same."""
+        parts = self.name, self.kind, self.weights, self.preprocessing, str(self.dimension), self.precision
+        return "\n".join(parts)
 
     @property
     def key(self) -> str:
@@ -48,7 +51,6 @@ class Extractor(ABC):
     """A network that is ready to make vectors of examples of one kind."""
 
     record: NetworkRecord
-    precision: str = "float32"
     batch_size: int = 32
     """Examples that it takes best at a time."""
     decoded_side: int | None = None

@@ -53,7 +53,7 @@ class TorchExtractor(Extractor):
             self.mean = torch.tensor(preprocessing.mean, device=self.device).view(shape) * 255
             self.std = torch.tensor(preprocessing.std, device=self.device).view(shape) * 255
         self.record = record
-        self.record = replace(record, dimension=try_one(self))
+        self.record = replace(record, dimension=try_one(self), precision=self.precision)
 
     def prepare(self, example: Any) -> Any:
         if isinstance(example, Image.Image) and self.preprocessing is not None:

@@ -1,6 +1,5 @@
 """A Hugging Face data set: Parquet with pictures and ClassLabels, and a card, ready to be pushed."""
 
-import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +11,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from aleator import __version__
-from aleator.data.sources import ImageFiles, ImageSource
-from aleator.errors import DataError
 from aleator.export.corrected import Corrected
-from aleator.export.pictures import whole_folder
+from aleator.export.pictures import picture_file, whole_folder
 
 ROWS_AT_ONCE, LARGEST_SHARD = 256, 400 << 20
 """Rows in memory, and bytes of pictures in a file."""
@@ -26,9 +23,6 @@ TEXTS = ("id", "label_from", "decision", "verdict")
 def export_hugging_face(corrected: Corrected, output: Path) -> None:
     """`data/train-*.parquet` with `image`, `label` (ClassLabel), the given and the suggested label, and what people
     decided; `README.md` is the card. `datasets.load_dataset(folder)` reads it, and `aleator audit`."""
-    source = corrected.examples.source
-    if not isinstance(source, ImageSource):
-        raise DataError(f"These examples are no pictures ({source.kind}); export them as csv or parquet.")
 
     def write(folder: Path) -> None:
         (folder / "data").mkdir()
@@ -60,13 +54,8 @@ def _blocks(count: int) -> Iterator[NDArray[np.int64]]:
 
 
 def _picture(corrected: Corrected, row: int) -> dict[str, Any]:
-    source, place = corrected.examples.source, int(corrected.examples.source_row[row])
-    if isinstance(source, ImageFiles):
-        file = source.root / source.paths[place]
-        return {"bytes": file.read_bytes(), "path": file.name}
-    content = io.BytesIO()
-    source.load(place).save(content, "PNG")  # type: ignore[union-attr]
-    return {"bytes": content.getvalue(), "path": f"{row:07}.png"}
+    name, content = picture_file(corrected, row)
+    return {"bytes": content, "path": name}
 
 
 def _columns(corrected: Corrected) -> list[pa.Array]:

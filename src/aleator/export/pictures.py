@@ -1,11 +1,14 @@
 """What exports of pictures share: names of files and folders, copies of pictures, and folders that appear whole."""
 
+import io
 import shutil
 import unicodedata
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from aleator.data.sources import ImageFiles, ImageSource
+from PIL import Image
+
+from aleator.data.sources import ImageArray, ImageBytes, ImageFiles
 from aleator.errors import DataError
 from aleator.export.corrected import Corrected
 from aleator.files import sync, sync_all, unfinished_beside
@@ -54,19 +57,32 @@ def folder_names(names: Iterable[str]) -> dict[str, str]:
 
 def copy_picture(corrected: Corrected, row: int, folder: Path) -> str:
     """Put the example's picture into the folder, under its row and its own name. Returns the file's name."""
-    examples = corrected.examples
-    source, place = examples.source, int(examples.source_row[row])
-    if not isinstance(source, ImageSource):
-        raise DataError(f"These examples are no pictures ({source.kind}); export them as csv or parquet.")
+    name, content = picture_file(corrected, row)
+    name = f"{row:07}-{plain_name(name)}"
     folder.mkdir(parents=True, exist_ok=True)
-    if isinstance(source, ImageFiles):
-        original = source.root / source.paths[place]
-        name = f"{row:07}-{plain_name(original.name)}"
-        shutil.copyfile(original, folder / name)
-        return name
-    name = f"{row:07}.png"
-    source.load(place).save(folder / name)
+    (folder / name).write_bytes(content)
     return name
+
+
+def picture_file(corrected: Corrected, row: int) -> tuple[str, bytes]:
+    """The example's picture as a file, name and content: as it was where it came from one, else as PNG. Raises
+    DataError for examples that are no pictures."""
+    source, place = corrected.examples.source, int(corrected.examples.source_row[row])
+    if isinstance(source, ImageFiles):
+        file = source.root / source.paths[place]
+        return file.name, file.read_bytes()
+    content = io.BytesIO()
+    if isinstance(source, ImageBytes):
+        encoded = source.encoded(place)
+        name = Path(source.describe(place)).name
+        if not Path(name).suffix:
+            with Image.open(io.BytesIO(encoded)) as picture:
+                name = f"{place}.{(picture.format or 'png').lower()}"
+        return name, encoded
+    if isinstance(source, ImageArray):
+        source.load(place).save(content, "PNG")
+        return f"{place}.png", content.getvalue()
+    raise DataError(f"These examples are no pictures ({source.kind}); export them as csv or parquet.")
 
 
 def whole_folder(output: Path, write: Callable[[Path], object]) -> None:

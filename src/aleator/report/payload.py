@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from aleator.data.sources import ExampleSource, TableRows, TextArray
 from aleator.report.rows import Rows
-from aleator.report.sheets import ACROSS, SIDE, sheets
+from aleator.report.sheets import ACROSS, sheets
 from aleator.verdicts.names import VERDICTS
 
 ROOM = 5_400_000
@@ -69,7 +69,6 @@ def payload(
     return found | {
         "kind": kind,
         "pictures": len(pictures.rows),
-        "side": SIDE,
         "across": ACROSS,
         "sheets": pictures.data,
     }

@@ -13,7 +13,8 @@ from aleator.data.images import Geometry, choose_geometry, load_pixels
 from aleator.data.sources import ExampleSource, ImageSource
 from aleator.errors import DataError
 
-SIDE = 48
+SMALLEST_SIDE, LARGEST_SIDE = 48, 128
+"""Of a tile, in pixels: as large as the median picture within these, so that a photograph can be judged by it."""
 ACROSS = 5
 """Tiles in a row of a sheet, and rows of a sheet."""
 SHEETS_AT_ONCE = 32
@@ -27,7 +28,7 @@ class Sheets:
     rows: tuple[int, ...]
     """The examples, in the order of their tiles."""
     data: tuple[str, ...]
-    """WebP pictures in base64, each of `ACROSS` by `ACROSS` tiles of `SIDE` pixels a side, from left to right."""
+    """WebP pictures in base64, each of `ACROSS` by `ACROSS` tiles, from left to right."""
 
 
 def sheets(source: ExampleSource | None, order: NDArray[np.int64], room: int) -> Sheets:
@@ -47,9 +48,11 @@ def _made(source: ExampleSource | None, order: NDArray[np.int64]) -> Iterator[tu
     if not isinstance(source, ImageSource):
         return
     try:
-        geometry = Geometry(SIDE, SIDE, choose_geometry(source, SIDE).channels, "tiles")
+        chosen = choose_geometry(source, LARGEST_SIDE)
     except DataError:  # none can be read
         return
+    side = max(SMALLEST_SIDE, chosen.height)
+    geometry = Geometry(side, side, chosen.channels, "tiles", chosen.values)
     on_sheet = ACROSS * ACROSS
     for start in range(0, len(order), SHEETS_AT_ONCE * on_sheet):
         rows = order[start : start + SHEETS_AT_ONCE * on_sheet]
@@ -60,10 +63,11 @@ def _made(source: ExampleSource | None, order: NDArray[np.int64]) -> Iterator[tu
 
 
 def _sheet(tiles: NDArray[np.uint8]) -> str:
-    canvas = np.zeros((ACROSS * SIDE, ACROSS * SIDE, tiles.shape[3]), dtype=np.uint8)
+    side = tiles.shape[1]
+    canvas = np.zeros((ACROSS * side, ACROSS * side, tiles.shape[3]), dtype=np.uint8)
     for number, tile in enumerate(tiles):
-        y, x = SIDE * (number // ACROSS), SIDE * (number % ACROSS)
-        canvas[y : y + SIDE, x : x + SIDE] = tile
+        y, x = side * (number // ACROSS), side * (number % ACROSS)
+        canvas[y : y + side, x : x + side] = tile
     picture = Image.fromarray(canvas[:, :, 0] if canvas.shape[2] == 1 else canvas).convert("RGB")
     file = io.BytesIO()
     picture.save(file, "WEBP", quality=QUALITY, method=4)

@@ -110,5 +110,13 @@ def _reasons(examples: Examples, live: Live, row: int, blind: bool) -> list[str]
     return reasons(found, examples.class_names)
 
 
-def _neighbours(examples: Examples, row: int) -> list[list[int]]:
-    return [[other, int(examples.given[other])] for other in neighbour_rows(examples, row)[:NEIGHBOURS]]
+def _neighbours(examples: Examples, row: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "row": other,
+            "id": examples.id(other),
+            "given": int(examples.given[other]),
+            "content": content(examples, other),
+        }
+        for other in neighbour_rows(examples, row)[:NEIGHBOURS]
+    ]

@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from aleator.data.sources import FeatureArray, TableRows, TextArray
 from aleator.review.examples import Examples
 
 FEATURES = 12
 """Numbers of a feature vector that are shown."""
+CELLS, LONGEST_CELL = 200, 1000
+"""Of a table's row: columns that are shown, and characters of each."""
 LONGEST_TEXT = 20_000
 """Characters of a text that are sent; the rest is cut off, and said to be."""
 
@@ -21,17 +24,17 @@ def _picture(source: Any, place: int) -> dict[str, Any]:
     return {}  # the page asks for it by its address
 
 
-def _features(source: Any, place: int) -> dict[str, Any]:
+def _features(source: FeatureArray, place: int) -> dict[str, Any]:
     return {"values": [round(float(value), 3) for value in source.values[place][:FEATURES]]}
 
 
-def _text(source: Any, place: int) -> dict[str, Any]:
-    text = str(source.load(place))
+def _text(source: TextArray, place: int) -> dict[str, Any]:
+    text = source.load(place)
     return {"text": text if len(text) <= LONGEST_TEXT else text[:LONGEST_TEXT] + " … (cut off)"}
 
 
-def _table_row(source: Any, place: int) -> dict[str, Any]:
-    return {"cells": [[str(name), str(value)] for name, value in source.cells(place).items()]}
+def _table_row(source: TableRows, place: int) -> dict[str, Any]:
+    return {"cells": [[name, value[:LONGEST_CELL]] for name, value in source.cells(place).items()][:CELLS]}
 
 
 CONTENTS: dict[str, Callable[[Any, int], dict[str, Any]]] = {

@@ -147,7 +147,7 @@ def card_text(card: ModelCard) -> str:  # one page of text, longer than a functi
     size = (
         f"{data.width}x{data.height} pixels, {'colour' if data.channels == 3 else 'grey'}"
         if data.kind == "images"
-        else {"texts": "texts", "table": f"rows of {data.features} columns"}.get(data.kind, f"{data.features} features")
+        else {"texts": "texts", "table": "rows of a table"}.get(data.kind, f"{data.features} features")
     )
     classes = "\n".join(
         f"| {_cell(name)} | {count:,} |" for name, count in zip(card.class_names, data.per_class, strict=True)

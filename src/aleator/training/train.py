@@ -78,6 +78,8 @@ def train(  # longer than a function is otherwise: the whole training on one pag
             )
             audit = _rows_of(audit, dataset)
             vectors, vectoriser = _vectors(examples, settings.seed)
+            if vectoriser is not None:
+                shape = replace(shape, features=vectors.shape[1])
             targets = choose_targets(
                 dataset, audit, settings.kind_of_labels, settings.policy, counted=settings.of_voters
             )

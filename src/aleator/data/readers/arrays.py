@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from aleator.data.dataset import LabelledDataset
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
+from aleator.data.readers.one_hot import one_hot_array
 from aleator.data.readers.shared import EMOTIONS, encoded, find_column
 from aleator.data.readers.tables import EVERY_COLUMN, TABLE_SUFFIXES, read_table
 from aleator.data.sources import ExampleSource, FeatureArray, ImageArray
@@ -21,6 +22,15 @@ EXAMPLE_ARRAYS = ("images", "pixels", "x", "data", "features", "x_train", "train
 LABEL_ARRAYS = ("labels", "label", "y", "targets", "target", "emotion", "y_train", "train_labels", "arr_1")
 SPLIT_ARRAYS = ("split", "usage")
 ID_ARRAYS = ("ids", "id")
+SPLITS = ("train", "val", "valid", "validation", "dev", "test")
+PAIRS = (
+    ("{}_images", "{}_labels"),
+    ("{}_x", "{}_y"),
+    ("x_{}", "y_{}"),
+    ("images_{}", "labels_{}"),
+    ("{}_data", "{}_labels"),
+)
+"""What the arrays of a split are called, in small letters."""
 ALONE = ""
 FILES = "NumPy arrays"
 PICKLED = "holds Python objects; save it as numbers or text, for example numpy.save(file, labels.astype(str))"
@@ -41,6 +51,8 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
                 f"{path} holds examples but no labels; name the file with the labels: --label-file FILE.{_beside(path)}"
             )
         return _dataset(path, arrays[ALONE], _labels_from(options.label_file), {}, "labels", options)
+    if options.path_column is None and options.label_column is None and options.label_file is None:
+        arrays = _with_splits(arrays, path)
     names = list(arrays)
     examples = find_column(names, EXAMPLE_ARRAYS, options.path_column, str(path), "--path-column")
     label = find_column(names, LABEL_ARRAYS, options.label_column, str(path), "--label-column")
@@ -58,6 +70,29 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
     return _dataset(path, arrays[examples], values, arrays, str(label), options)
 
 
+def _with_splits(arrays: Mapping[str, NDArray[Any]], path: Path) -> Mapping[str, NDArray[Any]]:
+    """The arrays of several splits (`train_images`, `test_images`; `x_train`, `x_test`) one after another, with a
+    `split`; as they are where there is one split only."""
+    found: list[tuple[str, NDArray[Any], NDArray[Any]]] = []
+    loose = {name.lower(): name for name in arrays}
+    for split in SPLITS:
+        for pair in PAIRS:
+            names = [name.format(split) for name in pair]
+            if set(names) <= set(loose):
+                examples, labels = (arrays[loose[name]] for name in names)
+                found.append((split, examples, labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels))
+    if len(found) < 2:
+        return arrays
+    shapes = {examples.shape[1:] for _, examples, _ in found}
+    if len(shapes) > 1:
+        raise DataError(f"{path}: the splits hold examples of different shapes ({listed(sorted(shapes))}).")
+    return {
+        "images": np.concatenate([examples for _, examples, _ in found]),
+        "labels": np.concatenate([labels for _, _, labels in found]),
+        "split": np.concatenate([np.full(len(labels), split) for split, _, labels in found]),
+    }
+
+
 def _dataset(
     path: Path,
     examples: NDArray[Any],
@@ -66,10 +101,8 @@ def _dataset(
     label_name: str,
     options: ReadOptions,
 ) -> LabelledDataset:
-    if values.ndim == 2 and values.shape[1] == 1:
-        values = values[:, 0]
     if values.ndim != 1:
-        raise DataError(f"{path}: labels have shape {values.shape}; wanted is one label per example, (example,).")
+        values = one_hot_array(values, str(path))
     if examples.ndim == 0 or len(examples) == 0:
         raise DataError(f"{path}: there are no examples; their array has shape {examples.shape}.")
     if len(values) != len(examples):

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -46,6 +47,25 @@ def one_hot(table: pa.Table, others: Collection[str | None], where: Path) -> Enc
         said.append(f"{none:,} rows without a 1 have no label.")
     labels = np.where(count == 0, -1, values.argmax(axis=1)).astype(np.int64)
     return EncodedLabels(labels, tuple(names), tuple(said))
+
+
+def one_hot_array(values: NDArray[Any], where: str) -> NDArray[Any]:
+    """Labels `(example,)` of an array `(example, class)` of 0 and 1, or `(example, 1)`; -1 for a row of zeros.
+
+    Raises DataError for any other shape, and where rows name several classes.
+    """
+    if values.ndim == 2 and values.shape[1] == 1:
+        return values[:, 0]
+    if values.ndim != 2 or not np.isin(values, (0, 1)).all() or not values.any():
+        raise DataError(f"{where}: labels have shape {values.shape}; wanted is one label per example, (example,).")
+    count = values.sum(axis=1)
+    several = np.flatnonzero(count > 1)
+    if len(several):
+        raise DataError(
+            f"{where}: {len(several):,} rows of labels have several 1s (first row {several[0]}), so an example may "
+            "have several labels. One label for an example is what is audited: leave these rows out."
+        )
+    return np.where(count == 0, np.nan, values.argmax(axis=1))
 
 
 def _other_than_a_class(values: NDArray[np.float32]) -> int | None:

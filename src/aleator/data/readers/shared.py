@@ -94,7 +94,7 @@ def _as_text_where_no_number(array: pa.Array) -> pa.Array:
         return array.cast(pa.string())
     if pa.types.is_integer(array.type):
         largest = pc.max(pc.abs(array.cast(pa.float64(), safe=False))).as_py()
-        return array.cast(pa.string()) if largest > LARGEST_LABEL else array
+        return array.cast(pa.string()) if largest is not None and largest >= LARGEST_LABEL else array
     if pa.types.is_large_string(array.type) or pa.types.is_string(array.type) or pa.types.is_string_view(array.type):
         return array.cast(pa.string())
     return array

@@ -114,7 +114,9 @@ def whole_map(request: Request) -> Response:
         for row in chosen
     ]
     drawn = example_map(aleatoric, standing.p_mislabelled, standing.verdict, chosen, titles)
-    return page(request, "map.html", map=drawn, setup=script_json({"rows": chosen}))
+    return page(
+        request, "map.html", map=drawn, setup=script_json({"rows": chosen, "kind": review.examples.source.kind})
+    )
 
 
 def people(request: Request) -> Response:

@@ -119,12 +119,9 @@
     if (!card.neighbours.length) { near.replaceChildren(); return; }
     near.replaceChildren(page.make("p", { className: "small" }, "Nearest neighbours and their labels · ",
       page.make("a", { href: `${base}/grid?like=${card.row}&state=all`, textContent: "similar ones in the grid" })),
-      page.make("ul", { className: "near" }, ...card.neighbours.map(([row, label]) => {
-        const link = page.make("a", { href: `${base}/example/${row}` });
-        if (pictures) link.append(page.make("img", { src: page.picture(row, 96), alt: "" }));
-        link.append(page.make("span", { textContent: label < 0 ? "no label" : names[label] }));
-        return page.make("li", {}, link);
-      })));
+      page.make("ul", { className: pictures ? "near" : "near wide" }, ...card.neighbours.map((near) => page.make("li", {},
+        page.make("a", { href: `${base}/example/${near.row}` }, page.small(near),
+          page.make("span", { className: "label", textContent: near.given < 0 ? "no label" : names[near.given] }))))));
   }
 
   // ---- deciding ----
@@ -271,7 +268,7 @@
   byId("zoom").addEventListener("click", commands.zoom);
   byId("write").addEventListener("click", commands.note);
   byId("notes").addEventListener("keydown", (event) => { if (event.key === "Enter" || event.key === "Escape") { event.preventDefault(); event.target.blur(); } });
-  frame.addEventListener("click", commands.zoom);
+  frame.addEventListener("click", () => pictures && commands.zoom()); // in a text people select words
   byId("undo-last").addEventListener("click", undo);
 
   page.onKey((key, event) => {

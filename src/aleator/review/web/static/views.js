@@ -17,7 +17,7 @@ page.views = {
   },
   texts: {
     large: (card) => page.make("p", { className: "words", dir: "auto", textContent: card.content.text }),
-    small: (tile) => page.make("span", { className: "words", dir: "auto", textContent: tile.content.text.slice(0, 120) }),
+    small: (tile) => page.make("span", { className: "words", dir: "auto", textContent: tile.content.text.slice(0, 240) }),
   },
   table: {
     large: (card) => page.cells(card.content.cells),

@@ -1,0 +1,209 @@
+"""Whole audits of vectors, texts and tables, beside what people use on the same features.
+
+Logistic regression and neighbours are five-fold, out of sample, and rank by the probability of the given label;
+cleanlab's Datalab has the regression's probabilities and the features, CleanLearning the regression itself.
+"""
+
+import contextlib
+import io
+import os
+import resource
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy.sparse import issparse
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from aleator.auditing.audit import audit
+from aleator.data.dataset import LabelledDataset
+from aleator.data.sources import FeatureArray, TableRows
+from aleator.progress import Progress, silent
+from benchmarks.extras import import_extra
+from benchmarks.portfolio.cases import Case, news, photographs, tables
+from benchmarks.portfolio.learners import predicted
+
+NEIGHBOURS = 20
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """What one detector says of each label, `(example,)`, up is bad, and which it calls wrong."""
+
+    score: NDArray[np.floating[Any]]
+    flagged: NDArray[np.bool_]
+    seconds: float
+    """Of the processor."""
+
+
+def run(
+    data: Path | None,
+    *,
+    embeddings: Path | None = None,
+    only: str = "",
+    peers: bool = True,
+    progress: Progress = silent,
+) -> dict[str, Any]:
+    """A row for each data set and detector. Raises MissingExtraError without cleanlab, unless peers are left out."""
+    rows = []
+    for case, dataset in _all(data, embeddings):
+        if only not in case.name or not (case.given != case.truth).any():
+            continue
+        features = _features(case, dataset)
+        detectors: dict[str, Callable[[], _Scored]] = {"aleator": lambda d=dataset: _ours(d, progress)}  # type: ignore[misc]
+        detectors |= {
+            "logistic regression": lambda f=features, c=case: _plain(_regression(f), f, c),  # type: ignore[misc]
+            "neighbours": lambda f=features, c=case: _plain(_neighbours(f), f, c),  # type: ignore[misc]
+        }
+        if peers:
+            detectors |= {
+                "Datalab": lambda f=features, c=case: _datalab(f, c),  # type: ignore[misc]
+                "CleanLearning": lambda f=features, c=case: _clean_learning(f, c),  # type: ignore[misc]
+            }
+        for name, detect in detectors.items():
+            progress(f"{case.name}: {name}", 0, 1)
+            rows.append({"data": case.name, "detector": name, **_figures(case, detect())})
+    return {"rows": rows}
+
+
+def _all(data: Path | None, embeddings: Path | None) -> Iterator[tuple[Case, LabelledDataset]]:
+    for case in tables(quick=False):
+        dataset = case.dataset()
+        yield case, dataset
+        if case.origin in ("wine", "breast cancer"):
+            assert isinstance(dataset.source, FeatureArray)
+            columns = {f"column {place}": column for place, column in enumerate(dataset.source.values.T)}
+            yield replace(case, name=f"{case.name}, as a table"), replace(dataset, source=TableRows(pa.table(columns)))
+    if data is None:
+        return
+    if (data / "noisyag").is_dir():
+        for case in news(data / "noisyag", quick=False):
+            yield case, case.dataset()
+    if embeddings is not None and (data / "cifar10h").is_dir():
+        made = np.load(embeddings).astype(np.float32)
+        for case in photographs(data / "cifar10h", quick=False):
+            case = replace(case, examples=made)
+            yield case, case.dataset()
+
+
+def _features(case: Case, dataset: LabelledDataset) -> Any:
+    if isinstance(case.examples, list):
+        return TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True).fit_transform(case.examples)
+    return np.asarray(case.examples, dtype=np.float64)
+
+
+def _regression(features: Any) -> Any:
+    model = LogisticRegression(max_iter=500)
+    return model if issparse(features) else make_pipeline(StandardScaler(), model)
+
+
+def _neighbours(features: Any) -> Any:
+    model = KNeighborsClassifier(NEIGHBOURS)
+    return model if issparse(features) else make_pipeline(StandardScaler(), model)
+
+
+def _ours(dataset: LabelledDataset, progress: Progress) -> _Scored:
+    with tempfile.TemporaryDirectory() as folder:
+        start = _processor()
+        found = audit(dataset, Path(folder) / "audit", progress=progress)
+        seconds = _processor() - start
+        p_mislabelled = found.column("p_mislabelled").astype(np.float64)
+    return _Scored(p_mislabelled, p_mislabelled > found.info.estimates.flag_above, seconds)
+
+
+def _plain(model: Any, features: Any, case: Case) -> _Scored:
+    start = _processor()
+    probs = predicted(model, features, case.given, case.classes)
+    own = probs[np.arange(len(case.given)), case.given]
+    return _Scored(1 - own, probs.argmax(axis=1) != case.given, _processor() - start)
+
+
+def _datalab(features: Any, case: Case) -> _Scored:
+    import_extra("cleanlab")
+    from cleanlab import Datalab
+
+    start = _processor()
+    probs = predicted(_regression(features), features, case.given, case.classes)
+    with _quiet():
+        lab = Datalab({"label": case.given.tolist()}, label_name="label")
+        dense = {} if issparse(features) else {"features": np.asarray(features)}
+        lab.find_issues(pred_probs=probs, issue_types={"label": {}}, **dense)
+        issues = lab.get_issues("label")
+    return _Scored(
+        1 - issues["label_score"].to_numpy(), issues["is_label_issue"].to_numpy(dtype=bool), _processor() - start
+    )
+
+
+def _clean_learning(features: Any, case: Case) -> _Scored:
+    import_extra("cleanlab")
+    from cleanlab.classification import CleanLearning
+
+    start = _processor()
+    with _quiet():
+        issues = CleanLearning(_regression(features), seed=0).find_label_issues(features, case.given)
+    return _Scored(
+        1 - issues["label_quality"].to_numpy(), issues["is_label_issue"].to_numpy(dtype=bool), _processor() - start
+    )
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _processor() -> float:
+    """Seconds that all cores computed, here and in processes that ended."""
+    if os.name != "posix":
+        return time.process_time()
+    return sum(
+        used.ru_utime + used.ru_stime
+        for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    )
+
+
+def _figures(case: Case, scored: _Scored) -> dict[str, float]:
+    known = case.truth != -1
+    wrong, score, flagged = (case.given != case.truth)[known], scored.score[known], scored.flagged[known]
+    return {
+        "auroc": float(roc_auc_score(wrong, score)),
+        "ap": float(average_precision_score(wrong, score)),
+        "f1": float(2 * (flagged & wrong).sum() / max(flagged.sum() + wrong.sum(), 1)),
+        "cpu_seconds": scored.seconds,
+    }
+
+
+def format_table(result: dict[str, Any]) -> str:
+    """A line for each data set and detector; then how often ours is at least the best of the others."""
+    lines = [f"{'data':42}{'detector':22}{'AUROC':>8}{'AP':>8}{'F1':>8}{'CPU s':>9}"]
+    by_data: dict[str, dict[str, dict[str, float]]] = {}
+    for row in result["rows"]:
+        lines.append(
+            f"{row['data'][:41]:42}{row['detector']:22}{row['auroc']:8.3f}{row['ap']:8.3f}{row['f1']:8.3f}"
+            f"{row['cpu_seconds']:9.1f}"
+        )
+        by_data.setdefault(row["data"], {})[row["detector"]] = row
+    for name in ("auroc", "ap", "f1"):
+        ahead = [
+            rows["aleator"][name] - max(row[name] for who, row in rows.items() if who != "aleator")
+            for rows in by_data.values()
+        ]
+        lines.append(
+            f"{name}: {np.mean(ahead):+.3f} in the mean against the best of the others on each, {min(ahead):+.3f} at "
+            f"the worst, not behind on {sum(one >= 0 for one in ahead)} of {len(ahead)}"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,139 @@
+"""Learners are heard on examples whose labels they have not seen."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.datasets import load_digits, make_circles
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.model_selection import cross_val_predict
+
+from aleator.data.synthetic_noise import pair_flip, symmetric
+from aleator.learners import Heard, Material, draw_folds, hear
+from aleator.learners.kernel import kernel
+from aleator.learners.linear import linear
+from aleator.learners.topics import topics
+from aleator.vectors.dense import principal
+
+Labels = NDArray[np.int64]
+
+
+def alone(count: int) -> Labels:
+    return np.full(count, -1)
+
+
+def heard(features: NDArray[np.float64], labels: Labels, classes: int, draws: int = 1) -> Heard:
+    groups = alone(len(labels))
+    return hear(Material(principal(features)), labels, classes, draw_folds(labels, groups, draws, 0), groups)
+
+
+def test_copies_share_a_fold_and_the_first_draw_weighs_all_alike() -> None:
+    labels = np.array([0, 1] * 50 + [-1] * 3)
+    groups = alone(103)
+    groups[[0, 7, 20]] = 0
+    folds = draw_folds(labels, groups, 3, 0)
+    assert (folds.fold[:, [0, 7, 20]] == folds.fold[:, [0]]).all()
+    assert set(folds.weight[0].tolist()) == {0.0, 1.0}
+    assert (folds.weight[:, labels < 0] == 0).all()
+    assert not np.array_equal(folds.fold[0], folds.fold[1])
+
+
+@pytest.mark.parametrize("draws", [1, 3])
+def test_labels_that_say_nothing_are_not_learned(draws: int) -> None:
+    """Whoever had seen an example's label would predict it."""
+    random = np.random.default_rng(0)
+    features, labels = random.normal(size=(300, 20)), random.integers(0, 3, 300)
+    said = heard(features, labels, 3, draws).log_probs.mean(axis=0)
+    assert (said.argmax(axis=1) == labels).mean() < 0.42
+
+
+def test_changing_a_label_changes_what_others_hear_of_it_and_not_the_example_itself() -> None:
+    features, labels = load_digits(return_X_y=True)
+    features, labels = principal(features[:300]), labels[:300].astype(np.int64)
+    groups = alone(300)
+    folds = draw_folds(labels, groups, 1, 0)
+    changed = labels.copy()
+    changed[5] = (labels[5] + 1) % 10
+    before, after = (kernel(features, given, 10, folds, 0)[0] for given in (labels, changed))
+    assert np.allclose(before[5], after[5], atol=1e-4)
+    others = np.flatnonzero(folds.fold[0] != folds.fold[0, 5])
+    assert not np.allclose(before[others], after[others], atol=1e-4)
+
+
+def test_wrong_labels_of_digits_are_ranked_better_than_by_logistic_regression_and_neighbours() -> None:
+    features, truth = load_digits(return_X_y=True)
+    truth = truth.astype(np.int64)
+    given = pair_flip(truth, 10, 0.2, np.random.default_rng(0))
+    wrong, rows = given != truth, np.arange(len(given))
+    ours = heard(features, given, 10).log_probs[0]
+    plain = cross_val_predict(
+        LogisticRegression(max_iter=500), features / 16, given, cv=5, method="predict_proba"
+    )  # fmt: skip
+    assert roc_auc_score(wrong, -ours[rows, given]) > roc_auc_score(wrong, -plain[rows, given]) + 0.02
+    assert roc_auc_score(wrong, -ours[rows, given]) > 0.985
+
+
+def test_a_circle_in_a_circle_is_learned() -> None:
+    """No plane parts them: the kernel has to."""
+    features, labels = make_circles(400, noise=0.1, factor=0.4, random_state=0)
+    labels = labels.astype(np.int64)
+    folds = draw_folds(labels, alone(400), 1, 0)
+    straight = linear(features.astype(np.float32), labels, 2, folds).log_probs[0]
+    assert (straight.argmax(axis=1) == labels).mean() < 0.6
+    assert (heard(features, labels, 2).log_probs[0].argmax(axis=1) == labels).mean() > 0.95
+
+
+def test_a_penalty_that_suits_is_chosen() -> None:
+    """Many features and little to learn: a weak penalty would learn noise by heart."""
+    random = np.random.default_rng(0)
+    features = random.normal(size=(300, 400)).astype(np.float32)
+    labels = (features[:, 0] + random.normal(size=300) > 0).astype(np.int64)
+    folds = draw_folds(labels, alone(300), 1, 0)
+    opinion = linear(features, labels, 2, folds)
+    assert opinion.penalty > 10
+    assert opinion.log_probs[0, np.arange(300), labels].mean() > np.log(0.5)
+
+
+def topical_words(texts: int, seed: int) -> tuple[sparse.csr_matrix, Labels]:
+    """Texts of three topics with thirty words each; a fifth of a text's words are anybody's."""
+    random = np.random.default_rng(seed)
+    truth = random.integers(0, 3, texts)
+    counts = np.zeros((texts, 120), dtype=np.float32)
+    for row, topic in enumerate(truth):
+        own = random.integers(0, 30, 12) + 30 * topic
+        for word in (*own, *random.integers(90, 120, 3)):
+            counts[row, word] += 1
+    counts /= np.linalg.norm(counts, axis=1, keepdims=True)
+    return sparse.csr_matrix(counts), truth
+
+
+@pytest.mark.parametrize("noise", ["by word", "symmetric"])
+def test_topics_do_not_learn_peoples_systematic_errors(noise: str) -> None:
+    """People say 1 for every text of topic 0 with one of some words: a learner of labels learns to say it too."""
+    words, truth = topical_words(1500, 0)
+    if noise == "by word":
+        misleading = np.asarray(words[:, :4].sum(axis=1)).ravel() > 0
+        given = np.where((truth == 0) & misleading, 1, truth)
+    else:
+        given = symmetric(truth, 3, 0.3, np.random.default_rng(0))
+    wrong, rows = given != truth, np.arange(len(truth))
+    folds = draw_folds(given, alone(len(given)), 1, 0)
+    by_topics = topics(words, given, 3, folds)[0]
+    by_labels = linear(words, given, 3, folds).log_probs[0]
+    found = average_precision_score(wrong, -by_topics[rows, given])
+    assert found > 0.95
+    if noise == "by word":
+        assert found > average_precision_score(wrong, -by_labels[rows, given]) + 0.2
+
+
+def test_draws_differ_more_where_less_is_known() -> None:
+    random = np.random.default_rng(0)
+    truth = random.integers(0, 2, 400)
+    features = random.normal(size=(400, 10)) + 0.8 * truth[:, None]
+
+    def spread(count: int) -> float:
+        said = heard(features[:count], truth[:count], 2, draws=3).log_probs
+        return float(np.exp(said[:, :, 0]).std(axis=0).mean())
+
+    assert spread(60) > 1.5 * spread(400)

@@ -15,7 +15,7 @@ from aleator.audits.data import open_data, with_data
 from aleator.data import ImageArray, LabelledDataset, read_dataset
 from aleator.data.options import ReadOptions
 from aleator.data.synthetic_noise import symmetric
-from aleator.errors import DataError
+from aleator.errors import AleatorError, DataError
 from aleator.training.predict import predict
 from aleator.training.settings import TrainSettings
 from aleator.training.train import train
@@ -157,3 +157,29 @@ def test_people_who_labelled_news(tmp_path: Path) -> None:
     p_mislabelled = found.column("p_mislabelled")
     assert roc_auc_score(wrong, p_mislabelled) > 0.80
     assert average_precision_score(wrong, p_mislabelled) > 0.58
+
+
+def test_a_pretrained_network_makes_the_features(tmp_path: Path, reviews: tuple[Path, np.ndarray]) -> None:
+    """Pictures in three tints, by a graph that weighs the channels."""
+    pytest.importorskip("onnxruntime")
+    from PIL import Image
+
+    from tests.embedding.test_onnx import graph
+
+    random = np.random.default_rng(0)
+    truth = np.arange(150) % 3
+    given = symmetric(truth, 3, 0.12, random)
+    for row, (true, label) in enumerate(zip(truth, given, strict=True)):
+        pixels = random.integers(0, 120, (20, 20, 3))
+        pixels[:, :, true] += 90
+        folder = tmp_path / "tints" / "abc"[label]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels.astype(np.uint8)).save(folder / f"{row:03}.png")
+    network = graph(tmp_path / "tints.onnx", ["n", 3, 16, 16])
+    found = audit(tmp_path / "tints", tmp_path / "audit", AuditSettings(backbone=network))
+    rows = np.array([int(Path(name).stem) for name in found.labels["id"].to_pylist()])
+    assert roc_auc_score((given != truth)[rows], found.column("p_mislabelled")) > 0.97
+    assert network in found.info.model.reason
+    assert (found.folder / "features").is_dir()
+    with pytest.raises(AleatorError, match="text"):
+        audit(reviews[0], tmp_path / "other", AuditSettings(backbone=network))

@@ -1,6 +1,7 @@
 """The command line as a user meets it."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -73,6 +74,47 @@ def test_an_interruption_is_told_without_a_traceback(tmp_path: Path) -> None:
     assert result.returncode == 130
     assert "goes on from the last finished member" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "told"),
+    [
+        ("KeyError('oh')", 70, "this is a fault of Aleator (KeyError: 'oh'). Please report it with the file"),
+        ("PermissionError(13, 'Permission denied', 'x.csv')", 2, "x.csv: Permission denied"),
+        ("OSError(28, 'No space left on device', 'out/a.npy')", 2, "no space is left for out/a.npy"),
+        ("MemoryError()", 2, "the memory ran out"),
+        ("DataError('a\\x1b[2Jb')", 2, "aleator: a\\x1b[2Jb"),
+    ],
+)
+def test_whatever_goes_wrong_is_told_in_words(tmp_path: Path, raised: str, code: int, told: str) -> None:
+    program = (
+        "import sys, aleator.cli, aleator.data\n"
+        "from aleator.errors import DataError\n"
+        f"def fail(*_, **__): raise {raised}\n"
+        "aleator.data.read_dataset = fail\n"
+        "sys.argv = ['aleator', 'audit', 'x.csv', '-o', 'out']\n"
+        "aleator.cli.main()"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env=os.environ | {"TMPDIR": str(tmp_path)},
+    )
+    assert result.returncode == code
+    assert told in result.stderr
+    assert "Traceback" not in result.stderr
+    faults = list(tmp_path.glob("aleator-fault-*.txt"))
+    assert len(faults) == (code == 70)
+    assert all("Traceback" in file.read_text() and "aleator audit x.csv" in file.read_text() for file in faults)
+
+
+def test_a_fault_names_no_secret() -> None:
+    from aleator.cli.faults import _without_secrets
+
+    shown = _without_secrets(["review", "a", "--token", "abc", "--database=postgresql://u:p@h/n", "--port", "1"])
+    assert shown == ["review", "a", "--token", "...", "--database=...", "--port", "1"]
 
 
 @pytest.mark.parametrize("name", ["out[bold]", "out[/red]", "out\\[x]"])

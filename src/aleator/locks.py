@@ -43,7 +43,8 @@ def only_one(path: Path, kind: type[AleatorError] = AleatorError) -> Iterator[No
         yield
     except (OSError, AleatorError) as error:
         gone = [place for place in (path, unfinished_beside(path)) if f"{place}{os.sep}" in _said(error)]
-        if gone and not gone[0].exists():
+        name = getattr(error, "filename", None)
+        if gone and (not gone[0].exists() or (isinstance(name, str) and not Path(name).parent.exists())):
             raise kind(f"{gone[0]} was removed or renamed while it was worked on; give the command again.") from error
         raise
     finally:

@@ -1,15 +1,18 @@
 """The audit folder is whole or absent, never lost by accident, and refuses what does not belong to it."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
 
 from aleator.audits.folder import UNFINISHED, AuditFolder, close_folder, open_folder
 from aleator.audits.info import AuditInfo, Identity, read_info
-from aleator.errors import AuditFolderError
-from aleator.files import write_array, write_json, write_whole
+from aleator.errors import AuditFolderError, DataError
+from aleator.files import check_target, write_array, write_json, write_whole
+from aleator.locks import only_one
 from aleator.records import read_json, to_json
 from tests.old_versions import FOLDER as OLD
 
@@ -94,3 +97,62 @@ def test_what_is_altered_is_named(tmp_path: Path) -> None:
     (tmp_path / "audit.json").write_text("{")
     with pytest.raises(AuditFolderError, match="cannot be read"):
         AuditFolder.load(tmp_path)
+
+
+def test_work_without_a_name_is_begun_anew(tmp_path: Path) -> None:
+    """Killed before the identity was written, or while old work was removed."""
+    (tmp_path / "a" / UNFINISHED / "member-0").mkdir(parents=True)
+    work = open_folder(tmp_path / "a", OURS, force=False)
+    assert [path.name for path in work.iterdir()] == ["identity.json"]
+    (tmp_path / "b" / f".{UNFINISHED}.discarded" / "member-0").mkdir(parents=True)
+    (tmp_path / "b" / f".{UNFINISHED}.unfinished").mkdir()
+    open_folder(tmp_path / "b", OURS, force=False)
+    assert [path.name for path in (tmp_path / "b").iterdir()] == [UNFINISHED]
+
+
+def test_one_at_a_time_works_on_a_folder(tmp_path: Path) -> None:
+    said: list[str] = []
+
+    def work() -> None:
+        try:
+            with only_one(tmp_path / "audit", AuditFolderError):
+                said.append("worked")
+        except AuditFolderError as error:
+            said.append(str(error))
+
+    with only_one(tmp_path / "audit"), only_one(tmp_path / "audit"):  # the same one may, once more
+        thread = Thread(target=work)
+        thread.start()
+        thread.join()
+    work()
+    assert "Another aleator is working on" in said[0]
+    assert said[1] == "worked"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_is_removed_meanwhile_is_told_in_words(tmp_path: Path) -> None:
+    folder = tmp_path / "audit"
+
+    def work() -> None:
+        with only_one(folder, AuditFolderError):
+            unfinished = open_folder(folder, OURS, force=False)
+            shutil.rmtree(folder)
+            write_json(unfinished / "x.json", {})
+
+    with pytest.raises(AuditFolderError, match="was removed or renamed"):
+        work()
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("name", ["labels.parquet", "audit.json", "report.html"])
+def test_no_file_of_an_audit_is_replaced_by_an_export(tmp_path: Path, name: str) -> None:
+    open_folder(tmp_path, OURS, force=False)
+    close_folder(tmp_path, {"labels.parquet": lambda path: path.write_text("rows")}, info_of(OURS))
+    (tmp_path / "report.html").write_text("report")
+    for force in (False, True):
+        with pytest.raises(DataError, match="file of an audit or a model"):
+            check_target(tmp_path / name, force=force)
+    (tmp_path.parent / f"{tmp_path.name}.csv").write_text("mine")
+    with pytest.raises(DataError, match="--force"):
+        check_target(tmp_path.parent / f"{tmp_path.name}.csv", force=False)
+    check_target(tmp_path.parent / f"{tmp_path.name}.csv", force=True)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -100,6 +101,31 @@ def test_a_process_gives_what_the_same_training_gives_here(
     for one, other in zip(apart, here, strict=True):
         assert np.allclose(one.predictions.mean, other.predictions.mean, atol=1e-4)
         assert np.allclose(one.margin_history, other.margin_history, atol=1e-4, equal_nan=True)
+
+
+def test_a_member_of_another_task_is_never_taken_for_ones_own(tmp_path: Path) -> None:
+    """Left by a kill while old work was removed: the seed, the rows, the settings or the data were others."""
+    fit(tmp_path / "a")
+    other = fit(tmp_path / "a", learning_rate=1e-4)
+    alone = fit(tmp_path / "b", learning_rate=1e-4)
+    assert all(np.array_equal(a.draws, b.draws) for a, b in zip(other, alone, strict=True))
+    shutil.copytree(tmp_path / "a" / "member-0", tmp_path / "a" / "member-1", dirs_exist_ok=True)
+    again = fit(tmp_path / "a", learning_rate=1e-4)
+    assert np.array_equal(again[1].draws, alone[1].draws)
+
+
+@pytest.mark.parametrize("name", ["draws.npy", "margins.npy", "weights.safetensors", "mean.npy"])
+@pytest.mark.parametrize("damage", ["gone", "cut"])
+def test_a_member_that_is_not_whole_is_trained_again(tmp_path: Path, name: str, damage: str) -> None:
+    first = fit(tmp_path)
+    file = tmp_path / "member-1" / name
+    content = file.read_bytes()
+    file.unlink()
+    if damage == "cut":
+        file.write_bytes(content[: len(content) // 2])
+    again = fit(tmp_path)
+    assert np.array_equal(first[1].draws, again[1].draws)
+    assert file.read_bytes() == content
 
 
 @pytest.mark.slow

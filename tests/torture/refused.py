@@ -89,7 +89,7 @@ def read_only() -> Result:
 def removed() -> Result:
     """The folder is removed while it is worked on; the same command makes it anew."""
     failures = []
-    kinds = ("audit of vectors", "audit of pictures, in processes", "train")
+    kinds = ("audit of pictures, in processes", "train")
     with tempfile.TemporaryDirectory() as temporary:
         good, place = Path(temporary) / "good", Path(temporary) / "place"
         prepare(good)

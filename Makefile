@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # Each file stays in one process, for the fixtures its tests share.
 PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test torture quick check format-check lint types imports docs wheel system-packages clean
+.PHONY: demo test torture quick check format-check lint types imports docs notebooks wheel system-packages clean
 
 demo: $(READY)
 	$(BIN)/aleator demo --output demo-audit --force
@@ -38,6 +38,13 @@ imports: $(READY)
 
 docs: $(READY)
 	$(BIN)/mkdocs build --strict
+
+# Runs the notebooks from top to bottom and keeps their outputs; what they write goes to a folder that is thrown away.
+notebooks: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[notebooks]'
+	work=$$(mktemp -d) && cp docs/notebooks/*.ipynb $$work && \
+		(cd $$work && $(abspath $(BIN))/jupyter-execute --inplace --NotebookClient.record_timing=False *.ipynb) && \
+		cp $$work/*.ipynb docs/notebooks/ && rm -r $$work
 
 # The file to install elsewhere: pip install 'dist/aleator-VERSION-py3-none-any.whl[review]'
 wheel: $(READY)

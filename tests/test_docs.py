@@ -1,5 +1,6 @@
 """What README and docs tell people to type is typed here: each line by the parser, the way through for real."""
 
+import json
 import os
 import re
 import shlex
@@ -44,6 +45,23 @@ def test_every_python_block_can_be_read_and_names_what_is_there(page: Path) -> N
         compile(block, page.name, "exec")
         for name in re.findall(r"\baleator\.([A-Za-z_]\w*)\(", block):
             assert getattr(aleator, name) is not None
+
+
+NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda notebook: notebook.name)
+def test_notebooks_have_run_to_their_end_and_are_small(notebook: Path) -> None:
+    """`make notebooks` runs them; here is checked that what is kept is of such a run, and can still be read."""
+    assert notebook.stat().st_size < 300_000
+    for cell in json.loads(notebook.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] == "code":
+            assert cell["execution_count"]
+            assert all(one["output_type"] != "error" for one in cell["outputs"])
+            block = "".join(cell["source"])
+            compile(block, notebook.name, "exec")
+            for name in re.findall(r"\baleator\.([A-Za-z_]\w*)\(", block):
+                assert getattr(aleator, name) is not None
 
 
 def test_every_page_stands_in_the_navigation() -> None:

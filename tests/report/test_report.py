@@ -266,7 +266,7 @@ def test_judging_again_never_leaves_a_stale_report(audit: Audit, tmp_path: Path)
     judge_again(aleator.load_audit(folder), DecisionSources(reviewed=(decisions,)))
     after = (folder / "report.html").read_text(encoding="utf-8")
     assert "1 label is reviewed" in after
-    assert "no pictures, as the data were not at hand" in after
+    assert "does not show the examples, as the data were not at hand" in after
 
 
 def test_it_can_be_written_again_elsewhere(audit: Audit, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from aleator.audits.data import has_data
 from aleator.audits.folder import REPORT, write_table_and_info
 from aleator.audits.next_steps import next_steps
 from aleator.data.dataset import LabelledDataset
-from aleator.data.sources import ImageArray
+from aleator.data.sources import FeatureArray
 from aleator.errors import AleatorError, AuditFolderError
 from aleator.files import write_text
 from aleator.html import template
@@ -22,7 +22,7 @@ from aleator.report import render_report
 if TYPE_CHECKING:
     import pandas as pd
 
-NO_PICTURES = "This report has no pictures, as the data were not at hand when it was written."
+NO_EXAMPLES = "This report does not show the examples, as the data were not at hand when it was written."
 
 
 @dataclass(frozen=True, repr=False)
@@ -38,10 +38,10 @@ class Audit(AuditFolder):
             try:
                 if has_data(self):
                     dataset = with_data(self, open_data(self)).dataset
-                elif self.info.data.kind == ImageArray.kind:
-                    remark = NO_PICTURES
+                elif self.info.data.kind != FeatureArray.kind:
+                    remark = NO_EXAMPLES
             except AleatorError as error:
-                remark = f"{NO_PICTURES} {error}"
+                remark = f"{NO_EXAMPLES} {error}"
         source = None if dataset is None else dataset.source
         write_text(target, render_report(self.info, self.labels, source, folder=self.folder, remark=remark))
         return target

@@ -57,7 +57,7 @@ class Suspects:
             texts = (one["id"], one["given_label"], one["suggested_label"], self._wrong(one), one["verdict"])
             shown.add_row(*(str(text or "–").replace("[", "\\[") for text in texts))
         text = StringIO()
-        Console(file=text, width=110, color_system=None).print(shown)
+        Console(file=text, width=110, color_system=None, force_jupyter=False).print(shown)
         return text.getvalue().rstrip()
 
     def _repr_html_(self) -> str:

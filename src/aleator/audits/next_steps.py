@@ -50,6 +50,18 @@ def after_review(folder: Path) -> tuple[Step, ...]:
     )
 
 
+def after_export(folder: Path, decided: int, data: Path | None = None) -> tuple[Step, ...]:
+    """What follows when a data set was written with so many labels that people decided; `data` is where the audited
+    data had to be looked for."""
+    place = [] if data is None else ["--data", str(data)]
+    if not decided:
+        return (
+            Step(_command("review", folder, *place), "look at the labels, so that more than the surest are put right"),
+        )
+    train = _command("train", folder, *place, "--labels", "reviewed", "-o", _beside(folder, "model"))
+    return (Step(train, "train on what the audit and the reviewers say"),)
+
+
 def _command(verb: str, *words: Path | str) -> str:
     return shlex.join([program(), verb, *map(str, words)])
 

@@ -47,7 +47,9 @@ def find_label_issues(  # as long as its list of arguments, which are cleanlab's
         frac_noise: this share of what would be returned, the worst.
         num_to_remove_per_class: so many of each given class, the worst, whatever is believed of them.
         min_examples_per_class: so many of each given class are never returned.
-        confident_joint, n_jobs, verbose: accepted and explained: the posterior counts for itself, in one process.
+        confident_joint: accepted and explained: the posterior counts for itself.
+        n_jobs: accepted and explained: it does so in one process.
+        verbose: accepted and explained likewise.
         multi_label: each example has any number of classes; each class is judged for itself, and an example is an issue
             if one of its classes is.
         features: an embedding `(example, feature)`: the neighbours in it are heard as one more learner, and it helps to

@@ -9,7 +9,8 @@ import torch
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
-from aleator.auditing.features import features_kept, features_of, plain, those_of
+from aleator.auditing.features import as_asked, features_kept, features_of, those_of
+from aleator.auditing.folds import kept_together
 from aleator.auditing.judging import JudgeInputs, observe, pass_judgement
 from aleator.auditing.learned import Marks, hear_learners, vectors_of
 from aleator.auditing.networks import hear_networks
@@ -66,7 +67,7 @@ def audit(  # longer than a function is otherwise: the whole system on one page
         dataset = data if isinstance(data, LabelledDataset) else read_dataset(data, progress=progress)
         dataset.check_learnable()
         whole = dataset
-        identity = identity_of(dataset, plain(asdict(settings)))
+        identity = identity_of(dataset, as_asked(settings))
         if is_finished(folder, identity) and not force:
             return with_data(Audit.load(folder), dataset)
         unfinished = open_folder(folder, identity, force=force)
@@ -80,12 +81,13 @@ def audit(  # longer than a function is otherwise: the whole system on one page
     with clock("duplicates"):
         duplicates = find_duplicates(examples, on_block=lambda done, total: progress("finding copies", done, total))
     with clock("training"):
+        dataset, together = kept_together(dataset, duplicates)
         marks: Marks | None = None
         if settings.by_networks(dataset.source.kind):
-            said = hear_networks(dataset, examples, duplicates, settings, unfinished, progress)
+            said = hear_networks(dataset, examples, duplicates, together, settings, unfinished, progress)
         else:
             vectors = vectors_of(dataset, features, settings.made_of, settings.seed)
-            said, marks = hear_learners(dataset, vectors, duplicates, settings, progress)
+            said, marks = hear_learners(dataset, vectors, duplicates, together, settings, progress)
             dataset = replace(dataset, how_read=dataset.how_read.with_said(*vectors.remarks))
     with clock("judging"):
         progress("judging", 0, 1)
@@ -125,7 +127,6 @@ def audit(  # longer than a function is otherwise: the whole system on one page
             "logits.npy": lambda path: write_array(path, np.stack([said.mean, said.spread])),
             "embeddings.npy": lambda path: write_array(path, said.embedding),
             REPORT: lambda path: path.write_text(html, encoding="utf-8"),
-            **kept_files(dataset),
         },
         info,
     )

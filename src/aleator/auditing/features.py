@@ -1,7 +1,9 @@
 """Features of the examples that the user brings, or that a pretrained network makes, once."""
 
+import hashlib
 import shutil
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +52,15 @@ def those_of(
     return features[np.isin(before.ids, after.ids)]
 
 
-def plain(settings: dict[str, object]) -> dict[str, object]:
-    """Settings as plain values, which are equal after they were written and read again."""
-    return {name: str(value) if isinstance(value, Path) else value for name, value in settings.items()}
+def as_asked(settings: AuditSettings) -> dict[str, object]:
+    """Settings as plain values, which are equal after they were written and read again, and digests of the files that
+    they name: what is in another file makes another audit."""
+    values = asdict(settings)
+    files = {name: value for name, value in values.items() if isinstance(value, Path)}
+    digests = {f"{name} digest": _digest(file) for name, file in files.items() if file.is_file()}
+    return values | {name: str(file) for name, file in files.items()} | digests
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

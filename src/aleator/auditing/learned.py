@@ -65,17 +65,23 @@ def vectors_of(dataset: LabelledDataset, features: NDArray[np.float32] | None, m
 
 
 def hear_learners(
-    dataset: LabelledDataset, vectors: Vectors, duplicates: Duplicates, settings: AuditSettings, progress: Progress
+    dataset: LabelledDataset,
+    vectors: Vectors,
+    duplicates: Duplicates,
+    together: NDArray[np.int64],
+    settings: AuditSettings,
+    progress: Progress,
 ) -> tuple[Said, Marks | None]:
-    """Let the learners speak of every example, none of which they have seen; and what tells its marks."""
+    """Let the learners speak of every example, none of which they have seen, nor another of its unit (`together`, -1
+    stands alone); and what tells its marks."""
     labels, classes = dataset.given_labels, len(dataset.class_names)
-    folds = draw_folds(labels, duplicates.group, settings.member_count, settings.seed)
+    folds = draw_folds(labels, together, settings.member_count, settings.seed)
     heard = hear(
         vectors.material,
         labels,
         classes,
         folds,
-        duplicates.group,
+        together,
         seed=settings.seed,
         on_learner=lambda done, total: progress("learning", done, total),
     )

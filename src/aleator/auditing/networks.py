@@ -28,6 +28,7 @@ def hear_networks(
     dataset: LabelledDataset,
     examples: Examples,
     duplicates: Duplicates,
+    together: NDArray[np.int64],
     settings: AuditSettings,
     unfinished: Path,
     progress: Progress,
@@ -35,13 +36,13 @@ def hear_networks(
     """Train the members and let them speak of every example.
 
     Each member leaves out a part of the examples, and so each example has a member that has not seen its label, nor
-    that of a copy.
+    that of a copy, or of another of its unit (`together`, -1 stands alone).
     """
     assert isinstance(examples, np.ndarray)
     labels = dataset.given_labels
     choice = choose_backbone("features" if dataset.source.kind == "features" else "images")
     spec = NetworkSpec(choice.name, tuple(examples.shape[1:]), len(dataset.class_names), posterior=settings.posterior)
-    tasks, fold = fold_tasks(labels, duplicates.group, settings.member_count, settings.seed)
+    tasks, fold = fold_tasks(labels, together, settings.member_count, settings.seed)
     training = settings.training(max(len(task.rows) for task in tasks), dataset.source.kind)
     members = fit_members(
         TrainingJob(spec, examples, labels, training, pick_device(settings.device)),

@@ -1,6 +1,7 @@
 """What was said of all examples, by networks or by learners: all that the judge and the table need."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -33,7 +34,7 @@ class Said:
     training: TrainingSettings | None = None
     """Of networks."""
 
-    @property
+    @cached_property
     def uncertainty(self) -> dict[str, NDArray[np.float64]]:
         """`total`, `aleatoric` and `epistemic` in nats, `(example,)` each."""
         parts = information_theoretic(torch.from_numpy(self.log_probs))

@@ -2,9 +2,8 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from aleator.data.groups import units
 from aleator.errors import DataError
 
 FEWEST_HELD_OUT = 2
@@ -25,7 +24,7 @@ def hold_out(
     groups of one kind, `(example,)`, -1 stands alone; examples that share any are one unit. Raises DataError naming the
     class of which either side would have too few.
     """
-    unit = _units(len(labels), groups)
+    unit = units(len(labels), groups)
     random = np.random.default_rng(seed)
     classes = len(class_names)
     count = np.zeros((int(unit.max()) + 1, classes), dtype=np.int64)
@@ -50,16 +49,3 @@ def hold_out(
             f"copies and groups; {FEWEST_HELD_OUT} are needed on either side. Add examples, or merge the class."
         )
     return np.asarray(chosen[unit])
-
-
-def _units(total: int, groups: list[NDArray[np.int64]]) -> NDArray[np.int64]:
-    """What has to stay together, as a number for each example."""
-    left, right = [np.arange(total)], [np.arange(total)]
-    for group in groups:
-        member = np.flatnonzero(group >= 0)
-        _, first, of = np.unique(group[member], return_index=True, return_inverse=True)
-        left.append(member)
-        right.append(member[first[of]])
-    pairs = np.concatenate(left), np.concatenate(right)
-    _, unit = connected_components(coo_array((np.ones(len(pairs[0])), pairs), shape=(total, total)), directed=False)
-    return np.asarray(unit, dtype=np.int64)

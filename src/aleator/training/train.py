@@ -16,6 +16,7 @@ from aleator.data import read_dataset
 from aleator.data.dataset import LabelledDataset
 from aleator.data.duplicates import find_duplicates
 from aleator.data.examples import Examples, ExamplesShape, load_examples
+from aleator.data.groups import numbered
 from aleator.errors import AleatorError, AuditFolderError, ModelError
 from aleator.learning.devices import pick_device
 from aleator.learning.job import Targets, Task, TrainingJob
@@ -315,7 +316,6 @@ def _hold_out(
         found = find_duplicates(examples, on_block=lambda done, total: progress("finding copies", done, total))
         groups.append(found.group)
     if dataset.group is not None:
-        named = np.unique(dataset.group, return_inverse=True)[1]
-        groups.append(np.where(dataset.group == "", -1, named))
+        groups.append(numbered(dataset.group))
     labels = np.where(targets.weights > 0, targets.first_choice, -1)
     return hold_out(labels, settings.held_out, groups=groups, class_names=dataset.class_names, seed=settings.seed)

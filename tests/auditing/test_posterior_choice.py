@@ -31,7 +31,8 @@ def features() -> LabelledDataset:
 
 @pytest.mark.parametrize("name", POSTERIORS)
 def test_an_audit_with_every_posterior(name: str, tmp_path: Path) -> None:
-    result = audit(features(), tmp_path / "audit", AuditSettings(effort="quick", members=2, posterior=name))
+    settings = AuditSettings(effort="quick", members=2, posterior=name, learner="networks")
+    result = audit(features(), tmp_path / "audit", settings)
     draws = 2 * POSTERIORS[name]().draws
     assert result.info.model.posterior == result.info.settings.posterior == name
     assert result.info.model.draws == draws == 2 * result.info.model.unseen_draws

@@ -16,6 +16,8 @@ from aleator.data import ImageArray, LabelledDataset, read_dataset
 from aleator.data.options import ReadOptions
 from aleator.data.synthetic_noise import symmetric
 from aleator.errors import AleatorError, DataError
+from aleator.review.contents import content, marks
+from aleator.review.examples import of_audit
 from aleator.training.predict import predict
 from aleator.training.settings import TrainSettings
 from aleator.training.train import train
@@ -71,6 +73,10 @@ def test_the_words_that_speak_against_a_label_are_marked(audited: Audit) -> None
     assert all(word.split()[0] in texts[row] for row in rows for word in marked[row])
     html = (audited.folder / "report.html").read_text(encoding="utf-8")
     assert texts[int(rows[0])] in html
+    assert audited.dataset is not None
+    examples = of_audit(audited, audited.dataset)
+    card = content(examples, int(rows[0])) | marks(examples, int(rows[0]))
+    assert card == {"kind": "texts", "text": texts[int(rows[0])], "marked": marked[int(rows[0])]}
 
 
 def test_an_audit_of_texts_is_read_again_with_its_data(audited: Audit) -> None:

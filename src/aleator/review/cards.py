@@ -9,7 +9,7 @@ from aleator.data.sources import ImageSource, UnreadableImage
 from aleator.decisions.decision import Decision, answer_text
 from aleator.report.reasons import Findings, reasons
 from aleator.review.board import Board
-from aleator.review.contents import content
+from aleator.review.contents import content, marks
 from aleator.review.examples import Examples, neighbour_rows
 from aleator.review.live import Live
 from aleator.review.queue import EVERYTHING, Filter
@@ -49,7 +49,7 @@ def card(
         "reasons": _reasons(examples, live, row, blind),
         "neighbours": _neighbours(examples, row),
         "why": why(board, now, row, reviewer, wanted, blind=blind),
-        "content": content(examples, row),
+        "content": content(examples, row) | ({} if blind else marks(examples, row)),
         "own": None if own is None else answer_text(own.kind, own.labels),
         "note": "" if own is None else own.note,
         "tags": [] if own is None else list(own.tags),

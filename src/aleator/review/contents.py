@@ -20,6 +20,13 @@ def content(examples: Examples, row: int) -> dict[str, Any]:
     return {"kind": kind, **CONTENTS[kind](examples.source, int(examples.source_row[row]))}
 
 
+def marks(examples: Examples, row: int) -> dict[str, Any]:
+    """What speaks against the given label: words of a text, or columns with unusual values."""
+    if examples.audit is None or "marked" not in examples.audit.labels.column_names:
+        return {}
+    return {"marked": examples.audit.labels["marked"][row].as_py() or []}
+
+
 def _picture(source: Any, place: int) -> dict[str, Any]:
     return {}  # the page asks for it by its address
 

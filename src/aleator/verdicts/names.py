@@ -4,7 +4,7 @@ VERDICT_MEANING = {
     "ok": "the label fits",
     "mistake": "a crowd would clearly say something else",
     "ambiguous": "careful people would differ; no relabelling removes that",
-    "unfamiliar": "unlike the rest, so the networks only guess",
-    "conflict": "copies of one picture carry different labels",
+    "unfamiliar": "unlike the rest, so the answer is a guess",
+    "conflict": "copies carry different labels",
 }
 VERDICTS = tuple(VERDICT_MEANING)

@@ -4,21 +4,26 @@ import csv
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from sklearn.datasets import load_breast_cancer, load_wine
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+import aleator
 from aleator.auditing.audit import audit
 from aleator.auditing.result import Audit
 from aleator.auditing.settings import AuditSettings
 from aleator.audits.data import open_data, with_data
-from aleator.data import ImageArray, LabelledDataset, read_dataset
+from aleator.data import ImageArray, LabelledDataset, TableRows, read_dataset
 from aleator.data.options import ReadOptions
 from aleator.data.synthetic_noise import symmetric
 from aleator.errors import AleatorError, DataError
+from aleator.export import ExportSettings
+from aleator.export.onnx import export_onnx
 from aleator.review.contents import content, marks
 from aleator.review.examples import of_audit
 from aleator.training.predict import predict
+from aleator.training.prediction_files import write_predictions
 from aleator.training.settings import TrainSettings
 from aleator.training.train import train
 
@@ -98,6 +103,9 @@ def test_a_model_of_texts_learns_through_the_noise_and_predicts(
     other = tmp_path / "other.csv"
     other.write_text("text\nthe lamp was broken and awful refund\nhow possible which size manual\n", encoding="utf-8")
     assert predict(model, other).table["predicted_label"].to_pylist() == ["blame", "question"]
+    write_predictions(predict(model, other), model, tmp_path / "answers.html")
+    assert "the lamp was broken" in (tmp_path / "answers.html").read_text(encoding="utf-8")
+    assert export_onnx(model, tmp_path / "model.onnx") < 1e-3
     with pytest.raises(DataError, match="is no table"):
         predict(model, audited.folder)
 
@@ -124,6 +132,26 @@ def test_wrong_labels_of_a_table_are_found(tmp_path: Path) -> None:
     assert "trees" in found.info.model.reason
     model = train(found, tmp_path / "model", TrainSettings(effort="quick", members=2))
     assert predict(model, path).table.num_rows == len(frame)
+
+
+def test_texts_and_rows_are_exported_with_their_new_labels_and_read_again(audited: Audit, tmp_path: Path) -> None:
+    assert audited.dataset is not None
+    texts = tmp_path / "texts.csv"
+    aleator.export(audited, texts, settings=ExportSettings(relabel_above=0.9))
+    again = read_dataset(texts)
+    assert list(again.source.texts) == list(audited.dataset.source.texts)  # type: ignore[union-attr]
+    changed = again.given_labels != audited.dataset.given_labels
+    assert 0 < changed.sum() < 120
+    random, labels = np.random.default_rng(0), np.arange(60) % 2
+    table = pa.table({"age": labels * 3.0 + random.random(60), "label": ["x", "y"] * 30})
+    rows = LabelledDataset(
+        name="rows", path="rows", ids=np.arange(60).astype(str), source=TableRows(table), given_labels=labels,
+        class_names=("a", "b"),
+    )  # fmt: skip
+    audit(rows, tmp_path / "rows-audit")
+    aleator.export(tmp_path / "rows-audit", tmp_path / "rows.csv")
+    read = read_dataset(tmp_path / "rows.csv")
+    assert read.source.table.column_names == ["age", "own label"]  # type: ignore[union-attr]
 
 
 def test_features_from_elsewhere_judge_pictures(tmp_path: Path) -> None:

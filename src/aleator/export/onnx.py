@@ -142,7 +142,7 @@ def _examples(model: Model) -> NDArray[np.generic]:
     """Examples to check with: plain noise, and noise with large structures, which networks are surer of."""
     random = np.random.default_rng(0)
     shape = model.networks[0].spec.shape
-    if model.kind == "features":
+    if model.kind != "images":
         return random.normal(0, 2, (CHECKED, *shape)).astype(np.float32)
     coarse = random.integers(0, 256, (CHECKED // 2, shape[0], -(-shape[1] // 8), -(-shape[2] // 8)), dtype=np.uint8)
     large = coarse.repeat(8, axis=2).repeat(8, axis=3)[:, :, : shape[1], : shape[2]]

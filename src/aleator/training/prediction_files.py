@@ -11,7 +11,7 @@ import pyarrow.csv as csv
 import pyarrow.parquet as parquet
 
 from aleator.data.images import thumbnail
-from aleator.data.sources import FeatureArray
+from aleator.data.sources import ImageSource, TableRows, TextArray
 from aleator.errors import DataError
 from aleator.files import check_target, write_whole
 from aleator.html import template
@@ -71,6 +71,8 @@ def _html(predicted: Predicted, model: Model, path: Path) -> None:
     path.write_text(page, encoding="utf-8")
 
 
+LONGEST_TEXT = 300
+"""Characters of a text, or a row, that are shown."""
 MEANING = {
     "answer": "the networks agree, and the answer is clear",
     "ambiguous": "careful people would differ; the two likeliest answers are named",
@@ -82,12 +84,19 @@ def _card(predicted: Predicted, model: Model, number: int, row: dict[str, Any]) 
     columns = zip(model.class_names, class_columns(model.class_names), strict=True)
     shares = sorted(((row[column], name) for name, column in columns), reverse=True)
     source = predicted.sources[predicted.place[number, 0]]
-    picture = None
-    if not isinstance(source, FeatureArray):
-        data = thumbnail(source, int(predicted.place[number, 1]), PICTURE_SIDE)
+    place = int(predicted.place[number, 1])
+    picture, text = None, ""
+    if isinstance(source, ImageSource):
+        data = thumbnail(source, place, PICTURE_SIDE)
         picture = "data:image/png;base64," + base64.b64encode(data).decode("ascii")
+    elif isinstance(source, TextArray):
+        text = source.load(place)
+    elif isinstance(source, TableRows):
+        text = ", ".join(f"{name} {value}" for name, value in source.cells(place).items())
+    if len(text) > LONGEST_TEXT:
+        text = f"{text[:LONGEST_TEXT]} …"
     title = " or ".join(name for name in (row["predicted_label"], row["second_label"]) if name) or "no answer"
-    return {"row": row, "title": title, "shares": shares[:3], "picture": picture}
+    return {"row": row, "title": title, "shares": shares[:3], "picture": picture, "text": text}
 
 
 WRITERS: dict[str, Callable[[Predicted, Model, Path], None]] = {

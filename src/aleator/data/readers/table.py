@@ -42,6 +42,11 @@ SPLIT_COLUMNS = ("split", "usage", "subset", "fold", "partition")
 ID_COLUMNS = ("id", "image_id", "example_id", "uid")
 WORKER_COLUMNS = ("annotator", "worker", "annotator_id", "worker_id", "user", "rater", "completed_by")
 FORM = "a table (.csv, .tsv, .parquet, .jsonl, or a list .txt) of labels, and of picture paths, texts or features"
+EXPORTED = (
+    *("source", "given_label", "label_from", "changed", "decision", "choices", "reviewers"),
+    *("suggested_label", "p_mislabelled", "verdict"),
+)
+"""What `aleator export` writes beside the examples; none of it is a feature."""
 FOLDERS_TRIED, FILES_TRIED = 20, 2000
 REPEATED = "repeats an earlier row: the same picture with the same label"
 
@@ -123,6 +128,8 @@ def _of_the_table_itself(
     said = ""
     if text is None:
         text, said = text_column(table, {name for name in other if name is not None})
+    if set(EXPORTED) <= set(names):
+        other |= set(EXPORTED)
     features = [name for name in names if name not in other]
     if text is None and id_column is not None and _name_pictures(table[id_column], options.image_root or root):
         return None

@@ -21,7 +21,6 @@ from aleator.vectors.columns import fit_columns, predicts_alone
 from aleator.vectors.dense import principal
 from aleator.vectors.words import WordVectors, fit_words
 
-NEIGHBOURS = 10
 EMBEDDING = 128
 """Leading axes that are kept beside the audit, for neighbours, clusters and what is learned from reviews."""
 Marks = Callable[[NDArray[np.int64]], list[list[str]]]
@@ -89,7 +88,6 @@ def hear_learners(
     neighbours, distance = nearest_neighbours(
         vectors.material.dense,
         duplicates.group,
-        count=NEIGHBOURS,
         on_block=lambda done, total: progress("finding neighbours", done, total),
     )
     weights = ", ".join(f"{name} {weight:.2f}" for name, weight in heard.weights.items())

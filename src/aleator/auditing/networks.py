@@ -21,8 +21,6 @@ from aleator.models.network import Network, NetworkSpec
 from aleator.progress import Progress
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 
-NEIGHBOURS = 10
-
 
 def hear_networks(
     dataset: LabelledDataset,
@@ -56,7 +54,6 @@ def hear_networks(
     neighbours, distance = nearest_neighbours(
         embedding,
         duplicates.group,
-        count=NEIGHBOURS,
         on_block=lambda completed, total: progress("finding neighbours", completed, total),
     )
     return Said(

@@ -10,6 +10,10 @@ from torch.nn import functional as F
 from aleator.evidence.inputs import EvidenceInputs
 
 BLOCK_CELLS = 32_000_000
+VOTERS = 20
+"""Neighbours that vote as a learner."""
+MOST_FOR_NEIGHBOURS = 100_000
+"""Exact neighbours among more examples take longer than everything else together."""
 VOTE_PRIOR = 2.0
 """Votes for all classes together before any neighbour has voted."""
 

@@ -10,7 +10,7 @@ from scipy import sparse
 from scipy.special import log_softmax
 from threadpoolctl import threadpool_limits
 
-from aleator.evidence.neighbours import nearest_neighbours, neighbour_vote
+from aleator.evidence.neighbours import MOST_FOR_NEIGHBOURS, VOTERS, nearest_neighbours, neighbour_vote
 from aleator.learners.folds import Folds
 from aleator.learners.kernel import kernel
 from aleator.learners.linear import linear
@@ -21,9 +21,6 @@ from aleator.noise.pooling import pooling_weights
 from aleator.threads import one_thread
 from aleator.vectors.dense import whitened
 
-VOTERS = 20
-MOST_FOR_NEIGHBOURS = 100_000
-"""Exact neighbours among more examples take longer than everything else together."""
 MOST_FOR_KERNEL_CLASSES = 200
 WORTH_THREADS = 2_000_000
 """Numbers in the vectors of all examples."""

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from aleator.decisions.reviews import reviews_of_labels
 from aleator.errors import DataError
 from aleator.evidence.features import leading_features
-from aleator.evidence.neighbours import nearest_neighbours, neighbour_vote
+from aleator.evidence.neighbours import MOST_FOR_NEIGHBOURS, VOTERS, nearest_neighbours, neighbour_vote
 from aleator.noise.pooling import pooled
 from aleator.verdicts.checks import (
     IN_SAMPLE,
@@ -22,10 +22,6 @@ from aleator.verdicts.checks import (
 )
 from aleator.verdicts.posterior import LabelPosterior, weigh_sources
 from aleator.verdicts.truth_model import Observations
-
-MOST_FOR_NEIGHBOURS = 100_000
-"""Exact neighbours among more examples take longer than everything else together."""
-VOTERS = 20
 
 
 def judge_probabilities(

@@ -1,6 +1,7 @@
 """Files that appear whole or not at all, also where the power fails: written beside their place, then renamed."""
 
 import errno
+import hashlib
 import json
 import os
 import shutil
@@ -15,6 +16,12 @@ from aleator.errors import DataError
 
 OURS = ("audit.json", "model.json")
 """A folder with one of these is an audit's or a model's, and its files are nobody else's to replace."""
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's content, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:

@@ -16,7 +16,7 @@ from aleator.keras import (  # noqa: E402
     GaussianLogits,
     LogExpectedSoftmax,
     NegativeLogLikelihood,
-    VoteLikelihood,
+    VoteNegativeLogLikelihood,
     log_expected_softmax,
 )
 from aleator.learning.objectives import votes as torch_votes  # noqa: E402
@@ -125,7 +125,7 @@ def test_the_losses_are_those_of_pytorch(kind: str) -> None:
     np.testing.assert_allclose(float(numpy_of(found)), likelihood.mean(), rtol=1e-5)
     objective = torch_votes.VoteLikelihood(EXAMPLES, CLASSES)
     with_votes = (likelihood + objective.of_logits(*parts, plain)).mean()
-    np.testing.assert_allclose(float(numpy_of(VoteLikelihood()(target, logits))), with_votes, rtol=1e-5)
+    np.testing.assert_allclose(float(numpy_of(VoteNegativeLogLikelihood()(target, logits))), with_votes, rtol=1e-5)
 
 
 def test_a_target_of_other_classes_is_refused() -> None:
@@ -162,7 +162,7 @@ def test_votes_teach_the_spread_how_much_people_differ(tmp_path: Path) -> None:
     head = keras.Input((2,))
     logits = GaussianLogits(2, name="logits")(head)
     model = keras.Model(head, {"logits": logits, "log_probs": LogExpectedSoftmax(name="log_probs")(logits)})
-    model.compile(keras.optimizers.Adam(0.05), {"logits": VoteLikelihood(strength=4)})
+    model.compile(keras.optimizers.Adam(0.05), {"logits": VoteNegativeLogLikelihood(strength=4)})
     model.fit(examples, {"logits": votes}, epochs=60, batch_size=100, verbose=0)
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")

@@ -1,6 +1,5 @@
 """Features of the examples that the user brings, or that a pretrained network makes, once."""
 
-import hashlib
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict
@@ -13,6 +12,7 @@ from aleator.auditing.settings import AuditSettings
 from aleator.data.dataset import LabelledDataset
 from aleator.data.predictions import read_features
 from aleator.embedding import Backbone, EmbedSettings
+from aleator.files import file_digest
 from aleator.progress import Progress
 
 FEATURES = "features"
@@ -57,10 +57,5 @@ def as_asked(settings: AuditSettings) -> dict[str, object]:
     they name: what is in another file makes another audit."""
     values = asdict(settings)
     files = {name: value for name, value in values.items() if isinstance(value, Path)}
-    digests = {f"{name} digest": _digest(file) for name, file in files.items() if file.is_file()}
+    digests = {f"{name} digest": file_digest(file) for name, file in files.items() if file.is_file()}
     return values | {name: str(file) for name, file in files.items()} | digests
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -23,7 +23,7 @@ def kept_together(dataset: LabelledDataset, duplicates: Duplicates) -> tuple[Lab
     if size.max() > LARGEST * len(dataset):
         said = (
             f"The largest group holds {size.max():,} of {len(dataset):,} examples: groups this large cannot be kept "
-            "together, and examples are judged by networks that may have seen others of their group."
+            "together, and examples are judged by models that may have seen others of their group."
         )
         return replace(dataset, how_read=dataset.how_read.with_said(said)), duplicates.group
     return dataset, np.where(size[unit] > 1, unit, -1)

@@ -20,6 +20,12 @@ except ImportError as error:
 
 from aleator.keras.expected_softmax import log_expected_softmax
 from aleator.keras.layers import GaussianLogits, LogExpectedSoftmax
-from aleator.keras.losses import NegativeLogLikelihood, VoteLikelihood
+from aleator.keras.losses import NegativeLogLikelihood, VoteNegativeLogLikelihood
 
-__all__ = ["GaussianLogits", "LogExpectedSoftmax", "NegativeLogLikelihood", "VoteLikelihood", "log_expected_softmax"]
+__all__ = [
+    "GaussianLogits",
+    "LogExpectedSoftmax",
+    "NegativeLogLikelihood",
+    "VoteNegativeLogLikelihood",
+    "log_expected_softmax",
+]

@@ -26,7 +26,7 @@ class NegativeLogLikelihood(keras.losses.Loss):  # type: ignore[misc]
 
 
 @keras.saving.register_keras_serializable("aleator")
-class VoteLikelihood(keras.losses.Loss):  # type: ignore[misc]
+class VoteNegativeLogLikelihood(keras.losses.Loss):  # type: ignore[misc]
     """Of counts of votes `(example, class)` and Gaussian logits `(example, 2, class)`: how likely the votes are, and
     how far the spread is from how much the voters differ.
 

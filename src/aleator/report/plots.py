@@ -15,8 +15,8 @@ MAP_CELLS = (60, 40)
 MOST_CLASSES = 20
 SHADES = 50
 """Steps of a cell's shade, a class of the style each."""
-PAGE_FILES = tuple(Path(__file__).parent / "templates" / name for name in ("plots.css", "plots.js"))
-"""What a page with a plot needs; the page itself gives the colours."""
+PAGE_FILES = tuple(Path(__file__).parent / "templates" / name for name in ("plots.css", "plots.js", "marks.js"))
+"""What a page with a plot, or with texts, needs; the page itself gives the colours."""
 
 
 def confusion_table(

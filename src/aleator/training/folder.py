@@ -14,11 +14,11 @@ from aleator import __version__
 from aleator.audits import AuditFolder
 from aleator.data.dataset import LabelledDataset
 from aleator.errors import AleatorError, ModelError
-from aleator.files import discard, sync, sync_all, tidy, unfinished_beside, write_text
+from aleator.files import discard, file_digest, sync, sync_all, tidy, unfinished_beside, write_text
 from aleator.records import IDENTITY, begin_work, read_json, to_json, write_record
 from aleator.training.card import ModelCard, StoredFile, card_text
 from aleator.training.familiarity import Familiarity
-from aleator.training.model import CARD, FAMILIARITY, VECTORS, file_digest
+from aleator.training.model import CARD, FAMILIARITY, VECTORS
 from aleator.training.settings import TrainSettings
 from aleator.vectors.vectoriser import Vectoriser, write_vectoriser
 

@@ -1,6 +1,5 @@
 """A trained model: a folder with its members, its card as data and as text; nothing in it is unpickled."""
 
-import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +12,7 @@ from torch import nn
 from aleator.data.images import Geometry
 from aleator.data.sources import ExampleSource
 from aleator.errors import DataError, ModelError, while_reading
+from aleator.files import file_digest
 from aleator.learning.checkpoints import load_network
 from aleator.learning.devices import pick_device
 from aleator.learning.prediction import Predictions, predict_examples
@@ -161,8 +161,3 @@ def _check(model: Model) -> None:
 AGAIN = " Train the model again."
 CUSTOM = "custom"
 """The backbone's name where it is a module of the user's own."""
-
-
-def file_digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

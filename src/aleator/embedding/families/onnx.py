@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from aleator.embedding.backbone import Backbone, Kind
 from aleator.embedding.extractor import Extractor, NetworkRecord, Say, try_one, wrong_kind
-from aleator.embedding.hub import hash_of_file, missing_extra
+from aleator.embedding.hub import missing_extra
 from aleator.embedding.preprocessing import IMAGENET_MEAN, IMAGENET_STD, Preprocessing
 from aleator.embedding.settings import EmbedSettings
 from aleator.embedding.torch_extractor import pooled
 from aleator.errors import AleatorError
+from aleator.files import file_digest
 
 NUMBERS = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(uint8)": np.uint8}
 USUAL_SIDE = 224
@@ -79,7 +80,7 @@ class _Graph(Extractor):
         self.decoded_side = 2 * self.preprocessing.longest
         mean, std = self.preprocessing.mean, self.preprocessing.std
         self.mean, self.std = (np.array(one, np.float32)[:, None, None] * 255 for one in (mean, std))
-        self.record = NetworkRecord(self.name, kind, hash_of_file(path), f"{self.preprocessing} {self.output}", 0)
+        self.record = NetworkRecord(self.name, kind, file_digest(path), f"{self.preprocessing} {self.output}", 0)
         self.record = replace(self.record, dimension=try_one(self))
 
     def prepare(self, example: Any) -> Any:

@@ -70,19 +70,6 @@ const picture = (examples, row, size) => {
   return made;
 };
 
-/* A text with its marked words in <mark>; they are in small letters, as the learner saw them. */
-const withMarks = (text, words) => {
-  if (!words.length) return [text];
-  const escaped = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/ /g, "[^\\p{L}\\p{N}]*"));
-  const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(${escaped.sort((a, b) => b.length - a.length).join("|")})(?![\\p{L}\\p{N}])`, "giu");
-  const parts = [];
-  let from = 0;
-  for (const found of text.matchAll(pattern)) {
-    parts.push(text.slice(from, found.index), element("mark", {}, found[0]));
-    from = found.index + found[0].length;
-  }
-  return [...parts, text.slice(from)];
-};
 const marksExplained = (examples, row, words) => (examples.marked[row] ?? []).length
   ? [element("p", { class: "small" }, `${words} ${examples.suggestedName(row)} and against ${examples.givenName(row)}.`)] : [];
 const cells = (examples, row, most) => {

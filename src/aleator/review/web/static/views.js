@@ -16,7 +16,7 @@ page.views = {
     small: (tile) => page.make("span", { className: "id", textContent: tile.id }),
   },
   texts: {
-    large: (card) => page.make("p", { className: "words", dir: "auto" }, ...page.withMarks(card.content.text, card.content.marked ?? [])),
+    large: (card) => page.make("p", { className: "words", dir: "auto" }, ...withMarks(card.content.text, card.content.marked ?? [])),
     small: (tile) => page.make("span", { className: "words", dir: "auto", textContent: tile.content.text.slice(0, 240) }),
   },
   table: {
@@ -27,19 +27,6 @@ page.views = {
 page.cells = (cells, marked = []) => page.make("dl", { className: "cells" },
   ...cells.flatMap(([name, value]) => [page.make("dt", { textContent: name }),
     page.make("dd", { dir: "auto" }, marked.includes(name) ? page.make("mark", { textContent: value }) : value)]));
-// A text with the words that speak against its label in <mark>; they are in small letters, as the learner saw them.
-page.withMarks = (text, words) => {
-  if (!words.length) return [text];
-  const escaped = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/ /g, "[^\\p{L}\\p{N}]*"));
-  const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(${escaped.sort((a, b) => b.length - a.length).join("|")})(?![\\p{L}\\p{N}])`, "giu");
-  const parts = [];
-  let from = 0;
-  for (const found of text.matchAll(pattern)) {
-    parts.push(text.slice(from, found.index), page.make("mark", { textContent: found[0] }));
-    from = found.index + found[0].length;
-  }
-  return [...parts, text.slice(from)];
-};
 page.large = (card) => page.views[card.content.kind].large(card);
 page.small = (tile) => page.views[tile.content.kind].small(tile);
 page.tagsOf = (text) => [...new Set(text.split(",").map((tag) => tag.trim()).filter(Boolean))];

@@ -7,7 +7,7 @@ from scipy.special import log_softmax
 
 from aleator.data.synthetic_noise import symmetric
 from aleator.noise.crowd import Crowd
-from aleator.noise.hypotheses import LEAST_WEIGHT, MOST_CLASSES, explain, only
+from aleator.noise.hypotheses import LEAST_WEIGHT, MOST_CLASSES, close_calls, explain, only
 from aleator.noise.label_noise import centred, nothing_known
 from aleator.noise.memorised import memorised
 from aleator.noise.pooling import pooled
@@ -34,6 +34,29 @@ def test_a_good_classifier_leaves_little_open_and_a_weak_one_much() -> None:
         return 1 - each[:, np.arange(3000), labels].mean(axis=1)
 
     assert np.ptp(shares(6.0)) < 0.1 < np.ptp(shares(1.0))
+
+
+def test_how_close_calls_are_does_not_depend_on_how_sure_a_classifier_is() -> None:
+    random = np.random.default_rng(3)
+    truth = random.integers(0, 4, 4000)
+    apart = centred(random.normal(size=(4000, 4)) + 8 * np.eye(4)[truth])
+    across = centred(random.normal(size=(4000, 4)))
+    assert close_calls(apart) < 0.1 < 0.3 < close_calls(across)
+    for logits in (apart, across):
+        assert close_calls(0.2 * logits) == pytest.approx(close_calls(logits))
+
+
+def test_where_no_call_is_close_the_first_choice_is_believed_though_labels_are_uncertain() -> None:
+    """A crowd of two minds about examples that lie far apart: what a classifier is unsure of is the crowd's."""
+    random = np.random.default_rng(4)
+    truth = random.integers(0, 4, 3000)
+    logits = centred(random.normal(size=(3000, 4)) * 0.25 + 2.0 * np.eye(4)[truth])
+    crowd = np.exp(log_softmax(logits, axis=1))
+    labels = (random.random((3000, 1)) > crowd.cumsum(axis=1)[:, :-1]).sum(axis=1)
+    wrong = labels != truth
+    said = 1 - explain(logits, labels).posterior(logits, labels)[np.arange(3000), labels]
+    assert said.mean() == pytest.approx(wrong.mean(), abs=0.12)
+    assert said[wrong].mean() > 0.5
 
 
 def test_the_mixture_is_the_weighted_mean_and_answers_weigh_it_by_bayes() -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from aleator.decisions.decision import LABEL, UNUSABLE
 from aleator.decisions.reviews import Reviews
 from aleator.decisions.settle import settle
-from aleator.verdicts.flags import MOST, flag_above
+from aleator.verdicts.flags import MOST, flag_above, safe_changes
 from aleator.verdicts.names import VERDICTS
 from aleator.verdicts.posterior import LabelPosterior
 
@@ -73,8 +73,9 @@ def judge(
 
     Keeping the given label costs the probability that it is wrong. Changing it to the likeliest class costs
     `touch_right` if it was right, and one if neither is. Giving the label distribution instead costs `blur`. The
-    verdict is the cheapest: `ok`, `mistake`, `ambiguous`. Before that come what no label mends: copies that
-    contradict each other (`conflict`), and examples that are unlike the rest (`unfamiliar`). What reviewers
+    verdict is the cheapest: `ok`, `mistake`, `ambiguous`; a label is changed only where that is safe
+    (`flags.safe_changes`), and else the cheaper of the other two stands. Before that come what no label mends: copies
+    that contradict each other (`conflict`), and examples that are unlike the rest (`unfamiliar`). What reviewers
     decided stands.
 
     Args:
@@ -94,6 +95,9 @@ def judge(
     change = np.where(suggested_label == given_label, np.inf, costs.touch_right * of_given + 1 - highest - of_given)
     verdict = np.where(keep <= change, OK, MISTAKE).astype(np.int8)
     verdict[np.minimum(keep, change) > costs.blur] = AMBIGUOUS
+    changed = np.flatnonzero((verdict == MISTAKE) & labelled)
+    risky = changed[~safe_changes(posterior, changed, suggested_label[changed])]
+    verdict[risky] = np.where(keep[risky] > costs.blur, AMBIGUOUS, OK)
     if unfamiliar is not None:
         verdict[unfamiliar] = UNFAMILIAR
     if duplicate_group is not None:

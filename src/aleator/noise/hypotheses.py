@@ -36,9 +36,9 @@ DOUBT_FOR_CLOSE_CALLS, USUAL_CLOSE_CALLS = 12.0, 0.27
 lie apart in what the classifier sees (the cluster assumption, Chapelle & Zien 2005): its first choice can be believed
 though it is unsure which label was given, and the doubt is small.
 
-All were chosen on one half of the portfolio's rows (`benchmarks/portfolio`); the last two made the other half better too.
-Of fifteen properties of a data set that were tried (accuracy, numbers of examples and classes, calibration, entropy,
-what a confusion explains, ...) this one told most of the doubt of kinds of data that it was not fitted on."""
+All were chosen on one half of the portfolio's rows (`benchmarks/portfolio`); the last two made the other half better,
+too. Of fifteen properties of a data set that were tried (accuracy, numbers of examples and classes, calibration,
+entropy, what a confusion explains, ...) this one told most of the doubt of kinds of data that it was not fitted on."""
 RELUCTANCE_FOR_WEAKNESS, RELUCTANCE_DEVIATION = 6.0, 0.8
 """The prior of the position in `RELUCTANCES`: its mean for a classifier that is sure of nothing (0 for one that is sure
 of everything), and its standard deviation. A weak classifier gains from a confusion even where no label is wrong."""

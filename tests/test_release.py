@@ -38,6 +38,7 @@ def test_citation_and_changelog_tell_of_the_same_release() -> None:
     assert version == aleator.__version__
     assert found(r"^version: (.+)$", "CITATION.cff") == (version,)
     assert found(r"^date-released: (.+)$", "CITATION.cff") == (date,)
+    assert found(r"^  version = \{(.+)\},$", "docs/citing.md") == (version,)
 
 
 def test_the_tag_that_is_published_is_the_version() -> None:

@@ -7,8 +7,8 @@ nothing but the log is needed to know them. From it is learned how far the audit
 logistic regression of "wrong" on the logit of the probability of being wrong before anybody decided), and that is
 applied to what nobody has reviewed.
 
-Simulated reviewers on eight data sets: the interval of what is left holds the truth after 92 % of the screens of
-forty; that of the posterior alone after 44 % (`docs/review.md`).
+Simulated reviewers on eight data sets, after each screen of forty: the interval of what is left holds the truth in
+86 %, and it is off by 7 % of all wrong labels; by the posterior alone in 33 %, and by 22 % (`docs/review.md`).
 """
 
 from collections.abc import Callable

@@ -110,6 +110,26 @@ def test_whatever_goes_wrong_is_told_in_words(tmp_path: Path, raised: str, code:
     assert all("Traceback" in file.read_text() and "aleator audit x.csv" in file.read_text() for file in faults)
 
 
+def test_warnings_are_plain_lines_and_each_is_told_once(tmp_path: Path) -> None:
+    program = (
+        "import sys, warnings, aleator.cli, aleator.data\n"
+        "def warn(*_, **__):\n"
+        "    for _ in range(3): warnings.warn('two of\\x1b the rows are odd')\n"
+        "    warnings.warn_explicit('of a library', RuntimeWarning, 'library.py', 7)\n"
+        "    raise SystemExit(0)\n"
+        "aleator.data.read_dataset = warn\n"
+        "sys.argv = ['aleator', 'audit', 'x.csv', '-o', 'out']\n"
+        "aleator.cli.main()"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=tmp_path)
+    assert result.returncode == 0
+    assert result.stdout == ""
+    assert result.stderr.splitlines() == [
+        "aleator: warning: two of\\x1b the rows are odd",
+        "aleator: warning: of a library",
+    ]
+
+
 def test_a_fault_names_no_secret() -> None:
     from aleator.cli.faults import _without_secrets
 

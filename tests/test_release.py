@@ -3,9 +3,12 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import sysconfig
 import tomllib
+import venv
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +38,7 @@ def test_citation_and_changelog_tell_of_the_same_release() -> None:
     assert version == aleator.__version__
     assert found(r"^version: (.+)$", "CITATION.cff") == (version,)
     assert found(r"^date-released: (.+)$", "CITATION.cff") == (date,)
+    assert found(r"^  version = \{(.+)\},$", "docs/citing.md") == (version,)
 
 
 def test_the_tag_that_is_published_is_the_version() -> None:
@@ -45,35 +49,56 @@ def test_the_tag_that_is_published_is_the_version() -> None:
 
 @pytest.mark.slow
 def test_the_wheel_works_where_it_is_installed(tmp_path: Path) -> None:
-    """Built and installed as a user does, only that its requirements are those that are here already."""
+    """Built and installed into a fresh environment as a user does, only that its requirements are those of this one."""
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    built = tmp_path / "dist"
+    built, fresh = tmp_path / "dist", tmp_path / "fresh"
     subprocess.run([*pip, "wheel", "--no-build-isolation", "--no-deps", "-w", str(built), str(ROOT)], check=True)
     (wheel,) = built.glob("*.whl")
     assert wheel.name == f"aleator-{aleator.__version__}-py3-none-any.whl"
-    subprocess.run([*pip, "install", "--no-deps", "--target", str(tmp_path / "site"), str(wheel)], check=True)
+    venv.create(fresh)
+    python, command = fresh / "bin" / "python", fresh / "bin" / "aleator"
+    subprocess.run([*pip, "--python", str(python), "install", "--no-deps", str(wheel)], check=True)
+    (site,) = (fresh / "lib").glob("python*/site-packages")
+    # Searched after the environment's own, so that aleator is the wheel's.
+    (site / "requirements.pth").write_text(sysconfig.get_paths()["purelib"])
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+    def type_in(*words: str) -> str:
+        done = subprocess.run([command, *words], cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    where = "import aleator.review; print(aleator.review.__file__)"
+    installed = Path(
+        subprocess.run(
+            [python, "-c", where], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
+        ).stdout
+    )
+    assert installed.is_relative_to(site)
+    assert list((site / "aleator" / "review" / "web" / "static").iterdir())
+    assert (site / "aleator" / "py.typed").is_file()
+    assert type_in("--version").strip() == aleator.__version__
+    assert json.loads(type_in("doctor", "--json"))["aleator"] == aleator.__version__
+
     random, labels = np.random.default_rng(0), np.arange(200) % 2
     probs = np.clip(np.eye(2)[labels] * 0.8 + 0.1 + random.normal(0, 0.05, (200, 2)), 0.01, 1)
     np.save(tmp_path / "p.npy", probs / probs.sum(axis=1, keepdims=True))
     np.save(tmp_path / "y.npy", np.where(np.arange(200) < 10, 1 - labels, labels))
-    environment = os.environ | {"PYTHONPATH": str(tmp_path / "site")}
-
-    def type_in(*words: str) -> str:
-        command = [sys.executable, "-m", "aleator", *words]
-        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    assert type_in("--version").strip() == aleator.__version__
-    assert json.loads(type_in("doctor", "--json"))["aleator"] == aleator.__version__
     assert "of 200 labels are wrong" in type_in(
         "judge", "--label-file", "y.npy", "--pred-probs", "p.npy", "-o", "judged"
     )
     assert "mistake" in (tmp_path / "judged" / "report.html").read_text(encoding="utf-8")
-    assert (tmp_path / "site" / "aleator" / "py.typed").is_file()
-    where = subprocess.run(
-        [sys.executable, "-c", "import aleator.review; print(aleator.review.__file__)"],
-        cwd=tmp_path, env=environment, capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    assert str(tmp_path / "site") in where
-    assert list((tmp_path / "site" / "aleator" / "review" / "web" / "static").iterdir())
+
+    # The first minute of the demo: the faces are drawn, copies are looked for, networks begin to learn.
+    with subprocess.Popen([command, "demo"], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) as demo:
+        assert demo.stderr is not None
+        stages = []
+        for line in demo.stderr:
+            stages.append(line.strip())
+            if line.startswith("training"):
+                demo.send_signal(signal.SIGINT)
+                break
+        told = demo.stderr.read()
+    assert demo.returncode == 130, (stages, told)
+    assert "goes on from the last finished member" in told
+    assert "Traceback" not in told

@@ -9,8 +9,9 @@ right label becomes a wrong one. A minute is what the person's looks and answers
 - `margin, grid accepted`: the same, and a screen is accepted at once as the learner predicts, or as it is labelled,
   whichever leaves fewer exceptions, each of which takes an answer.
 - `queue, one by one`: the page's queue, judged again as one goes.
-- `grid accepted`: the page's grid in the order "most errors a minute", accepted in the same way as suggested or as
-  labelled, and judged again after each screen.
+- `grid accepted`: the page's grid in the order "most errors a minute", one tile in ten drawn at random, accepted in the
+  same way as suggested or as labelled, and judged again after each screen. What was drawn at random and answered
+  neither as labelled nor as suggested is looked at a second time, by an answer of its own.
 """
 
 from collections.abc import Iterator
@@ -21,9 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aleator.auditing.judging import Judgement
+from aleator.auditing.sampled import drawing_order, drawn_and_reviewed
 from aleator.decisions.reviews import Reviews, reviews_of_labels
 from aleator.progress import Progress, silent
-from aleator.review.queue import errors_per_second
+from aleator.review.queue import DRAWN, errors_per_second
 from aleator.verdicts import review_order
 from aleator.verdicts.probabilities import observe_probabilities
 from benchmarks.portfolio.cases import Case, Labels, cases
@@ -39,6 +41,8 @@ HALF = 0.5
 TARGET = 0.02
 """Share of wrong labels that the stop sign waits for, as on the page."""
 PERSON = Person()
+SETTLED = 120
+"""Reviewed examples from which on what is said to be left is scored: by then enough were drawn at random."""
 LONGEST = 30_000.0
 """Seconds after which a person gives up."""
 
@@ -56,6 +60,7 @@ class Session:
     def __post_init__(self) -> None:
         self.reviewed = np.zeros(len(self.label), dtype=bool)
         self.said = np.full(len(self.label), -1)
+        self.second_looks: set[int] = set()
         self.scored = self.case.truth != -1
 
     @property
@@ -83,6 +88,17 @@ class Session:
         exceptions = min(int((opinion != suggested).sum()), int((opinion != self.label[rows]).sum()))
         self.seconds += self.person.tile * len(rows) + self.person.single * (1 + exceptions)
         self._decide(rows)
+
+    def look_again(self, drawn: Labels, suggested: Labels) -> None:
+        """A second answer to each of these that was answered once, and neither with the given label nor with the
+        suggested one `(example,)`. Slips are new."""
+        surprise = (self.said != self.case.given) & (self.said != suggested) & (self.said >= 0)
+        again = [row for row in drawn[surprise[drawn]].tolist() if row not in self.second_looks]
+        self.second_looks.update(again)
+        rows, before = np.array(again, dtype=np.int64), self.opinion
+        self.opinion = self.person.opinions(self.case.truth, self.case.classes, seed=1)
+        self.answer(rows)
+        self.opinion = before
 
     def _decide(self, rows: Labels) -> None:
         opinion = self.opinion[rows]
@@ -123,7 +139,7 @@ def _row(judged: Judged, person: Person) -> dict[str, Any]:
                 break
         row["removed_per_minute"][name] = (before - session.errors) / (session.seconds / 60)
         row["reviewed"][name] = int(session.reviewed.sum())
-    return row | {"stop": _stop(judged, person, opinion)}
+    return row | {"left": _left(judged, person, opinion)}
 
 
 def _session(case: Case, person: Person, opinion: Labels) -> Session:
@@ -167,14 +183,17 @@ def _queue(session: Session, judged: Judged) -> Iterator[None]:
 
 def _accepted(session: Session, judged: Judged) -> Iterator[Judgement]:
     before = judge_again(judged).verdicts
+    drawing = drawing_order(session.case.given)
     while not session.reviewed.all():
         reviews = session.reviews()
         judgement = judge_again(judged, reviews if len(reviews) else None)
         yield judgement
-        rows = np.flatnonzero(~session.reviewed)
+        drawn = drawing[~session.reviewed[drawing]][: SCREEN // DRAWN]
+        rows = np.setdiff1d(np.flatnonzero(~session.reviewed), drawn)
         pace = errors_per_second((before, judgement.verdicts), session.case.given, rows)
-        rows = rows[np.argsort(-pace, kind="stable")][:SCREEN]
+        rows = np.concatenate([rows[np.argsort(-pace, kind="stable")][: SCREEN - len(drawn)], drawn])
         session.accept(rows, judgement.verdicts.suggested_label[rows])
+        session.look_again(drawn_and_reviewed(drawing, session.reviewed), before.suggested_label)
 
 
 WAYS = {
@@ -186,20 +205,30 @@ WAYS = {
 }
 
 
-def _stop(judged: Judged, person: Person, opinion: Labels) -> dict[str, Any] | None:
-    """What is left when the sign says that one can stop, and what it says is left; None where it never says so."""
+def _left(judged: Judged, person: Person, opinion: Labels) -> dict[str, Any]:
+    """What is said to be left and what truly is: after each screen of a settled review until the sign says
+    that one can stop, when half of the wrong labels are found, and at the sign; None where it never came so far."""
     session = _session(judged.case, person, opinion)
+    errors, inside, off = session.errors, [], []
+    half: dict[str, Any] | None = None
     for judgement in _accepted(session, judged):
-        left = judgement.estimates.errors_left
-        if left.high <= TARGET * len(session.label):
-            truly = session.errors_unreviewed
-            return {
-                "reviewed": int(session.reviewed.sum()), "minutes": session.seconds / 60, "said": left.count,
-                "low": left.low, "high": left.high, "truly": truly,
-                "off": (left.count - truly) / max(truly, 1), "inside": bool(left.low <= truly <= left.high),
-                "within_target": truly <= TARGET * len(session.label),
-            }  # fmt: skip
-    return None
+        said, truly = judgement.estimates.errors_left, session.errors_unreviewed
+        moment = {
+            "reviewed": int(session.reviewed.sum()), "minutes": session.seconds / 60, "said": said.count,
+            "low": said.low, "high": said.high, "truly": truly, "within_target": truly <= TARGET * len(session.label),
+        }  # fmt: skip
+        if moment["reviewed"] >= SETTLED:
+            inside.append(said.low <= truly <= said.high)
+            off.append(abs(said.count - truly) / errors)
+        half = moment if half is None and truly <= HALF * errors else half
+        if said.high <= TARGET * len(session.label):
+            break
+    else:
+        moment = {}
+    return {
+        "half": half, "stop": moment or None, "inside": float(np.mean(inside)) if inside else None,
+        "off": float(np.mean(off)) if off else None,
+    }  # fmt: skip
 
 
 def _screens(order: NDArray[np.integer], size: int) -> Iterator[Labels]:
@@ -208,17 +237,27 @@ def _screens(order: NDArray[np.integer], size: int) -> Iterator[Labels]:
 
 
 def format_table(result: dict[str, Any]) -> str:
-    """A line for each data set: errors removed per minute by each way, then the stop sign."""
+    """A line for each data set: errors removed per minute by each way, then what is said to be left."""
     lines = [f"{'errors removed per minute':60}{'errors':>8}" + "".join(f"{name:>24}" for name in WAYS)]
     for row in result["rows"]:
         pace = "".join(f"{row['removed_per_minute'][name]:24.1f}" for name in WAYS)
         lines.append(f"{row['name'][:59]:60}{row['errors']:8,}{pace}")
-    lines += ["", f"{'stop sign':60}{'reviewed':>10}{'minutes':>9}{'says left':>11}{'truly':>7}"]
+    lines += [
+        "",
+        f"{'left: says (90 %), truly':60}{'inside':>8}{'off, of all errors':>20}{'half found':>26}{'reviewed':>10}"
+        f"{'minutes':>9}{'at the sign':>26}",
+    ]
     for row in result["rows"]:
-        stop = row["stop"]
-        if stop is None:
-            lines.append(f"{row['name'][:59]:60}{'never':>10}")
-            continue
-        says = f"{stop['said']:.0f} ({stop['low']:.0f}-{stop['high']:.0f})"
-        lines.append(f"{row['name'][:59]:60}{stop['reviewed']:10,}{stop['minutes']:9.1f}{says:>16}{stop['truly']:6,}")
+        left = row["left"]
+        inside = "–" if left["inside"] is None else f"{left['inside']:.0%}"
+        off = "–" if left["off"] is None else f"{left['off']:.1%}"
+        stop = left["stop"]
+        when = f"{stop['reviewed']:10,}{stop['minutes']:9.1f}" if stop else f"{'never':>10}{'':9}"
+        lines.append(f"{row['name'][:59]:60}{inside:>8}{off:>20}{_told(left['half']):>26}{when}{_told(stop):>26}")
     return "\n".join(lines)
+
+
+def _told(moment: dict[str, Any] | None) -> str:
+    if moment is None:
+        return ""
+    return f"{moment['said']:.0f} ({moment['low']:.0f} to {moment['high']:.0f}), {moment['truly']:,}"

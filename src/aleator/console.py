@@ -45,6 +45,8 @@ def print_summary(info: AuditInfo, folder: Path, seconds: float | None = None) -
     console.print("Verdicts: " + " · ".join(f"{count:,} {name}" for name, count in estimates.verdicts.items()) + "\n")
     table = Table("given", "more likely", "about", box=None, padding=(0, 2), header_style="dim")
     for given, true, count in largest_flows(estimates.confusion)[:FLOWS_SHOWN]:
+        if count < 0.5:
+            break
         table.add_row(escape(names[given]), escape(names[true]), f"{count:,.0f}")
     console.print(table)
     if info.referee:

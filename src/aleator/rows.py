@@ -37,3 +37,8 @@ def at_random(rows: NDArray[np.int64], most: int, seed: int) -> NDArray[np.int64
 def evenly(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:
     """At most so many of the rows, evenly spread."""
     return rows if len(rows) <= most else rows[np.linspace(0, len(rows) - 1, most).astype(np.int64)]
+
+
+def random_order(count: int) -> NDArray[np.int64]:
+    """All rows in a random order, which is the same every time."""
+    return np.random.default_rng(0).permutation(count)

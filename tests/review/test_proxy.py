@@ -1,4 +1,4 @@
-"""The example of a reverse proxy in docs/reliability.md, with the real nginx: HTTPS, and the page under a path."""
+"""The reverse proxies of docs/reliability.md (the page under a path) and of docker/, with the real nginx and HTTPS."""
 
 import http.client
 import os
@@ -16,32 +16,43 @@ import pytest
 
 from tests.review.conftest import Running, serving
 
-DOCS = Path(__file__).parents[2] / "docs" / "reliability.md"
+ROOT = Path(__file__).parents[2]
 TOKEN = "x" * 40
 
 
-@pytest.fixture
-def behind_nginx(audit_folder: Path, tmp_path: Path) -> Iterator[tuple[Running, int]]:
-    """The server, and the port of the nginx in front of it."""
+def example(prefix: str) -> str:
+    """nginx's settings of the docs, where the page is under a path, or of the containers."""
+    if not prefix:
+        return (ROOT / "docker" / "nginx.conf").read_text(encoding="utf-8")
+    found = re.search(r"```nginx\n(.*?)```", (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+@pytest.fixture(params=["/review", ""], ids=["in the docs", "of the containers"])
+def behind_nginx(
+    request: pytest.FixtureRequest, audit_folder: Path, tmp_path: Path
+) -> Iterator[tuple[Running, int, str]]:
+    """The server, the port of the nginx in front of it, and the path it is under."""
+    prefix: str = request.param
     nginx, openssl = (
         shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin"),
         shutil.which("openssl"),
     )
     if nginx is None or openssl is None:
         pytest.skip("no nginx here: the example of a proxy is not tried")
-    example = re.search(r"```nginx\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
-    assert example is not None
     subprocess.run(
         [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=team.example.org",
          "-keyout", tmp_path / "team.key", "-out", tmp_path / "team.pem"], check=True, capture_output=True,
     )  # fmt: skip
     with (
-        serving(audit_folder, token=TOKEN, prefix="/review") as running,
+        serving(audit_folder, token=TOKEN, prefix=prefix) as running,
         socket.create_server(("127.0.0.1", 0)) as free,
     ):
         port = int(free.getsockname()[1])
-        text = example[1].replace("/etc/ssl/", f"{tmp_path}/").replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl")
-        text = text.replace("127.0.0.1:8765", urlsplit(running.address).netloc)
+        text = re.sub("/etc/ssl/(team/)?", f"{tmp_path}/", example(prefix))
+        text = text.replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl")
+        text = re.sub(r"(127.0.0.1|review):8765", urlsplit(running.address).netloc, text)
         paths = "".join(
             f"{kind}_temp_path {tmp_path}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )
@@ -56,7 +67,7 @@ def behind_nginx(audit_folder: Path, tmp_path: Path) -> Iterator[tuple[Running, 
             end = time.monotonic() + 20
             while not _answers(port):
                 assert time.monotonic() < end, (tmp_path / "start.log").read_text()
-            yield running, port
+            yield running, port, prefix
         finally:
             proxy.terminate()
             proxy.wait()
@@ -83,24 +94,25 @@ def ask(
     return answer.status, answer.headers, content
 
 
-def test_the_example_in_the_docs_lets_a_team_in_by_https_under_a_path(behind_nginx: tuple[Running, int]) -> None:
-    running, port = behind_nginx
-    status, headers, _ = ask(port, "GET", f"/review/?{urlencode({'token': TOKEN})}")
-    assert (status, headers["location"]) == (303, "/review/")
+def test_the_examples_let_a_team_in_by_https(behind_nginx: tuple[Running, int, str]) -> None:
+    running, port, prefix = behind_nginx
+    status, headers, _ = ask(port, "GET", f"{prefix}/?{urlencode({'token': TOKEN})}")
+    assert (status, headers["location"]) == (303, f"{prefix}/")
     cookie = headers["set-cookie"]
     assert "Secure" in cookie
-    assert "Path=/review" in cookie
+    assert f"Path={prefix or '/'}" in cookie
     cookie = cookie.split(";")[0]
-    page = ask(port, "GET", "/review/enter", cookie=cookie)[2]
+    page = ask(port, "GET", f"{prefix}/enter", cookie=cookie)[2]
     form_token = re.search(r'name="form_token" value="([^"]+)"', page)
     assert form_token is not None
     fields = urlencode({"name": "Ann", "form_token": form_token[1], "next": "/people"})
-    status, headers, _ = ask(port, "POST", "/review/enter", fields, cookie)
-    assert (status, headers["location"]) == (303, "/review/people")
+    status, headers, _ = ask(port, "POST", f"{prefix}/enter", fields, cookie)
+    assert (status, headers["location"]) == (303, f"{prefix}/people")
     cookie = headers["set-cookie"].split(";")[0]
-    page = ask(port, "GET", "/review/people", cookie=cookie)[2]
-    assert 'href="/review/static/review.css"' in page
-    picture = f"/review/picture/{running.review.examples.key}/96/0"
+    page = ask(port, "GET", f"{prefix}/people", cookie=cookie)[2]
+    assert f'href="{prefix}/static/review.css"' in page
+    picture = f"{prefix}/picture/{running.review.examples.key}/96/0"
     assert ask(port, "GET", picture, cookie=cookie)[0] == 200
     assert ask(port, "GET", picture)[0] == 403
-    assert ask(port, "GET", "/")[0] == 404  # what is not the page's is the proxy's
+    if prefix:
+        assert ask(port, "GET", "/")[0] == 404  # what is not the page's is the proxy's

@@ -1,6 +1,7 @@
 """From what the networks said to a judgement: the same for an audit in progress and for one that is reviewed."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from threadpoolctl import threadpool_limits
 
+from aleator.auditing.sampled import told_by_sample
 from aleator.audits import AuditFolder
 from aleator.data.dataset import Votes
 from aleator.decisions.reviews import Reviews
@@ -43,6 +45,14 @@ class JudgeInputs:
     """As evidence."""
     out_of_sample: bool = False
     """The predictions are of a network that has not seen these given labels."""
+
+    @cached_property
+    def first(self) -> NDArray[np.float32]:
+        """The probability that each given label is wrong before anybody decided, `(example,)`; 0 without a label."""
+        distribution = _posterior(self, None).distribution
+        given = self.observations.given_label
+        right = np.take_along_axis(distribution, np.maximum(given, 0)[:, None], axis=1)[:, 0]
+        return np.where(given >= 0, 1 - right, 0).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -143,12 +153,7 @@ def pass_judgement(inputs: JudgeInputs, reviews: Reviews | None = None, *, seed:
     """
     votes, classes = inputs.votes, inputs.observations.classes
     with threadpool_limits(1, "blas"):
-        posterior = weigh_sources(
-            inputs.observations,
-            out_of_sample=inputs.out_of_sample,
-            votes=None if votes is None else answers_of(votes, classes),
-            reviews=reviews,
-        )
+        posterior = _posterior(inputs, reviews)
         verdicts = judge(
             posterior,
             unfamiliar=inputs.unfamiliar,
@@ -157,7 +162,21 @@ def pass_judgement(inputs: JudgeInputs, reviews: Reviews | None = None, *, seed:
             reviews=reviews,
         )
         estimates = estimate_data_set(posterior, verdicts, inputs.class_names, reviews, seed=seed)
+        if reviews is not None:
+            found = float(np.nansum(verdicts.p_mislabelled[np.unique(reviews.row)]))
+            given = inputs.observations.given_label
+            estimates = told_by_sample(estimates, given, lambda: inputs.first, found, reviews)
     return Judgement(posterior, verdicts, estimates)
+
+
+def _posterior(inputs: JudgeInputs, reviews: Reviews | None) -> LabelPosterior:
+    votes, classes = inputs.votes, inputs.observations.classes
+    return weigh_sources(
+        inputs.observations,
+        out_of_sample=inputs.out_of_sample,
+        votes=None if votes is None else answers_of(votes, classes),
+        reviews=reviews,
+    )
 
 
 def answers_of(votes: Votes, classes: int) -> Answers:

@@ -13,6 +13,7 @@ from cyclopts import CycloptsError, MissingArgumentError
 from aleator.cli import audit, demo, doctor, embed, export, inspect, judge, predict, review, train
 from aleator.cli.app import app
 from aleator.cli.faults import write_fault
+from aleator.cli.lines import say, warnings_as_lines
 from aleator.errors import AleatorError
 
 __all__ = [
@@ -31,7 +32,6 @@ __all__ = [
 ]
 
 EXIT_BAD_INPUT, EXIT_FAULT, EXIT_INTERRUPTED, EXIT_TERMINATED = 2, 70, 130, 143
-LONGEST_MESSAGE = 4000
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 GO_ON = (
     "an audit, a demo or a training goes on from the last finished member, and features from the last batch, when the "
@@ -61,6 +61,7 @@ def _in_words(error: CycloptsError) -> str:
 def main() -> None:
     """Entry point: errors that Aleator raises on purpose are told in words, and any other is called a fault, with its
     traceback in a file."""
+    warnings_as_lines()
     if threading.current_thread() is threading.main_thread():  # only there signals may be handled
         signal.signal(signal.SIGTERM, _terminate)
     try:
@@ -103,14 +104,8 @@ def _of_the_system(error: OSError) -> str:
     return f"{error.filename}: {error.strerror}. What was finished is kept; give the same command again."
 
 
-def _for_a_terminal(text: str) -> str:
-    """Not too long, and nothing in it moves the cursor: file names and labels are anybody's text."""
-    text = text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]} ..."
-    return "".join(letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text)
-
-
 def _end(code: int, message: str) -> None:
-    print(f"aleator: {_for_a_terminal(message)}", file=sys.stderr)
+    say(message)
     with suppress(OSError, ValueError):
         sys.stdout.flush()
         sys.exit(code)

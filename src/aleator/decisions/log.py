@@ -48,6 +48,11 @@ class DecisionLog:
         """Each reviewer's answer that stands, by name."""
         return self.reviewers_of.get(example, {})
 
+    def answers_by(self, reviewer: str, example: str) -> list[Decision]:
+        """All answers of a reviewer on an example that are not taken back."""
+        made = self.made.get((example, reviewer), {})
+        return [decision for decision in made.values() if not self.is_undone(decision)]
+
     def all_standing(self) -> list[Decision]:
         """Every answer that stands, oldest first."""
         found = (one for answers in self.reviewers_of.values() for one in answers.values())
@@ -64,5 +69,4 @@ class DecisionLog:
         return (decision.example, decision.reviewer, decision.uuid) in self.undone
 
     def _latest(self, key: tuple[str, str]) -> Decision | None:
-        left = [decision for decision in self.made.get(key, {}).values() if not self.is_undone(decision)]
-        return max(left, key=lambda decision: (decision.time, decision.uuid), default=None)
+        return max(self.answers_by(key[1], key[0]), key=lambda decision: (decision.time, decision.uuid), default=None)

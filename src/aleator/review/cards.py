@@ -22,9 +22,17 @@ caches."""
 
 
 def card(
-    board: Board, live: Live, row: int, reviewer: str, *, blind: bool, wanted: Filter = EVERYTHING
+    board: Board,
+    live: Live,
+    row: int,
+    reviewer: str,
+    *,
+    blind: bool,
+    wanted: Filter = EVERYTHING,
+    drawn: bool = False,
 ) -> dict[str, Any]:
-    """What a reviewer sees of an example; blind, neither the given label nor what others answered is in it."""
+    """What a reviewer sees of an example; blind, neither the given label nor what others answered is in it. `drawn`
+    ones were drawn at random."""
     examples, now = board.examples, live.now
     verdicts = now.verdicts
     given = int(examples.given[row])
@@ -48,7 +56,7 @@ def card(
         "bars": [[label, float(distribution[label])] for label in sorted(shown)] if examples.audit is not None else [],
         "reasons": _reasons(examples, live, row, blind),
         "neighbours": _neighbours(examples, row),
-        "why": why(board, now, row, reviewer, wanted, blind=blind),
+        "why": why(board, now, row, reviewer, wanted, blind=blind, drawn=drawn),
         "content": content(examples, row) | ({} if blind else marks(examples, row)),
         "own": None if own is None else answer_text(own.kind, own.labels),
         "note": "" if own is None else own.note,

@@ -14,6 +14,7 @@ from aleator.decisions.decision import LABEL, UNUSABLE
 from aleator.decisions.settle import settle
 from aleator.review.board import Board
 from aleator.review.memory import give_back
+from aleator.rows import random_order
 from aleator.verdicts import Estimates, Verdicts, review_order
 from aleator.verdicts.estimates import ErrorsLeft, WrongLabels
 
@@ -172,11 +173,6 @@ def plain_snapshot(board: Board) -> Snapshot:
         confusion=confusion.tolist(),
     )
     return _snapshot(Verdicts(distribution, p_mislabelled, suggested, verdict), estimates, order)
-
-
-def random_order(count: int) -> NDArray[np.int64]:
-    """The same at every start."""
-    return np.random.default_rng(0).permutation(count)
 
 
 def share_interval(hits: int, total: int, level: float = LEVEL) -> tuple[float, float]:

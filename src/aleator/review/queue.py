@@ -3,8 +3,9 @@
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal, cast, get_args
 
 import numpy as np
@@ -12,11 +13,14 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy.special import entr
 
+from aleator.auditing.sampled import drawing_order, drawn_and_reviewed
+from aleator.decisions.decision import UNUSABLE
 from aleator.errors import DataError
-from aleator.review.board import Board
+from aleator.review.board import HERE, Board
 from aleator.review.examples import alike
-from aleator.review.live import Live, Snapshot, random_order
+from aleator.review.live import Live, Snapshot
 from aleator.review.looks import within
+from aleator.rows import random_order
 from aleator.verdicts import Verdicts
 from aleator.verdicts.names import VERDICTS
 
@@ -31,6 +35,9 @@ SORTS = {
     "random": "at random",
 }
 """How examples can be put in order, and what each order is called. By `next` the judge says what to review."""
+DRAWN = 10
+"""One example in so many is drawn at random, so that how many wrong labels are left can be told
+(`auditing/sampled.py`)."""
 LOOK, ANSWER = 0.15, 1.0
 """Seconds for a look at a tile of the grid, and for an answer of its own."""
 CACHED_ORDERS = 8
@@ -67,6 +74,11 @@ class Filter:
     def is_plain(self) -> bool:
         """Whether all examples that nobody reviewed are wanted, in whatever order."""
         return replace(self, sort="next") == EVERYTHING
+
+    @property
+    def follows_the_judge(self) -> bool:
+        """Whether what comes is for the judge to say; then some examples are drawn at random."""
+        return self.is_plain and self.sort in ("next", "quick")
 
 
 EVERYTHING = Filter()
@@ -132,6 +144,9 @@ class Queue:
         if not 0 <= second_opinions <= 1:
             raise DataError(f"The share of second opinions is from 0 to 1, not {second_opinions}.")
         self.board, self.live, self.second_opinions = board, live, second_opinions
+        self.drawn: set[int] = set()
+        """Rows that were handed out because they were drawn at random, or for a second look."""
+        self._drawing = drawing_order(board.examples.given) if board.examples.audit is not None else np.empty(0, int)
         self._orders: OrderedDict[tuple[Filter, int, int], NDArray[np.int32]] = OrderedDict()
         self._skipped: dict[str, dict[int, None]] = {}
         self._lock, self._handing_out = threading.Lock(), threading.Lock()
@@ -160,7 +175,8 @@ class Queue:
     def next_rows(self, reviewer: str, wanted: Filter, count: int, leave_out: set[int]) -> list[int]:
         """The next rows for a reviewer: nobody has answered them, nobody else looks at them, he has not skipped them.
 
-        Second opinions that are due come first. `leave_out` are rows that the page holds already.
+        Second opinions and second looks that are due come first; one row in ten is drawn at random. `leave_out` are
+        rows that the page holds already.
         """
         with self._handing_out:  # to one person after the other, or two would be handed the same
             found = self._choose(reviewer, wanted, count, leave_out)
@@ -174,10 +190,15 @@ class Queue:
         skipped = self._skipped.get(reviewer, {})
         found = [
             row
-            for row in (self.due_second_opinions(reviewer) if wanted.is_plain else ())
+            for row in (
+                *(self.due_second_opinions(reviewer) if wanted.is_plain else ()),
+                *(self.due_second_looks(reviewer) if wanted.follows_the_judge else ()),
+            )
             if row not in taken and row not in skipped
         ][:count]
         order = self.order(wanted)
+        by_chance = self._by_chance(taken | skipped.keys()) if wanted.follows_the_judge else iter(())
+        handed = board.reviewed_count + len(leave_out)
         for start in range(0, len(order), BLOCK):
             if len(found) >= count:
                 break
@@ -186,14 +207,50 @@ class Queue:
                 block = block[board.answers_of[block] == 0]
             seen = taken | mine if wanted.state == "disagreed" else taken
             for row in block.tolist():
-                if row not in seen and row not in skipped:
+                if len(found) == count:
+                    break
+                if (handed + len(found)) % DRAWN == DRAWN - 1:
+                    found += [one for one in islice(by_chance, 1) if one not in found]
+                if row not in seen and row not in skipped and row not in found and len(found) < count:
                     found.append(row)
-                    if len(found) == count:
-                        break
         if len(found) < count:  # what was skipped comes again at the very end
             again = [row for row in skipped if row not in taken and board.answers_of[row] == 0 and row not in found]
             found += again[: count - len(found)] if wanted.is_plain else []
         return found
+
+    def _by_chance(self, passed: Set[int]) -> Iterator[int]:
+        """The next ones of the drawing order that nobody has reviewed."""
+        for start in range(0, len(self._drawing), BLOCK):
+            block = self._drawing[start : start + BLOCK]
+            for row in block[self.board.answers_of[block] == 0].tolist():
+                if row not in passed:
+                    self.drawn.add(row)
+                    yield row
+
+    def with_drawn(self, order: NDArray[np.int32], end: int) -> NDArray[np.int32]:
+        """The first `end` places of an order of rows that nobody has reviewed, every tenth of them drawn at random."""
+        drawn = np.fromiter(islice(self._by_chance(set()), end // DRAWN), dtype=np.int32)
+        rest = order[~np.isin(order, drawn)]
+        places = np.minimum((DRAWN - 1) * np.arange(1, len(drawn) + 1), len(rest))
+        return np.insert(rest, places, drawn)
+
+    def due_second_looks(self, reviewer: str) -> list[int]:
+        """Rows of the sample that the reviewer alone has answered, once, and neither with the given label nor with what
+        the audit suggested at first.
+
+        The rest is counted by the sample, so that a slip of the hand in it would stand for many wrong labels.
+        """
+        board, first, names = self.board, self.live.before.suggested_label, self.board.examples.class_names
+        with board.lock:
+            due = []
+            for row in drawn_and_reviewed(self._drawing, board.answers_of > 0).tolist():
+                made = board.log.answers_by(reviewer, board.examples.id(row))
+                if board.answers_of[row] == 1 and len(made) == 1 and made[0].origin in HERE:
+                    expected = {names[int(board.examples.given[row])], names[int(first[row])]}
+                    if made[0].kind != UNUSABLE and expected.isdisjoint(made[0].labels):
+                        due.append(row)
+            self.drawn.update(due)
+            return due
 
     def skip(self, reviewer: str, row: int) -> None:
         """Put the row at the end of the reviewer's queue, also after the next start."""

@@ -12,13 +12,20 @@ CLOSE_CALL = 0.25
 """Of the highest entropy that so many classes can have: above it the audit is not sure of the label."""
 
 
-def why(board: Board, now: Snapshot, row: int, reviewer: str, wanted: Filter, *, blind: bool) -> str:
-    """The line that stands above the example; blind, it does not tell that the given label is doubted."""
+def why(
+    board: Board, now: Snapshot, row: int, reviewer: str, wanted: Filter, *, blind: bool, drawn: bool = False
+) -> str:
+    """The line that stands above the example; blind, it does not tell that the given label is doubted. `drawn` ones
+    were drawn at random."""
     others = board.standing(row).keys() - {reviewer}
     if wanted.state == "disagreed":
         return "Reviewers differ on it."
     if wanted.state == "unreviewed" and others:
         return "A second opinion is wanted: somebody has answered already."
+    if drawn and wanted.follows_the_judge:
+        if reviewer in board.standing(row):
+            return "A second look: it was drawn at random, and a slip would count for many."
+        return "Drawn at random, as one in ten is: these tell how many wrong labels are left."
     if wanted.like is not None:
         same = wanted.like == row
         return "The example that others look like." if same else f"It looks like {board.examples.id(wanted.like)}."

@@ -35,7 +35,13 @@ def queue(request: Request) -> Response:
     without = {_number(text) for text in query.get("without", "").split(",") if text}
     rows = review.queue.next_rows(session.reviewer, wanted, count, without)
     blind = is_blind(review, session)
-    cards = [card(review.board, review.live, row, session.reviewer, blind=blind, wanted=wanted) for row in rows]
+    cards = [
+        card(
+            review.board, review.live, row, session.reviewer,
+            blind=blind, wanted=wanted, drawn=row in review.queue.drawn,
+        )
+        for row in rows
+    ]  # fmt: skip
     return JSONResponse({"cards": cards, **_status(request)})
 
 
@@ -48,7 +54,11 @@ def grid(request: Request) -> Response:
     if wanted.state == "unreviewed":
         order = order[review.board.answers_of[order] == 0]
     start = min(_number(query.get("start", "0")), len(order))
-    rows = order[start : start + min(_number(query.get("count", "200")), MOST_TILES)].tolist()
+    end = start + min(_number(query.get("count", "200")), MOST_TILES)
+    if wanted.follows_the_judge:
+        again = [] if start else review.queue.due_second_looks(session.reviewer)
+        order = np.concatenate([np.array(again, dtype=np.int32), review.queue.with_drawn(order, end)])
+    rows = order[start:end].tolist()
     blind = is_blind(review, session)
     tiles = [tile(review.board, review.live, row, blind=blind) for row in rows]
     return JSONResponse({"tiles": tiles, "total": len(order), "start": start, **_status(request)})

@@ -1,0 +1,138 @@
+"""How many wrong labels nobody has found yet, told by reviewed labels that were drawn at random.
+
+What people review in an order of ours are the most suspicious labels, and these say little of the rest. So the review
+page draws one example in ten at random, always the next of one fixed order. The first examples of that order, as far
+as they are reviewed, are then a simple random sample of all labels, whoever reviewed the others in whatever order, and
+nothing but the log is needed to know them. From it is learned how far the audit's first word can be trusted (a
+logistic regression of "wrong" on the logit of the probability of being wrong before anybody decided), and that is
+applied to what nobody has reviewed.
+
+Simulated reviewers on eight data sets, after each screen of forty: the interval of what is left holds the truth in
+86 %, and it is off by 7 % of all wrong labels; by the posterior alone in 33 %, and by 22 % (`docs/review.md`).
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit, logit
+
+from aleator.decisions.decision import UNUSABLE
+from aleator.decisions.reviews import Reviews
+from aleator.decisions.settle import settle
+from aleator.rows import random_order
+from aleator.verdicts.estimates import LEVEL, ErrorsLeft, Estimates, WrongLabels
+
+FEWEST = 10
+"""Reviewed examples of the sample below which it says nothing."""
+MOST_OF_ALL = 0.5
+"""Where the sample is a larger part of what was reviewed, there was no other order that could mislead."""
+GAP = 0.02
+"""Share of the sample that may be missing: what was skipped, and what somebody looks at just now."""
+LOOSENESS = np.array([2.0, 0.5])
+"""Standard deviations of intercept and slope about 0 and 1, where the audit's first word is right as it stands."""
+SUREST = 8.0
+DRAWS = 400
+
+
+def drawing_order(given: NDArray[np.integer]) -> NDArray[np.int64]:
+    """All examples with a given label, in the order in which they are drawn at random; `given` is -1 without one."""
+    order = random_order(len(given))
+    return order[given[order] >= 0]
+
+
+def drawn_and_reviewed(order: NDArray[np.int64], reviewed: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """The sample: the first of the drawing order, as far as (nearly) all of them are reviewed."""
+    order = order[: int(np.count_nonzero(reviewed) / (1 - GAP)) + 1]  # no sample is longer
+    done = reviewed[order]
+    missing = np.cumsum(~done)
+    enough = np.flatnonzero(done & (missing <= GAP * np.arange(1, len(order) + 1)))
+    return order[: enough[-1] + 1][done[: enough[-1] + 1]] if len(enough) else order[:0]
+
+
+def told_by_sample(
+    estimates: Estimates,
+    given: NDArray[np.integer],
+    first: Callable[[], NDArray[np.floating]],
+    found: float,
+    reviews: Reviews,
+) -> Estimates:
+    """The estimates with what is left counted by the sample, where there is one that is needed.
+
+    Args:
+        estimates: the posterior's.
+        given: `(example,)`, -1 without a label.
+        first: finds the probability that each given label is wrong before anybody decided, `(example,)`; asked only
+            where it is needed.
+        found: wrong labels among those that were reviewed, as they are judged.
+        reviews: all decisions.
+    """
+    settled = settle(reviews)
+    reviewed = np.zeros(len(given), dtype=bool)
+    reviewed[settled.row] = True
+    sample = drawn_and_reviewed(drawing_order(given), reviewed)
+    if len(sample) < FEWEST or len(sample) > MOST_OF_ALL * len(settled):
+        return estimates
+    place = np.searchsorted(settled.row, sample)
+    usable = settled.kind[place] != UNUSABLE
+    sample, place = sample[usable], place[usable]
+    wrong = 1 - settled.share[place, given[sample]]
+    open_rows = np.flatnonzero(~reviewed & (given >= 0))
+    before = first()
+    count, low, high = count_left(before[sample], wrong, before[open_rows])
+    labelled = max(1, int((given >= 0).sum()))
+    total = [found + one for one in (count, low, high)]
+    return replace(
+        estimates,
+        mislabelled=WrongLabels(*total, *(one / labelled for one in total)),
+        errors_left=ErrorsLeft(count, low, high, len(open_rows)),
+        remarks=(
+            *estimates.remarks,
+            f"What is left is counted by the {len(sample):,} reviewed labels that were drawn at random; the classes' "
+            "counts are by all reviews.",
+        ),
+    )
+
+
+def count_left(
+    sampled: NDArray[np.floating], wrong: NDArray[np.floating], left: NDArray[np.floating]
+) -> tuple[float, float, float]:
+    """Wrong labels among `left`, with the interval.
+
+    Args:
+        sampled: the first probability of being wrong of each example of the sample, `(sample,)`.
+        wrong: what it turned out to be, 0 to 1, `(sample,)`.
+        left: the first probability of each example that nobody reviewed, `(left,)`.
+    """
+    if not len(left):
+        return 0.0, 0.0, 0.0
+    design = _design(_logit(sampled))
+    start = np.array([0.0, 1.0])
+
+    def loss(numbers: NDArray[np.float64]) -> float:
+        said = design @ numbers
+        likelihood = wrong * np.logaddexp(0, -said) + (1 - wrong) * np.logaddexp(0, said)
+        return float(likelihood.sum() + 0.5 * (((numbers - start) / LOOSENESS) ** 2).sum())
+
+    numbers = minimize(loss, start, method="BFGS").x
+    said = expit(design @ numbers)
+    curvature = design.T @ (design * (said * (1 - said))[:, None]) + np.diag(LOOSENESS**-2)
+    random = np.random.default_rng(0)
+    plausible = random.multivariate_normal(numbers, np.linalg.inv(curvature), DRAWS)
+    cells, of_cell = np.unique(np.round(_logit(left), 2), return_counts=True)
+    share = expit(_design(cells) @ plausible.T)
+    counts = of_cell @ share + random.standard_normal(DRAWS) * np.sqrt(of_cell @ (share * (1 - share)))
+    half = (1 - LEVEL) / 2
+    expected = float(of_cell @ expit(_design(cells) @ numbers))
+    low, high = np.quantile(counts, [half, 1 - half])
+    return expected, float(np.clip(low, 0, expected)), float(np.clip(high, expected, len(left)))
+
+
+def _logit(probability: NDArray[np.floating]) -> NDArray[np.float64]:
+    return np.asarray(np.clip(logit(np.clip(probability.astype(np.float64), 1e-6, 1 - 1e-6)), -SUREST, SUREST))
+
+
+def _design(sure: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.stack([np.ones(len(sure)), sure], axis=1)

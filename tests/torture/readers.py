@@ -13,6 +13,7 @@ from tests.torture.forms import FORMS
 from tests.torture.reader import NAMES, ROWS, Reader, labels, read_data, write
 from tests.torture.unfinished import UNFINISHED
 
+
 def _pictures(folder: Path) -> None:
     for row in range(ROWS):
         (folder / NAMES[row % 3]).mkdir(parents=True, exist_ok=True)

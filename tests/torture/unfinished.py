@@ -1,14 +1,12 @@
 """Work that was interrupted, and then damaged: the same command ends with the same result, or says what is wrong."""
 
-import json
-import shutil
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from tests.torture.reader import NAMES, Reader, labels
+from tests.torture.reader import Reader, labels
 
 WHOLE = "whole"
 """Data and the right result, which are not damaged."""

@@ -215,7 +215,7 @@ def _work_of(place: Path) -> object:
 def _is_finished(place: Path) -> bool:
     """Whether all of it is there, and as it was written."""
     try:
-        return read_json(place / DONE) == {name: file_digest(place / name) for name in (*ARRAYS, WEIGHTS)}
+        return bool(read_json(place / DONE) == {name: file_digest(place / name) for name in (*ARRAYS, WEIGHTS)})
     except (OSError, ValueError):
         return False
 

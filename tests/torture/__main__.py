@@ -54,9 +54,9 @@ def main(wanted: list[str]) -> int:
         begun = time.monotonic()
         result = row()
         failures += result.failures
+        print("".join(f"{one}\n" for one in result.failures), end="", file=sys.stderr, flush=True)
         said = result.left_out or f"{result.survived:,}"
         print(f"| {result.name} | {result.tried:,} | {said} | {time.monotonic() - begun:.0f} |", flush=True)
-    print("\n".join(failures))
     return int(bool(failures))
 
 

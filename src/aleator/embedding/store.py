@@ -3,6 +3,7 @@
 import os
 import sys
 import zlib
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -64,6 +65,11 @@ class FeatureStore:
             if len(other):
                 return start + int(other[0])
         return sys.maxsize
+
+    def tidy(self) -> None:
+        """Remove the lock that a kill left: who has nothing to write does not come to it."""
+        with suppress(AleatorError), only_one(self.folder):
+            pass
 
     def vectors(self) -> NDArray[np.float32]:
         """Of all examples that are kept, `(kept, dimension)`, mapped into memory."""

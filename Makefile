@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 # Each file stays in one process, for the fixtures its tests share.
 PYTEST := $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test torture quick check format-check lint types imports docs notebooks wheel system-packages clean
+.PHONY: demo test torture audit quick check format-check lint types imports docs notebooks wheel system-packages clean
 
 demo: $(READY)
 	$(BIN)/aleator demo --output demo-audit --force
@@ -17,6 +17,12 @@ test: check system-packages
 # The whole fault campaign, half an hour: kills, full disks, damaged files, two at once, attacks; prints a table.
 torture: $(READY)
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.torture
+
+# Known vulnerabilities of the versions in constraints.txt; says so where PyPI cannot be asked.
+audit: $(READY)
+	test -x $(VENV)/pip-audit/bin/pip-audit || $(PYTHON) -m venv $(VENV)/pip-audit
+	$(VENV)/pip-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	$(VENV)/pip-audit/bin/python .github/vulnerabilities.py
 
 # What most changes touch, in two minutes; no test here needs a browser or a database.
 quick: check

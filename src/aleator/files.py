@@ -16,6 +16,12 @@ from aleator.errors import DataError
 
 OURS = ("audit.json", "model.json")
 """A folder with one of these is an audit's or a model's, and its files are nobody else's to replace."""
+OUR_FILES = (
+    *OURS, "labels.parquet", "report.html", "logits.npy", "embeddings.npy", "examples.npz", "map.npy", "review.sqlite",
+    "README.md", "familiarity.safetensors", "vectors.npz",
+)  # fmt: skip
+OUR_FOLDERS = ("models", "features", "unfinished")
+"""What there is in such a folder, or will be."""
 
 
 def file_digest(path: Path) -> str:
@@ -64,16 +70,19 @@ def read_array(path: Path, *, mapped: bool = False) -> NDArray[Any]:
     return np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)  # type: ignore[no-any-return]
 
 
-def check_target(path: Path, *, force: bool) -> None:
-    """Raise DataError unless a file may be written here: where there is one, only with `force`, and never in the place
-    of one that belongs to an audit or a model."""
-    if path.is_dir():
-        raise DataError(f"{path} is a folder; name a file.")
-    if not path.exists():
-        return
-    if any((parent / name).exists() for parent in list(path.absolute().parents)[:2] for name in OURS):
+def check_target(path: Path, *, force: bool, folder: bool = False) -> None:
+    """Raise DataError unless a file, or a new folder, may be written here: where there is a file, only with `force`,
+    where there is a folder never, nor in the place of what belongs to an audit or a model."""
+    if path.is_dir() or (folder and path.exists()):
+        raise DataError(
+            f"{path} is there already; name a new folder." if folder else f"{path} is a folder; name a file."
+        )
+    parent = path.absolute().parent
+    in_ours, below = (any((place / name).exists() for name in OURS) for place in (parent, parent.parent))
+    meant = path.name in (*OUR_FILES, *OUR_FOLDERS) or path.suffix == ".safetensors"
+    if (in_ours and (path.exists() or meant)) or (below and parent.name in OUR_FOLDERS):
         raise DataError(f"{path} is a file of an audit or a model, which nothing else replaces; name another place.")
-    if not force:
+    if path.exists() and not force:
         raise DataError(f"{path} is there already; name another file, or use --force to replace it.")
 
 

@@ -5,11 +5,17 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+from onnx import TensorProto
 from PIL import Image
+
+from tests.data.forms import kaggle_pixels
+from tests.embedding.test_onnx import graph
 
 ROWS = 45
 PROGRAM = """
@@ -43,7 +49,7 @@ class Command:
     def finish(self, place: Path) -> tuple[int, str]:
         """Give it, and wait: exit status and what it said."""
         process = self.start(place)
-        said = "".join(process.communicate(timeout=300))
+        said = "".join(process.communicate(timeout=1200))
         return process.returncode, said
 
 
@@ -52,21 +58,48 @@ COMMANDS: dict[str, Command] = {
     "audit of pictures, in processes": Command(
         ("audit", "pictures", "-o", "out", "--effort", "quick", "--members", "2"), processes=True, steps=10
     ),
+    "audit with a pretrained network": Command(
+        ("audit", "pictures", "-o", "out", "--effort", "quick", "--backbone", "onnx:x.onnx")
+    ),
     "train": Command(("train", "vectors.npz", "-o", "out", "--epochs", "4")),
     "judge into a new folder": Command(("judge", "--pred-probs", "p.npy", "--label-file", "y.npy", "-o", "out")),
     "judge in place": Command(("judge", "judged", "--reviewed", "decisions.csv")),
-    "export a table": Command(("export", "pictures", "-o", "out.csv", "--reviewed", "answers.csv")),
-    "export Parquet": Command(("export", "pictures", "-o", "out.parquet", "--format", "parquet")),
-    "export decisions": Command(
-        ("export", "pictures", "-o", "out.csv", "--format", "decisions", "--reviewed", "answers.csv")
-    ),
-    "export a folder of pictures": Command(("export", "pictures", "-o", "out", "--format", "imagefolder")),
+    "embed": Command(("embed", "pictures", "--backbone", "onnx:x.onnx", "-o", "out.npy", "--batch-size", "8")),
+    "predict": Command(("predict", "model", "vectors.npz", "-o", "out.csv")),
+    "export a model": Command(("export", "model", "--onnx", "out.onnx")),
+    **{
+        f"export {form}": Command(("export", data, "-o", f"out{ending}", "--format", form, *reviewed))
+        for form, data, ending, reviewed in (
+            ("csv", "pictures", ".csv", ("--reviewed", "answers.csv")),
+            ("parquet", "pictures", ".parquet", ()),
+            ("decisions", "pictures", ".csv", ("--reviewed", "answers.csv")),
+            ("imagefolder", "pictures", "", ()),
+            ("fer2013", "fer2013.csv", ".csv", ()),
+            ("huggingface", "pictures", "", ()),
+            ("label-studio", "pictures", "", ("--reviewed", "answers.csv")),
+            ("fiftyone", "pictures", "", ()),
+            ("cvat", "pictures", "", ()),
+            ("coco", "pictures", "", ()),
+            ("cleanlab", "audited", ".csv", ("--data", "vectors.npz")),
+        )
+    },
 }
 
 
+@cache
+def _made() -> tempfile.TemporaryDirectory[str]:
+    """What `prepare` copies, made once."""
+    made = tempfile.TemporaryDirectory()
+    _make(Path(made.name))
+    return made
+
+
 def prepare(place: Path) -> None:
-    """Data of every kind that the commands read."""
-    place.mkdir(parents=True)
+    """Data of every kind that the commands read, an audit and a model."""
+    shutil.copytree(_made().name, place)
+
+
+def _make(place: Path) -> None:
     random, labels = np.random.default_rng(0), np.arange(ROWS) % 3
     vectors = (random.normal(size=(ROWS, 4)) + labels[:, None]).astype(np.float32)
     np.savez(place / "vectors.npz", x=vectors, y=labels)
@@ -79,8 +112,16 @@ def prepare(place: Path) -> None:
     (place / "decisions.csv").write_text("id,label,reviewer\n" + "".join(f"{row},1,ann\n" for row in range(6)))
     names = [f"class{row % 3}/{row}.png,class1,ann" for row in range(6)]
     (place / "answers.csv").write_text("\n".join(["id,label,reviewer", *names]) + "\n")
+    kaggle_pixels(place)
+    graph(place / "x.onnx", ["n", 1, 16, 16], TensorProto.UINT8)
+    from aleator.auditing.audit import audit
     from aleator.auditing.predictions import LabelledPredictions, judge_predictions
+    from aleator.data import read_dataset
+    from aleator.training.settings import TrainSettings
+    from aleator.training.train import train
 
+    audit(read_dataset(place / "vectors.npz"), place / "audited")
+    train(read_dataset(place / "vectors.npz"), place / "model", TrainSettings(labels="given", epochs=1))
     judge_predictions(LabelledPredictions(labels, np.load(place / "p.npy"), path="y.npy"), place / "judged")
 
 

@@ -2,30 +2,16 @@
 
 import json
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from PIL import Image
 
-ROWS = 24
-NAMES = ("cat", "dog", "owl")
-
-
-@dataclass(frozen=True)
-class Reader:
-    """One reader: `make` leaves good files in a folder, `read` reads them and looks at all that it gets."""
-
-    make: Callable[[Path], None]
-    read: Callable[[Path], object]
-
-
-def _labels() -> list[str]:
-    return [NAMES[row % 3] for row in range(ROWS)]
+from tests.torture.forms import FORMS
+from tests.torture.reader import NAMES, ROWS, Reader, labels, read_data, write
+from tests.torture.unfinished import UNFINISHED
 
 
 def _pictures(folder: Path) -> None:
@@ -41,19 +27,8 @@ def _table(folder: Path, ending: str) -> None:
         _pictures(folder / "pictures")
     files = {int(file.stem): file.relative_to(folder).as_posix() for file in (folder / "pictures").rglob("*.*")}
     paths = [files[row] for row in range(ROWS)]
-    table = pa.table({"id": [f"e{row}" for row in range(ROWS)], "path": paths, "label": _labels()})
-    _write(table, folder / f"data.{ending}")
-
-
-def _write(table: pa.Table, path: Path) -> None:
-    if path.suffix == ".parquet":
-        pq.write_table(table, path)
-    elif path.suffix == ".jsonl":
-        path.write_text("".join(json.dumps(row) + "\n" for row in table.to_pylist()))
-    else:
-        separator = "\t" if path.suffix == ".tsv" else ","
-        rows = [table.column_names, *([str(cell) for cell in row.values()] for row in table.to_pylist())]
-        path.write_text("".join(separator.join(row) + "\n" for row in rows))
+    table = pa.table({"id": [f"e{row}" for row in range(ROWS)], "path": paths, "label": labels()})
+    write(table, folder / f"data.{ending}")
 
 
 def _arrays(folder: Path, *, pictures: bool) -> None:
@@ -74,21 +49,6 @@ def _kaggle(folder: Path) -> None:
         for row in range(ROWS)
     ]
     (folder / "data.csv").write_text("\n".join(["emotion,pixels,Usage", *rows]) + "\n")
-
-
-def _read_data(name: str, folder: Path) -> object:
-    from aleator.data import read_dataset
-    from aleator.data.examples import load_examples
-    from aleator.data.options import ReadOptions
-
-    options = ReadOptions(label_file=folder / "labels.npy") if name == "data.npy" else ReadOptions()
-    dataset = read_dataset(folder / name, options)
-    labels, classes = dataset.given_labels, len(dataset.class_names)
-    assert ((labels >= -1) & (labels < classes)).all()
-    assert np.bincount(labels[labels >= 0], minlength=classes).sum() >= 10
-    _, examples, _ = load_examples(dataset, 16)
-    assert not isinstance(examples, np.ndarray) or examples.dtype.kind not in "fiu" or np.isfinite(examples).all()
-    return dataset.fingerprint()
 
 
 def _votes(folder: Path, *, long: bool) -> None:
@@ -124,7 +84,7 @@ def _decisions(folder: Path, ending: str) -> None:
             "seconds": [f"{row}.5" for row in rows],
         }
     )
-    _write(table, folder / f"d.{ending}")
+    write(table, folder / f"d.{ending}")
 
 
 def _label_studio(folder: Path) -> None:
@@ -172,7 +132,7 @@ def _database(folder: Path) -> None:
     (folder / "d.csv").unlink()
 
 
-def _read_database(folder: Path) -> object:
+def read_database(folder: Path) -> object:
     from aleator.decisions.log import DecisionLog
     from aleator.decisions.store import Store
 
@@ -187,8 +147,8 @@ def _probabilities(folder: Path, ending: str) -> None:
         np.save(folder / "y.npy", np.arange(ROWS) % 3)
         return
     ids = [f"e{row}" for row in range(ROWS)]
-    _write(pa.table({"id": ids, **{name: probs[:, at] for at, name in enumerate(NAMES)}}), folder / f"p.{ending}")
-    _write(pa.table({"id": ids, "label": _labels()}), folder / f"y.{ending}")
+    write(pa.table({"id": ids, **{name: probs[:, at] for at, name in enumerate(NAMES)}}), folder / f"p.{ending}")
+    write(pa.table({"id": ids, "label": labels()}), folder / f"y.{ending}")
 
 
 def _read_probabilities(ending: str, folder: Path) -> object:
@@ -257,14 +217,14 @@ def _read_inputs(name: str, folder: Path) -> object:
 
 READERS: dict[str, Reader] = {
     **{
-        f"data set: {ending}": Reader(partial(_table, ending=ending), partial(_read_data, f"data.{ending}"))
+        f"data set: {ending}": Reader(partial(_table, ending=ending), partial(read_data, f"data.{ending}"))
         for ending in ("csv", "tsv", "jsonl", "parquet")
     },
-    "data set: npz of pictures": Reader(partial(_arrays, pictures=True), partial(_read_data, "data.npz")),
-    "data set: npz of vectors": Reader(partial(_arrays, pictures=False), partial(_read_data, "data.npz")),
-    "data set: npy": Reader(_plain_arrays, partial(_read_data, "data.npy")),
-    "data set: fer2013.csv": Reader(_kaggle, partial(_read_data, "data.csv")),
-    "data set: folder of pictures": Reader(_pictures, partial(_read_data, "")),
+    "data set: npz of pictures": Reader(partial(_arrays, pictures=True), partial(read_data, "data.npz")),
+    "data set: npz of vectors": Reader(partial(_arrays, pictures=False), partial(read_data, "data.npz")),
+    "data set: npy": Reader(_plain_arrays, partial(read_data, "data.npy")),
+    "data set: fer2013.csv": Reader(_kaggle, partial(read_data, "data.csv")),
+    "data set: folder of pictures": Reader(_pictures, partial(read_data, "")),
     "votes: a column for each class": Reader(partial(_votes, long=False), _read_votes),
     "votes: a row for each answer": Reader(partial(_votes, long=True), _read_votes),
     **{
@@ -272,11 +232,13 @@ READERS: dict[str, Reader] = {
         for ending in ("csv", "tsv", "jsonl", "parquet")
     },
     "decisions: Label Studio": Reader(_label_studio, partial(_read_decisions, "d.json")),
-    "decisions: database": Reader(_database, _read_database),
+    "decisions: database": Reader(_database, read_database),
     **{
         f"probabilities: {ending}": Reader(partial(_probabilities, ending=ending), partial(_read_probabilities, ending))
         for ending in ("csv", "parquet", "npy")
     },
+    **FORMS,
+    **UNFINISHED,
     "audit folder": Reader(_audit, _read_audit),
     "model folder": Reader(_model, _read_model),
     "to predict: csv": Reader(partial(_table, ending="csv"), partial(_read_inputs, "data.csv")),

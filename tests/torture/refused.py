@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.torture.commands import COMMANDS, Command, content, difference, prepare, prepared
 from tests.torture.result import Result
 
-SMALL = ("audit of vectors", "judge into a new folder", "export a table", "export a folder of pictures")
+SMALL = ("audit of vectors", "train", "judge into a new folder", "embed", "predict", "export csv", "export imagefolder")
 
 
 def full_disk() -> Result:
@@ -98,11 +98,11 @@ def removed() -> Result:
             prepared(good, place)
             work = place / (".out.unfinished" if kind == "train" else "out")
             process = command.start(place)
-            end = time.monotonic() + 120
+            end = time.monotonic() + 600
             while not list(work.rglob("member-0/identity.json")) and time.monotonic() < end:
                 time.sleep(0.05)
             shutil.rmtree(work)
-            said = "".join(process.communicate(timeout=600))
+            said = "".join(process.communicate(timeout=1200))
             if process.returncode != 2 or "was removed or renamed" not in said:
                 failures.append(f"{kind}: ended with {process.returncode}: {said[-300:]}")
             elif work.exists():

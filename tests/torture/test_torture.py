@@ -25,7 +25,7 @@ def test_damaged_files_are_the_projects_own_error_or_a_right_result(reader: str)
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "step"), [("judge into a new folder", 8), ("judge in place", 2), ("export a table", 1)]
+    ("name", "step"), [("judge into a new folder", 8), ("judge in place", 2), ("export csv", 1), ("embed", 3)]
 )
 def test_a_command_killed_at_any_file_operation_is_given_again(name: str, step: int) -> None:
     import aleator.auditing.predictions

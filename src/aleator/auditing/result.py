@@ -15,7 +15,7 @@ from aleator.audits.next_steps import next_steps
 from aleator.data.dataset import LabelledDataset
 from aleator.data.sources import FeatureArray
 from aleator.errors import AleatorError, AuditFolderError
-from aleator.files import write_text
+from aleator.files import check_target, write_text
 from aleator.html import template
 from aleator.report import render_report
 
@@ -33,6 +33,8 @@ class Audit(AuditFolder):
         """Write the HTML report, to `report.html` in the folder unless a path is given. Without the data it has no
         pictures, and says why."""
         target = Path(path) if path is not None else self.folder / REPORT
+        if target.resolve() != (self.folder / REPORT).resolve():
+            check_target(target, force=True)
         dataset, remark = self.dataset, ""
         if dataset is None:
             try:

@@ -1,7 +1,6 @@
 """`aleator embed`."""
 
 import json
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -34,6 +33,7 @@ def embed(
     weights: Annotated[Path | None, Parameter(help=WEIGHTS)] = None,
     reading: Annotated[ReadOptions, READING] = NOTHING_ASKED,
     settings: Annotated[EmbedSettings, FLAT] = EmbedSettings(),
+    force: Annotated[bool, Parameter(help="Replace a file that is there already.")] = False,
     json_output: Json = False,
 ) -> None:
     """Make a feature vector of each picture or text of DATA with a pretrained network, for `audit --features` and
@@ -46,19 +46,17 @@ def embed(
         batch.
     """
     with display(log=True) as progress:
-        from aleator.data import read_dataset
-        from aleator.data.predictions import check_feature_file, write_features
+        from aleator.embedding.features_file import put_in_place, work_for
 
-        check_feature_file(output)
-        network = Backbone(backbone, weights)
         start = time.perf_counter()
-        dataset = read_dataset(data, reading, progress=progress)
-        from aleator.embedding.embed import embed as run_embedding
+        with work_for(output, force=force) as work:
+            network = Backbone(backbone, weights)
+            from aleator.data import read_dataset
+            from aleator.embedding.embed import embed as run_embedding
 
-        unfinished = output.with_name(f".{output.name}.unfinished-features")
-        embedded = run_embedding(dataset, network, unfinished, settings, progress=progress)
-        write_features(output, embedded.dataset.ids, embedded.features)
-        shutil.rmtree(unfinished)
+            dataset = read_dataset(data, reading, progress=progress)
+            embedded = run_embedding(dataset, network, work, settings, progress=progress)
+            put_in_place(output, work, embedded.dataset.ids, embedded.features)
     skipped = embedded.dataset.skipped
     if json_output:
         told = {

@@ -20,6 +20,7 @@ def inspect(
     *,
     reading: Annotated[ReadOptions, READING] = NOTHING_ASKED,
     pictures: Path | None = None,
+    force: Annotated[bool, Parameter(help="Replace a file of pictures that is there already.")] = False,
     json_output: Json = False,
 ) -> None:
     """Show how DATA are read, and compute nothing: the form, classes, splits, some rows, and what is passed over.
@@ -37,7 +38,7 @@ def inspect(
         dataset = read_dataset(data, reading, learnable=False, progress=progress)
         overview = overview_of(dataset)
         if pictures is not None:
-            write_contact_sheet(dataset, pictures)
+            write_contact_sheet(dataset, pictures, force=force)
     if json_output:
         print(json.dumps(to_json(overview), ensure_ascii=False))
     else:

@@ -11,7 +11,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from aleator.cli.app import Json, app
+from aleator.errors import DataError
 from aleator.files import check_target
+from aleator.locks import only_one
 from aleator.progress import display
 
 
@@ -43,10 +45,10 @@ def predict(
     json_output
         Print one JSON object instead of the summary.
     """
-    with display(log=True) as progress:
-        from aleator.training.prediction_files import check_ending, write_predictions
+    from aleator.training.prediction_files import check_ending, write_predictions
 
-        check_ending(output)
+    check_ending(output)
+    with display(log=True) as progress, only_one(output, DataError):
         check_target(output, force=force)
         start = time.perf_counter()
         from aleator.training import load_model

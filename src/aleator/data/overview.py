@@ -14,7 +14,7 @@ from aleator.data.how_read import HowRead
 from aleator.data.readers.synonyms import meaning
 from aleator.data.sources import ImageSource, UnreadableImage
 from aleator.errors import DataError
-from aleator.files import write_whole
+from aleator.files import check_target, write_whole
 
 ROWS_SHOWN, PICTURES_OF_A_CLASS, MOST_CLASSES, SIDE, GAP, LINE = 5, 10, 40, 64, 4, 14
 
@@ -105,10 +105,11 @@ def _shown(dataset: LabelledDataset, row: int) -> ShownRow:
     )
 
 
-def write_contact_sheet(dataset: LabelledDataset, path: Path) -> None:
-    """A sheet of a few pictures of each class, a line for each, as PNG, JPEG or WebP by the ending.
+def write_contact_sheet(dataset: LabelledDataset, path: Path, *, force: bool = False) -> None:
+    """A sheet of a few pictures of each class, a line for each, as PNG, JPEG or WebP by the ending. `force` replaces a
+    file that is there.
 
-    Raises DataError for vectors, and for another ending.
+    Raises DataError for vectors, for another ending, and where a file must not be replaced.
     """
     if not isinstance(dataset.source, ImageSource):
         raise DataError(
@@ -117,6 +118,7 @@ def write_contact_sheet(dataset: LabelledDataset, path: Path) -> None:
     kind = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}.get(path.suffix.lower())
     if kind is None:
         raise DataError(f"{path}: a contact sheet is written as .png, .jpg or .webp.")
+    check_target(path, force=force)
     sheet = contact_sheet(dataset)
     file = io.BytesIO()
     sheet.save(file, kind)

@@ -129,6 +129,7 @@ def embed_source(
                     writer.append(keys[rows], vectors)
                 done += len(rows) + len(failed)
                 progress(stage, done, len(source))
+    store.tidy()
     progress(stage, len(source), len(source))
     unreadable = _with_copies(unreadable, keys)
     check_readable(source, unreadable, most_unreadable)

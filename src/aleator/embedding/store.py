@@ -1,5 +1,9 @@
 """Features that are kept: of one network, whatever examples they are of. Only appended to, and so resumable."""
 
+import os
+import sys
+import zlib
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
@@ -13,12 +17,15 @@ from aleator.locks import only_one
 from aleator.records import from_json, read_json, write_record
 
 NETWORK, VECTORS, KEYS = "network.json", "vectors.float32", "keys.uint64"
+CHECKED_AT_ONCE = 4096
 
 
 class FeatureStore:
-    """`network.json`, and one vector and one key for each example, in the order in which they were made.
+    """`network.json`, and for each example a vector, and its key with the vector's CRC-32, in the order in which they
+    were made.
 
-    A vector is written before its key: what a kill cuts off has no key, and is made again.
+    A vector is written before its key: what a kill cuts off has no key, and is made again, as is what was damaged and
+    all behind it.
     """
 
     def __init__(self, folder: Path, record: NetworkRecord) -> None:
@@ -28,6 +35,8 @@ class FeatureStore:
         self.record = record
         if (self.folder / NETWORK).exists() and self._written() != record:
             raise AleatorError(f"{self.folder} holds another network's features; delete it.")
+        self.whole = sys.maxsize
+        self.whole = self._undamaged()
 
     def _written(self) -> NetworkRecord | None:
         try:
@@ -37,11 +46,30 @@ class FeatureStore:
 
     def keys(self) -> NDArray[np.uint64]:
         """Of all examples that are kept, `(kept,)`."""
-        path = self.folder / KEYS
-        if not path.exists():
-            return np.zeros(0, np.uint64)
-        whole = min(path.stat().st_size // 8, (self.folder / VECTORS).stat().st_size // (4 * self.dimension))
-        return np.fromfile(path, np.uint64, whole)
+        return self._rows()[:, 0]
+
+    def _rows(self) -> NDArray[np.uint64]:
+        """Key and checksum of all that are kept, `(kept, 2)`."""
+        path, vectors = self.folder / KEYS, self.folder / VECTORS
+        if not path.exists() or not vectors.exists():
+            return np.zeros((0, 2), np.uint64)
+        kept = min(path.stat().st_size // 16, vectors.stat().st_size // (4 * self.dimension), self.whole)
+        return np.fromfile(path, np.uint64, 2 * kept).reshape(-1, 2)
+
+    def _undamaged(self) -> int:
+        """How many vectors there are before the first that is not what was written."""
+        rows, vectors = self._rows(), self.vectors()
+        for start in range(0, len(rows), CHECKED_AT_ONCE):
+            part = slice(start, start + CHECKED_AT_ONCE)
+            other = np.flatnonzero(rows[part, 1] != _checksums(vectors[part]))
+            if len(other):
+                return start + int(other[0])
+        return sys.maxsize
+
+    def tidy(self) -> None:
+        """Remove the lock that a kill left: who has nothing to write does not come to it."""
+        with suppress(AleatorError), only_one(self.folder):
+            pass
 
     def vectors(self) -> NDArray[np.float32]:
         """Of all examples that are kept, `(kept, dimension)`, mapped into memory."""
@@ -76,14 +104,17 @@ class Writer:
             write_record(store.folder / NETWORK, store.record)
         kept = len(store.keys())
         self.files = [_opened_at(store.folder / VECTORS, 4 * store.dimension * kept)]
-        self.files.append(_opened_at(store.folder / KEYS, 8 * kept))
+        self.files.append(_opened_at(store.folder / KEYS, 16 * kept))
+        store.whole = sys.maxsize
         return self
 
     def append(self, keys: NDArray[np.uint64], vectors: NDArray[np.float32]) -> None:
         """Keep a batch."""
-        for file, values in zip(self.files, (vectors, keys), strict=True):
+        vectors = np.ascontiguousarray(vectors, np.float32)
+        for file, values in zip(self.files, (vectors, np.stack([keys, _checksums(vectors)], axis=1)), strict=True):
             file.write(np.ascontiguousarray(values).data)
             file.flush()
+            os.fsync(file.fileno())  # a key is never on the disk before its vector
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
@@ -91,6 +122,10 @@ class Writer:
         for file in self.files:
             file.close()
         self.alone.__exit__(kind, error, traceback)
+
+
+def _checksums(vectors: NDArray[np.float32]) -> NDArray[np.uint64]:
+    return np.array([zlib.crc32(vector.data) for vector in vectors], dtype=np.uint64)
 
 
 def _opened_at(path: Path, end: int) -> BinaryIO:

@@ -101,10 +101,7 @@ def export_audit(
     if form.whole_original and settings.drop_unusable:
         raise DataError(f"{format} keeps all rows of the original in line; leave --drop-unusable out.")
     with only_one(output, DataError):
-        if not form.a_folder:
-            check_target(output, force=force)
-        elif output.exists():
-            raise DataError(f"{output} is there already; name a new folder.")
+        check_target(output, force=force, folder=form.a_folder)
         examples = open_examples(path, None if data is None else Path(data), asked)
         if output.resolve() == Path(examples.path).resolve():
             raise DataError(f"{output} holds the data themselves; name another file.")

@@ -1,6 +1,7 @@
 """A model as one ONNX graph, from uint8 pictures to distributions and uncertainties, checked against PyTorch."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -37,14 +38,24 @@ def export_onnx(model: Model, path: str | Path, *, force: bool = False) -> float
     """
     try:
         import onnx
-        import onnxruntime
+        import onnxruntime  # noqa: F401
         import onnxscript  # noqa: F401
     except ImportError as error:
         raise MissingExtraError(
             f"An ONNX graph needs {error.name}, which is not installed; run: pip install 'aleator[onnx]'"
         ) from error
-    path = Path(path)
-    check_target(path, force=force)
+    with only_one(Path(path), DataError):
+        check_target(Path(path), force=force)
+        proto, difference = _graph_of(model)
+        write_whole(Path(path), lambda beside: onnx.save(proto, str(beside)))
+    return difference
+
+
+def _graph_of(model: Model) -> tuple[Any, float]:
+    """The graph, and by how much it differs from the model."""
+    import onnx
+    import onnxruntime
+
     graph = Graph(model).eval()
     examples = _examples(model)
     program = torch.onnx.export(
@@ -62,10 +73,7 @@ def export_onnx(model: Model, path: str | Path, *, force: bool = False) -> float
             f"The graph differs from the model by {difference:.1e}, more than {TOLERANCE:.0e}, and was not written: "
             "the spread of its logits is greater than the graph's nodes are made for."
         )
-    with only_one(path, DataError):
-        check_target(path, force=force)
-        write_whole(path, lambda beside: onnx.save(proto, str(beside)))
-    return difference
+    return proto, difference
 
 
 class Graph(nn.Module):

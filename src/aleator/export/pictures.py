@@ -87,8 +87,6 @@ def picture_file(corrected: Corrected, row: int) -> tuple[str, bytes]:
 
 def whole_folder(output: Path, write: Callable[[Path], object]) -> None:
     """A folder that appears whole or not at all."""
-    if output.exists():
-        raise DataError(f"{output} is there already; name a new folder.")
     output.parent.mkdir(parents=True, exist_ok=True)
     beside = unfinished_beside(output)
     shutil.rmtree(beside, ignore_errors=True)

@@ -1,6 +1,7 @@
 """Networks and unfinished trainings on disk: safetensors, their spec in the header; nothing is unpickled."""
 
 import copy
+import hashlib
 import json
 import os
 import re
@@ -78,20 +79,23 @@ def save_state(path: Path | None, state: TrainingState, epoch: int, epochs: int)
             tensors |= {f"optimizer.{which}.{number}.{name}": value.contiguous() for name, value in values.items()}
     average = {} if state.average is None else {"average_steps": str(state.average.steps)}
     metadata = {"epoch": str(epoch), **average}
+    metadata["digest"] = _digest(tensors, metadata)
     _write(path, lambda beside: save_file(tensors, str(beside), metadata=metadata))
     state.saved = time.monotonic()
 
 
 def load_state(path: Path | None, state: TrainingState) -> int:
-    """Put a training where it was; returns the number of finished epochs, 0 where nothing was written down."""
+    """Put a training where it was; returns the number of finished epochs, 0 where nothing was written down whole."""
     if path is None or not path.exists():
         return 0
     try:
         with safe_open(str(path), framework="pt") as file:
-            metadata = file.metadata()
+            metadata = file.metadata() or {}
         loaded = load_file(str(path))
-    except (SafetensorError, OSError):
+    except (SafetensorError, OSError, ValueError):
         return 0  # damaged: the training starts anew
+    if metadata.pop("digest", None) != _digest(loaded, metadata):
+        return 0
     for name, value in _tensors(state).items():
         value.copy_(loaded[name])
     state.generator.set_state(loaded["random.generator"])
@@ -106,6 +110,15 @@ def load_state(path: Path | None, state: TrainingState) -> int:
     if state.average is not None:
         state.average.steps = int(metadata["average_steps"])
     return int(metadata["epoch"])
+
+
+def _digest(tensors: dict[str, Tensor], metadata: dict[str, str]) -> str:
+    """Of all that was written down: what is not just that is damaged."""
+    digest = hashlib.sha256(repr(sorted(metadata.items())).encode())
+    for name, value in sorted(tensors.items()):
+        digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
+        digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def _write(path: Path, write: Callable[[Path], object]) -> None:

@@ -24,11 +24,10 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
 
 from aleator import __version__
 from aleator.errors import AleatorError
-from aleator.files import read_array, write_array, write_json
+from aleator.files import file_digest, read_array, write_array, write_json
 from aleator.learning.checkpoints import save_network
 from aleator.learning.job import Task, TrainingJob
 from aleator.learning.loop import train_network
@@ -43,7 +42,8 @@ WORTH_PROCESSES = 60_000
 KEEP_MEMORY = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=4294967296"
 """For the C library of Linux: memory that a step frees is kept for the next one, in large pages. Given back and asked
 for anew, as it is otherwise, it costs an eighth of the time of a step. Others do not read it."""
-WEIGHTS = "weights.safetensors"
+WEIGHTS, DONE = "weights.safetensors", "done.json"
+"""The trained network, and the digest of each file that its member left: written last."""
 OnStep = Callable[[int, int], None]
 
 
@@ -58,6 +58,10 @@ class Member:
     """Log-odds margin of the given label in each epoch, `(epoch, example)`, NaN where not seen."""
     weights: Path
     """The file with the network itself."""
+
+
+ARRAYS = tuple(f"{name}.npy" for name in (*(field.name for field in fields(Predictions)), "draws", "margins"))
+"""What a member leaves beside its weights, in the order in which it is read."""
 
 
 def balanced_folds(
@@ -155,10 +159,9 @@ def fit_member(
     flip = job.settings.augmentation.flip
     predictions, draws = predict_draws(network, job.examples, flip=flip, device=job.device, seed=task.seed)
     save_network(network.cpu(), place / WEIGHTS)
-    for name, array in vars(predictions).items():
-        write_array(place / f"{name}.npy", array)
-    write_array(place / "draws.npy", draws)
-    write_array(place / "margins.npy", margins)
+    for name, array in zip(ARRAYS, (*vars(predictions).values(), draws, margins), strict=True):
+        write_array(place / name, array)
+    write_json(place / DONE, {name: file_digest(place / name) for name in (*ARRAYS, WEIGHTS)})
     checkpoint.unlink(missing_ok=True)
 
 
@@ -210,18 +213,15 @@ def _work_of(place: Path) -> object:
 
 
 def _is_finished(place: Path) -> bool:
-    """Whether all of it is there, and whole: a power cut may have taken the end of a file."""
+    """Whether all of it is there, and as it was written."""
     try:
-        _read_member(place, mapped=True)
-        with safe_open(str(place / WEIGHTS), framework="np"):
-            return True
-    except (OSError, ValueError, EOFError, SafetensorError):
+        return bool(read_json(place / DONE) == {name: file_digest(place / name) for name in (*ARRAYS, WEIGHTS)})
+    except (OSError, ValueError):
         return False
 
 
-def _read_member(place: Path, *, mapped: bool = False) -> Member:
-    names = [*(field.name for field in fields(Predictions)), "draws", "margins"]
-    *said, draws, margins = (read_array(place / f"{name}.npy", mapped=mapped) for name in names)
+def _read_member(place: Path) -> Member:
+    *said, draws, margins = (read_array(place / name) for name in ARRAYS)
     return Member(Predictions(*said), draws, margins, place / WEIGHTS)
 
 

@@ -142,5 +142,5 @@ def _is_in_its_place(folder: Path, work: Path) -> bool:
     """Whether the model in the folder is the one that this work made."""
     try:
         return (work / DIGEST).read_text(encoding="utf-8") == file_digest(folder / CARD)
-    except OSError:
+    except (OSError, ValueError):
         return False

@@ -84,7 +84,9 @@ def _saved(folder: Path) -> pa.Table:
             if file.parent != folder:
                 raise DataError(f"{folder / SAVED} names {file}, outside of its folder.")
             with pa.memory_map(str(file)) as content:
-                parts.append(pa.ipc.open_stream(content).read_all())
+                part = pa.ipc.open_stream(content).read_all()
+                part.validate(full=True)  # an offset that lies would have Arrow read beyond the file
+                parts.append(part)
         return pa.concat_tables(parts)
     except DataError:
         raise

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from aleator.progress import Progress
 from aleator.vectors.columns import fit_columns, predicts_alone
 from aleator.vectors.dense import principal
 from aleator.vectors.words import WordVectors, fit_words
+from aleator.workers import Workers
 
 EMBEDDING = 128
 """Leading axes that are kept beside the audit, for neighbours, clusters and what is learned from reviews."""
@@ -69,6 +71,8 @@ def hear_learners(
     duplicates: Duplicates,
     together: NDArray[np.int64],
     settings: AuditSettings,
+    unfinished: Path,
+    on: Workers,
     progress: Progress,
 ) -> tuple[Said, Marks | None]:
     """Let the learners speak of every example, none of which they have seen, nor another of its unit (`together`, -1
@@ -82,6 +86,8 @@ def hear_learners(
         folds,
         together,
         seed=settings.seed,
+        folder=unfinished / "learners",
+        on=on,
         on_learner=lambda done, total: progress("learning", done, total),
     )
     embedding = np.ascontiguousarray(vectors.material.dense[:, :EMBEDDING])

@@ -16,6 +16,7 @@ from aleator.cli.audit import DATA
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.embedding import Backbone, EmbedSettings, family_forms
 from aleator.progress import display
+from aleator.workers import Where, workers_at
 
 BACKBONE = f"The pretrained network: {family_forms()}."
 WEIGHTS = (
@@ -34,6 +35,7 @@ def embed(
     weights: Annotated[Path | None, Parameter(help=WEIGHTS)] = None,
     reading: Annotated[ReadOptions, READING] = NOTHING_ASKED,
     settings: Annotated[EmbedSettings, FLAT] = EmbedSettings(),
+    where: Annotated[Where, FLAT] = Where(),
     json_output: Json = False,
 ) -> None:
     """Make a feature vector of each picture or text of DATA with a pretrained network, for `audit --features` and
@@ -56,7 +58,8 @@ def embed(
         from aleator.embedding.embed import embed as run_embedding
 
         unfinished = output.with_name(f".{output.name}.unfinished-features")
-        embedded = run_embedding(dataset, network, unfinished, settings, progress=progress)
+        with workers_at(where) as workers:
+            embedded = run_embedding(dataset, network, unfinished, settings, on=workers, progress=progress)
         write_features(output, embedded.dataset.ids, embedded.features)
         shutil.rmtree(unfinished)
     skipped = embedded.dataset.skipped

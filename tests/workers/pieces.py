@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import numpy as np
@@ -30,8 +31,18 @@ def refuses(message: str) -> Arrays:
     raise AleatorError(message)
 
 
-def waits_for(mark: str) -> Arrays:
-    """Says that it has begun, and ends when it is killed."""
-    Path(mark).touch()
-    signal.pause()
-    return {}
+def begun_once(mark: str) -> Arrays:
+    """The first time it says that it has begun and never ends; the second time it is done at once."""
+    if not Path(mark).exists():
+        Path(mark).touch()
+        signal.pause()
+    return {"done": np.ones(1)}
+
+
+def counted(folder: str, number: int) -> Arrays:
+    """Leaves a mark each time it is begun; number 3 waits while a file `hold` is there."""
+    with (Path(folder) / f"{number}").open("a") as file:
+        file.write("x")
+    while number == 3 and (Path(folder) / "hold").exists():
+        time.sleep(0.05)
+    return {"number": np.array(number)}

@@ -103,7 +103,7 @@ def _audit(  # longer than a function is otherwise: the whole system on one page
         if settings.by_networks(dataset.source.kind):
             said = hear_networks(dataset, examples, duplicates, together, settings, unfinished, workers, progress)
         else:
-            vectors = vectors_of(dataset, features, settings.made_of, settings.seed)
+            vectors = vectors_of(dataset, features, settings.made_of, settings.seed, unfinished)
             said, marks = hear_learners(dataset, vectors, duplicates, together, settings, unfinished, workers, progress)
             dataset = replace(dataset, how_read=dataset.how_read.with_said(*vectors.remarks))
     with clock("judging"):

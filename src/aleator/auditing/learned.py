@@ -47,17 +47,22 @@ class Vectors:
     """`Marks`, but with what was heard, folds and given labels too."""
 
 
-def vectors_of(dataset: LabelledDataset, features: NDArray[np.float32] | None, made_of: str, seed: int) -> Vectors:
-    """The vectors of a data set: `features` where there are some, else its own; see `made_of`.
+def vectors_of(
+    dataset: LabelledDataset, features: NDArray[np.float32] | None, made_of: str, seed: int, unfinished: Path
+) -> Vectors:
+    """The vectors of a data set: `features` where there are some, else its own; see `made_of`. Many are mapped from a
+    file in `unfinished`.
 
     Raises DataError for data that have none.
     """
-    source = dataset.source
+    source, path = dataset.source, unfinished / "axes.npy"
     if features is not None:
-        return Vectors(Material(principal(features, seed)), made_of)
+        return Vectors(Material(principal(features, seed, path=path)), made_of)
     if isinstance(source, FeatureArray):
         count = source.values.shape[1]
-        return Vectors(Material(principal(source.values, seed)), f"{count:,} feature{'s' * (count != 1)} each")
+        return Vectors(
+            Material(principal(source.values, seed, path=path)), f"{count:,} feature{'s' * (count != 1)} each"
+        )
     if isinstance(source, TextArray):
         return _of_texts(source.texts, seed)
     if isinstance(source, TableRows):

@@ -30,12 +30,13 @@ def on(cluster: "Cluster") -> Iterator[Workers]:
 
 
 @pytest.fixture
-def add_nodes(cluster: "Cluster") -> Iterator[Callable[[int], list[Any]]]:
-    """Add nodes of one processor each; they are gone after the test."""
+def add_nodes(cluster: "Cluster") -> Iterator[Callable[..., list[Any]]]:
+    """Add so many nodes of one processor each, with these variables in their environment; they are gone after the
+    test."""
     added: list[Any] = []
 
-    def add(count: int) -> list[Any]:
-        new = [cluster.add_node(num_cpus=1) for _ in range(count)]
+    def add(count: int, **variables: str) -> list[Any]:
+        new = [cluster.add_node(num_cpus=1, env_vars=variables or None) for _ in range(count)]
         added.extend(new)
         return new
 

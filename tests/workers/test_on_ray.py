@@ -1,5 +1,6 @@
 """Pieces on a Ray cluster of several nodes: the same bytes as here, done again where a worker or a node is lost."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+import aleator
 from aleator.embedding import EmbedSettings, OwnBackbone
 from aleator.embedding.embed import embed
 from aleator.errors import AleatorError
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from ray.cluster_utils import Cluster
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
-AddNodes = Callable[[int], list[Any]]
+AddNodes = Callable[..., list[Any]]
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -105,15 +107,22 @@ def test_what_no_node_can_do_is_told(on: Workers, monkeypatch: pytest.MonkeyPatc
         list(on.results([Piece("one", squares, (1,), (3,), gpus=1)]))
 
 
-def test_a_worker_with_another_version_is_refused(on: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Seen from the other side: this process says that it has another."""
-    from aleator.workers import on_ray
+@pytest.mark.slow
+def test_a_worker_with_another_version_is_refused(tmp_path: Path, on: Workers, add_nodes: AddNodes) -> None:
+    package = Path(str(aleator.__file__)).parent
+    shutil.copytree(package, tmp_path / "other" / "aleator", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "other" / "aleator" / "__init__.py").write_text('__version__ = "0.0.9"\n', encoding="utf-8")
+    (tmp_path / "hold").touch()
 
-    mine = on_ray.installed() | {"aleator": "9.9.9 (of tests)"}
-    monkeypatch.setattr(on_ray, "installed", lambda: mine)
-    told = r"other versions \(aleator 9\.9\.9 \(of tests\) here, 0\.1.*install the same"
+    def pieces() -> Iterator[Piece]:
+        yield four_pieces(str(tmp_path))[3]  # keeps the first node busy
+        wait_for(tmp_path / "3")
+        add_nodes(1, PYTHONPATH=str(tmp_path / "other"))
+        yield Piece("one", squares, (1,), (3,))
+
+    told = r"other versions \(aleator .* here, 0\.0\.9 .* there\).*install the same"
     with pytest.raises(AleatorError, match=told):
-        list(on.results([Piece("one", squares, (1,), (3,))]))
+        list(on.results(pieces()))
 
 
 @pytest.mark.slow

@@ -337,6 +337,24 @@ def convolutions(*, json_output: Json = False) -> None:
     tell(result, format_table, json_output)
 
 
+@app.command
+def workers(*, pictures: int = 1000, json_output: Json = False) -> None:
+    """Whether audits on 1, 2 and 4 nodes of a Ray cluster leave the same bytes as one without, and how long they take.
+
+    Parameters
+    ----------
+    pictures
+        So many drawn faces.
+    json_output
+        Print one JSON object instead of the table.
+    """
+    from benchmarks.workers.run import format_table, run
+
+    with display(log=True) as progress:
+        result = run(pictures=pictures, progress=progress)
+    tell(result, format_table, json_output)
+
+
 def tell(result: dict[str, Any], format_table: Callable[[dict[str, Any]], str], json_output: bool) -> None:
     print(json.dumps(result, indent=2) if json_output else format_table(result))
 

@@ -27,12 +27,12 @@ from aleator.data.images import Geometry, load_pixels
 from aleator.files import read_array, write_array, write_json
 from aleator.learning.job import Task, TrainingJob
 from aleator.learning.loop import train_network
-from aleator.learning.members import available_cores
 from aleator.learning.prediction import in_batches, predict_draws
 from aleator.learning.settings import TrainingSettings
 from aleator.models.network import Network, NetworkSpec
 from aleator.models.posteriors import POSTERIORS
 from aleator.progress import Progress, silent
+from aleator.threads import available_cores
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 from aleator.uncertainty.metrics import DISENTANGLEMENT_OF_A_CONSTANT
 from benchmarks.corruptions import CORRUPTIONS, SEVERITIES

@@ -20,8 +20,8 @@ from aleator.data import LabelledDataset
 from aleator.data.duplicates import find_duplicates
 from aleator.errors import DataError
 from aleator.files import write_json
-from aleator.learning.members import available_cores
 from aleator.progress import Progress, silent
+from aleator.threads import available_cores
 from aleator.training import Model, load_model
 from aleator.training.abstention import EnsemblePrediction
 from aleator.training.model import CARD

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,13 @@ def blocks(examples: int, cells: int) -> list[slice]:
     """All rows in pieces, each of about a million numbers where an example has so many `cells`."""
     size = max(1, BLOCK_CELLS // cells)
     return [slice(start, min(start + size, examples)) for start in range(0, examples, size)]
+
+
+def not_finite(values: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+    """The rows of `(row, number)` that hold NaN or an infinite number, looked for block by block."""
+    pieces = blocks(len(values), max(1, values[:1].size))
+    found = [piece.start + np.flatnonzero(~np.isfinite(values[piece]).all(axis=1)) for piece in pieces]
+    return np.concatenate(found) if found else np.zeros(0, np.int64)
 
 
 def in_blocks(work: Callable[[slice], None], examples: int, cells: int) -> None:

@@ -56,9 +56,9 @@ def test_changing_a_label_changes_what_others_hear_of_it_and_not_the_example_its
     changed = labels.copy()
     changed[5] = (labels[5] + 1) % 10
     before, after = (kernel(features, given, 10, folds, 0)[0] for given in (labels, changed))
-    assert np.allclose(before[5], after[5], atol=1e-4)
-    others = np.flatnonzero(folds.fold[0] != folds.fold[0, 5])
-    assert not np.allclose(before[others], after[others], atol=1e-4)
+    change = np.abs(np.exp(before) - np.exp(after)).max(axis=1)
+    assert change[5] < 2e-3, "all folds stop after the same step, and so not at exactly the same place"
+    assert change[folds.fold[0] != folds.fold[0, 5]].max() > 0.1
 
 
 def test_wrong_labels_of_digits_are_ranked_better_than_by_logistic_regression_and_neighbours() -> None:

@@ -36,15 +36,17 @@ from aleator.progress import Progress, shows_progress, silent
 from aleator.records import versions_of
 from aleator.report import render_report
 from aleator.verdicts import Observations, Verdicts, unfamiliar_examples
+from aleator.workers import Where, Workers, workers_at
 
 
 @shows_progress
 @one_at_a_time(AuditFolderError)
-def audit(  # longer than a function is otherwise: the whole system on one page
+def audit(
     data: Any,
     folder: str | Path,
     settings: AuditSettings = AuditSettings(),
     *,
+    where: Where = Where(),
     force: bool = False,
     truth: Truth | None = None,
     progress: Progress = silent,
@@ -56,13 +58,28 @@ def audit(  # longer than a function is otherwise: the whole system on one page
         folder: where the audit is left. An interrupted audit of the same data goes on from there, and a finished one
             with the same settings is returned as it is.
         settings: how much is computed, and how.
+        where: who trains and embeds: this machine, or the nodes of a Ray cluster.
         force: replace what the folder holds.
         truth: known labels to score the audit against; the votes are the referee without it.
         progress: called with stage, completed, total; without it, shown in a terminal or a notebook.
 
     Raises DataError for data that cannot be audited and AuditFolderError for a folder that cannot be used.
     """
-    clock, folder = Clock(), Path(folder)
+    with workers_at(where) as workers:
+        return _audit(data, Path(folder), settings, workers, force, truth, progress)
+
+
+def _audit(  # longer than a function is otherwise: the whole system on one page
+    data: Any,
+    folder: Path,
+    settings: AuditSettings,
+    workers: Workers,
+    force: bool,
+    truth: Truth | None,
+    progress: Progress,
+) -> Audit:
+    """As `audit`."""
+    clock = Clock()
     with clock("reading"):
         dataset = data if isinstance(data, LabelledDataset) else read_dataset(data, progress=progress)
         dataset.check_learnable()
@@ -72,7 +89,7 @@ def audit(  # longer than a function is otherwise: the whole system on one page
             return with_data(Audit.load(folder), dataset)
         unfinished = open_folder(folder, identity, force=force)
     with clock("embedding"):
-        embedded, features = features_of(dataset, settings, unfinished, progress)
+        embedded, features = features_of(dataset, settings, unfinished, workers, progress)
     with clock("reading examples"):
         dataset, examples, shape = load_examples(
             embedded, settings.max_side, cache=unfinished / "pixels.npy", progress=progress
@@ -84,10 +101,10 @@ def audit(  # longer than a function is otherwise: the whole system on one page
         dataset, together = kept_together(dataset, duplicates)
         marks: Marks | None = None
         if settings.by_networks(dataset.source.kind):
-            said = hear_networks(dataset, examples, duplicates, together, settings, unfinished, progress)
+            said = hear_networks(dataset, examples, duplicates, together, settings, unfinished, workers, progress)
         else:
-            vectors = vectors_of(dataset, features, settings.made_of, settings.seed)
-            said, marks = hear_learners(dataset, vectors, duplicates, together, settings, progress)
+            vectors = vectors_of(dataset, features, settings.made_of, settings.seed, unfinished)
+            said, marks = hear_learners(dataset, vectors, duplicates, together, settings, unfinished, workers, progress)
             dataset = replace(dataset, how_read=dataset.how_read.with_said(*vectors.remarks))
     with clock("judging"):
         progress("judging", 0, 1)

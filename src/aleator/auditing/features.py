@@ -14,13 +14,14 @@ from aleator.data.predictions import read_features
 from aleator.embedding import Backbone, EmbedSettings
 from aleator.files import file_digest
 from aleator.progress import Progress
+from aleator.workers import Workers
 
 FEATURES = "features"
 """Sub-folder of an audit with what its pretrained network made of each example."""
 
 
 def features_of(
-    dataset: LabelledDataset, settings: AuditSettings, unfinished: Path, progress: Progress
+    dataset: LabelledDataset, settings: AuditSettings, unfinished: Path, on: Workers, progress: Progress
 ) -> tuple[LabelledDataset, NDArray[np.float32] | None]:
     """Features `(example, feature)`, None where none are asked for; and the data set without what cannot be read.
 
@@ -33,7 +34,9 @@ def features_of(
     from aleator.embedding.embed import embed
 
     network = Backbone(settings.backbone, settings.weights)
-    made = embed(dataset, network, unfinished / FEATURES, EmbedSettings(device=settings.device), progress=progress)
+    made = embed(
+        dataset, network, unfinished / FEATURES, EmbedSettings(device=settings.device), on=on, progress=progress
+    )
     return made.dataset, made.features
 
 

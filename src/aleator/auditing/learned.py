@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from aleator.progress import Progress
 from aleator.vectors.columns import fit_columns, predicts_alone
 from aleator.vectors.dense import principal
 from aleator.vectors.words import WordVectors, fit_words
+from aleator.workers import Workers
 
 EMBEDDING = 128
 """Leading axes that are kept beside the audit, for neighbours, clusters and what is learned from reviews."""
@@ -45,17 +47,22 @@ class Vectors:
     """`Marks`, but with what was heard, folds and given labels too."""
 
 
-def vectors_of(dataset: LabelledDataset, features: NDArray[np.float32] | None, made_of: str, seed: int) -> Vectors:
-    """The vectors of a data set: `features` where there are some, else its own; see `made_of`.
+def vectors_of(
+    dataset: LabelledDataset, features: NDArray[np.float32] | None, made_of: str, seed: int, unfinished: Path
+) -> Vectors:
+    """The vectors of a data set: `features` where there are some, else its own; see `made_of`. Many are mapped from a
+    file in `unfinished`.
 
     Raises DataError for data that have none.
     """
-    source = dataset.source
+    source, path = dataset.source, unfinished / "axes.npy"
     if features is not None:
-        return Vectors(Material(principal(features, seed)), made_of)
+        return Vectors(Material(principal(features, seed, path=path)), made_of)
     if isinstance(source, FeatureArray):
         count = source.values.shape[1]
-        return Vectors(Material(principal(source.values, seed)), f"{count:,} feature{'s' * (count != 1)} each")
+        return Vectors(
+            Material(principal(source.values, seed, path=path)), f"{count:,} feature{'s' * (count != 1)} each"
+        )
     if isinstance(source, TextArray):
         return _of_texts(source.texts, seed)
     if isinstance(source, TableRows):
@@ -69,6 +76,8 @@ def hear_learners(
     duplicates: Duplicates,
     together: NDArray[np.int64],
     settings: AuditSettings,
+    unfinished: Path,
+    on: Workers,
     progress: Progress,
 ) -> tuple[Said, Marks | None]:
     """Let the learners speak of every example, none of which they have seen, nor another of its unit (`together`, -1
@@ -82,6 +91,8 @@ def hear_learners(
         folds,
         together,
         seed=settings.seed,
+        folder=unfinished / "learners",
+        on=on,
         on_learner=lambda done, total: progress("learning", done, total),
     )
     embedding = np.ascontiguousarray(vectors.material.dense[:, :EMBEDDING])

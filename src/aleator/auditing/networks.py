@@ -20,6 +20,7 @@ from aleator.models.backbones import choose_backbone
 from aleator.models.network import Network, NetworkSpec
 from aleator.progress import Progress
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
+from aleator.workers import Workers
 
 
 def hear_networks(
@@ -29,6 +30,7 @@ def hear_networks(
     together: NDArray[np.int64],
     settings: AuditSettings,
     unfinished: Path,
+    on: Workers,
     progress: Progress,
 ) -> Said:
     """Train the members and let them speak of every example.
@@ -47,6 +49,7 @@ def hear_networks(
         tasks,
         unfinished,
         on_step=lambda step, steps: progress("training", step, steps),
+        on=on,
     )
     mean, spread = _unseen_first([member.draws for member in members], fold)
     log_probs = log_expected_softmax(torch.from_numpy(mean), torch.from_numpy(spread)).double().numpy()

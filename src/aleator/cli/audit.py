@@ -12,6 +12,7 @@ from aleator.cli.app import FLAT, READING, Force, Json, Output, app, tell
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.readers import forms
 from aleator.progress import display
+from aleator.workers import Where
 
 DATA = f"What is audited: {forms()}."
 
@@ -24,6 +25,7 @@ def audit(
     output: Output,
     reading: Annotated[ReadOptions, READING] = NOTHING_ASKED,
     settings: Annotated[AuditSettings, FLAT] = AuditSettings(),
+    where: Annotated[Where, FLAT] = Where(),
     force: Force = False,
     json_output: Json = False,
 ) -> None:
@@ -43,7 +45,7 @@ def audit(
         dataset = read_dataset(data, reading, progress=progress)
         from aleator.auditing.audit import audit as run_audit
 
-        result = run_audit(dataset, output, settings, force=force, progress=progress)
+        result = run_audit(dataset, output, settings, where=where, force=force, progress=progress)
     if result.info.created < begun:
         print("This audit was finished before; --force computes it anew.", file=sys.stderr)
     tell(result, json_output)

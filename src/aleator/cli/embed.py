@@ -15,6 +15,7 @@ from aleator.cli.audit import DATA
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.embedding import Backbone, EmbedSettings, family_forms
 from aleator.progress import display
+from aleator.workers import Where, workers_at
 
 BACKBONE = f"The pretrained network: {family_forms()}."
 WEIGHTS = (
@@ -34,6 +35,7 @@ def embed(
     reading: Annotated[ReadOptions, READING] = NOTHING_ASKED,
     settings: Annotated[EmbedSettings, FLAT] = EmbedSettings(),
     force: Annotated[bool, Parameter(help="Replace a file that is there already.")] = False,
+    where: Annotated[Where, FLAT] = Where(),
     json_output: Json = False,
 ) -> None:
     """Make a feature vector of each picture or text of DATA with a pretrained network, for `audit --features` and
@@ -55,7 +57,8 @@ def embed(
             from aleator.embedding.embed import embed as run_embedding
 
             dataset = read_dataset(data, reading, progress=progress)
-            embedded = run_embedding(dataset, network, work, settings, progress=progress)
+            with workers_at(where) as workers:
+                embedded = run_embedding(dataset, network, work, settings, on=workers, progress=progress)
             put_in_place(output, work, embedded.dataset.ids, embedded.features)
     skipped = embedded.dataset.skipped
     if json_output:

@@ -18,6 +18,7 @@ from aleator.data.readers.tables import EVERY_COLUMN, TABLE_SUFFIXES, read_table
 from aleator.data.wording import listed
 from aleator.errors import DataError
 from aleator.files import write_array, write_whole
+from aleator.rows import not_finite
 
 FEATURES, IDS = "features", "ids"
 """Arrays of an .npz of features."""
@@ -76,7 +77,7 @@ def read_features(path: Path, ids: NDArray[np.str_] | Sequence[str]) -> NDArray[
         values = values[[place[name] for name in wanted.tolist()]]
     with np.errstate(over="ignore"):  # too large for float32 becomes infinite, which is refused
         values = values.astype(np.float32, copy=False)
-    bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
+    bad = not_finite(values)
     if len(bad):
         raise DataError(
             f"{path}: the features of {str(wanted[bad[0]])!r} are not all finite (NaN or infinite), {len(bad)} row(s) "

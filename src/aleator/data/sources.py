@@ -21,6 +21,7 @@ from aleator.data.picture_files import HEIF_MISSING, formats_of, heif_is_read, i
 from aleator.data.texts import BLOCK, Texts
 from aleator.data.value_range import ValueRange, is_deep, value_range
 from aleator.errors import DataError
+from aleator.rows import not_finite
 
 MOST_PIXELS = 80_000_000
 HEADS, DEEP_SAMPLE = 64, 2_048
@@ -249,7 +250,7 @@ class FeatureArray:
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.values.shape[1] == 0:
             raise DataError(f"Features have shape {self.values.shape}; wanted is (example, feature).")
-        bad = np.flatnonzero(~np.isfinite(self.values).all(axis=1))
+        bad = not_finite(self.values)
         if len(bad):
             raise DataError(
                 f"The features of row {bad[0]} are not all finite (NaN or infinite), {len(bad)} row(s) in all; "

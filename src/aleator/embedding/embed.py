@@ -1,9 +1,7 @@
 """Features of a data set: computed once, in batches, and kept."""
 
-import os
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,19 +11,18 @@ from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.images import MOST_UNREADABLE, check_readable
-from aleator.data.sources import ExampleSource, UnreadableImage
+from aleator.data.sources import ExampleSource
 from aleator.embedding.backbone import Backbone, Kind, OwnBackbone
 from aleator.embedding.extractor import MADE_OF, Extractor, NetworkRecord, Say
 from aleator.embedding.families.own import open_own
 from aleator.embedding.keys import NOT_THERE, example_keys
 from aleator.embedding.settings import EmbedSettings
+from aleator.embedding.shards import load, made_apart, made_here
 from aleator.embedding.store import FeatureStore, Writer
 from aleator.errors import AleatorError, DataError
 from aleator.progress import Progress, silent
+from aleator.workers import HERE, Workers
 
-BATCHES_AHEAD = 3
-"""Decoded while the network computes."""
-Batch = tuple[NDArray[np.int64], list[Any], list[tuple[int, str]]]
 AnyBackbone = str | Backbone | OwnBackbone | Callable[[Any], Any]
 
 
@@ -46,6 +43,7 @@ def embed(
     folder: str | Path,
     settings: EmbedSettings = EmbedSettings(),
     *,
+    on: Workers = HERE,
     progress: Progress = silent,
 ) -> Embedded:
     """Features of all examples, each computed once: those that `folder` has of this network are taken from it.
@@ -57,6 +55,7 @@ def embed(
         folder: where features are kept, of several networks beside each other. What was computed before a kill is not
             computed again.
         settings: how they are computed.
+        on: who computes them, a shard of the examples each.
         progress: called with stage, completed, total.
 
     Raises AleatorError for a network that is unknown, not to be had or for another kind of examples, and DataError
@@ -66,7 +65,7 @@ def embed(
     if not isinstance(backbone, Extractor):
         backbone = open_backbone(backbone, kind, settings, lambda message: progress(message, 0, 1))
     features, unreadable = embed_source(
-        dataset.source, backbone, Path(folder), workers=settings.workers, progress=progress
+        dataset.source, backbone, Path(folder), workers=settings.workers, on=on, progress=progress
     )
     if unreadable:
         bad = dict(unreadable)
@@ -104,6 +103,7 @@ def embed_source(
     folder: Path,
     *,
     workers: int | None = None,
+    on: Workers = HERE,
     most_unreadable: float = MOST_UNREADABLE,
     progress: Progress = silent,
 ) -> tuple[NDArray[np.float32], list[tuple[int, str]]]:
@@ -120,11 +120,12 @@ def embed_source(
     todo = _missing(store, keys)
     if len(todo):
         done = len(source) - len(todo)
-        with Writer(store) as writer, ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-            for rows, prepared, failed in _batches(source, network, _in_good_order(source, todo), pool):
+        todo = _in_good_order(source, todo)
+        made = made_apart(source, network, todo, on) if on.apart else made_here(source, network, todo, workers)
+        with Writer(store) as writer, closing(made):
+            for rows, vectors, failed in made:
                 unreadable += failed
                 if len(rows):
-                    vectors = network.vectors(prepared)
                     _check_finite(vectors, rows, source, network)
                     writer.append(keys[rows], vectors)
                 done += len(rows) + len(failed)
@@ -157,40 +158,8 @@ def _in_good_order(source: ExampleSource, rows: NDArray[np.int64]) -> NDArray[np
     """Texts of about the same length together, the longest first; pictures as they are."""
     if source.kind == "images":
         return rows
-    lengths = np.array([len(_load(source, int(row), None)) for row in rows])
+    lengths = np.array([len(load(source, int(row), None)) for row in rows])
     return rows[np.argsort(-lengths, kind="stable")]
-
-
-def _batches(
-    source: ExampleSource, network: Extractor, rows: NDArray[np.int64], pool: ThreadPoolExecutor
-) -> Iterator[Batch]:
-    """Rows that were made ready, what they are then, and rows that cannot be read, batch by batch; the next ones are
-    decoded in the pool meanwhile."""
-
-    def prepare(row: int) -> Any:
-        try:
-            return network.prepare(_load(source, row, network.decoded_side))
-        except UnreadableImage as error:
-            return error
-
-    def taken(batch: NDArray[np.int64], futures: list[Future[Any]]) -> Batch:
-        made = [future.result() for future in futures]
-        good = np.array([not isinstance(one, UnreadableImage) for one in made])
-        failed = [(int(row), str(one)) for row, one, ok in zip(batch, made, good, strict=True) if not ok]
-        return batch[good], [one for one, ok in zip(made, good, strict=True) if ok], failed
-
-    ahead: deque[tuple[NDArray[np.int64], list[Future[Any]]]] = deque()
-    for start in range(0, len(rows), network.batch_size):
-        batch = rows[start : start + network.batch_size]
-        ahead.append((batch, [pool.submit(prepare, row) for row in batch.tolist()]))
-        if len(ahead) > BATCHES_AHEAD:
-            yield taken(*ahead.popleft())
-    while ahead:
-        yield taken(*ahead.popleft())
-
-
-def _load(source: Any, row: int, side: int | None) -> Any:
-    return source.load(row, side) if source.kind == "images" else source.load(row)
 
 
 def _check_finite(

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import log_softmax
@@ -20,6 +22,8 @@ from aleator.learners.trees import trees
 from aleator.noise.pooling import pooling_weights
 from aleator.threads import one_thread
 from aleator.vectors.dense import whitened
+from aleator.workers import HERE, Arrays, Piece, Workers
+from aleator.workers.kept import results_of
 
 MOST_FOR_KERNEL_CLASSES = 200
 WORTH_THREADS = 2_000_000
@@ -65,6 +69,8 @@ def hear(
     groups: NDArray[np.int64],
     *,
     seed: int = 0,
+    folder: Path | None = None,
+    on: Workers = HERE,
     on_learner: Callable[[int, int], None] = lambda done, total: None,
 ) -> Heard:
     """Let every learner that suits the material predict, out of fold, and pool them.
@@ -75,18 +81,19 @@ def hear(
     Args:
         labels: `(example,)`, -1 is none.
         groups: of copies `(example,)`, -1 stands alone: copies are no neighbours of each other.
+        folder: keeps what each learner says; one that was heard before is not heard again.
+        on: who does the learners, each a piece of work.
         on_learner: told how many learners are done, and how many there are.
     """
-    opinions: dict[str, NDArray[np.float32]] = {}
-    linear_weights: list[Floats] = []
-    work = _learners(material, labels, classes, folds, groups, seed, linear_weights)
+    names = list(_learners(material, labels, classes, folds, groups, seed, []))
+    shared = (material, labels, classes, folds, groups, seed)
     # Threads gain small products nothing, and wait for each other where another program needs the processor.
     small = material.dense.size < WORTH_THREADS
+    threads = 1 if small else torch.get_num_threads()
+    pieces = [Piece(name, listen, (name,), shared, threads) for name in names]
     with threadpool_limits(1 if small else None), one_thread() if small else nullcontext():
-        for number, (name, listen) in enumerate(work.items()):
-            on_learner(number, len(work))
-            opinions[name] = listen()
-    on_learner(len(work), len(work))
+        heard = dict(zip(names, results_of(pieces, folder, on, on_learner), strict=True))
+    opinions = {name: result["log_probs"] for name, result in heard.items()}
     stacked = {name: opinion for name, opinion in opinions.items() if name != TOPICS}
     found = pooling_weights([opinion.mean(axis=0) for opinion in stacked.values()], labels)
     weights = dict(zip(stacked, found.tolist(), strict=True))
@@ -95,7 +102,22 @@ def hear(
         pooled = (log_softmax(pooled, axis=2) + opinions[TOPICS]) / 2
         weights = {name: weight / 2 for name, weight in weights.items()} | {TOPICS: 0.5}
     said = log_softmax(np.asarray(pooled, dtype=np.float32), axis=2)
-    return Heard(said, weights, linear_weights[0] if linear_weights else None)
+    return Heard(said, weights, next((result["weights"] for result in heard.values() if "weights" in result), None))
+
+
+def listen(
+    material: Material,
+    labels: NDArray[np.int64],
+    classes: int,
+    folds: Folds,
+    groups: NDArray[np.int64],
+    seed: int,
+    name: str,
+) -> Arrays:
+    """What one learner says: `log_probs` `(draw, example, class)`, and that of words its `weights`."""
+    linear_weights: list[Floats] = []
+    opinion = _learners(material, labels, classes, folds, groups, seed, linear_weights)[name]()
+    return {"log_probs": opinion} | dict(zip(["weights"], linear_weights, strict=False))
 
 
 def _learners(

@@ -1,6 +1,7 @@
 """A linear learner: softmax regression, its penalty chosen by what it predicts of labels that it has not seen."""
 
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +18,19 @@ WORSE = 0.02
 """Nats an example."""
 MOST_TO_CHOOSE = 5000
 """Examples that the penalty is chosen on: it is a prior's, and does not depend on how many there are."""
+MOST_TO_FIT, MOST_OF_A_CLASS = 200_000, 1_000
+"""Examples that regressions are fitted to, evenly spread among all, or so many for each class if that is more. All are
+predicted; more would cost hours and gigabytes."""
+PREDICTED = 50_000
+"""Examples that are predicted at a time."""
 ROUGHLY = 1e-3
 """How well regressions are fitted to choose it; see `softmax_regression.ENOUGH`."""
+
+
+class Rows(Protocol):
+    """Examples `(example, feature)`, dense or sparse, some of which are asked for at a time."""
+
+    def __getitem__(self, rows: Any, /) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -32,21 +44,27 @@ class LinearOpinion:
     """Of the first draw, `(feature, fold, class)`, the last feature the intercept."""
 
 
-def linear(matrix: Matrix, labels: NDArray[np.int64], classes: int, folds: Folds) -> LinearOpinion:
+def linear(matrix: Rows, labels: NDArray[np.int64], classes: int, folds: Folds) -> LinearOpinion:
     """Softmax regression on examples `(example, feature)`, out of fold.
 
     The penalty is the one under which the labels that were left out are most probable.
     """
-    matrix, labels = with_intercept(matrix), np.maximum(labels, 0)
-    some = evenly(np.flatnonzero(folds.weight[0] > 0), MOST_TO_CHOOSE)
+    labels, labelled = np.maximum(labels, 0), np.flatnonzero(folds.weight[0] > 0)
+    some = evenly(labelled, MOST_TO_CHOOSE)
     penalty = _best_penalty(matrix[some], labels[some], classes, folds.first().take(some))
-    log_probs, weights = _out_of_fold(matrix, labels, classes, folds, penalty)
-    return LinearOpinion(log_probs, penalty, weights[:, : folds.count])
+    if len(labels) <= MOST_TO_FIT:
+        weights = _fit(with_intercept(matrix[:]), labels, classes, folds, penalty, ENOUGH)
+    else:
+        seen = evenly(labelled, max(MOST_TO_FIT, MOST_OF_A_CLASS * classes))
+        weights = _fit(with_intercept(matrix[seen]), labels[seen], classes, folds.take(seen), penalty, ENOUGH)
+    return LinearOpinion(_out_of_fold(matrix, weights, folds), penalty, weights[:, : folds.count])
 
 
 def _best_penalty(matrix: Matrix, labels: NDArray[np.int64], classes: int, folds: Folds) -> float:
+    with_ones = with_intercept(matrix)
+
     def likelihood(penalty: float) -> float:
-        log_probs, _ = _out_of_fold(matrix, labels, classes, folds, penalty, enough=ROUGHLY)
+        log_probs = _out_of_fold(matrix, _fit(with_ones, labels, classes, folds, penalty, ROUGHLY), folds)
         return float(log_probs[0, np.arange(len(labels)), labels].mean())
 
     found: dict[float, float] = {}
@@ -60,16 +78,24 @@ def _best_penalty(matrix: Matrix, labels: NDArray[np.int64], classes: int, folds
     return max(found, key=lambda penalty: found[penalty])
 
 
-def _out_of_fold(
-    matrix: Matrix, labels: NDArray[np.int64], classes: int, folds: Folds, penalty: float, *, enough: float = ENOUGH
-) -> tuple[NDArray[np.float32], Floats]:
-    """Log-probabilities `(draw, example, class)`, and the weights `(feature, draw and fold, class)`."""
+def _fit(
+    matrix: Matrix, labels: NDArray[np.int64], classes: int, folds: Folds, penalty: float, enough: float
+) -> Floats:
+    """Weights `(feature, draw and fold, class)`, each fitted without its fold."""
     seen = np.stack([folds.seen(draw, fold) for draw in range(folds.draws) for fold in range(folds.count)], axis=1)
-    weights = fit_many(matrix, labels, classes, seen, np.full(seen.shape[1], penalty), enough=enough)
-    log_probs = np.empty((folds.draws, matrix.shape[0], classes), dtype=np.float32)
-    for draw in range(folds.draws):
-        for fold in range(folds.count):
-            rows = np.flatnonzero(folds.fold[draw] == fold)
-            said = np.asarray(matrix[rows] @ weights[:, draw * folds.count + fold])
-            log_probs[draw, rows] = log_softmax(said, axis=1)
-    return log_probs, weights
+    return fit_many(matrix, labels, classes, seen, np.full(seen.shape[1], penalty), enough=enough)
+
+
+def _out_of_fold(matrix: Rows, weights: Floats, folds: Folds) -> NDArray[np.float32]:
+    """Log-probabilities `(draw, example, class)`, by the weights that have not seen the example."""
+    examples = folds.fold.shape[1]
+    log_probs = np.empty((folds.draws, examples, weights.shape[2]), dtype=np.float32)
+    for start in range(0, examples, PREDICTED):
+        block = with_intercept(matrix[start : start + PREDICTED])
+        for draw in range(folds.draws):
+            fold_of = folds.fold[draw, start : start + PREDICTED]
+            for fold in range(folds.count):
+                rows = np.flatnonzero(fold_of == fold)
+                said = np.asarray(block[rows] @ weights[:, draw * folds.count + fold])
+                log_probs[draw, start + rows] = log_softmax(said, axis=1)
+    return log_probs

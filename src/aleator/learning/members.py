@@ -14,10 +14,11 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from mmap import mmap
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event
 from typing import Any
 
@@ -27,15 +28,17 @@ from numpy.typing import NDArray
 
 from aleator import __version__
 from aleator.errors import AleatorError
-from aleator.files import file_digest, read_array, write_array, write_json
+from aleator.files import file_digest, read_array, write_array, write_json, write_whole
 from aleator.learning.checkpoints import save_network
 from aleator.learning.job import Task, TrainingJob
 from aleator.learning.loop import train_network
 from aleator.learning.prediction import Predictions, predict_draws
 from aleator.learning.team import ALONE, Team, check_devices
 from aleator.records import IDENTITY, begin_work, read_json
-from aleator.rows import blocks
-from aleator.threads import one_thread
+from aleator.threads import available_cores, one_thread
+from aleator.workers import HERE, Arrays, Piece, Workers
+from aleator.workers.identity import array_digest
+from aleator.workers.piece import as_bytes
 
 WORTH_PROCESSES = 60_000
 """Examples seen in all trainings and epochs together, from which on processes of their own save time."""
@@ -101,11 +104,12 @@ def fit_members(
     on_step: OnStep = lambda step, steps: None,
     *,
     devices: int = 1,
+    on: Workers = HERE,
 ) -> list[Member]:
     """Train one network for each task and predict every example with each.
 
     With a backbone of the user's own all is done in this process. With several `devices` the members are trained one
-    after another, each by so many processes together.
+    after another, each by so many processes together. Workers that are elsewhere (`on`) do whole members.
     `folder` receives `member-0`, `member-1`, ...; a member that is there already is read back, not trained again, if it
     is of the same job and task.
     `on_step` is told the steps done by all members together, and how many there are.
@@ -133,7 +137,10 @@ def fit_members(
     worth_it = sum(steps) * job.settings.batch_size >= WORTH_PROCESSES
     several = on_cpu and processes > 1 and worth_it and job.backbone is None
     work = [_Work(tasks[number], places[number], partial(tell, number)) for number in waiting]
-    if work and (several or devices > 1):
+    if work and on.apart:
+        share = max(1, available_cores() // processes) if several else torch.get_num_threads()
+        _fit_elsewhere(work, job, on, share if worth_it else 1)
+    elif work and (several or devices > 1):
         _fit_in_processes(work, job, folder, processes, devices)
     else:
         with one_thread() if on_cpu and not worth_it else nullcontext():
@@ -161,19 +168,53 @@ def fit_member(
     save_network(network.cpu(), place / WEIGHTS)
     for name, array in zip(ARRAYS, (*vars(predictions).values(), draws, margins), strict=True):
         write_array(place / name, array)
-    write_json(place / DONE, {name: file_digest(place / name) for name in (*ARRAYS, WEIGHTS)})
+    _mark_done(place)
     checkpoint.unlink(missing_ok=True)
+
+
+def member_apart(job: TrainingJob, task: Task, start: NDArray[np.uint8] | None) -> Arrays:
+    """What `fit_member` leaves in a place, as arrays by the names of the files, for who does not see the place.
+
+    `start` is the content of the task's file of weights to begin with.
+    """
+    with TemporaryDirectory() as name:
+        place = Path(name)
+        if start is not None:
+            (place / "start").write_bytes(start.tobytes())
+            task = replace(task, start=place / "start")
+        fit_member(job, task, place)
+        made = {path.stem: read_array(path) for path in place.glob("*.npy")}
+        return made | {WEIGHTS: as_bytes((place / WEIGHTS).read_bytes())}
+
+
+def _fit_elsewhere(work: list["_Work"], job: TrainingJob, on: Workers, threads: int) -> None:
+    """Let workers that do not see the folder do the members, and put what they made in its place."""
+    shared = (replace(job, examples=np.asarray(job.examples)),)
+    gpus = int(job.device.type == "cuda")
+    pieces = {}
+    for one in work:
+        start = None if one.task.start is None else as_bytes(one.task.start.read_bytes())
+        arguments = (replace(one.task, start=None), start)
+        pieces[Piece(one.place.name, member_apart, arguments, shared, threads, gpus)] = one
+    for piece, arrays in on.results(pieces):
+        one = pieces[piece]
+        for name, array in arrays.items():
+            if name == WEIGHTS:
+                write_whole(one.place / name, partial(_write_bytes, array))
+            else:
+                write_array(one.place / f"{name}.npy", array)
+        _mark_done(one.place)
+        one.on_step(job.settings.steps(len(one.task.rows)))
+
+
+def _write_bytes(content: NDArray[np.uint8], path: Path) -> None:
+    path.write_bytes(content.data)
 
 
 def _at_once(tasks: int, cores: int) -> int:
     """How many trainings run beside each other: as many as there are cores, or all where the last one would run alone
     (three on two cores: sharing them takes two thirds of the time)."""
     return tasks if tasks < 2 * cores else cores
-
-
-def available_cores() -> int:
-    """Cores that this process may use: a container or a batch system may grant fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _identities(job: TrainingJob, tasks: list[Task]) -> list[str]:
@@ -184,24 +225,15 @@ def _identities(job: TrainingJob, tasks: list[Task]) -> list[str]:
         for tensor in job.backbone.state_dict().values():
             shared.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
     for array in (job.examples, job.targets, job.weights):
-        shared.update(_digest(array))
+        shared.update(b"none" if array is None else array_digest(array))
     found = []
     for task in tasks:
         own = shared.copy()
         own.update(repr(task.seed).encode())
-        own.update(_digest(task.rows))
+        own.update(array_digest(task.rows))
         own.update(b"" if task.start is None else hashlib.sha256(task.start.read_bytes()).digest())
         found.append(own.hexdigest())
     return found
-
-
-def _digest(array: NDArray[Any] | None) -> bytes:
-    if array is None:
-        return b"none"
-    digest = hashlib.sha256(f"{array.dtype} {array.shape}".encode())
-    for rows in blocks(len(array), max(1, array[:1].size)):  # which may be mapped from disk
-        digest.update(np.ascontiguousarray(array[rows]).data)
-    return digest.digest()
 
 
 def _work_of(place: Path) -> object:
@@ -212,10 +244,19 @@ def _work_of(place: Path) -> object:
         return None
 
 
+def _mark_done(place: Path) -> None:
+    """Say what the files of a member hold, the last thing that is written of it."""
+    write_json(place / DONE, _digests(place))
+
+
+def _digests(place: Path) -> dict[str, str]:
+    return {name: file_digest(place / name) for name in (*ARRAYS, WEIGHTS)}
+
+
 def _is_finished(place: Path) -> bool:
     """Whether all of it is there, and as it was written."""
     try:
-        return bool(read_json(place / DONE) == {name: file_digest(place / name) for name in (*ARRAYS, WEIGHTS)})
+        return bool(read_json(place / DONE) == _digests(place))
     except (OSError, ValueError):
         return False
 

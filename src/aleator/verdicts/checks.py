@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from aleator.errors import DataError
 from aleator.noise.label_noise import FLOOR
+from aleator.rows import not_finite
 
 MOST_AGREEMENT = 0.99
 IN_SAMPLE = (
@@ -94,9 +95,9 @@ def checked_features(features: ArrayLike, examples: int) -> NDArray[np.floating[
     values = np.asarray(features)
     if values.ndim != 2 or len(values) != examples:
         raise DataError(f"features have shape {values.shape}; wanted is ({examples}, feature).")
-    if not np.isfinite(values).all():
-        row = int(np.flatnonzero(~np.isfinite(values).all(axis=1))[0])
-        raise DataError(f"features, row {row}, are NaN or infinite.")
+    bad = not_finite(values)
+    if len(bad):
+        raise DataError(f"features, row {bad[0]}, are NaN or infinite.")
     return values
 
 

@@ -32,6 +32,8 @@ PAIRS = (
 )
 """What the arrays of a split are called, in small letters."""
 ALONE = ""
+LARGE = 1 << 28
+"""Bytes of an .npy from which on it is not read into memory, but mapped: what is looked at is read then."""
 FILES = "NumPy arrays"
 PICKLED = "holds Python objects; save it as numbers or text, for example numpy.save(file, labels.astype(str))"
 FORM = "arrays (.npz with examples and labels, or .npy with --label-file) of pictures or feature vectors"
@@ -171,7 +173,7 @@ def source_and_range(examples: NDArray[Any]) -> tuple[ExampleSource, ValueRange 
         )
     if examples.ndim == 2:
         with np.errstate(over="ignore"):  # too large for float32 becomes infinite, which is refused by its row
-            return FeatureArray(examples.astype(np.float32)), None
+            return FeatureArray(examples.astype(np.float32, copy=False)), None
     if examples.ndim == 4 and examples.shape[1] in (1, 3) and examples.shape[3] not in (1, 3, 4):
         examples = examples.transpose(0, 2, 3, 1)
     if examples.dtype == np.uint8 or not examples.size:
@@ -223,7 +225,8 @@ def read_arrays(path: Path) -> Mapping[str, NDArray[Any]]:
             start = file.read(6)
         if start == b"\x93NUMPY":
             try:
-                return {ALONE: np.load(path, allow_pickle=False)}
+                large = path.stat().st_size > LARGE
+                return {ALONE: np.load(path, mmap_mode="r" if large else None, allow_pickle=False).view(np.ndarray)}
             except ValueError as error:
                 if "Object arrays" not in str(error):
                     raise

@@ -28,7 +28,7 @@ def open_network(backbone: Backbone, kind: Kind, settings: EmbedSettings, say: S
     ImageNet's mean and deviation unless another preprocessing is named.
     """
     try:
-        import onnxruntime
+        import onnxruntime  # noqa: F401
     except ImportError as error:
         raise missing_extra(backbone.name, "onnxruntime", "onnx") from error
     name, _, output = backbone.network.partition("#")
@@ -37,13 +37,20 @@ def open_network(backbone: Backbone, kind: Kind, settings: EmbedSettings, say: S
         raise AleatorError(f"The graph {path} is not there; wanted is onnx:FILE, or onnx:FILE#OUTPUT.")
     if backbone.weights is not None:
         raise AleatorError(f"{backbone.name} holds its weights itself; leave --weights out.")
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
     try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=_providers(settings.device))
+        session = _session(str(path), settings.device)
     except Exception as error:  # onnxruntime's own errors have no base of their own
         raise AleatorError(f"{path} cannot be read as an ONNX graph: {str(error).splitlines()[0]}") from error
     return _Graph(session, path, output, backbone, kind, settings)
+
+
+def _session(graph: str | bytes, device: str) -> Any:
+    """Of a file, or of its content."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(graph, options, providers=_providers(device))
 
 
 def _providers(device: str) -> list[str]:
@@ -62,7 +69,7 @@ class _Graph(Extractor):
     def __init__(
         self, session: Any, path: Path, output: str, backbone: Backbone, kind: Kind, settings: EmbedSettings
     ) -> None:
-        self.session, self.name = session, backbone.name
+        self.session, self.name, self.path, self.device = session, backbone.name, path, settings.device
         inputs = session.get_inputs()
         if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].type not in NUMBERS:
             described = ", ".join(f"{one.name} {one.type} {one.shape}" for one in inputs)
@@ -82,6 +89,14 @@ class _Graph(Extractor):
         self.mean, self.std = (np.array(one, np.float32)[:, None, None] * 255 for one in (mean, std))
         self.record = NetworkRecord(self.name, kind, file_digest(path), f"{self.preprocessing} {self.output}", 0)
         self.record = replace(self.record, dimension=try_one(self))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Sent to another process: the graph in the place of the session."""
+        return {**vars(self), "session": self.path.read_bytes()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.session = _session(state["session"], self.device)
 
     def prepare(self, example: Any) -> Any:
         values: NDArray[Any] = self.preprocessing.apply(example)

@@ -1,0 +1,1 @@
+"""Audits on a Ray cluster beside audits without."""

@@ -1,0 +1,66 @@
+"""Results that are kept, so that interrupted work goes on after the last finished piece."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from aleator.files import read_array, sync, tidy, unfinished_beside, write_array
+from aleator.workers.identity import identities
+from aleator.workers.piece import HERE, Arrays, Piece, Workers
+
+IDENTITY_DIGITS = 16
+
+
+def results_of(
+    pieces: list[Piece],
+    folder: Path | None,
+    on: Workers = HERE,
+    on_done: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Arrays]:
+    """What comes of each piece, in their order.
+
+    A folder keeps each result under the piece's name and identity, from where it is mapped; what it has is not computed
+    again.
+
+    Args:
+        on_done: told how many pieces are done, and how many there are.
+    """
+    if folder is None:
+        made: dict[Piece, Arrays] = {}
+        on_done(0, len(pieces))
+        for piece, arrays in on.results(pieces):
+            made[piece] = arrays
+            on_done(len(made), len(pieces))
+        return [made[piece] for piece in pieces]
+    folder.mkdir(exist_ok=True)  # its parent is there, or somebody removed it
+    places = [
+        folder / f"{piece.name}-{identity[:IDENTITY_DIGITS]}"
+        for piece, identity in zip(pieces, identities(pieces), strict=True)
+    ]
+    place_of = dict(zip(pieces, places, strict=True))
+    waiting = [piece for piece in pieces if not place_of[piece].is_dir()]
+    done = len(pieces) - len(waiting)
+    on_done(done, len(pieces))
+    for number, (piece, arrays) in enumerate(on.results(waiting), 1):
+        keep(place_of[piece], arrays)
+        on_done(done + number, len(pieces))
+    return [kept(place) for place in places]
+
+
+def keep(place: Path, arrays: Arrays) -> None:
+    """Write a result, whole or not at all."""
+    tidy(place)
+    beginning = unfinished_beside(place)
+    beginning.mkdir()
+    for name, array in arrays.items():
+        write_array(beginning / f"{name}.npy", array)
+    if place.is_dir():
+        shutil.rmtree(beginning)  # somebody was faster
+        return
+    beginning.rename(place)
+    sync(place.parent)
+
+
+def kept(place: Path) -> Arrays:
+    """A result that was written."""
+    return {path.stem: read_array(path, mapped=True) for path in sorted(place.glob("*.npy"))}

@@ -1,0 +1,48 @@
+"""Small pieces of work, for tests."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+
+from aleator.errors import AleatorError
+from aleator.workers import Arrays
+
+
+def squares(shared: int, number: int) -> Arrays:
+    return {"squares": (np.arange(shared) + number) ** 2, "process": np.array(os.getpid())}
+
+
+def dies_at_first(mark: str) -> Arrays:
+    """The worker is killed while it does it for the first time."""
+    if not Path(mark).exists():
+        Path(mark).touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return {"done": np.ones(1)}
+
+
+def fails(message: str) -> Arrays:
+    raise ValueError(message)
+
+
+def refuses(message: str) -> Arrays:
+    raise AleatorError(message)
+
+
+def begun_once(mark: str) -> Arrays:
+    """The first time it says that it has begun and never ends; the second time it is done at once."""
+    if not Path(mark).exists():
+        Path(mark).touch()
+        signal.pause()
+    return {"done": np.ones(1)}
+
+
+def counted(folder: str, number: int) -> Arrays:
+    """Leaves a mark each time it is begun; number 3 waits while a file `hold` is there."""
+    with (Path(folder) / f"{number}").open("a") as file:
+        file.write("x")
+    while number == 3 and (Path(folder) / "hold").exists():
+        time.sleep(0.05)
+    return {"number": np.array(number)}

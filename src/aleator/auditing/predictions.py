@@ -25,6 +25,7 @@ from aleator.data.sources import FeatureArray
 from aleator.decisions.reviews import Reviews
 from aleator.errors import AuditFolderError, DataError, while_reading
 from aleator.evidence import EVIDENCE, EvidenceInputs
+from aleator.evidence.neighbours import SHOWN
 from aleator.files import write_array
 from aleator.locks import one_at_a_time
 from aleator.progress import Progress, shows_progress, silent
@@ -33,8 +34,6 @@ from aleator.report import render_report
 from aleator.verdicts import Observations
 from aleator.verdicts.checks import IN_SAMPLE, checked_features, checked_probabilities, looks_in_sample
 from aleator.verdicts.probabilities import observe_probabilities
-
-NEIGHBOURS_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ def judge_predictions(  # longer than a function is otherwise: the whole of it o
         if looks_in_sample(given, several):
             remarks = (IN_SAMPLE, *judgement.estimates.remarks)
             judgement = replace(judgement, estimates=replace(judgement.estimates, remarks=remarks))
-        shown = np.full((len(given), 1), -1) if neighbours is None else neighbours[:, :NEIGHBOURS_SHOWN]
+        shown = np.full((len(given), 1), -1) if neighbours is None else neighbours[:, :SHOWN]
         predicted = observations.log_probs.argmax(axis=1)
         scores = _scores(observations, several, embedding, shown)
         table = label_table(dataset, judgement.verdicts, predicted, scores, alone, shown)

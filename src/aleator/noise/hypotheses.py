@@ -8,7 +8,6 @@ that leave none, and from no confusion to whatever confusion fits best. The prio
 whose right labels are known; what people say of some examples then weighs the hypotheses anew.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,7 +108,8 @@ class Hypotheses:
     def weighed(self, log_evidence: Floats) -> "Hypotheses":
         """After something was seen that has this log-likelihood under each hypothesis, `(hypothesis,)`."""
         log_weights = np.log(self.weights) + log_evidence
-        return _probable(self.crowds, np.exp(log_weights - logsumexp(log_weights)), self.left_open)
+        kept, weights = _probable(np.exp(log_weights - logsumexp(log_weights)))
+        return Hypotheses(tuple(self.crowds[one] for one in kept.tolist()), weights, self.left_open)
 
     @property
     def confusion(self) -> Floats:
@@ -142,19 +142,25 @@ def explain(log_probs: NDArray[np.floating[Any]], given_label: NDArray[np.int64]
             )
         )
     left_open = float(1 - noises[0].answers(logits).max(axis=1).mean())
+    kept, weights = crowds_believed(left_open)
+    crowds = [Crowd(noise, doubt) for noise in noises for doubt in DOUBTS]
+    return Hypotheses(tuple(crowds[one] for one in kept.tolist()), weights, left_open)
+
+
+def crowds_believed(left_open: float) -> tuple[NDArray[np.int64], Floats]:
+    """Which places of the grid (reluctance, doubt) are not too improbable before people said anything, and their
+    probabilities."""
     doubts = np.log(np.minimum(DOUBTS, LARGEST_DOUBT))
     log_weights = (
-        _log_normal(np.arange(len(noises)), RELUCTANCE_FOR_WEAKNESS * left_open, RELUCTANCE_DEVIATION)[:, None]
+        _log_normal(np.arange(len(RELUCTANCES)), RELUCTANCE_FOR_WEAKNESS * left_open, RELUCTANCE_DEVIATION)[:, None]
         + _log_normal(doubts, DOUBT_AT_BEST + DOUBT_FOR_WEAKNESS * left_open, DOUBT_DEVIATION)
     ).ravel()
-    crowds = [Crowd(noise, doubt) for noise in noises for doubt in DOUBTS]
-    return _probable(crowds, np.exp(log_weights), left_open)
+    return _probable(np.exp(log_weights))
 
 
-def _probable(crowds: Sequence[Crowd], weights: Floats, left_open: float) -> Hypotheses:
-    """Those of the crowds that are not too improbable."""
+def _probable(weights: Floats) -> tuple[NDArray[np.int64], Floats]:
     kept = np.flatnonzero(weights >= LEAST_WEIGHT)
-    return Hypotheses(tuple(crowds[one] for one in kept.tolist()), weights[kept] / weights[kept].sum(), left_open)
+    return kept, weights[kept] / weights[kept].sum()
 
 
 def _log_normal(values: NDArray[Any], mean: float, deviation: float) -> Floats:

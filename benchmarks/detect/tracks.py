@@ -24,13 +24,14 @@ from aleator.data.examples import load_examples
 from aleator.data.synthetic_noise import from_confusion, pair_flip, scaled_to_rate, symmetric
 from aleator.evidence import EvidenceInputs
 from aleator.evidence.features import leading_features
-from aleator.evidence.neighbours import nearest_neighbours, neighbour_agreement
+from aleator.evidence.neighbours import neighbour_agreement
 from aleator.learning.devices import pick_device
 from aleator.learning.job import TrainingJob
 from aleator.learning.members import fit_members, fold_tasks
 from aleator.learning.settings import TrainingSettings
 from aleator.models.backbones import choose_backbone
 from aleator.models.network import NetworkSpec
+from aleator.neighbours.search import nearest_neighbours
 from aleator.noise.counted import measured_confusion
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 from aleator.verdicts import Observations
@@ -169,7 +170,7 @@ def _by_regression(
     classifier = make_pipeline(StandardScaler(), LogisticRegression(C=1 / penalty))
     probs = cross_val_predict(classifier, features, given, cv=5, method="predict_proba")
     observations = judge_probabilities(given, probs, features=features).observations
-    neighbours, _ = nearest_neighbours(features.astype(np.float32), np.full(len(given), -1), count=NEIGHBOURS)
+    neighbours = nearest_neighbours(features.astype(np.float32), np.full(len(given), -1), count=NEIGHBOURS).rows
     agreement = neighbour_agreement(
         EvidenceInputs(
             given, np.log(probs), np.zeros((0, len(given)), np.float32), features.astype(np.float32), neighbours

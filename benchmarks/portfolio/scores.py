@@ -13,7 +13,8 @@ from sklearn.metrics import average_precision_score, precision_recall_curve
 from aleator.auditing.judging import JudgeInputs, Judgement, pass_judgement
 from aleator.decisions.reviews import Reviews, reviews_of_labels
 from aleator.evidence.inputs import EvidenceInputs
-from aleator.evidence.neighbours import nearest_neighbours, neighbour_agreement
+from aleator.evidence.neighbours import neighbour_agreement
+from aleator.neighbours.search import nearest_neighbours
 from aleator.uncertainty.calibration import reliability_curve
 from aleator.uncertainty.metrics import auroc
 from aleator.verdicts import Observations, review_order
@@ -101,7 +102,7 @@ def _plain_scores(judged: Judged) -> dict[str, NDArray[np.float64]]:
     log_probs = np.log(np.maximum(judged.probs, 1e-12))
     own, others = log_probs[rows, given], log_probs.copy()
     others[rows, given] = -np.inf
-    neighbours, _ = nearest_neighbours(judged.features, np.full(len(given), -1), count=10)
+    neighbours = nearest_neighbours(judged.features, np.full(len(given), -1), count=10).rows
     margins = np.zeros((0, len(given)), np.float32)
     vote = neighbour_agreement(EvidenceInputs(given, log_probs, margins, judged.features, neighbours))
     return {"self-confidence": -own, "log-odds margin": others.max(axis=1) - own, "kNN vote": -vote}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -13,6 +14,7 @@ from aleator.audits.next_steps import Step, next_steps
 from aleator.data.how_read import HowRead
 from aleator.data.overview import Overview
 from aleator.data.wording import listed, short
+from aleator.verdicts.estimates import pairs_of
 
 FLOWS_SHOWN, CLASSES_SHOWN = 5, 40
 
@@ -44,10 +46,8 @@ def print_summary(info: AuditInfo, folder: Path, seconds: float | None = None) -
         )
     console.print("Verdicts: " + " · ".join(f"{count:,} {name}" for name, count in estimates.verdicts.items()) + "\n")
     table = Table("given", "more likely", "about", box=None, padding=(0, 2), header_style="dim")
-    for given, true, count in largest_flows(estimates.confusion)[:FLOWS_SHOWN]:
-        if count < 0.5:
-            break
-        table.add_row(escape(names[given]), escape(names[true]), f"{count:,.0f}")
+    for pair in (estimates.pairs or pairs_of(np.array(estimates.confusion), FLOWS_SHOWN))[:FLOWS_SHOWN]:
+        table.add_row(escape(names[pair.given]), escape(names[pair.true]), f"{pair.count:,.0f}")
     console.print(table)
     if info.referee:
         console.print(_score(info.referee))
@@ -119,14 +119,3 @@ def print_overview(overview: Overview, sheet: Path | None) -> None:
 
 def _three(score: float | None) -> str:
     return "unknown" if score is None else f"{score:.3f}"
-
-
-def largest_flows(confusion: list[list[float]]) -> list[tuple[int, int, float]]:
-    """`(given, true, expected count)` off the diagonal, largest first."""
-    flows = [
-        (given, true, count)
-        for given, row in enumerate(confusion)
-        for true, count in enumerate(row)
-        if given != true and count > 0
-    ]
-    return sorted(flows, key=lambda flow: -flow[2])

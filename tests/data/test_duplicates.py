@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from PIL import Image
+from scipy.sparse.csgraph import connected_components
 
-from aleator.data import read_dataset
+from aleator.data import near_pictures, read_dataset
 from aleator.data.drawn_faces import drawn_faces
 from aleator.data.duplicates import find_duplicates
 
@@ -72,6 +75,30 @@ def test_a_brighter_or_noisier_copy_is_found(seed: int, gain: float, offset: int
     assert np.flatnonzero(found.group >= 0).tolist() == [4, 21]
     assert not found.exact.any()
     assert (find_duplicates(pictures, near=False).group == -1).all()
+
+
+@pytest.mark.parametrize("side", [24, 48])
+def test_copies_are_those_that_a_comparison_of_all_pairs_finds(side: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever pieces the work is done in; with copies, copies of copies, and pictures that are nearly copies."""
+    monkeypatch.setattr(near_pictures, "BLOCK_PAIRS", 300)
+    random = np.random.default_rng(0)
+    originals = drawn_faces(150, seed=1).dataset.source.pixels[:, None, :side, :side].astype(np.float64)
+    changed = originals[random.integers(0, 150, 150)] * random.uniform(0.6, 1, (150, 1, 1, 1))
+    changed += random.normal(size=changed.shape) * random.uniform(0, 14, (150, 1, 1, 1))
+    pictures = np.concatenate([originals, np.clip(changed, 0, 255)]).astype(np.uint8)
+    group = find_duplicates(pictures).group
+
+    def correlations(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.corrcoef(values.reshape(len(values), -1))
+
+    cells = pictures.astype(np.float64).reshape(len(pictures), 12, side // 12, 12, side // 12).mean(axis=(2, 4))
+    alike = (correlations(cells) >= 0.975) & (
+        correlations(pictures.astype(np.float64)) >= (0.97 if side >= 32 else 0.99)
+    )
+    _, component = connected_components(alike, directed=False)
+    together = component[:, None] == component
+    assert 60 < (together.sum(axis=1) > 1).sum() < 290
+    assert np.array_equal((group[:, None] == group) & (group >= 0), together & (together.sum(axis=1) > 1))
 
 
 def test_a_mirrored_picture_is_no_copy() -> None:

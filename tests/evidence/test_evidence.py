@@ -5,7 +5,7 @@ import pytest
 
 from aleator.evidence import EVIDENCE, EvidenceInputs
 from aleator.evidence.clusters import agreement, dense_clusters, k_means
-from aleator.evidence.neighbours import joint_embedding, nearest_neighbours
+from aleator.evidence.neighbours import joint_embedding
 
 
 @pytest.fixture
@@ -29,25 +29,6 @@ def test_by_hand(inputs: EvidenceInputs) -> None:
     assert columns["neighbour_agreement"][:2] == pytest.approx([0.0, 0.0])
     for name, column in columns.items():
         assert np.isnan(column[2]), f"{name} says something of an example without a label"
-
-
-def test_neighbours_are_the_nearest_without_copies() -> None:
-    angles = np.array([0.0, 0.1, 0.3, 3.0, 0.0])
-    embedding = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
-    embedding = np.concatenate([embedding, -embedding])  # the mean is zero, so centring changes nothing
-    group = np.full(10, -1)
-    group[[0, 4]] = 0
-    rows, distance = nearest_neighbours(embedding, group, count=2)
-    assert rows[0].tolist() == [1, 8]  # row 8 is the opposite of row 3; the copy 4 is left out
-    assert rows[1, 0] in (0, 4)
-    assert distance[0] == pytest.approx(1 - np.cos(3.0 - np.pi), abs=1e-5)
-
-
-def test_fewer_examples_than_neighbours_wanted() -> None:
-    rows, distance = nearest_neighbours(np.eye(3, dtype=np.float32), np.array([0, 0, -1]), count=5)
-    assert rows[2, :2].tolist() in ([0, 1], [1, 0])
-    assert rows[0].tolist() == [2, -1, -1, -1, -1]
-    assert np.isfinite(distance).all()
 
 
 def test_joint_embedding_weighs_each_member_the_same() -> None:

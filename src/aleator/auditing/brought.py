@@ -23,7 +23,7 @@ def with_examples_of(
     Examples are found by their ids; where none were brought, row by row, which both labels have to bear out. Raises
     DataError where the data are others.
     """
-    classes = np.shape(predictions.pred_probs)[-1]
+    classes = predictions.classes
     numbers = tuple(map(str, range(classes)))  # what classes are called that nobody named
     names = asked.names if predictions.class_names in (None, numbers) else predictions.class_names
     reading = replace(asked, label_file=None, votes=None, class_names=names)

@@ -1,7 +1,7 @@
 """Learners of vectors: features that are brought or made by a pretrained network, words of texts, columns of tables."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +15,9 @@ from aleator.data.dataset import LabelledDataset
 from aleator.data.duplicates import Duplicates
 from aleator.data.sources import FeatureArray, TableRows, TextArray
 from aleator.errors import DataError
-from aleator.evidence.neighbours import nearest_neighbours
+from aleator.evidence.neighbours import SHOWN, VOTERS
 from aleator.learners import Heard, Material, draw_folds, hear
+from aleator.neighbours.search import nearest_neighbours
 from aleator.progress import Progress
 from aleator.vectors.columns import fit_columns, predicts_alone
 from aleator.vectors.dense import principal
@@ -84,8 +85,14 @@ def hear_learners(
     stands alone); and what tells its marks."""
     labels, classes = dataset.given_labels, len(dataset.class_names)
     folds = draw_folds(labels, together, settings.member_count, settings.seed)
+    neighbours = nearest_neighbours(
+        vectors.material.dense,
+        together,
+        count=VOTERS,
+        on_block=lambda done, total: progress("finding neighbours", done, total),
+    )
     heard = hear(
-        vectors.material,
+        replace(vectors.material, neighbours=neighbours.rows),
         labels,
         classes,
         folds,
@@ -96,11 +103,7 @@ def hear_learners(
         on_learner=lambda done, total: progress("learning", done, total),
     )
     embedding = np.ascontiguousarray(vectors.material.dense[:, :EMBEDDING])
-    neighbours, distance = nearest_neighbours(
-        vectors.material.dense,
-        duplicates.group,
-        on_block=lambda done, total: progress("finding neighbours", done, total),
-    )
+    shown = neighbours.first(SHOWN)
     weights = ", ".join(f"{name} {weight:.2f}" for name, weight in heard.weights.items())
     said = Said(
         mean=heard.log_probs,
@@ -109,8 +112,8 @@ def hear_learners(
         margin_history=np.full((1, len(labels)), np.nan, np.float32),
         log_probs=heard.log_probs.astype(np.float64),
         embedding=embedding,
-        neighbours=neighbours,
-        distance=distance,
+        neighbours=shown.rows,
+        distance=shown.farthest,
         model=ModelInfo(
             backbone=LEARNERS,
             reason=f"on {vectors.made_of}; what each counts: {weights}",

@@ -12,12 +12,13 @@ from aleator.audits.info import ModelInfo
 from aleator.data.dataset import LabelledDataset
 from aleator.data.duplicates import Duplicates
 from aleator.data.examples import Examples
-from aleator.evidence.neighbours import joint_embedding, nearest_neighbours
+from aleator.evidence.neighbours import SHOWN, joint_embedding
 from aleator.learning.devices import pick_device
 from aleator.learning.job import TrainingJob
 from aleator.learning.members import fit_members, fold_tasks
 from aleator.models.backbones import choose_backbone
 from aleator.models.network import Network, NetworkSpec
+from aleator.neighbours.search import nearest_neighbours
 from aleator.progress import Progress
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 from aleator.workers import Workers
@@ -54,9 +55,10 @@ def hear_networks(
     mean, spread = _unseen_first([member.draws for member in members], fold)
     log_probs = log_expected_softmax(torch.from_numpy(mean), torch.from_numpy(spread)).double().numpy()
     embedding = joint_embedding([member.predictions.embedding for member in members])
-    neighbours, distance = nearest_neighbours(
+    neighbours = nearest_neighbours(
         embedding,
         duplicates.group,
+        count=SHOWN,
         on_block=lambda completed, total: progress("finding neighbours", completed, total),
     )
     return Said(
@@ -66,8 +68,8 @@ def hear_networks(
         margin_history=np.concatenate([member.margin_history for member in members]),
         log_probs=log_probs,
         embedding=embedding,
-        neighbours=neighbours,
-        distance=distance,
+        neighbours=neighbours.rows,
+        distance=neighbours.farthest,
         model=ModelInfo(
             backbone=choice.name,
             reason=choice.reason,

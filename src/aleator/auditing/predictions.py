@@ -7,24 +7,29 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
 from scipy.special import entr, log_softmax
 
 from aleator.auditing.judging import JudgeInputs, pass_judgement
+from aleator.auditing.many_classes import judge_many_classes
 from aleator.auditing.rejudge import with_reviews
 from aleator.auditing.result import Audit
 from aleator.audits.folder import close_folder, open_folder
-from aleator.audits.info import NO_EFFORT, AuditInfo, ModelInfo, SettingsUsed, audited_data, identity_of
+from aleator.audits.info import NO_EFFORT, AuditInfo, Identity, ModelInfo, SettingsUsed, audited_data, identity_of
 from aleator.audits.labels import label_table, write_labels
 from aleator.clock import Clock
 from aleator.data.dataset import LabelledDataset, Votes
 from aleator.data.examples import ExamplesShape
+from aleator.data.likeliest_files import NamedProbabilities, named_classes
 from aleator.data.options import ReadOptions
-from aleator.data.predictions import read_features, read_labels, read_matrix
+from aleator.data.predictions import label_values, read_features, read_labels, read_matrix, read_probabilities
 from aleator.data.readers.votes import read_votes
 from aleator.data.sources import FeatureArray
+from aleator.data.sparse_probabilities import is_sparse
 from aleator.decisions.reviews import Reviews
 from aleator.errors import AuditFolderError, DataError, while_reading
 from aleator.evidence import EVIDENCE, EvidenceInputs
+from aleator.evidence.neighbours import SHOWN
 from aleator.files import write_array
 from aleator.locks import one_at_a_time
 from aleator.progress import Progress, shows_progress, silent
@@ -32,9 +37,9 @@ from aleator.records import versions_of
 from aleator.report import render_report
 from aleator.verdicts import Observations
 from aleator.verdicts.checks import IN_SAMPLE, checked_features, checked_probabilities, looks_in_sample
+from aleator.verdicts.estimates import Estimates
+from aleator.verdicts.leading import checked_leading
 from aleator.verdicts.probabilities import observe_probabilities
-
-NEIGHBOURS_SHOWN = 10
 
 
 @dataclass(frozen=True)
@@ -43,8 +48,9 @@ class LabelledPredictions:
 
     labels: ArrayLike
     """`(example,)`, 0 to K-1."""
-    pred_probs: ArrayLike
-    """`(example, K)`, or of several learners `(learner, example, K)`."""
+    pred_probs: ArrayLike | sparse.sparray
+    """`(example, K)`, or of several learners `(learner, example, K)`; of many classes one of scipy's sparse arrays with
+    the likeliest of each example."""
     class_names: tuple[str, ...] | None = None
     """Of the K classes."""
     ids: NDArray[np.str_] | None = None
@@ -61,7 +67,13 @@ class LabelledPredictions:
     @property
     def named_classes(self) -> tuple[str, ...]:
         """The classes' names; without any, their numbers."""
-        return self.class_names or tuple(map(str, range(np.shape(self.pred_probs)[-1])))
+        return self.class_names or tuple(map(str, range(self.classes)))
+
+    @property
+    def classes(self) -> int:
+        """K."""
+        probs: Any = self.pred_probs
+        return int(probs.shape[-1] if is_sparse(probs) else np.shape(probs)[-1])
 
     @property
     def named_examples(self) -> NDArray[np.str_]:
@@ -85,6 +97,8 @@ def judge_predictions(  # longer than a function is otherwise: the whole of it o
     stage, completed, total. Raises DataError for input that cannot be judged.
     """
     clock, folder = Clock(), Path(folder)
+    if is_sparse(predictions.pred_probs):
+        return _judge_likeliest(predictions, folder, reviews, force, clock, progress)
     with clock("reading"):
         given, several = checked_probabilities(predictions.labels, predictions.pred_probs)
         embedding = _embedding(predictions, len(given))
@@ -109,27 +123,14 @@ def judge_predictions(  # longer than a function is otherwise: the whole of it o
         if looks_in_sample(given, several):
             remarks = (IN_SAMPLE, *judgement.estimates.remarks)
             judgement = replace(judgement, estimates=replace(judgement.estimates, remarks=remarks))
-        shown = np.full((len(given), 1), -1) if neighbours is None else neighbours[:, :NEIGHBOURS_SHOWN]
+        shown = np.full((len(given), 1), -1) if neighbours is None else neighbours[:, :SHOWN]
         predicted = observations.log_probs.argmax(axis=1)
         scores = _scores(observations, several, embedding, shown)
         table = label_table(dataset, judgement.verdicts, predicted, scores, alone, shown)
         progress("judging", 1, 1)
 
-    info = AuditInfo(
-        identity=identity,
-        settings=settings,
-        versions=versions_of(np),
-        data=audited_data(
-            dataset,
-            identity.fingerprint,
-            ExamplesShape() if predictions.examples else ExamplesShape(features=embedding.shape[1]),
-        ),
-        class_names=dataset.class_names,
-        model=ModelInfo("none", "probabilities were given", members=1, parameters=0, unseen_draws=1),
-        out_of_sample=True,
-        estimates=judgement.estimates,
-        timings=clock.seconds,
-    )
+    shape = ExamplesShape() if predictions.examples else ExamplesShape(features=embedding.shape[1])
+    info = _info(identity, settings, dataset, shape, judgement.estimates, clock)
     audit = Audit(folder, info, table, dataset)
     if reviews is not None:
         audit = with_reviews(audit, judgement, reviews)
@@ -148,6 +149,64 @@ def judge_predictions(  # longer than a function is otherwise: the whole of it o
     return audit
 
 
+def _judge_likeliest(
+    predictions: LabelledPredictions,
+    folder: Path,
+    reviews: Reviews | None,
+    force: bool,
+    clock: Clock,
+    progress: Progress,
+) -> Audit:
+    """The same by each example's likeliest classes; its folder holds no logits, and is not judged again."""
+    with clock("reading"):
+        brought = {"features": predictions.features, "votes": predictions.votes, "decisions": reviews}
+        if heard := [name for name, value in brought.items() if value is not None]:
+            raise DataError(f"{', '.join(heard)}: not heard beside probabilities of the likeliest classes; leave out.")
+        given, likeliest = checked_leading(predictions.labels, predictions.pred_probs)
+        dataset = _dataset(predictions, given, np.zeros((len(given), 0), np.float32))
+        settings = SettingsUsed(NO_EFFORT)
+        identity = identity_of(dataset, {"effort": NO_EFFORT, "seed": 0, "use_votes": False})
+        open_folder(folder, identity, force=force)
+    with clock("judging"):
+        progress("judging", 0, 1)
+        judged = judge_many_classes(dataset, likeliest)
+        progress("judging", 1, 1)
+    shape = ExamplesShape() if predictions.examples else ExamplesShape(features=0)
+    audit = Audit(folder, _info(identity, settings, dataset, shape, judged.estimates, clock), judged.table, dataset)
+    with clock("report"):
+        html = render_report(audit.info, audit.labels, dataset.source, folder=folder)
+    close_folder(
+        folder,
+        {
+            "labels.parquet": lambda path: write_labels(audit.labels, path),
+            "report.html": lambda path: path.write_text(html, encoding="utf-8"),
+        },
+        audit.info,
+    )
+    return audit
+
+
+def _info(
+    identity: Identity,
+    settings: SettingsUsed,
+    dataset: LabelledDataset,
+    shape: ExamplesShape,
+    estimates: Estimates,
+    clock: Clock,
+) -> AuditInfo:
+    return AuditInfo(
+        identity=identity,
+        settings=settings,
+        versions=versions_of(np),
+        data=audited_data(dataset, identity.fingerprint, shape),
+        class_names=dataset.class_names,
+        model=ModelInfo("none", "probabilities were given", members=1, parameters=0, unseen_draws=1),
+        out_of_sample=True,
+        estimates=estimates,
+        timings=clock.seconds,
+    )
+
+
 def read_predictions(
     pred_probs: Path | Sequence[Path], reading: ReadOptions, features: Path | None = None
 ) -> LabelledPredictions:
@@ -164,7 +223,14 @@ def read_predictions(
 
 
 def _lined_up(files: list[Path], label_file: Path, reading: ReadOptions, features: Path | None) -> LabelledPredictions:
-    probs, columns, ids_of_probs = read_matrix(files[0])
+    probs, columns, ids_of_probs = read_probabilities(files[0])
+    if not isinstance(probs, np.ndarray):
+        if len(files) > 1 or features is not None or reading.votes is not None:
+            raise DataError(
+                f"{files[0]} holds probabilities of the likeliest classes, beside which no other learner, features or "
+                "votes are heard; leave them out."
+            )
+        return _likeliest_lined_up(files[0], probs, ids_of_probs, label_file, reading)
     if probs.ndim != 2:
         raise DataError(f"{files[0]} has shape {probs.shape}; wanted is (example, class).")
     several = [probs]
@@ -178,12 +244,7 @@ def _lined_up(files: list[Path], label_file: Path, reading: ReadOptions, feature
             raise DataError(f"{file} and {files[0]} name different ids, or in different order; they must line up.")
         several.append(more)
     given, names, ids = read_labels(label_file, reading.names or columns, probs.shape[1])
-    missing = np.flatnonzero(given < 0)
-    if len(missing):
-        raise DataError(f"{label_file}, row {missing[0]}: there is no label; leave such rows out of both files.")
-    if ids is not None and ids_of_probs is not None and not np.array_equal(ids, ids_of_probs):
-        raise DataError(f"{label_file} and {files[0]} name different ids, or in different order; they must line up.")
-    ids = ids if ids is not None else ids_of_probs
+    ids = _same_ids(given, ids, ids_of_probs, label_file, files[0])
     predictions = LabelledPredictions(
         given,
         probs if len(several) == 1 else np.stack(several),
@@ -196,6 +257,43 @@ def _lined_up(files: list[Path], label_file: Path, reading: ReadOptions, feature
         return predictions
     dataset = _dataset(predictions, given, np.empty((len(given), 0), np.float32))
     return replace(predictions, votes=read_votes(reading.votes, dataset))
+
+
+def _likeliest_lined_up(
+    file: Path,
+    probs: sparse.csr_array | NamedProbabilities,
+    ids_of_probs: NDArray[np.str_] | None,
+    label_file: Path,
+    reading: ReadOptions,
+) -> LabelledPredictions:
+    names = reading.names
+    if isinstance(probs, NamedProbabilities):
+        if names is None:
+            names = named_classes(
+                probs.names | {str(one).strip() for one in label_values(label_file)[0] if one is not None}
+            )
+        probs = probs.matrix(names)
+    given, names, ids = read_labels(label_file, names, probs.shape[1])
+    if len(given) != probs.shape[0]:
+        raise DataError(f"{label_file} has {len(given)} labels, {file} {probs.shape[0]} rows; they must line up.")
+    ids = _same_ids(given, ids, ids_of_probs, label_file, file)
+    return LabelledPredictions(given, probs, names, ids, path=str(label_file))
+
+
+def _same_ids(
+    given: NDArray[np.int64],
+    ids: NDArray[np.str_] | None,
+    ids_of_probs: NDArray[np.str_] | None,
+    label_file: Path,
+    file: Path,
+) -> NDArray[np.str_] | None:
+    """The examples' ids, by whichever file has them. Raises DataError where they differ, or a label is missing."""
+    missing = np.flatnonzero(given < 0)
+    if len(missing):
+        raise DataError(f"{label_file}, row {missing[0]}: there is no label; leave such rows out of both files.")
+    if ids is not None and ids_of_probs is not None and not np.array_equal(ids, ids_of_probs):
+        raise DataError(f"{label_file} and {file} name different ids, or in different order; they must line up.")
+    return ids if ids is not None else ids_of_probs
 
 
 def _dataset(

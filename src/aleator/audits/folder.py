@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from aleator.audits.info import SCHEMA_VERSION, AuditInfo, Identity, read_info
-from aleator.audits.labels import decoded, read_labels, write_labels
+from aleator.audits.labels import decoded, is_sparse_distribution, read_labels, write_labels
 from aleator.data.dataset import LabelledDataset
 from aleator.errors import AuditFolderError, while_reading
 from aleator.files import discard, discarded, read_array, sync, sync_all, tidy, unfinished_beside, write_whole
@@ -68,6 +68,12 @@ class AuditFolder:
     @property
     def logits(self) -> NDArray[np.float32]:
         """Mean and spread of each logit, `(2, draw, example, class)`, mapped from disk."""
+        if is_sparse_distribution(self.labels["label_distribution"].type):
+            raise AuditFolderError(
+                f"{self.folder} was judged by each example's likeliest classes, and is neither judged again nor "
+                "reviewed on a page: of so many classes no decision would be learned. Its labels and the report are "
+                "there; `aleator export` and its table are what to go on with."
+            )
         return self._array("logits.npy", (2, None, self.info.data.examples, len(self.class_names)))
 
     @property

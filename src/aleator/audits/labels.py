@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
+from scipy.sparse import csr_array, issparse
 
 from aleator.data.dataset import LabelledDataset
 from aleator.verdicts.judge import Verdicts
@@ -27,11 +28,16 @@ class Kind(Enum):
     GROUP = "group"
     """Numbers of groups; null is -1."""
     DISTRIBUTION = "distribution"
-    """Probabilities in the order of the classes, `(example, class)`."""
+    """Probabilities in the order of the classes, `(example, class)`; where there are many classes pairs of a class's
+    number and its probability, decoded as one of scipy's sparse arrays."""
     ROWS = "rows"
     """Lists of row numbers; decoded as a list for each example."""
     TEXTS = "texts"
     """Lists of texts; decoded as a list for each example."""
+
+
+SPARSE_FIELDS = ("class", "probability")
+"""Of a distribution that names its classes by their numbers."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,8 @@ def _check(name: str, column: pa.Array, class_names: Sequence[str]) -> None:
         Kind.LABEL: pa.types.is_dictionary(of) and pa.types.is_string(of.value_type),
         Kind.SCORE: pa.types.is_floating(of),
         Kind.GROUP: pa.types.is_integer(of),
-        Kind.DISTRIBUTION: pa.types.is_fixed_size_list(of) and pa.types.is_floating(of.value_type),
+        Kind.DISTRIBUTION: (pa.types.is_fixed_size_list(of) and pa.types.is_floating(of.value_type))
+        or (is_sparse_distribution(of) and {field.name for field in of.value_type} == set(SPARSE_FIELDS)),
         Kind.ROWS: pa.types.is_list(of) and pa.types.is_integer(of.value_type),
         Kind.TEXTS: pa.types.is_list(of) and pa.types.is_string(of.value_type),
     }[kind]
@@ -110,7 +117,12 @@ def _check(name: str, column: pa.Array, class_names: Sequence[str]) -> None:
         raise ValueError(f"its column {name!r} is {of} with {column.null_count} gaps, not {kind.value}")
     if kind is Kind.LABEL and column.dictionary.to_pylist() != list(class_names):
         raise ValueError(f"its column {name!r} is of other classes than the audit")
-    if kind is Kind.DISTRIBUTION:
+    if kind is Kind.DISTRIBUTION and is_sparse_distribution(of):
+        label, probability = (column.flatten().field(name).to_numpy(zero_copy_only=False) for name in SPARSE_FIELDS)
+        fits = ((label >= 0) & (label < len(class_names)) & (probability >= 0) & (probability <= 1.0001)).all()
+        if column.flatten().null_count or not fits:
+            raise ValueError(f"its column {name!r} is no distribution over {len(class_names)} classes")
+    elif kind is Kind.DISTRIBUTION:
         values = column.flatten().to_numpy(zero_copy_only=False)
         if of.list_size != len(class_names) or not ((values >= 0) & (values <= 1.0001)).all():
             raise ValueError(f"its column {name!r} is no distribution over {len(class_names)} classes")
@@ -133,6 +145,11 @@ def decoded(table: pa.Table, name: str) -> Any:
     if kind is Kind.LABEL:
         codes = column.indices.fill_null(-1).cast(pa.int64())
         return np.asarray(codes.to_numpy(zero_copy_only=False))
+    if kind is Kind.DISTRIBUTION and is_sparse_distribution(column.type):
+        pairs, classes = column.flatten(), len(table["given_label"].combine_chunks().dictionary)
+        label, probability = (pairs.field(name).to_numpy(zero_copy_only=False) for name in SPARSE_FIELDS)
+        ends = np.concatenate([[0], np.cumsum(column.value_lengths().to_numpy(zero_copy_only=False))])
+        return csr_array((probability, label, ends), shape=(len(column), classes))
     if kind is Kind.DISTRIBUTION:
         values = np.asarray(column.flatten().to_numpy(zero_copy_only=False), dtype=np.float32)
         return values.reshape(len(column), -1)
@@ -194,10 +211,28 @@ def verdict_columns(verdicts: Verdicts, class_names: Sequence[str]) -> dict[str,
         "p_mislabelled": _score(p_mislabelled),
         "label_quality": _score(1 - p_mislabelled),
         "suggested_label": label_column(verdicts.suggested_label, class_names),
-        "label_distribution": pa.FixedSizeListArray.from_arrays(
-            distribution.astype(np.float32).ravel(), distribution.shape[1]
-        ),
+        "label_distribution": _sparse_distribution(distribution)
+        if issparse(distribution)
+        else pa.FixedSizeListArray.from_arrays(distribution.astype(np.float32).ravel(), distribution.shape[1]),
     }
+
+
+def _sparse_distribution(distribution: csr_array) -> pa.ListArray:
+    """Of each example the classes that it may be, as numbers, and their probabilities."""
+    parts = [pa.array(distribution.indices.astype(np.int32)), pa.array(distribution.data.astype(np.float32))]
+    pairs = pa.StructArray.from_arrays(parts, list(SPARSE_FIELDS))
+    return pa.ListArray.from_arrays(pa.array(distribution.indptr.astype(np.int32)), pairs)
+
+
+def is_sparse_distribution(column: pa.DataType) -> bool:
+    """Whether the distributions name their classes, as those of many classes do."""
+    return bool(pa.types.is_list(column) and pa.types.is_struct(column.value_type))
+
+
+def dense_rows(distribution: NDArray[np.float32] | csr_array, rows: Any) -> NDArray[np.float32]:
+    """Some rows of a decoded `label_distribution`, `(row, class)`."""
+    some = distribution[rows]
+    return np.asarray(some.toarray() if issparse(some) else some)
 
 
 def set_columns(table: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:

@@ -21,11 +21,16 @@ def next_steps(info: AuditInfo, folder: Path) -> tuple[Step, ...]:
     """The steps that follow from what an audit is, the most useful first."""
     if info.only_labels_known and info.data.reading is None:
         # Where the examples are is not known, so the word in capitals is left to fill in.
+        export = _command("export", folder, "--data", "DATA", "-o", _beside(folder, "clean.csv"))
+        if not info.estimates.confusion:
+            return (Step(f"{export} --relabel-above 0.9", "write clean data: the surest mistakes put right"),)
         return (
             Step(_command("review", folder, "--data", "DATA"), "look at the labels, with the examples at DATA"),
-            Step(_command("export", folder, "--data", "DATA", "-o", _beside(folder, "clean.csv")), "write clean data"),
+            Step(export, "write clean data"),
         )
     clean = _command("export", folder, "-o", _beside(folder, "clean.csv"))
+    if not info.estimates.confusion:  # judged by each example's likeliest classes: no decision would teach it anything
+        return (Step(f"{clean} --relabel-above 0.9", "write a data set with the surest mistakes put right"),)
     if not info.estimates.reviewed:
         return (
             Step(_command("review", folder), "look at the labels and put them right"),

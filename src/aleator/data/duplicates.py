@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +10,9 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from aleator.data.examples import Examples
+from aleator.data.near_pictures import near_links
 from aleator.data.near_texts import near_pairs, plain
 from aleator.data.sources import TableRows, TextArray
-
-SKETCH_SIDE = 12
-SKETCH_CORRELATION = 0.975
-FULL_CORRELATION = 0.97
-SMALL_SIDE, SMALL_CORRELATION = 32, 0.99
-"""Below 32 pixels a side there is so little detail that different pictures (two handwritten ones) correlate by .97."""
-FAINT = 4.0
-"""A picture whose pixels deviate less than this is blank: it only equals its exact copies."""
-BLOCK_CELLS = 8_000_000
 
 
 @dataclass(frozen=True)
@@ -54,7 +45,7 @@ def find_duplicates(
     if near and isinstance(examples, TextArray):
         pairs += _near_texts(examples, first)
     elif near and isinstance(examples, np.ndarray) and examples.ndim == 4:
-        pairs.append(_near_pairs(examples.astype(np.uint8, copy=False), first, on_block))
+        pairs.append(near_links(examples.astype(np.uint8, copy=False), first, on_block))
     left, right = np.concatenate(pairs, axis=1)
     links = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(len(examples),) * 2)
     _, component = connected_components(links, directed=False)
@@ -94,57 +85,3 @@ def _near_texts(examples: TextArray, first: NDArray[np.int64]) -> list[NDArray[n
     leaders = leader[worded[leader]]
     alike = near_pairs([plainly[row] for row in leaders.tolist()])
     return [first[same], first[leaders[alike]]]
-
-
-def _near_pairs(
-    pictures: NDArray[np.uint8], rows: NDArray[np.int64], on_block: Callable[[int, int], None]
-) -> NDArray[np.int64]:
-    """Links among `rows` that join all whose pixels correlate, `(2, row)`: each to one of its group.
-
-    Candidates come by the block and are merged at once, so that memory stays linear even where all are alike.
-    """
-    deviation = np.array([pictures[row].std() for row in rows])
-    rows = rows[deviation >= FAINT]
-    if len(rows) < 2:
-        return np.empty((2, 0), dtype=np.int64)
-    sketches = np.stack([_unit(_sketch(pictures[row])) for row in rows])
-    joined = np.arange(len(rows))
-    step = max(1, BLOCK_CELLS // len(rows))
-    for start in range(0, len(rows), step):
-        stop = min(len(rows), start + step)
-        left, right = np.nonzero(sketches[start:stop] @ sketches[start:].T >= SKETCH_CORRELATION)
-        later = right > left
-        left, right = left[later] + start, right[later] + start
-        for candidates in np.split(np.stack([left, right]), np.flatnonzero(np.diff(left)) + 1, axis=1):
-            if not candidates.size:
-                continue
-            one, others = candidates[0, 0], candidates[1]
-            others = others[joined[others] != joined[one]]
-            others = others[_alike(pictures, rows[one], rows[others])]
-            if len(others):
-                joined[np.isin(joined, joined[others])] = joined[one]
-        on_block(stop, len(rows))
-    return np.stack([rows, rows[joined]])
-
-
-def _alike(pictures: NDArray[np.uint8], row: np.int64, others: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether the pixels of each other picture correlate with those of one, `(other,)`."""
-    enough = FULL_CORRELATION if min(pictures.shape[2:]) >= SMALL_SIDE else SMALL_CORRELATION
-    one = _unit(pictures[row].ravel())
-    return np.array([float(np.vdot(one, _unit(pictures[other].ravel()))) >= enough for other in others], dtype=bool)
-
-
-def _sketch(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """The picture averaged down to about 12x12 grey pixels."""
-    grey = picture.mean(axis=0, dtype=np.float32)
-    for axis, side in enumerate(grey.shape):
-        edges = np.linspace(0, side, min(SKETCH_SIDE, side) + 1).astype(int)
-        # Cells differ in size by one pixel: their sums would show the same grid in every sketch.
-        size = np.diff(edges).reshape((-1, 1) if axis == 0 else (1, -1))
-        grey = np.add.reduceat(grey, edges[:-1], axis=axis) / size.astype(np.float32)
-    return np.asarray(grey, dtype=np.float32).ravel()
-
-
-def _unit(values: NDArray[Any]) -> NDArray[np.float32]:
-    centred = values.astype(np.float32) - values.mean(dtype=np.float64).astype(np.float32)
-    return np.asarray(centred / max(float(np.linalg.norm(centred)), 1e-12), dtype=np.float32)

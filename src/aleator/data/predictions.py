@@ -9,8 +9,17 @@ import pyarrow as pa
 import pyarrow.csv as csv
 import pyarrow.parquet as parquet
 from numpy.typing import NDArray
+from scipy import sparse
 
 from aleator.data.cells import plain_cells
+from aleator.data.likeliest_files import (
+    CLASS_COLUMNS,
+    NamedProbabilities,
+    holds_likeliest,
+    holds_sparse,
+    named_probabilities,
+    read_sparse,
+)
 from aleator.data.readers.arrays import read_arrays
 from aleator.data.readers.shared import encode_labels, find_column
 from aleator.data.readers.table import ID_COLUMNS, LABEL_COLUMNS, is_row_number, texts_of
@@ -31,23 +40,45 @@ def read_matrix(path: Path) -> tuple[NDArray[Any], tuple[str, ...] | None, NDArr
     In a table every column of numbers counts, except one that is named as ids are, and written row numbers.
     """
     if path.suffix.lower() in TABLE_SUFFIXES:
-        table = read_table(path, ID_COLUMNS)
-        id_column = find_column(table.column_names, ID_COLUMNS, None, str(path))
-        names = [
-            field.name
-            for field in table.schema
-            if field.name != id_column
-            and not is_row_number(table, field.name)
-            and (pa.types.is_floating(field.type) or pa.types.is_integer(field.type))
-        ]
-        if not names:
-            raise DataError(f"{path} has no column of numbers; it has {listed(table.column_names)}.")
-        columns = [table[name].cast(pa.float64()).fill_null(float("nan")).to_numpy() for name in names]
-        return np.stack(columns, axis=1), tuple(names), None if id_column is None else texts_of(table[id_column])
+        return _numbers_of(read_table(path, ID_COLUMNS), path)
     if path.suffix.lower() == ".npz" and {FEATURES, IDS} <= set(arrays := read_arrays(path)):
         return arrays[FEATURES], None, arrays[IDS].astype(str)
+    return _only_array(path), None, _ids_beside(path)
+
+
+def read_probabilities(
+    path: Path,
+) -> tuple[NDArray[Any] | sparse.csr_array | NamedProbabilities, tuple[str, ...] | None, NDArray[np.str_] | None]:
+    """As `read_matrix`, of all classes or of the likeliest ones; see `likeliest_files`."""
+    if holds_sparse(path):
+        return read_sparse(path), None, _ids_beside(path)
+    if path.suffix.lower() not in TABLE_SUFFIXES:
+        return read_matrix(path)
+    table = read_table(path, (*ID_COLUMNS, *CLASS_COLUMNS))
+    if not holds_likeliest(table.column_names):
+        return _numbers_of(table, path)
+    id_column = find_column(table.column_names, ID_COLUMNS, None, str(path))
+    return named_probabilities(table, path), None, None if id_column is None else texts_of(table[id_column])
+
+
+def _numbers_of(table: pa.Table, path: Path) -> tuple[NDArray[Any], tuple[str, ...], NDArray[np.str_] | None]:
+    id_column = find_column(table.column_names, ID_COLUMNS, None, str(path))
+    names = [
+        field.name
+        for field in table.schema
+        if field.name != id_column
+        and not is_row_number(table, field.name)
+        and (pa.types.is_floating(field.type) or pa.types.is_integer(field.type))
+    ]
+    if not names:
+        raise DataError(f"{path} has no column of numbers; it has {listed(table.column_names)}.")
+    columns = [table[name].cast(pa.float64()).fill_null(float("nan")).to_numpy() for name in names]
+    return np.stack(columns, axis=1), tuple(names), None if id_column is None else texts_of(table[id_column])
+
+
+def _ids_beside(path: Path) -> NDArray[np.str_] | None:
     beside = ids_beside(path)
-    return _only_array(path), None, _column(beside, "id") if beside.is_file() else None
+    return _column(beside, "id") if beside.is_file() else None
 
 
 def read_features(path: Path, ids: NDArray[np.str_] | Sequence[str]) -> NDArray[np.float32]:
@@ -133,6 +164,19 @@ def read_labels(
 
     Text needs names in the order of the probabilities' columns, unless as many names occur, which are then sorted.
     """
+    values, ids = label_values(path)
+    numbers = tuple(map(str, range(classes)))
+    labels, names = encode_labels(values, str(path), class_names, number_names=numbers)
+    if len(names) != classes:
+        raise DataError(
+            f"{path} has {len(names)} classes, the probabilities have {classes} columns; name the classes in the order "
+            "of the columns: --class-names a,b,c."
+        )
+    return labels, names, ids
+
+
+def label_values(path: Path) -> tuple[Any, NDArray[np.str_] | None]:
+    """Labels as they stand in a file, and the examples' ids where it has them."""
     ids = None
     values: Any
     if path.suffix.lower() in TABLE_SUFFIXES:
@@ -147,14 +191,7 @@ def read_labels(
         values = table[column].to_pylist()
     else:
         values = _only_array(path)
-    numbers = tuple(map(str, range(classes)))
-    labels, names = encode_labels(values, str(path), class_names, number_names=numbers)
-    if len(names) != classes:
-        raise DataError(
-            f"{path} has {len(names)} classes, the probabilities have {classes} columns; name the classes in the order "
-            "of the columns: --class-names a,b,c."
-        )
-    return labels, names, ids
+    return values, ids
 
 
 def _only_array(path: Path) -> NDArray[Any]:

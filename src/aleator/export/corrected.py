@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from aleator.audits.labels import dense_rows
 from aleator.decisions.decision import AMBIGUOUS, LABEL, UNUSABLE
 from aleator.decisions.gather import DecisionSources, gather_decisions
 from aleator.decisions.log import DecisionLog
@@ -84,7 +85,7 @@ def correct(examples: Examples, path: Path, sources: DecisionSources, relabel_ab
         row, torn = int(settled.row[place]), settled.choices(place)
         choices[row] = tuple(names[one] for one in torn)
         if int(examples.given[row]) not in torn:
-            label[row] = torn[0] if believed is None else max(torn, key=believed[row].__getitem__)
+            label[row] = torn[0] if believed is None else max(torn, key=dense_rows(believed, [row])[0].__getitem__)
     return Corrected(examples, label, label_from, decision, choices, log)
 
 

@@ -66,7 +66,8 @@ def _audit_columns(corrected: Corrected) -> dict[str, list[Any]]:
     for name in scores:
         columns[name] = [None if value is None else float(f"{value:.7g}") for value in columns[name]]
     suggested = audit.column("suggested_label")
-    confidence = np.take_along_axis(audit.column("label_distribution"), np.maximum(suggested, 0)[:, None], axis=1)[:, 0]
+    believed = audit.column("label_distribution")
+    confidence = np.asarray(believed[np.arange(len(suggested)), np.maximum(suggested, 0)])
     columns["suggested_label"] = audit.labels["suggested_label"].to_pylist()
     columns["suggested_confidence"] = [float(f"{value:.7g}") for value in confidence]
     return columns

@@ -12,13 +12,14 @@ from scipy import sparse
 from scipy.special import log_softmax
 from threadpoolctl import threadpool_limits
 
-from aleator.evidence.neighbours import MOST_FOR_NEIGHBOURS, VOTERS, nearest_neighbours, neighbour_vote
+from aleator.evidence.neighbours import VOTERS, neighbour_vote
 from aleator.learners.folds import Folds
 from aleator.learners.kernel import kernel
 from aleator.learners.linear import linear
 from aleator.learners.softmax_regression import Floats
 from aleator.learners.topics import topics
 from aleator.learners.trees import trees
+from aleator.neighbours.search import nearest_neighbours
 from aleator.noise.pooling import pooling_weights
 from aleator.threads import one_thread
 from aleator.vectors.dense import whitened
@@ -47,6 +48,8 @@ class Material:
     """Of tables `(example, column)`: numbers and codes of categories, NaN a gap."""
     categorical: NDArray[np.bool_] | None = None
     """Which columns are categories, `(column,)`."""
+    neighbours: NDArray[np.int64] | None = None
+    """Rows of the nearest examples by `dense`, `(example, neighbour)`; they are looked for where they are not given."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +142,9 @@ def _learners(
         linear_weights.append(opinion.weights)
         return opinion.log_probs
 
-    def votes(where: Floats) -> NDArray[np.float32]:
-        found, _ = nearest_neighbours(where, groups, count=VOTERS)
+    def votes(where: Floats, found: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
+        if found is None:
+            found = nearest_neighbours(where, groups, count=VOTERS).rows
         vote = neighbour_vote(found, labels, classes)
         return np.broadcast_to(vote, (folds.draws, *vote.shape))
 
@@ -154,7 +158,6 @@ def _learners(
     work["linear"] = lambda: linear(dense, labels, classes, folds).log_probs
     if classes <= MOST_FOR_KERNEL_CLASSES:
         work["kernel"] = lambda: kernel(dense, labels, classes, folds, seed)
-    if len(labels) <= MOST_FOR_NEIGHBOURS:
-        work["neighbours"] = lambda: votes(dense)
-        work["neighbours, whitened"] = lambda: votes(whitened(dense))
+    work["neighbours"] = lambda: votes(dense, material.neighbours)
+    work["neighbours, whitened"] = lambda: votes(whitened(dense))
     return work

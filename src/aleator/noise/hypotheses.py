@@ -8,7 +8,6 @@ that leave none, and from no confusion to whatever confusion fits best. The prio
 whose right labels are known; what people say of some examples then weighs the hypotheses anew.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,7 +113,8 @@ class Hypotheses:
     def weighed(self, log_evidence: Floats) -> "Hypotheses":
         """After something was seen that has this log-likelihood under each hypothesis, `(hypothesis,)`."""
         log_weights = np.log(self.weights) + log_evidence
-        return _probable(self.crowds, np.exp(log_weights - logsumexp(log_weights)), self.left_open)
+        kept, weights = _probable(np.exp(log_weights - logsumexp(log_weights)))
+        return Hypotheses(tuple(self.crowds[one] for one in kept.tolist()), weights, self.left_open)
 
     @property
     def confusion(self) -> Floats:
@@ -147,21 +147,26 @@ def explain(log_probs: NDArray[np.floating[Any]], given_label: NDArray[np.int64]
             )
         )
     left_open = float(1 - noises[0].answers(logits).max(axis=1).mean())
-    expected_doubt = (
-        DOUBT_AT_BEST
-        + DOUBT_FOR_WEAKNESS * left_open
-        + DOUBT_FOR_CLOSE_CALLS * (close_calls(logits) - USUAL_CLOSE_CALLS)
-    )
+    kept, weights = crowds_believed(left_open, close_calls(logits))
+    crowds = [Crowd(noise, doubt) for noise in noises for doubt in DOUBTS]
+    return Hypotheses(tuple(crowds[one] for one in kept.tolist()), weights, left_open)
+
+
+def crowds_believed(left_open: float, close: float) -> tuple[NDArray[np.int64], Floats]:
+    """Which places of the grid (reluctance, doubt) are not too improbable before people said anything, and their
+    probabilities, by what the classifier leaves open and the share of `close_calls`."""
     doubts = np.log(np.minimum(DOUBTS, LARGEST_DOUBT))
+    expected_doubt = (
+        DOUBT_AT_BEST + DOUBT_FOR_WEAKNESS * left_open + DOUBT_FOR_CLOSE_CALLS * (close - USUAL_CLOSE_CALLS)
+    )
     log_weights = (
-        _log_normal(np.arange(len(noises)), RELUCTANCE_FOR_WEAKNESS * left_open, RELUCTANCE_DEVIATION)[:, None]
+        _log_normal(np.arange(len(RELUCTANCES)), RELUCTANCE_FOR_WEAKNESS * left_open, RELUCTANCE_DEVIATION)[:, None]
         + _log_normal(doubts, expected_doubt, DOUBT_DEVIATION)
     ).ravel()
-    crowds = [Crowd(noise, doubt) for noise in noises for doubt in DOUBTS]
-    return _probable(crowds, np.exp(log_weights), left_open)
+    return _probable(np.exp(log_weights))
 
 
-def close_calls(logits: Floats) -> float:
+def close_calls(logits: NDArray[np.floating[Any]]) -> float:
     """Share of the examples whose two likeliest classes are less than half as far apart as those of most (of three in
     five), by a classifier's logits `(example, class)`. How sure it is of itself, or how noisy the labels that it
     learned from, changes nothing of that."""
@@ -170,10 +175,9 @@ def close_calls(logits: Floats) -> float:
     return float((lead < np.quantile(lead, 0.6) / 2).mean())
 
 
-def _probable(crowds: Sequence[Crowd], weights: Floats, left_open: float) -> Hypotheses:
-    """Those of the crowds that are not too improbable."""
+def _probable(weights: Floats) -> tuple[NDArray[np.int64], Floats]:
     kept = np.flatnonzero(weights >= LEAST_WEIGHT)
-    return Hypotheses(tuple(crowds[one] for one in kept.tolist()), weights[kept] / weights[kept].sum(), left_open)
+    return kept, weights[kept] / weights[kept].sum()
 
 
 def _log_normal(values: NDArray[Any], mean: float, deviation: float) -> Floats:

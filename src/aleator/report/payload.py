@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aleator.audits.labels import dense_rows
 from aleator.data.sources import ExampleSource, TableRows, TextArray
 from aleator.report.rows import Rows
 from aleator.report.sheets import ACROSS, sheets
@@ -129,7 +130,7 @@ def _neighbours(rows: Rows, chosen: NDArray[np.int64]) -> NDArray[np.int32]:
 
 def _leading(rows: Rows, chosen: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     """The likeliest classes of each example and their probabilities in per cent, `(example, LEADING)`."""
-    distribution = rows.distribution[chosen]
+    distribution = dense_rows(rows.distribution, chosen)
     leading = np.argsort(-distribution, axis=1, kind="stable")[:, :LEADING]
     shares = np.take_along_axis(distribution, leading, axis=1)
     return {"leading": leading.astype(np.int16), "shares": np.round(100 * shares).astype(np.uint8)}

@@ -8,6 +8,7 @@ import numpy as np
 from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
+from aleator.verdicts.estimates import ClassPair
 from aleator.verdicts.names import VERDICTS
 
 MAP_WIDTH, MAP_HEIGHT, MAP_LEFT, MAP_BOTTOM = 720, 440, 52, 46
@@ -61,6 +62,24 @@ def confusion_table(
         f'<div class="scroll" tabindex="0" role="region" aria-label="{title}">'
         f'<table class="confusion"><thead><tr>{corner}{head}</tr></thead>'
         f"<tbody>{''.join(body)}</tbody></table></div>"
+    )
+
+
+def pairs_table(pairs: Sequence[ClassPair], class_names: Sequence[str], *, link: str = "") -> Markup:
+    """The pairs of classes between which most labels are wrong, where there are too many classes for a matrix."""
+    body = []
+    for pair in pairs:
+        count = _count(pair.count, 0)
+        if link and pair.count >= 0.5:
+            count = f'<a href="{escape(link)}?given={pair.given}&amp;suggested={pair.true}">{count}</a>'
+        body.append(
+            f'<tr><th scope="row">{escape(class_names[pair.given])}</th><td>{escape(class_names[pair.true])}</td>'
+            f'<td class="wrong s{round(SHADES * min(pair.share, 1))}">{count}</td><td>{pair.share:.1%}</td></tr>'
+        )
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("given", "more likely", "about", "of the label"))
+    return Markup(
+        '<div class="scroll" tabindex="0" role="region" aria-label="pairs of classes">'
+        f'<table class="confusion"><thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table></div>'
     )
 
 

@@ -1,12 +1,12 @@
 """Puts the report together: the answer on the first screen, all examples in a grid below, and what stands beside it."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from aleator.audits.info import AuditInfo
 from aleator.audits.next_steps import next_steps
@@ -14,8 +14,9 @@ from aleator.data.sources import ExampleSource
 from aleator.html import percent, script_json, template
 from aleator.report.payload import chosen_rows, payload
 from aleator.report.pictures import Pictures
-from aleator.report.plots import confusion_table, example_map, map_sample, point_title, precision_curve
+from aleator.report.plots import confusion_table, example_map, map_sample, pairs_table, point_title, precision_curve
 from aleator.report.rows import Rows
+from aleator.verdicts.estimates import ClassPair, pairs_of
 from aleator.verdicts.names import VERDICT_MEANING
 
 PRINTED, MAP_POINTS = 24, 600
@@ -39,15 +40,17 @@ def render_report(
     rows, names, referee = Rows(labels), list(info.class_names), info.referee
     sample = map_sample(rows.verdict, rows.p_mislabelled, MAP_POINTS).tolist()
     chosen = chosen_rows(rows, sample)
-    confusion = np.array(info.estimates.confusion)
+    confusion, pairs = np.array(info.estimates.confusion), info.estimates.pairs
     return template("report.html").render(
         info=info,
         names=names,
         remark=remark,
         steps=next_steps(info, folder),
         verdicts=[(name, info.estimates.verdicts.get(name, 0), meaning) for name, meaning in VERDICT_MEANING.items()],
-        directions=_directions(confusion, names),
-        confusion=confusion_table(confusion, names, "given", "more likely", link="#labels"),
+        directions=_directions(pairs or pairs_of(confusion, DIRECTIONS_SHOWN), names),
+        confusion=pairs_table(pairs, names, link="#labels")
+        if pairs
+        else confusion_table(confusion, names, "given", "more likely", link="#labels"),
         printed=_printed(rows, names, Pictures(source)),
         map=example_map(rows.aleatoric, rows.p_mislabelled, rows.verdict, sample, _titles(rows, names, sample)),
         payload=script_json(payload(rows, names, chosen, source)),
@@ -96,23 +99,19 @@ def _titles(rows: Rows, names: list[str], sample: list[int]) -> list[str]:
     ]
 
 
-def _directions(confusion: NDArray[np.float64], names: list[str]) -> list[dict[str, Any]]:
+def _directions(pairs: Sequence[ClassPair], names: list[str]) -> list[dict[str, Any]]:
     """The pairs of classes that most labels are confused between: from which label, to which, about how many, the part
     of those with the label, and the length of the bar."""
-    off = confusion - np.diag(np.diag(confusion))
-    order = np.argsort(-off, axis=None, kind="stable")[:DIRECTIONS_SHOWN]
-    pairs = [divmod(int(place), len(names)) for place in order]
-    largest = float(off.max(initial=0.0))
     return [
         {
-            "from": names[given],
-            "to": names[true],
-            "given": given,
-            "suggested": true,
-            "count": off[given, true],
-            "share": off[given, true] / confusion[given].sum(),
-            "length": off[given, true] / largest,
+            "from": names[pair.given],
+            "to": names[pair.true],
+            "given": pair.given,
+            "suggested": pair.true,
+            "count": pair.count,
+            "share": pair.share,
+            "length": pair.count / pairs[0].count,
         }
-        for given, true in pairs
-        if off[given, true] >= 0.5
+        for pair in pairs[:DIRECTIONS_SHOWN]
+        if pair.count >= 0.5
     ]

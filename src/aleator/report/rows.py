@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from aleator.audits.labels import decoded
 
@@ -18,7 +19,7 @@ class Rows:
         self.p_mislabelled: NDArray[np.float64] = decoded(self.table, "p_mislabelled").astype(np.float64)
         self.aleatoric: NDArray[np.float64] = decoded(self.table, "aleatoric").astype(np.float64)
         self.epistemic: NDArray[np.float64] = decoded(self.table, "epistemic").astype(np.float64)
-        self.distribution: NDArray[np.float32] = decoded(self.table, "label_distribution")
+        self.distribution: NDArray[np.float32] | csr_array = decoded(self.table, "label_distribution")
         self.duplicate_group: NDArray[np.int64] = decoded(self.table, "duplicate_group")
 
     def __len__(self) -> int:

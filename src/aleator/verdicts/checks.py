@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from aleator.data.sparse_probabilities import is_sparse
 from aleator.errors import DataError
 from aleator.noise.label_noise import FLOOR
 from aleator.rows import not_finite
@@ -55,6 +56,10 @@ def checked_probabilities(
 def checked_distributions(pred_probs: ArrayLike) -> NDArray[np.floating[Any]]:
     """One learner's probabilities, `(example, class)`; rounded ones made to sum to one again. Raises DataError
     naming the first row that is wrong."""
+    if is_sparse(pred_probs):
+        raise DataError(
+            "Sparse pred_probs are heard by find_label_issues, get_label_quality_scores and `aleator judge`."
+        )
     probs = np.asarray(pred_probs)
     if probs.ndim != 2 or probs.shape[1] < 2 or not np.issubdtype(probs.dtype, np.floating):
         raise DataError(

@@ -1,6 +1,6 @@
 """Which labels are called issues, once it is known how probably each is wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -31,36 +31,64 @@ class Choice:
     above: float | None = None
 
 
-def choose_issues(
-    posterior: LabelPosterior,
-    several: tuple[NDArray[np.floating[Any]], ...],
-    choice: Choice,
-) -> NDArray[np.bool_]:
-    """Which labels are called wrong, `(example,)`; of the posterior and each learner's probabilities
-    `(example, class)`."""
-    given, classes = posterior.observations.given_label, posterior.observations.classes
-    wrong = 1 - quality_of(posterior)
+@dataclass(frozen=True)
+class Judged:
+    """What is chosen from, whoever judged it."""
+
+    given: NDArray[np.int64]
+    """Given labels, `(example,)`."""
+    classes: int
+    quality: NDArray[np.float64]
+    """Probability that each is right, `(example,)`."""
+    cut: Callable[[], float]
+    """The probability of being wrong above which labels are called wrong."""
+    predicted: Callable[[], NDArray[np.int64]]
+    """The likeliest class of each example by the learners alone."""
+    score: Callable[[str], NDArray[np.float64]]
+    """A plain score of each label by name."""
+
+
+def judged_by(posterior: LabelPosterior, several: tuple[NDArray[np.floating[Any]], ...]) -> Judged:
+    """By the posterior and each learner's probabilities `(example, class)`."""
+    given, quality = posterior.observations.given_label, quality_of(posterior)
+
+    def probs() -> NDArray[np.float64]:
+        return np.asarray(np.mean(several, axis=0, dtype=np.float64))
+
+    return Judged(
+        given,
+        posterior.observations.classes,
+        quality,
+        lambda: flag_above(posterior, 1 - quality),
+        lambda: probs().argmax(axis=1),
+        lambda method: plain_scores(given, probs(), method),
+    )
+
+
+def choose_issues(judged: Judged, choice: Choice) -> NDArray[np.bool_]:
+    """Which labels are called wrong, `(example,)`."""
+    given, wrong = judged.given, 1 - judged.quality
     if choice.filter_by in BY_SCORES:
         if choice.num_to_remove_per_class is not None or choice.frac_noise != 1 or choice.above is not None:
             raise DataError(
                 "num_to_remove_per_class, frac_noise and above are not supported for "
                 f"filter_by={choice.filter_by!r}, which counts for itself; leave them out, or filter_by."
             )
-        probs: NDArray[np.float64] = np.mean(several, axis=0, dtype=np.float64)
         if choice.filter_by == "predicted_neq_given":
-            issues = probs.argmax(axis=1) != given
+            issues = judged.predicted() != given
         else:
-            wrong = 1 - plain_scores(given, probs, choice.filter_by.removeprefix("low_"))
-            issues = _worst(wrong, np.ones(len(given), dtype=bool), round(float((1 - quality_of(posterior)).sum())))
+            expected = round(float(wrong.sum()))
+            wrong = 1 - judged.score(choice.filter_by.removeprefix("low_"))
+            issues = _worst(wrong, np.ones(len(given), dtype=bool), expected)
     elif choice.filter_by not in BY_POSTERIOR:
         raise DataError(f"{choice.filter_by!r} is no filter_by; there are {', '.join((*BY_POSTERIOR, *BY_SCORES))}.")
     elif choice.num_to_remove_per_class is not None:
-        wanted = np.broadcast_to(np.asarray(choice.num_to_remove_per_class, dtype=np.int64), (classes,))
+        wanted = np.broadcast_to(np.asarray(choice.num_to_remove_per_class, dtype=np.int64), (judged.classes,))
         issues = np.zeros(len(given), dtype=bool)
         for label, count in enumerate(wanted.tolist()):
             issues |= _worst(wrong, given == label, count)
     else:
-        issues = wrong > (flag_above(posterior, wrong) if choice.above is None else choice.above)
+        issues = wrong > (judged.cut() if choice.above is None else choice.above)
     if choice.frac_noise != 1:
         if not 0 <= choice.frac_noise <= 1:
             raise DataError(f"frac_noise is a share from 0 to 1, not {choice.frac_noise}.")

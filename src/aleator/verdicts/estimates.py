@@ -65,6 +65,19 @@ class ClassEstimate:
 
 
 @dataclass(frozen=True)
+class ClassPair:
+    """Labels of one class that are expected to be of another."""
+
+    given: int
+    """Number of the class, as `true`."""
+    true: int
+    count: float
+    """Expected."""
+    share: float
+    """Of all examples with that label."""
+
+
+@dataclass(frozen=True)
 class SourceEstimate:
     """The confusion (transition) matrix of one who gave labels, `(true, answered)`, as shares of each row."""
 
@@ -87,7 +100,7 @@ class Estimates:
     verdicts: dict[str, int]
     """Examples of each verdict."""
     confusion: Matrix
-    """Expected number of examples `(given, true)`."""
+    """Expected number of examples `(given, true)`; empty where there are too many classes for a matrix."""
     per_class: tuple[ClassEstimate, ...] = ()
     sources: tuple[SourceEstimate, ...] = ()
     """All who gave labels, the given labels first."""
@@ -96,6 +109,8 @@ class Estimates:
     flag_above: float = 0.5
     not_learned: tuple[str, ...] = ()
     """Classes whose labels the networks cannot predict: what they say against these labels says little."""
+    pairs: tuple[ClassPair, ...] = ()
+    """In the place of the confusion: the pairs of classes between which most labels are wrong, the first the most."""
     remarks: tuple[str, ...] = ()
     """Why the numbers are not surer than they are, and what would help, in words."""
 
@@ -161,6 +176,19 @@ def estimate_data_set(
         flag_above=verdicts.flag_above,
         not_learned=unlearned,
         remarks=_remarks(posterior, shares[2] - shares[1], unlearned, int(reviewed.sum())),
+    )
+
+
+def pairs_of(confusion: NDArray[np.float64], most: int) -> tuple[ClassPair, ...]:
+    """The pairs of classes between which most labels are wrong, the first the most; of expected counts `(given,
+    true)`."""
+    off = confusion - np.diag(np.diag(confusion))
+    order = np.argsort(-off, axis=None, kind="stable")[:most]
+    examples = confusion.sum(axis=1)
+    return tuple(
+        ClassPair(given, true, float(off[given, true]), float(off[given, true] / examples[given]))
+        for given, true in (divmod(int(place), len(confusion)) for place in order)
+        if off[given, true] > 0
     )
 
 

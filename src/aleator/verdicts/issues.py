@@ -5,10 +5,14 @@ from typing import Any, Literal, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
 
+from aleator.data.sparse_probabilities import is_sparse
 from aleator.errors import DataError
-from aleator.verdicts.checks import checked_probabilities, explain, explain_ignored
-from aleator.verdicts.choosing import Choice, FilterBy, choose_issues
+from aleator.verdicts.checks import IN_SAMPLE, checked_probabilities, explain, explain_ignored
+from aleator.verdicts.choosing import Choice, FilterBy, Judged, choose_issues, judged_by
+from aleator.verdicts.flags import DRAWS, best_cut
+from aleator.verdicts.leading import checked_leading, judge_leading, leading_looks_in_sample, leading_scores
 from aleator.verdicts.multilabel import multi_label_issues
 from aleator.verdicts.probabilities import judge_probabilities, quality_of
 from aleator.verdicts.scores import plain_scores
@@ -18,7 +22,7 @@ RankedBy = Literal["self_confidence", "normalized_margin", "confidence_weighted_
 
 def find_label_issues(  # as long as its list of arguments, which are cleanlab's
     labels: ArrayLike | Sequence[Sequence[int]],
-    pred_probs: ArrayLike,
+    pred_probs: ArrayLike | sparse.sparray,
     *,
     return_indices_ranked_by: RankedBy | None = None,
     rank_by_kwargs: Mapping[str, Any] | None = None,
@@ -38,7 +42,9 @@ def find_label_issues(  # as long as its list of arguments, which are cleanlab's
 
     Args:
         labels: given labels `(example,)`, 0 to K-1; with `multi_label` a list with the classes of each example.
-        pred_probs: out-of-sample predicted probabilities `(example, K)`, or several learners' `(learner, example, K)`.
+        pred_probs: out-of-sample predicted probabilities `(example, K)`, or several learners' `(learner, example, K)`;
+            of many classes one of scipy's sparse arrays with the likeliest of each example, who leave to all others
+            what is left of one.
         return_indices_ranked_by: instead of a mask, the rows of the issues, worst first, by this score.
         rank_by_kwargs: what `get_label_quality_scores` is called with for that, beside the method.
         filter_by: `posterior`, which also stands in for cleanlab's `prune_by_noise_rate`, `prune_by_class`, `both` and
@@ -63,27 +69,37 @@ def find_label_issues(  # as long as its list of arguments, which are cleanlab's
     explain_ignored(confident_joint=confident_joint, n_jobs=n_jobs, verbose=verbose or None)
     choice = Choice(filter_by, frac_noise, num_to_remove_per_class, min_examples_per_class, above)
     if multi_label:
+        if is_sparse(pred_probs):
+            raise DataError("Sparse pred_probs are not for multi_label, where probabilities do not sum to one.")
         if features is not None or reviewed_labels is not None or above is not None:
             raise DataError("features, reviewed_labels and above are not for multi_label; leave them out.")
         return multi_label_issues(
             cast(Sequence[Sequence[int]], labels), pred_probs, return_indices_ranked_by, rank_by_kwargs, choice
         )
-    given, several = checked_probabilities(labels, pred_probs)
-    posterior = judge_probabilities(given, pred_probs, features=features, reviewed_labels=reviewed_labels)
-    issues = choose_issues(posterior, several, choice)
+    if is_sparse(pred_probs):
+        if features is not None or reviewed_labels is not None:
+            raise DataError("features and reviewed_labels are not heard beside sparse pred_probs; leave them out.")
+        judged = _judged_by_leading(labels, pred_probs)
+    else:
+        given, several = checked_probabilities(labels, pred_probs)
+        posterior = judge_probabilities(given, pred_probs, features=features, reviewed_labels=reviewed_labels)
+        judged = judged_by(posterior, several)
+    issues = choose_issues(judged, choice)
     if return_indices_ranked_by is None:
         return issues
     if return_indices_ranked_by == "label_quality":
-        quality = quality_of(posterior)
+        quality = judged.quality
     else:
-        quality = get_label_quality_scores(given, pred_probs, method=return_indices_ranked_by, **(rank_by_kwargs or {}))
+        quality = get_label_quality_scores(
+            judged.given, pred_probs, method=return_indices_ranked_by, **(rank_by_kwargs or {})
+        )
     rows = np.flatnonzero(issues)
     return rows[np.argsort(quality[rows], kind="stable")]
 
 
 def get_label_quality_scores(
     labels: ArrayLike,
-    pred_probs: ArrayLike,
+    pred_probs: ArrayLike | sparse.sparray,
     *,
     method: RankedBy = "label_quality",
     adjust_pred_probs: bool = False,
@@ -95,6 +111,12 @@ def get_label_quality_scores(
     (Northcutt et al. 2021), with `adjust_pred_probs` relative to what is usual in the class, which the posterior knows
     by itself.
     """
+    if is_sparse(pred_probs):
+        if adjust_pred_probs:
+            raise DataError("adjust_pred_probs is not supported for sparse pred_probs; leave it out.")
+        if method == "label_quality":
+            return _judged_by_leading(labels, pred_probs).quality
+        return leading_scores(*checked_leading(labels, pred_probs), method)
     if method == "label_quality":
         if adjust_pred_probs:
             explain(
@@ -104,6 +126,26 @@ def get_label_quality_scores(
     given, several = checked_probabilities(labels, pred_probs)
     probs: NDArray[np.float64] = np.mean(several, axis=0, dtype=np.float64)
     return plain_scores(given, probs, method, adjust_pred_probs=adjust_pred_probs)
+
+
+def _judged_by_leading(labels: ArrayLike | Sequence[Sequence[int]], pred_probs: Any) -> Judged:
+    given, likeliest = checked_leading(labels, pred_probs)
+    if leading_looks_in_sample(given, likeliest):
+        explain(IN_SAMPLE)
+    posterior = judge_leading(given, likeliest)
+    quality = posterior.quality
+
+    def cut() -> float:
+        return best_cut(lambda rows: posterior.draws_of_given(DRAWS, rows), 1 - quality, np.arange(len(given)))
+
+    return Judged(
+        given,
+        likeliest.classes,
+        quality,
+        cut,
+        lambda: likeliest.label[:, 0],
+        lambda method: leading_scores(given, likeliest, method),
+    )
 
 
 label_quality_scores = get_label_quality_scores

@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from aleator.decisions.decision import LABEL, UNUSABLE
 from aleator.decisions.reviews import Reviews
 from aleator.decisions.settle import settle
-from aleator.verdicts.flags import MOST, flag_above, safe_changes
+from aleator.verdicts.flags import DRAWS, MOST, flag_above, safe_changes
 from aleator.verdicts.names import VERDICTS
 from aleator.verdicts.posterior import LabelPosterior
 
@@ -43,8 +44,8 @@ DEFAULT_COSTS = Costs()
 class Verdicts:
     """What is believed of each example."""
 
-    label_distribution: NDArray[np.float32]
-    """What a crowd of careful annotators would answer, `(example, class)`."""
+    label_distribution: NDArray[np.float32] | csr_array
+    """What a crowd of careful annotators would answer, `(example, class)`; sparse where there are many classes."""
     p_mislabelled: NDArray[np.float64]
     """Probability that the given label is not the crowd's first choice; NaN without a given label. Up is bad."""
     suggested_label: NDArray[np.int64]
@@ -91,13 +92,13 @@ def judge(
     of_given = np.take_along_axis(probs, np.maximum(given_label, 0)[:, None], axis=1)[:, 0].astype(np.float64)
     suggested_label, highest = probs.argmax(axis=1), probs.max(axis=1)
 
-    keep = 1 - of_given
-    change = np.where(suggested_label == given_label, np.inf, costs.touch_right * of_given + 1 - highest - of_given)
-    verdict = np.where(keep <= change, OK, MISTAKE).astype(np.int8)
-    verdict[np.minimum(keep, change) > costs.blur] = AMBIGUOUS
+    keep, verdict = 1 - of_given, cheapest(of_given, highest, suggested_label == given_label, costs)
     changed = np.flatnonzero((verdict == MISTAKE) & labelled)
-    risky = changed[~safe_changes(posterior, changed, suggested_label[changed])]
-    verdict[risky] = np.where(keep[risky] > costs.blur, AMBIGUOUS, OK)
+    changes = safe_changes(
+        highest[changed] - of_given[changed],
+        lambda some: _gain_under_each(posterior, changed[some], suggested_label[changed[some]]),
+    )
+    leave_as_they_are(verdict, changed[~changes], keep, costs)
     if unfamiliar is not None:
         verdict[unfamiliar] = UNFAMILIAR
     if duplicate_group is not None:
@@ -116,6 +117,36 @@ def judge(
     p_mislabelled = np.where(labelled, np.clip(keep, 0.0, 1.0), np.nan).astype(np.float32).astype(np.float64)
     cut = flag_above(posterior, p_mislabelled)
     return Verdicts(distribution, p_mislabelled, suggested_label, np.array([*VERDICTS, ""])[verdict], cut)
+
+
+def cheapest(
+    of_given: NDArray[np.floating[Any]],
+    highest: NDArray[np.floating[Any]],
+    same: NDArray[np.bool_],
+    costs: Costs = DEFAULT_COSTS,
+) -> NDArray[np.int8]:
+    """`OK`, `MISTAKE` or `AMBIGUOUS`, whichever costs least; by the probabilities of the given label and of the
+    likeliest class, and whether these are the same, `(example,)` each."""
+    keep = 1 - of_given
+    change = np.where(same, np.inf, costs.touch_right * of_given + 1 - highest - of_given)
+    verdict = np.where(keep <= change, OK, MISTAKE).astype(np.int8)
+    verdict[np.minimum(keep, change) > costs.blur] = AMBIGUOUS
+    return verdict
+
+
+def leave_as_they_are(
+    verdict: NDArray[np.int8], rows: NDArray[np.int64], keep: NDArray[np.floating[Any]], costs: Costs = DEFAULT_COSTS
+) -> None:
+    """Change nothing of these rows: keep their labels, or blur them, whichever costs less."""
+    verdict[rows] = np.where(keep[rows] > costs.blur, AMBIGUOUS, OK)
+
+
+def _gain_under_each(
+    posterior: LabelPosterior, rows: NDArray[np.int64], suggested: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """How much more probable the suggested label is than the given one, `(draw, row)`."""
+    draws, places = posterior.draws(DRAWS, rows), np.arange(len(rows))
+    return np.asarray(draws[:, places, suggested] - draws[:, places, posterior.observations.given_label[rows]])
 
 
 def conflicting_copies(given_label: NDArray[np.int64], duplicate_group: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from aleator.errors import DataError
-from aleator.verdicts.choosing import Choice, choose_issues
+from aleator.verdicts.choosing import Choice, choose_issues, judged_by
 from aleator.verdicts.probabilities import judge_probabilities, quality_of
 from aleator.verdicts.scores import plain_scores
 
@@ -59,7 +59,7 @@ def issues_per_class(
         own = choice if counts is None else replace(choice, num_to_remove_per_class=(int(counts[label]), 0))
         posterior = judge_probabilities(has, probs, warn_in_sample=False)
         against = np.where(has == 1, probs[:, 1] < 0.5, probs[:, 1] > 0.5)
-        result.append(choose_issues(posterior, (probs,), own) & against)
+        result.append(choose_issues(judged_by(posterior, (probs,)), own) & against)
     return np.stack(result, axis=1)
 
 

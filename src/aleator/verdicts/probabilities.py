@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from aleator.decisions.reviews import reviews_of_labels
 from aleator.errors import DataError
 from aleator.evidence.features import leading_features
-from aleator.evidence.neighbours import MOST_FOR_NEIGHBOURS, VOTERS, nearest_neighbours, neighbour_vote
+from aleator.evidence.neighbours import VOTERS, neighbour_vote
+from aleator.neighbours.search import nearest_neighbours
 from aleator.noise.pooling import pooled
 from aleator.verdicts.checks import (
     IN_SAMPLE,
@@ -61,10 +62,9 @@ def observe_probabilities(
     if features is None:
         return Observations(log_of_learners(several, given), given), None
     log_probs = [log_of(probs) for probs in several]
-    embedding, neighbours = np.asarray(features, dtype=np.float32), None
-    if len(given) <= MOST_FOR_NEIGHBOURS:
-        neighbours, _ = nearest_neighbours(embedding, np.full(len(given), -1), count=VOTERS)
-        log_probs.append(neighbour_vote(neighbours, given, several[0].shape[1]))
+    embedding = np.asarray(features, dtype=np.float32)
+    neighbours = nearest_neighbours(embedding, np.full(len(given), -1), count=VOTERS).rows
+    log_probs.append(neighbour_vote(neighbours, given, several[0].shape[1]))
     return Observations(_pooled(log_probs, given), given, leading_features(embedding)), neighbours
 
 

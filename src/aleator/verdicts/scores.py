@@ -37,7 +37,12 @@ def plain_scores(
         others = values.copy()
         others[np.arange(len(given)), given] = -np.inf
         return np.asarray((own - others.max(axis=1) + 1) / 2)
-    doubt = np.maximum(entr(values).sum(axis=1) / np.log(values.shape[1]) / np.maximum(own, LEAST), LEAST)
+    return confidence_weighted_entropy(own, entr(values).sum(axis=1), values.shape[1])
+
+
+def confidence_weighted_entropy(own: Floats, entropy: Floats, classes: int) -> Floats:
+    """Of the given labels' probabilities and the entropies in nats, `(example,)` each."""
+    doubt = np.maximum(entropy / np.log(classes) / np.maximum(own, LEAST), LEAST)
     return np.asarray(np.log1p(doubt) / doubt)
 
 

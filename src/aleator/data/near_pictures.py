@@ -1,0 +1,151 @@
+"""Pictures that are nearly the same: brighter, recompressed, slightly cropped.
+
+Two pictures are copies where their pixels correlate, and candidates where their sketches of 12x12 grey pixels do. A
+sketch is a direction; those that correlate by c lie within `sqrt(2 - 2c)` of each other, along any axes too. So a tree
+over a few leading axes misses none, and finds them among a million pictures without comparing all pairs.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+SKETCH_SIDE = 12
+SKETCH_CORRELATION = 0.975
+REACH = float(np.sqrt(2 - 2 * SKETCH_CORRELATION)) + 1e-4
+"""Sketches farther apart than this do not correlate so; a little more, for rounding."""
+FULL_CORRELATION = 0.97
+SMALL_SIDE, SMALL_CORRELATION = 32, 0.99
+"""Below 32 pixels a side there is so little detail that different pictures (two handwritten ones) correlate by .97."""
+FAINT = 4.0
+"""A picture whose pixels deviate less than this is blank: it only equals its exact copies."""
+AXES, SAMPLE = 8, 20_000
+"""Leading axes of the sketches, and the sketches that tell them."""
+BLOCK_PAIRS, BLOCK_CELLS = 4_000_000, 4_000_000
+"""Pairs of candidates, and pixels or cells of sketches, that are looked at together."""
+
+
+def near_links(
+    pictures: NDArray[np.uint8],
+    rows: NDArray[np.int64],
+    on_block: Callable[[int, int], None] = lambda completed, total: None,
+) -> NDArray[np.int64]:
+    """Links among some of the pictures `(example, channel, height, width)` that join all that are nearly the same,
+    `(2, row)`: each to one of its group."""
+    rows, sketches = _sketches(pictures, rows)
+    if len(rows) < 2:
+        return np.empty((2, 0), dtype=np.int64)
+    leading = sketches @ _leading_axes(sketches)
+    order = cKDTree(leading).indices  # near ones one after another
+    rows, sketches, leading = rows[order], sketches[order], leading[order]
+    tree = cKDTree(leading)
+    joined = np.arange(len(rows))
+    for piece in _pieces(tree.query_ball_point(leading, REACH, return_length=True, workers=-1)):
+        near = cKDTree(leading[piece]).sparse_distance_matrix(tree, REACH, output_type="ndarray")
+        left, right = near["i"] + piece.start, near["j"]
+        later = left < right
+        joined = _join(joined, left[later], right[later], pictures, rows, sketches)
+        on_block(piece.stop, len(rows))
+    return np.stack([rows, rows[joined]])
+
+
+def _pieces(counts: NDArray[np.int64]) -> Iterator[slice]:
+    """All rows in pieces of about `BLOCK_PAIRS` candidates."""
+    number = counts.cumsum() // BLOCK_PAIRS
+    starts = np.flatnonzero(np.diff(number, prepend=-1)).tolist()
+    yield from (slice(start, stop) for start, stop in zip(starts, [*starts[1:], len(counts)], strict=True))
+
+
+def _join(
+    joined: NDArray[np.int64],
+    left: NDArray[np.int64],
+    right: NDArray[np.int64],
+    pictures: NDArray[np.uint8],
+    rows: NDArray[np.int64],
+    sketches: NDArray[np.float32],
+) -> NDArray[np.int64]:
+    """One of the group of each row, after candidates that are alike were joined.
+
+    Those whose ends are joined by others need not be compared: of each row a few are at first, then more, so that where
+    all are alike it is one each.
+    """
+    most = 1
+    order = np.lexsort([left, right])
+    left, right = left[order], right[order]
+    while True:
+        apart = joined[left] != joined[right]
+        left, right = left[apart], right[apart]
+        if not len(left):
+            return joined
+        place = np.arange(len(right)) - np.searchsorted(right, right)
+        now = place < most
+        one, other = left[now], right[now]
+        like = _correlate(sketches, one, other, SKETCH_CORRELATION)
+        one, other = one[like], other[like]
+        enough = FULL_CORRELATION if min(pictures.shape[2:]) >= SMALL_SIDE else SMALL_CORRELATION
+        like = _correlate(pictures, rows[one], rows[other], enough)
+        if like.any():
+            ends = np.concatenate([[one[like], other[like]], [np.arange(len(joined)), joined]], axis=1)
+            links = coo_array((np.ones(ends.shape[1], dtype=np.int8), tuple(ends)), shape=(len(joined),) * 2)
+            _, group = connected_components(links, directed=False)
+            _, first = np.unique(group, return_index=True)
+            joined = first[group]
+        left, right, most = left[~now], right[~now], most * 4
+
+
+def _correlate(
+    values: NDArray[Any], left: NDArray[np.int64], right: NDArray[np.int64], enough: float
+) -> NDArray[np.bool_]:
+    """Whether the numbers of each pair `(pair,)` of `values` `(example, ...)` correlate so, `(pair,)`."""
+    result = np.zeros(len(left), dtype=bool)
+    step = max(1, BLOCK_CELLS // max(1, int(np.prod(values.shape[1:]))))
+    for start in range(0, len(left), step):
+        block = slice(start, start + step)
+        both = [_unit(values[some[block]]) for some in (left, right)]
+        result[block] = np.einsum("np,np->n", *both) >= enough
+    return result
+
+
+def _sketches(pictures: NDArray[np.uint8], rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The rows that are not blank, and each one's sketch, `(row, cell)`."""
+    kept, sketches = [], []
+    step = max(1, BLOCK_CELLS // max(1, int(np.prod(pictures.shape[1:]))))
+    for start in range(0, len(rows), step):
+        some = rows[start : start + step]
+        block = pictures[some]
+        clear = block.reshape(len(block), -1).std(axis=1) >= FAINT
+        kept.append(some[clear])
+        sketches.append(_unit(_sketch(block[clear])))
+    return np.concatenate(kept), np.concatenate(sketches)
+
+
+def _sketch(block: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Pictures averaged down to about 12x12 grey pixels."""
+    grey = block.mean(axis=1, dtype=np.float32)
+    for axis in (1, 2):
+        side = grey.shape[axis]
+        edges = np.linspace(0, side, min(SKETCH_SIDE, side) + 1).astype(int)
+        # Cells differ in size by one pixel: their sums would show the same grid in every sketch.
+        size = np.diff(edges).reshape((-1, 1) if axis == 1 else (1, -1))
+        grey = np.add.reduceat(grey, edges[:-1], axis=axis) / size.astype(np.float32)
+    return np.asarray(grey, dtype=np.float32)
+
+
+def _unit(values: NDArray[Any]) -> NDArray[np.float32]:
+    """Of each example, all numbers centred and of length one, `(example, number)`."""
+    flat = values.reshape(len(values), int(np.prod(values.shape[1:]))).astype(np.float32)
+    flat -= flat.mean(axis=1, keepdims=True, dtype=np.float64).astype(np.float32)
+    flat /= np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-12)
+    return flat
+
+
+def _leading_axes(sketches: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The directions along which sketches differ most, `(cell, axis)`."""
+    some = sketches[:: max(1, len(sketches) // SAMPLE)].astype(np.float64)
+    some -= some.mean(axis=0)
+    _, directions = np.linalg.eigh(some.T @ some)
+    return np.ascontiguousarray(directions[:, ::-1][:, :AXES], dtype=np.float32)

@@ -355,6 +355,28 @@ def workers(*, pictures: int = 1000, json_output: Json = False) -> None:
     tell(result, format_table, json_output)
 
 
+@app.command
+def speed(*, data: Path | None = None, faces: int = 0, peers: bool = True, json_output: Json = False) -> None:
+    """How long whole audits take, from the first import to the report, beside a plain script of the same network.
+
+    Parameters
+    ----------
+    data
+        The folder with FER2013 and FER+'s votes; without it, drawn faces only.
+    faces
+        Faces of FER2013 that are audited with standard effort; 0 takes the whole Training split.
+    peers
+        Run the plain script too, which needs cleanlab.
+    json_output
+        Print one JSON object instead of the table.
+    """
+    from benchmarks.speed.run import format_table, run
+
+    with display(log=True) as progress:
+        result = run(data, faces=faces, peers=peers, progress=progress)
+    tell(result, format_table, json_output)
+
+
 def tell(result: dict[str, Any], format_table: Callable[[dict[str, Any]], str], json_output: bool) -> None:
     print(json.dumps(result, indent=2) if json_output else format_table(result))
 

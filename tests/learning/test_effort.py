@@ -19,10 +19,20 @@ def test_audits_and_trainings_have_the_same_efforts() -> None:
 )
 def test_few_examples_are_passed_more_often_in_smaller_batches(examples: int, epochs: int, batch_size: int) -> None:
     assert schedule(examples, 12) == (epochs, batch_size)
-    for settings in (AuditSettings(), TrainSettings()):
-        training = settings.training(examples)
+    for training in (TrainSettings().training(examples), AuditSettings().training(examples, "features")):
         assert (training.epochs, training.batch_size) == (epochs, batch_size)
         assert training.epochs == MOST_EPOCHS or training.steps(examples) >= FEWEST_STEPS
+
+
+@pytest.mark.parametrize("examples", [40, 300, 1500, 4095, 4096, 20_000, 10**6])
+def test_an_audit_of_pictures_takes_the_steps_of_its_effort_whatever_its_size(examples: int) -> None:
+    seen = []
+    for name, effort in AUDIT_EFFORTS.items():
+        training = AuditSettings(effort=name).training(examples)
+        assert training.epochs == MOST_EPOCHS or training.steps(examples) >= effort.fewest_steps
+        assert training.epochs >= effort.epochs
+        seen.append(training.epochs * examples)
+    assert 2 * seen[0] <= seen[1] <= 0.6 * seen[2]
 
 
 def test_other_numbers_by_hand() -> None:

@@ -30,6 +30,25 @@ def test_views_move_pictures_and_flips_can_be_left_out() -> None:
     assert 16 < int(mirrored.sum()) < 48
 
 
+def test_pictures_grow_in_three_stages() -> None:
+    settings = TrainingSettings(first_side=0.5)
+    assert [settings.scale_at(progress) for progress in (0, 0.34, 0.36, 0.69, 0.71, 1)] == [0.5, 0.5, 0.75, 0.75, 1, 1]
+    assert {TrainingSettings().scale_at(progress) for progress in (0, 0.5, 1)} == {1}
+
+
+@pytest.mark.parametrize(("side", "scale", "smaller"), [(48, 0.67, 32), (32, 0.835, 28), (30, 1, 30), (3, 0.5, 3)])
+def test_smaller_views_show_the_same(side: int, scale: float, smaller: int) -> None:
+    images = torch.zeros(4, 2, side, side)
+    images[:, 0, : side // 2] = 100
+    images[:, 1, :, side // 2 :] = 100
+    still = Augmentation(rotation=0, zoom=0, shift=0, flip=False)
+    views = random_views(images, still, torch.Generator().manual_seed(0), scale=scale)
+    assert views.shape == (4, 2, smaller, smaller)
+    assert torch.allclose(views.mean((2, 3)), images.mean((2, 3)), atol=3)
+    assert (views[:, 0, 0] > 99).all()
+    assert (views[:, 1, :, -1] > 99).all()
+
+
 @given(st.integers(2, 5), st.lists(st.integers(-1, 6), min_size=10, max_size=60), st.integers(0, 9))
 def test_groups_never_straddle_folds(folds: int, groups: list[int], seed: int) -> None:
     group = np.array(groups)

@@ -11,7 +11,15 @@ from torch import nn
 from aleator.learning import checkpoints
 from aleator.learning.job import Task, TrainingJob
 from aleator.learning.loop import train_network
-from aleator.learning.optimizers import ITERATIONS, NEWTON_SCHULZ, KernelMuon, make_optimizers, orthogonal, start_step
+from aleator.learning.optimizers import (
+    ITERATIONS,
+    NEWTON_SCHULZ,
+    AdamW,
+    KernelMuon,
+    make_optimizers,
+    orthogonal,
+    start_step,
+)
 from aleator.learning.prediction import predict_examples
 from aleator.learning.settings import TrainingSettings
 from aleator.learning.steps.batch import bfloat16_is_faster
@@ -24,15 +32,13 @@ SPEC = NetworkSpec("small_vgg", (1, 16, 16), 3)
 def test_every_parameter_is_learned_by_one_optimizer() -> None:
     network = Network(SPEC)
     optimizers = make_optimizers(network, "muon", learning_rate=1e-3, weight_decay=0.1)
-    assert [type(one) for one in optimizers] == [KernelMuon, torch.optim.AdamW]
+    assert [type(one) for one in optimizers] == [KernelMuon, AdamW]
     kernels = [one for one in network.parameters() if one.ndim == 4]
     # The first kernel has a single input channel.
     assert [id(one) for one in optimizers[0].param_groups[0]["params"]] == [id(one) for one in kernels[1:]]
     assert len(kernels[1:]) + len(optimizers[1].param_groups[0]["params"]) == len(list(network.parameters()))
     perceptron = Network(NetworkSpec("mlp", (5,), 3))
-    assert [type(one) for one in make_optimizers(perceptron, "muon", learning_rate=1e-3, weight_decay=0)] == [
-        torch.optim.AdamW
-    ]
+    assert [type(one) for one in make_optimizers(perceptron, "muon", learning_rate=1e-3, weight_decay=0)] == [AdamW]
 
 
 def test_a_kernel_moves_in_all_directions_alike_however_it_lies_in_memory() -> None:

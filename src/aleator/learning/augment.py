@@ -9,17 +9,23 @@ from torch.nn import functional as F
 from aleator.learning.settings import Augmentation
 
 
-def random_views(images: Tensor, augmentation: Augmentation, generator: torch.Generator) -> Tensor:
-    """Turn, zoom, shift and mirror each image of `(example, channel, height, width)` at random."""
+def random_views(
+    images: Tensor, augmentation: Augmentation, generator: torch.Generator, *, scale: float = 1.0
+) -> Tensor:
+    """Turn, zoom, shift and mirror each image of `(example, channel, height, width)` at random.
+
+    With a `scale` below 1 the views are about so much smaller than the images: their sides are multiples of 4, which
+    can be halved twice.
+    """
     count = len(images)
 
     def uniform(*shape: int) -> Tensor:
         return torch.rand(shape, generator=generator).to(images.device) * 2 - 1
 
-    angle, scale = uniform(count) * augmentation.rotation, 1 + uniform(count) * augmentation.zoom
+    angle, zoom = uniform(count) * augmentation.rotation, 1 + uniform(count) * augmentation.zoom
     mirror = torch.where(uniform(count) < 0, -1.0, 1.0) if augmentation.flip else torch.ones_like(angle)
     shift = uniform(count, 2) * augmentation.shift * 2  # affine_grid measures from -1 to 1
-    cosine, sine = scale * angle.cos(), scale * angle.sin()
+    cosine, sine = zoom * angle.cos(), zoom * angle.sin()
     transform = torch.stack(
         [
             torch.stack([cosine * mirror, -sine, shift[:, 0]], 1),
@@ -27,7 +33,8 @@ def random_views(images: Tensor, augmentation: Augmentation, generator: torch.Ge
         ],
         1,
     )
-    grid = F.affine_grid(transform, list(images.shape), align_corners=False)
+    size = [side if scale == 1 else min(side, max(4, 4 * round(scale * side / 4))) for side in images.shape[2:]]
+    grid = F.affine_grid(transform, [*images.shape[:2], *size], align_corners=False)
     views = F.grid_sample(images.float(), grid, padding_mode="border", align_corners=False)
     return views if augmentation.erase == 0 else _erase(views, augmentation.erase, generator)
 

@@ -15,12 +15,14 @@ class Effort:
     """Pictures are worked on with at most this many pixels a side."""
     backbone: str
     """For pictures; feature vectors get a perceptron."""
+    fewest_steps: int = 700
+    """Small data are passed more often, until a network of pictures has taken so many steps."""
 
 
 AUDIT_EFFORTS = {
-    "quick": Effort(members=3, epochs=5, max_side=48, backbone="small_vgg"),
-    "standard": Effort(members=3, epochs=12, max_side=64, backbone="small_vgg"),
-    "thorough": Effort(members=5, epochs=20, max_side=64, backbone="small_vgg"),
+    "quick": Effort(members=3, epochs=3, max_side=48, backbone="small_vgg", fewest_steps=100),
+    "standard": Effort(members=3, epochs=6, max_side=64, backbone="small_vgg", fewest_steps=200),
+    "thorough": Effort(members=5, epochs=12, max_side=64, backbone="small_vgg", fewest_steps=400),
 }
 TRAINING_EFFORTS = {
     "quick": Effort(members=2, epochs=5, max_side=64, backbone="small_vgg"),
@@ -35,7 +37,8 @@ else:
     EffortName = Literal[tuple(AUDIT_EFFORTS)]
 
 FEWEST_STEPS, MOST_EPOCHS = 700, 60
-"""A small data set is passed more often, until the network has taken so many steps; but not more often than this."""
+"""A small data set is passed more often, until the network has taken so many steps or the fewer that its effort asks
+for; but not more often than this."""
 
 
 class Schedule(NamedTuple):
@@ -55,10 +58,10 @@ def schedule(
 ) -> Schedule:
     """The batch size for so many examples, and `epochs` or, for a small data set, more of them.
 
-    `batch_size`: the largest one; by default the smaller, the fewer examples there are. `fewest_steps`, `most_epochs`:
-    FEWEST_STEPS and MOST_EPOCHS unless told otherwise.
+    `batch_size`: the largest one; by default the smaller, the fewer examples there are. `fewest_steps`: not more than
+    FEWEST_STEPS, which it is unless told otherwise. `most_epochs`: MOST_EPOCHS unless told otherwise.
     """
     largest = batch_size or (128 if examples >= 4096 else 64 if examples >= 1024 else 32)
     batch_size = max(2, min(largest, examples // 2))
-    needed = math.ceil((fewest_steps or FEWEST_STEPS) / max(1, examples // batch_size))
+    needed = math.ceil(min(fewest_steps or FEWEST_STEPS, FEWEST_STEPS) / max(1, examples // batch_size))
     return Schedule(min(max(epochs, needed), most_epochs or MOST_EPOCHS), batch_size)

@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from aleator.errors import AleatorError
 from aleator.learning.augment import cosine_one_cycle, random_views
 from aleator.learning.averaging import WeightAverage
 from aleator.learning.checkpoints import TrainingState, load_network, load_state, save_state
+from aleator.learning.devices import PartsThatFit, placed
 from aleator.learning.job import Task, TrainingJob
 from aleator.learning.loss_mixture import mixture_weights
 from aleator.learning.objectives import OBJECTIVES
@@ -81,6 +82,9 @@ class _Training:
     """All that the training changes."""
     views: Generator
     """For what this process draws of a batch: the state's own, where it trains alone."""
+    examples: NDArray[np.generic] | Tensor
+    """The job's, on the device where they fit."""
+    parts: PartsThatFit = field(default_factory=PartsThatFit)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -90,13 +94,15 @@ class _Training:
     def steps(self) -> int:
         return self.job.settings.steps(len(self.task.rows))
 
-    def batch(self, rows: Tensor) -> Batch:
+    def batch(self, rows: Tensor, step: int) -> Batch:
         """Random views of these examples, and what they are compared with."""
-        inputs = batch_of(self.job.examples, rows, self.job.device)
+        device, settings = self.job.device, self.job.settings
+        inputs = batch_of(self.examples, rows, device)
         if inputs.ndim == 4:
-            inputs = random_views(inputs, self.job.settings.augmentation, self.views)
-        targets = torch.from_numpy(self.job.targets)[rows].to(self.job.device)
-        return Batch(inputs, targets, rows.to(self.job.device))
+            scale = settings.scale_at(step / self.steps)
+            inputs = random_views(inputs, settings.augmentation, self.views, scale=scale)
+        targets = torch.from_numpy(self.job.targets)[rows].to(device)
+        return Batch(inputs, targets, rows.to(device))
 
 
 @dataclass(frozen=True)
@@ -104,23 +110,23 @@ class _Epoch:
     """What is believed of the examples in one epoch, and what the network says of them."""
 
     trust: Tensor | None
-    """How much each example's loss counts, `(example,)`; None where all count alike."""
-    margins: NDArray[np.float32]
+    """How much each example's loss counts, `(example,)`; None where all count alike. All three are on the device."""
+    margins: Tensor
     """`(example,)`, written."""
-    losses: NDArray[np.float32] | None
+    losses: Tensor | None
     """`(example,)`, written where somebody asks for them."""
 
     def follow(self, seen: Batch, losses: Tensor, log_probs: Tensor) -> Tensor:
         """The mean of a batch's losses; what the network said of each example is written down."""
-        rows, said = seen.rows.cpu().numpy(), log_probs.detach()
-        self.margins[rows] = log_odds_margin(said, first_choice(seen.targets)).cpu().numpy()
+        said = log_probs.detach()
+        self.margins[seen.rows] = log_odds_margin(said, first_choice(seen.targets)).float()
         if self.losses is not None:
-            self.losses[rows] = -log_likelihood(said, seen.targets).cpu().numpy()
+            self.losses[seen.rows] = -log_likelihood(said, seen.targets).float()
         return self.mean(seen, losses)
 
     def mean(self, seen: Batch, losses: Tensor) -> Tensor:
         """The mean of a batch's losses `(example,)`, each as far as it is trusted."""
-        return losses.mean() if self.trust is None else (losses * self.trust[seen.rows.cpu()].to(losses.device)).mean()
+        return losses.mean() if self.trust is None else (losses * self.trust[seen.rows]).mean()
 
 
 def _begin(job: TrainingJob, task: Task, team: Team) -> _Training:
@@ -151,14 +157,18 @@ def _begin(job: TrainingJob, task: Task, team: Team) -> _Training:
         losses=np.full(len(job.examples), np.nan, dtype=np.float32),
     )
     views = generator if team.size == 1 else Generator()
-    return _Training(job, task, team, posterior, take_step, objectives, state, views)
+    examples = placed(job.examples, job.device)
+    return _Training(job, task, team, posterior, take_step, objectives, state, views, examples)
 
 
 def _pass_once(training: _Training, epoch: int, on_step: Callable[[int], None]) -> None:
     """One epoch: as many whole batches as the examples make, in an order of its own."""
     settings, task, team, state = training.job.settings, training.task, training.team, training.state
-    losses = state.losses if settings.loss_mixture else None
-    here = _Epoch(_trust(training, epoch), state.margins[epoch], losses)
+    # On a processor these are the state's own arrays; a GPU would wait for each batch that is written into them.
+    margins, losses = (
+        torch.from_numpy(array).to(training.job.device) for array in (state.margins[epoch], state.losses)
+    )
+    here = _Epoch(_trust(training, epoch), margins, losses if settings.loss_mixture else None)
     order = torch.from_numpy(task.rows)[torch.randperm(len(task.rows), generator=state.generator)]
     if team.size > 1:  # all draw the same order, and each its own views and dropout
         own = team.seed_of(task.seed, epoch)
@@ -170,8 +180,8 @@ def _pass_once(training: _Training, epoch: int, on_step: Callable[[int], None]) 
         _take_step(training, here, batch, step)
         on_step(step + 1)
     of_examples = [buffer for objective in training.objectives for buffer in objective.per_example]
-    written = [*of_examples, torch.from_numpy(here.margins), torch.from_numpy(state.losses)]
-    team.gather_rows(written, used, settings.batch_size)
+    team.gather_rows([*of_examples, margins, losses], used, settings.batch_size)
+    state.margins[epoch], state.losses[:] = margins.cpu().numpy(), losses.cpu().numpy()
     for objective in training.objectives:
         objective.after_epoch((epoch + 1) / settings.epochs)
 
@@ -180,8 +190,14 @@ def _take_step(training: _Training, epoch: _Epoch, batch: Tensor, step: int) -> 
     """One step of the optimizers on the examples with these row numbers, of which a team's process has a share."""
     state, posterior = training.state, training.posterior
     share = training.team.share(batch)
-    start_step(state.optimizers, max(cosine_one_cycle(step, training.steps), posterior.least_rate))
-    torch.autograd.backward(_loss(training, epoch, training.batch(share)))
+
+    def learn(parts: tuple[Tensor, ...]) -> None:
+        start_step(state.optimizers, max(cosine_one_cycle(step, training.steps), posterior.least_rate))
+        for rows in parts:
+            loss = _loss(training, epoch, training.batch(rows, step))
+            torch.autograd.backward(loss if len(parts) == 1 else loss * (len(rows) / len(share)))
+
+    training.parts(learn, share)
     training.team.average_gradients(state.network, len(share) / len(batch))
     for optimizer in state.optimizers:
         optimizer.step()
@@ -215,7 +231,7 @@ def _trust(training: _Training, epoch: int) -> Tensor | None:
     if settings.loss_mixture and 3 * epoch >= settings.epochs and epoch > 0:
         mixture = mixture_weights(training.state.losses, seed=training.task.seed % 2**32)
         trust = mixture if trust is None else trust * mixture
-    return None if trust is None else torch.from_numpy(trust)
+    return None if trust is None else torch.from_numpy(trust).to(job.device)
 
 
 def _finish(training: _Training) -> None:

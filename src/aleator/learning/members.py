@@ -40,8 +40,9 @@ from aleator.workers import HERE, Arrays, Piece, Workers
 from aleator.workers.identity import array_digest
 from aleator.workers.piece import as_bytes
 
-WORTH_PROCESSES = 60_000
-"""Examples seen in all trainings and epochs together, from which on processes of their own save time."""
+WORTH_PROCESSES, VECTORS = 20_000, 10
+"""Pictures seen in all trainings and epochs together, from which on processes of their own save time; of vectors, so
+many times more."""
 KEEP_MEMORY = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=4294967296"
 """For the C library of Linux: memory that a step frees is kept for the next one, in large pages. Given back and asked
 for anew, as it is otherwise, it costs an eighth of the time of a step. Others do not read it."""
@@ -134,7 +135,8 @@ def fit_members(
     # shows in its results.
     processes = _at_once(len(tasks), available_cores()) if devices == 1 else 1
     on_cpu = job.device.type == "cpu"
-    worth_it = sum(steps) * job.settings.batch_size >= WORTH_PROCESSES
+    worth = WORTH_PROCESSES * (1 if len(job.spec.shape) > 1 else VECTORS)
+    worth_it = sum(steps) * job.settings.batch_size >= worth
     several = on_cpu and processes > 1 and worth_it and job.backbone is None
     work = [_Work(tasks[number], places[number], partial(tell, number)) for number in waiting]
     if work and on.apart:

@@ -17,6 +17,26 @@ RMS_OF_ADAMW = 0.2
 """Of AdamW's steps, in learning rates: Muon's are made as large (Liu et al. 2025, arXiv 2502.16982, eq. 4)."""
 
 
+def _without_compiler(method: Callable[..., Any]) -> Callable[..., Any]:
+    """A method of PyTorch's optimizers, without loading the compiler in order to switch it off: that takes a second in
+    each process, and nothing here is compiled."""
+    return getattr(method, "__wrapped__", method)
+
+
+class AdamW(torch.optim.AdamW):
+    """PyTorch's."""
+
+    add_param_group = _without_compiler(torch.optim.AdamW.add_param_group)
+    zero_grad = _without_compiler(torch.optim.AdamW.zero_grad)
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
+        _STEP(self, closure)
+
+
+_STEP = _without_compiler(torch.optim.AdamW.step)
+
+
 class KernelMuon(torch.optim.Optimizer):
     """Muon (Jordan et al. 2024, kellerjordan.github.io/posts/muon) for kernels `(out, in, height, width)`.
 
@@ -25,6 +45,9 @@ class KernelMuon(torch.optim.Optimizer):
     .812, for 6 % more time. PyTorch's own takes matrices only, and computes in bfloat16 also on processors that do not
     have it, fifty times slower.
     """
+
+    add_param_group = _without_compiler(torch.optim.Optimizer.add_param_group)
+    zero_grad = _without_compiler(torch.optim.Optimizer.zero_grad)
 
     def __init__(self, kernels: list[nn.Parameter], *, lr: float, weight_decay: float) -> None:
         super().__init__(kernels, {"lr": lr, "weight_decay": weight_decay})
@@ -51,34 +74,43 @@ def orthogonal(matrix: Tensor) -> Tensor:
     Each is a polynomial of `x x^T` times `x`, and so are all of them together: they are made of the products on the
     short side of `x` alone, in single precision, which their powers need.
     """
-    a, b, c = NEWTON_SCHULZ
     tall = matrix.shape[0] > matrix.shape[1]
     x = (matrix.T if tall else matrix).float()
     x = x / x.norm().clamp(min=1e-7)
     gram = x @ x.T
-    together = torch.eye(len(gram), device=gram.device)
-    for _ in range(ITERATIONS):
-        polynomial = torch.addmm(gram, gram, gram, beta=b, alpha=c)
-        polynomial.diagonal().add_(a)
-        together = polynomial @ together
+    together = polynomial = _polynomial(gram)
+    for _ in range(1, ITERATIONS):
         gram = polynomial @ gram @ polynomial
+        polynomial = _polynomial(gram)
+        together = polynomial @ together
     direction: Tensor = (together @ x).to(matrix.dtype)
     return (direction.T if tall else direction).contiguous()
+
+
+def _polynomial(gram: Tensor) -> Tensor:
+    a, b, c = NEWTON_SCHULZ
+    polynomial = torch.addmm(gram, gram, gram, beta=b, alpha=c)
+    polynomial.diagonal().add_(a)
+    return polynomial
 
 
 def make_optimizers(
     network: nn.Module, name: OptimizerName, *, learning_rate: float, weight_decay: float
 ) -> list[torch.optim.Optimizer]:
     """One optimizer, or two that share the parameters out. The peak of each rate is its groups' `initial_lr`."""
-    parameters = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    # A kernel with one input channel is a list of filters, not a matrix between two sets of features.
-    kernels = [one for one in parameters if name == "muon" and one.ndim == 4 and one.shape[1] > 1]
+    named = [(own, parameter) for own, parameter in network.named_parameters() if parameter.requires_grad]
+    parameters = [parameter for _, parameter in named]
+    # A kernel with one input channel is a list of filters, not a matrix between two sets of features; nor are the
+    # spreads of a kernel's weights.
+    kernels = [
+        one for own, one in named if name == "muon" and one.ndim == 4 and one.shape[1] > 1 and "log_spread" not in own
+    ]
     others = [one for one in parameters if not any(one is kernel for kernel in kernels)]
     optimizers: list[torch.optim.Optimizer] = []
     if kernels:
         optimizers.append(KernelMuon(kernels, lr=MUON_RATE * learning_rate, weight_decay=weight_decay / MUON_RATE))
     if others:
-        optimizers.append(torch.optim.AdamW(others, lr=learning_rate, weight_decay=weight_decay))
+        optimizers.append(AdamW(others, lr=learning_rate, weight_decay=weight_decay))
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["initial_lr"] = group["lr"]

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from aleator.learning.steps import PLAIN
 
+GROWN = 0.7
+"""Share of the steps after which pictures that grow have all their pixels."""
 OptimizerName = Literal["muon", "adamw"]
 
 
@@ -44,8 +46,16 @@ class TrainingSettings:
     step_options: Mapping[str, Any] = field(default_factory=dict)
     average: float = 0.0
     """Decay of the running mean of the weights that is kept instead of the last ones; 0 keeps the last ones."""
+    first_side: float = 1.0
+    """Progressive resizing (Howard 2018): the share of their sides that pictures have at first; then they have a side
+    in the middle, and after GROWN of the steps the whole one."""
     loss_mixture: bool = False
     """Weigh each example by how its loss lies among all others, after a third of the epochs."""
+
+    def scale_at(self, progress: float) -> float:
+        """The share of their sides that pictures have after this share of the steps, in three stages."""
+        grown = min(int(2 * progress / GROWN), 2) / 2
+        return self.first_side + (1 - self.first_side) * grown
 
     def steps_per_epoch(self, examples: int) -> int:
         """Batches of each epoch; what is left over of the examples waits for another epoch, in another order."""

@@ -2,6 +2,7 @@
 
 import platform
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 import torch
@@ -32,13 +33,19 @@ def bfloat16_is_faster(device: torch.device) -> bool:
     """Whether the processor computes it faster than single precision.
 
     To have it is not enough: without matrix units (AMX), processors by Intel multiply bfloat16 at half the pace, and a
-    step of the larger network takes 1.6 times as long.
+    step of the larger network takes 1.6 times as long. Those by AMD that have it (from Zen 4 on) take half the time of
+    single precision.
     """
     if device.type != "cpu":
         return device.type == "cuda"
     if platform.machine().lower() in ("x86_64", "amd64"):
-        return torch.cpu._is_amx_tile_supported()
+        return torch.cpu._is_amx_tile_supported() or (_of_amd() and torch.cpu._is_avx512_bf16_supported())
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+@lru_cache
+def _of_amd() -> bool:
+    return "AMD" in str(torch.cpu.get_capabilities().get("cpu_name", ""))
 
 
 def mixed_precision(device: torch.device) -> torch.autocast:

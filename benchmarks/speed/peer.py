@@ -1,0 +1,92 @@
+"""What one would write without Aleator: three folds of the same network in plain PyTorch, then cleanlab.
+
+`python -m benchmarks.speed.peer FILE` reads `pixels` (picture, height, width, one channel), `given` and `truth` from a
+.npz file, and prints the AUROC of cleanlab's label quality and the scores it rests on.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedKFold
+from torch import Tensor, nn
+from torch.nn import functional
+
+from aleator.uncertainty.metrics import auroc
+from benchmarks.extras import import_extra
+
+EPOCHS, BATCH, RATE = 12, 128, 3e-3
+SHIFT = 4
+"""Pixels that a picture is moved at most."""
+
+
+def network(classes: int) -> nn.Sequential:
+    """The layers of `small_vgg`."""
+    layers: list[nn.Module] = []
+    widths = [(1, 32, 2), (32, 48, 1), (48, 96, 1), (96, 96, 1), (96, 192, 1), (192, 192, 1)]
+    for place, (inputs, outputs, stride) in enumerate(widths):
+        layers += [
+            nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(inplace=True),
+        ]
+        if place in (1, 3):
+            layers.append(nn.MaxPool2d(2))
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Dropout(0.3), nn.Linear(192, classes))
+
+
+def fold_probabilities(pictures: Tensor, labels: Tensor, seen: Tensor, unseen: Tensor, classes: int) -> Tensor:
+    """Train on what is seen; probabilities `(example, class)` of what is not."""
+    model = network(classes).to(memory_format=torch.channels_last)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.05)
+    steps = EPOCHS * (len(seen) // BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
+    for _ in range(EPOCHS):
+        order = seen[torch.randperm(len(seen))]
+        for rows in order[: len(order) // BATCH * BATCH].split(BATCH):
+            loss = functional.cross_entropy(model(moved(pictures[rows])), labels[rows])
+            optimizer.zero_grad()
+            torch.autograd.backward(loss)
+            optimizer.step()
+            schedule.step()
+    model.eval()
+    with torch.inference_mode():
+        return torch.cat([model(pictures[rows]).softmax(1) for rows in unseen.split(BATCH)])
+
+
+def moved(pictures: Tensor) -> Tensor:
+    """A random crop of the padded batch, and half of the pictures mirrored."""
+    padded = functional.pad(pictures, (SHIFT,) * 4, mode="replicate")
+    down, right = torch.randint(0, 2 * SHIFT + 1, (2,)).tolist()
+    views = padded[:, :, down : down + pictures.shape[2], right : right + pictures.shape[3]]
+    mirrored = torch.rand(len(views), 1, 1, 1) < 0.5
+    return torch.where(mirrored, views.flip(3), views).contiguous(memory_format=torch.channels_last)
+
+
+def run(pixels: NDArray[np.uint8], given: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Cleanlab's label quality of each example."""
+    torch.manual_seed(0)
+    pictures = torch.from_numpy(pixels).float()[:, None]
+    pictures = (pictures - pictures.mean()) / pictures.std()
+    labels, classes = torch.from_numpy(given), int(given.max()) + 1
+    probabilities = np.zeros((len(given), classes))
+    for seen, unseen in StratifiedKFold(3, shuffle=True, random_state=0).split(given, given):
+        made = fold_probabilities(pictures, labels, torch.from_numpy(seen), torch.from_numpy(unseen), classes)
+        probabilities[unseen] = made.numpy()
+    quality = import_extra("cleanlab.rank").get_label_quality_scores(given, probabilities)
+    return np.asarray(quality, dtype=np.float64)
+
+
+def main(file: Path) -> None:
+    with np.load(file) as arrays:
+        pixels, given, truth = arrays["pixels"], arrays["given"], arrays["truth"]
+    quality = run(pixels, given)
+    scored = truth >= 0
+    print(json.dumps({"auroc": auroc(-quality[scored], (given != truth)[scored])}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

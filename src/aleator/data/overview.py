@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -82,7 +83,7 @@ def names_alike(names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     for name in names:
         if name.lstrip("+-").isdecimal():
             continue
-        plain = "".join(char for char in meaning(name) if char.isalnum())
+        plain = "".join(char for char in meaning(normalize("NFKC", name)).casefold() if char.isalnum())
         plain = plain[:-1] if len(plain) > 3 and plain.endswith("s") and not plain.endswith("ss") else plain
         groups.setdefault(plain or name, []).append(name)
     return tuple(tuple(group) for group in groups.values() if len(group) > 1)

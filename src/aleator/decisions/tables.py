@@ -8,8 +8,8 @@ from typing import TextIO
 from uuid import NAMESPACE_URL, uuid5
 
 from aleator.data.cells import plain_cell, safe_cell
+from aleator.data.readers.columns import ID_COLUMNS, texts_of
 from aleator.data.readers.shared import find_column
-from aleator.data.readers.table import ID_COLUMNS, texts_of
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
 from aleator.decisions.decision import LONGEST_NAME, SEPARATOR, Decision, kind_of, utc_text
 from aleator.errors import DataError

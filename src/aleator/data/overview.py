@@ -17,7 +17,7 @@ from aleator.data.sources import ImageSource, UnreadableImage
 from aleator.errors import DataError
 from aleator.files import write_whole
 
-ROWS_SHOWN, PICTURES_OF_A_CLASS, MOST_CLASSES, SIDE, GAP, LINE = 5, 10, 40, 64, 4, 14
+ROWS_SHOWN, EXAMPLES_OF_A_CLASS, MOST_CLASSES, SIDE, GAP, LINE = 5, 10, 40, 64, 4, 14
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def write_contact_sheet(dataset: LabelledDataset, path: Path) -> None:
         )
     kind = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}.get(path.suffix.lower())
     if kind is None:
-        raise DataError(f"{path}: a contact sheet is written as .png, .jpg or .webp.")
+        raise DataError(f"{path}: a contact sheet is written as .png, .jpg, .webp or .html.")
     sheet = contact_sheet(dataset)
     file = io.BytesIO()
     sheet.save(file, kind)
@@ -130,16 +130,21 @@ def contact_sheet(dataset: LabelledDataset) -> Image.Image:
     assert isinstance(dataset.source, ImageSource)
     present = np.unique(dataset.given_labels[dataset.given_labels >= 0]).tolist()[:MOST_CLASSES]
     line = LINE + SIDE + 2 * GAP
-    sheet = Image.new("RGB", (GAP + PICTURES_OF_A_CLASS * (SIDE + GAP), max(len(present), 1) * line + GAP), "white")
+    sheet = Image.new("RGB", (GAP + EXAMPLES_OF_A_CLASS * (SIDE + GAP), max(len(present), 1) * line + GAP), "white")
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=11)
     for place, label in enumerate(present):
-        rows = np.flatnonzero(dataset.given_labels == label)
-        chosen = rows[np.unique(np.linspace(0, len(rows) - 1, PICTURES_OF_A_CLASS).astype(int))]
-        draw.text((GAP, place * line + GAP), f"{dataset.class_names[label]}  {len(rows):,}", fill="black", font=font)
-        for column, row in enumerate(chosen.tolist()):
+        count = int((dataset.given_labels == label).sum())
+        draw.text((GAP, place * line + GAP), f"{dataset.class_names[label]}  {count:,}", fill="black", font=font)
+        for column, row in enumerate(some_of(dataset, label)):
             corner = GAP + column * (SIDE + GAP), place * line + GAP + LINE
             sheet.paste(_tile(dataset.source, row), corner)
     return sheet
+
+
+def some_of(dataset: LabelledDataset, label: int) -> list[int]:
+    """The rows of a few examples of a class, evenly spread."""
+    rows = np.flatnonzero(dataset.given_labels == label)
+    return rows[np.unique(np.linspace(0, len(rows) - 1, EXAMPLES_OF_A_CLASS).astype(int))].tolist()  # type: ignore[no-any-return]
 
 
 def _tile(source: ImageSource, row: int) -> Image.Image:

@@ -1,14 +1,11 @@
-"""Forms of data that people have, made up small: what each holds, and what is right. `docs/forms.md` is made of them.
+"""Forms of data that people have, made up small: what each holds, and what is right; `more_forms.py` has others.
 
-`python -m tests.data.forms` writes the page anew.
+`form_page.py` makes `docs/forms.md` of them.
 """
 
 import io
 import json
-import os
 import shutil
-import tempfile
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,11 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as parquet
 from PIL import Image
 
-from aleator.data import LabelledDataset, read_dataset
 from aleator.data.options import ReadOptions
-from aleator.errors import DataError
 
-PAGE = Path(__file__).parents[2] / "docs" / "forms.md"
 TWO = {"cat": 6, "dog": 6}
 THREE = {"cat": 6, "dog": 6, "owl": 6}
 
@@ -42,7 +36,7 @@ class Form:
     splits: tuple[str, ...] = ()
     options: ReadOptions = field(default_factory=ReadOptions)
     round_trip: str = ""
-    """Which export writes it, and that it is read back; filled in by the tests of exports."""
+    """Which export is its own, where it is not the usual one of its group."""
 
 
 def picture(path: Path, number: int = 0, size: tuple[int, int] = (10, 10)) -> None:
@@ -420,7 +414,7 @@ def padded_numbers(root: Path) -> Path:
 FOLDERS, TABLES, LABELS = "Folders", "Tables", "Labels"
 PICTURES, ARRAYS, TOOLS = "Pictures", "Arrays", "Other tools"
 FORMS: tuple[Form, ...] = (
-    Form(FOLDERS, "`cat/0.png`", folders(), TWO, r"Read as 2 class folders \(cat, dog\)", round_trip="imagefolder"),
+    Form(FOLDERS, "`cat/0.png`", folders(), TWO, r"Read as 2 class folders \(cat, dog\)"),
     Form(
         FOLDERS,
         "`train/cat/0.png`",
@@ -540,9 +534,7 @@ FORMS: tuple[Form, ...] = (
     ),
     Form(FOLDERS, "loose pictures without classes", lambda root: pictures_in(root) or root, None, "no class folders"),
     Form(FOLDERS, "files that are no pictures", with_text_files, TWO, "2 no pictures.*1 are drawings of lines"),
-    Form(
-        FOLDERS, "ImageFolder with `metadata.csv`", metadata(), TWO, "ImageFolder", ("train",), round_trip="imagefolder"
-    ),
+    Form(FOLDERS, "ImageFolder with `metadata.csv`", metadata(), TWO, "ImageFolder", ("train",)),
     Form(FOLDERS, "ImageFolder with `metadata.jsonl`", metadata(suffix="jsonl"), TWO, "ImageFolder", ("train",)),
     Form(PICTURES, "16-bit PNG that holds 12 bits", deep("12 of 16 bits"), TWO, "which is 12 bits"),
     Form(PICTURES, "16-bit TIFF that holds 8 bits", deep("8 of 16 bits"), TWO, "which is 8 bits"),
@@ -555,7 +547,7 @@ FORMS: tuple[Form, ...] = (
     Form(PICTURES, "`.jpg?w=300`", renamed(".jpg?w=300", "JPEG"), THREE, "class folders"),
     Form(PICTURES, "no ending", renamed("", "PNG"), THREE, "class folders"),
     Form(PICTURES, "an ending that nobody knows (`.image`)", renamed(".image", "PNG"), THREE, "class folders"),
-    Form(TABLES, "CSV of paths and labels", paths_and_labels(), TWO, "a table with paths in 'path'", round_trip="csv"),
+    Form(TABLES, "CSV of paths and labels", paths_and_labels(), TWO, "a table with paths in 'path'"),
     Form(TABLES, "semicolons", paths_and_labels(by=";"), TWO, "separated by semicolons"),
     Form(TABLES, "tabs in `.csv`", paths_and_labels(by="\t"), TWO, "separated by tabs"),
     Form(TABLES, "bars", paths_and_labels(by="|"), TWO, "separated by bars"),
@@ -666,8 +658,8 @@ FORMS: tuple[Form, ...] = (
     ),
     Form(TABLES, "Latin-1 far behind the first lines", late_latin, {"cat": 6, "été": 6}, "is read as cp1252"),
     Form(TABLES, "ids as numbers, files as `00007.png`", padded_numbers, TWO, "found by their names"),
-    Form(TOOLS, "COCO: `annotations.json`", coco, TWO, "COCO's annotations"),
-    Form(TOOLS, "CVAT: `annotations.xml`", cvat, TWO, "CVAT's tags"),
+    Form(TOOLS, "COCO: `annotations.json`", coco, TWO, "COCO's annotations", round_trip="coco"),
+    Form(TOOLS, "CVAT: `annotations.xml`", cvat, TWO, "CVAT's tags", round_trip="cvat"),
     Form(
         TABLES,
         "several 1s in a row",
@@ -717,6 +709,7 @@ FORMS: tuple[Form, ...] = (
         {"angry": 6, "disgust": 6, "fear": 0, "happy": 0, "sad": 0, "surprise": 0, "neutral": 0},
         "fer2013",
         ("Training",),
+        round_trip="fer2013",
     ),
     Form(
         LABELS,
@@ -845,52 +838,3 @@ def _json_lines(root: Path) -> Path:
     rows = [json.dumps({"path": path, "label": label}) for path, label in zip(named(), labels_of(), strict=True)]
     (root / "t.jsonl").write_text("\n".join(rows))
     return root / "t.jsonl"
-
-
-def read(form: Form, root: Path) -> LabelledDataset | DataError:
-    """The form, written and read."""
-    path = form.write(root)
-    try:
-        return read_dataset(path, form.options)
-    except DataError as error:
-        return error
-
-
-def counts_of(dataset: LabelledDataset) -> dict[str, int]:
-    labels = Counter(dataset.given_labels[dataset.given_labels >= 0].tolist())
-    return {name: labels[number] for number, name in enumerate(dataset.class_names)}
-
-
-def said(result: LabelledDataset | DataError, root: Path) -> str:
-    """What the reader says of it, or why it is refused, without the folder of this run."""
-    lines = [str(result)] if isinstance(result, DataError) else result.how_read.lines()
-    return " ".join(lines).replace(f"{root}{os.sep}", "").replace(str(root), "DATA")
-
-
-def page() -> str:
-    """The table of all forms, as a page of the docs."""
-    groups = dict.fromkeys(form.group for form in FORMS)
-    text = [
-        "# Forms that are read",
-        "",
-        f"{len(FORMS)} forms, each written and read by a test, which also makes this page. None is silent: the reader",
-        "says what it took the data for, or refuses it and names the remedy.",
-    ]
-    for group in groups:
-        text += ["", f"## {group}", "", "| form | reads | says how | round trip |", "|---|---|---|---|"]
-        for form in (one for one in FORMS if one.group == group):
-            with tempfile.TemporaryDirectory() as folder:
-                result = read(form, Path(folder))
-                reads = "refused" if isinstance(result, DataError) else _brief(result)
-                cells = [form.name, reads, said(result, Path(folder)), form.round_trip]
-            text.append("| " + " | ".join(cell.replace("|", "\\|").replace("<", "&lt;") for cell in cells) + " |")
-    return "\n".join(text) + "\n"
-
-
-def _brief(dataset: LabelledDataset) -> str:
-    splits = "" if dataset.split is None else f", splits {', '.join(sorted(set(dataset.split.tolist())))}"
-    return f"{len(dataset)} examples, classes {', '.join(name for name, n in counts_of(dataset).items() if n)}{splits}"
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")

@@ -9,15 +9,23 @@ import pytest
 
 from aleator.data import LabelledDataset, read_dataset
 from aleator.errors import DataError
-from tests.data.forms import FORMS, PAGE, Form, counts_of, folders, heic, page, read, said
+from tests.data.form_page import FORMS, PAGE, counts_of, export_of, labels_by_id, page, read, said, there_and_back
+from tests.data.forms import Form, folders, heic
+
+KEEP_ORDER = ("huggingface", "coco", "cvat", "fiftyone", "fer2013")
+"""Exports that hold a list of the classes."""
 
 
 @pytest.mark.parametrize("form", FORMS, ids=[f"{form.group}: {form.name}" for form in FORMS])
-def test_the_form_is_read_as_it_is_meant(tmp_path: Path, form: Form) -> None:
+def test_the_form_is_read_as_it_is_meant_and_goes_out_and_back(tmp_path: Path, form: Form) -> None:
     if "HEIC" in form.name:
         pytest.importorskip("pillow_heif")
-    result = read(form, tmp_path)
-    words = said(result, tmp_path)
+    if "Excel" in form.name:
+        pytest.importorskip("openpyxl")
+    (root := tmp_path / "data").mkdir()
+    path = form.write(root)
+    result = read(form, path)
+    words = said(result, root)
     assert re.search(form.says, words), words
     if form.counts is None:
         assert isinstance(result, DataError), words
@@ -31,12 +39,17 @@ def test_the_form_is_read_as_it_is_meant(tmp_path: Path, form: Form) -> None:
     if result.source.kind == "images":
         pixels = [np.asarray(result.source.load(row)) for row in range(len(result))]
         assert all(picture.max() > 100 > picture.min() for picture in pixels)
+    again = there_and_back(form, path, result, tmp_path / "out")
+    assert labels_by_id(again) == labels_by_id(result)
+    if export_of(form, result) in KEEP_ORDER:
+        assert again.class_names == result.class_names
 
 
 def test_forms_are_many_and_the_page_in_the_docs_is_true() -> None:
     pytest.importorskip("pillow_heif")
+    pytest.importorskip("openpyxl")
     assert len(FORMS) >= 60
-    assert PAGE.read_text(encoding="utf-8") == page(), "write it anew: python -m tests.data.forms"
+    assert PAGE.read_text(encoding="utf-8") == page(), "write it anew: python -m tests.data.form_page"
 
 
 @pytest.mark.parametrize("path", [".", "./", "../data", "/"])

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from PIL import Image
 
 from aleator.data.images import Geometry, choose_geometry, load_pixels, thumbnail
-from aleator.data.sources import ImageArray, ImageFiles, UnreadableImage, upright
+from aleator.data.sources import ImageArray, ImageBytes, ImageFiles, UnreadableImage, upright
 from aleator.errors import DataError
+from tests.data.more_forms import planes_apart, png_of_16_bits, tiff_of_16_bits
 
 
 def files(root: Path, images: list[Image.Image]) -> ImageFiles:
@@ -26,13 +28,42 @@ def test_geometry_is_the_median_side_in_grey_unless_there_is_colour(tmp_path: Pa
     assert choose_geometry(colourful, max_side=32).height == 32
 
 
-def test_modes_are_seen_as_a_person_sees_them() -> None:
+def test_modes_are_seen_as_a_person_sees_them(tmp_path: Path) -> None:
     clear = Image.new("RGBA", (4, 4), (0, 0, 0, 0))
     assert upright(clear).getpixel((0, 0)) == (255, 255, 255)
     deep = Image.fromarray(np.full((4, 4), 65535, dtype=np.uint16))
-    assert upright(deep).getpixel((0, 0)) == 255
+    assert files(tmp_path, [deep]).load(0).getpixel((0, 0)) == 255
     assert upright(Image.new("CMYK", (4, 4))).mode == "RGB"
     assert upright(Image.new("1", (4, 4))).mode == "L"
+
+
+@pytest.mark.parametrize("channels", [2, 3, 4])
+@pytest.mark.parametrize("bits", [8, 10, 12, 16])
+def test_colours_of_16_bits_are_read_whole(tmp_path: Path, channels: int, bits: int) -> None:
+    """Pillow keeps the upper 8 bits of each: of 12 bits that is 0 to 15."""
+    random = np.random.default_rng(bits)
+    numbers = random.integers(0, 1 << bits, (4, 6, 5, channels))
+    opaque = np.ones((4, 6, 5, 1))
+    if channels != 3:
+        numbers[..., -1] = random.integers(0, 1 << 16, (4, 6, 5))
+        opaque = numbers[..., -1:] / 65535
+    colours = numbers if channels == 3 else numbers[..., :-1]
+    wanted = np.round(np.round(colours / ((1 << bits) - 1) * 255) * opaque + 255 * (1 - opaque))
+    encoders = (
+        [png_of_16_bits] if channels == 2 else [png_of_16_bits, tiff_of_16_bits, lambda one: tiff_of_16_bits(one, ">")]
+    )
+    for encode in encoders[: 1 if channels == 4 else 3]:
+        source = ImageBytes(pa.array([encode(one) for one in numbers], pa.large_binary()))
+        assert source.scaling() is not None
+        for row, picture in enumerate(wanted):
+            assert np.array_equal(np.asarray(source.load(row)), picture.squeeze())
+
+
+def test_16_bits_with_their_colours_apart_are_refused(tmp_path: Path) -> None:
+    """Pillow takes them for 8 bits, and shows noise."""
+    planes_apart(tmp_path)
+    with pytest.raises(UnreadableImage, match="whose colours lie apart; save it with them together"):
+        ImageFiles(tmp_path, ["cat/0.tif"]).load(0)
 
 
 def test_aspect_is_kept(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as parquet
 import pytest
 from PIL import Image
 
@@ -67,3 +69,33 @@ def test_the_record_travels_into_audit_json(tmp_path: Path) -> None:
     told = audited_data(dataset, "", shape)
     assert from_json(type(told), to_json(told)).how_read == dataset.how_read
     assert any("--split-folders none" in line for line in told.how_read.said)
+
+
+@pytest.mark.parametrize("kind", ["pictures", "texts", "rows", "vectors"])
+def test_the_page_shows_some_examples_of_each_class(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    labels = ["a<b", "c&d"] * 20
+    if kind == "pictures":
+        data = folders("train", "test", names=("a<b", "c&d"), count=15)(tmp_path / "data")
+    elif kind == "vectors":
+        data = vectors(tmp_path)
+    else:
+        cells = [f"words that say {row} <i>" if kind == "texts" else row / 2 for row in range(40)]
+        data = tmp_path / "t.parquet"
+        parquet.write_table(pa.table({"text" if kind == "texts" else "size": cells, "label": labels}), data)
+    page = tmp_path / "new" / "page.html"
+    app(["inspect", str(data), "--pictures", str(page)], result_action="return_value")
+    html = page.read_text(encoding="utf-8")
+    assert str(page) in capsys.readouterr().out.replace("\n", "")
+    assert html.count("<li>") == (12 if kind == "vectors" else 20)
+    assert html.count("<img ") == (20 if kind == "pictures" else 0)
+    assert ("a&lt;b" in html) is (kind != "vectors")
+    assert "a<b" not in html
+    assert "<i>" not in html
+    assert "http" not in html
+    assert {"pictures": "2 split folders", "texts": "words that say 0 &lt;i&gt;", "rows": "size 0.0"}.get(
+        kind, "12 vectors"
+    ) in html
+    if kind == "pictures":
+        assert "Splits: test 30 · train 30" in html

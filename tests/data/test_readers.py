@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from PIL import Image
 
 from aleator.data import read_dataset
 from aleator.data.options import ReadOptions
+from aleator.data.readers.remedies import REMEDIES
 from aleator.data.readers.shared import encode_labels
 from aleator.errors import DataError
 
@@ -129,10 +131,15 @@ def test_table_of_paths_and_labels(tmp_path: Path) -> None:
     assert dataset.class_names == tuple(CLASSES)
     assert dataset.source.describe(3) == "pictures/3.png"
     odd = table_of_paths(tmp_path, header="wo,was")
-    with pytest.raises(DataError, match=r"no column of picture paths, .* it has wo, was\. Name one with --path-column"):
-        read_dataset(odd)
+    by_content = read_dataset(odd)
+    assert np.array_equal(by_content.given_labels, dataset.given_labels)
+    assert "The pictures' paths are in 'wo', whose cells end as pictures do" in " ".join(by_content.how_read.said)
+    assert "'was' is taken as the labels" in " ".join(by_content.how_read.said)
     named = read_dataset(odd, ReadOptions(path_column="wo", label_column="was"))
     assert np.array_equal(named.given_labels, dataset.given_labels)
+    odd.write_text("wo,was,wann\n" + "".join(f"pictures/{n}.png,{'ab'[n % 2]},{'xy'[n % 2]}\n" for n in range(18)))
+    with pytest.raises(DataError, match=r"no column of labels; it has wo, was, wann\. Name it with --label-column"):
+        read_dataset(odd)
 
 
 def test_table_that_points_outside_its_folder_is_refused(tmp_path: Path) -> None:
@@ -228,9 +235,13 @@ def test_paths_that_hold_nothing(tmp_path: Path) -> None:
     write_picture(tmp_path / "loose.png")
     with pytest.raises(DataError, match="1 pictures but no class folders"):
         read_dataset(tmp_path)
-    (tmp_path / "a.pickle").write_bytes(b"")
+    (tmp_path / "a.unknown").write_bytes(b"")
     with pytest.raises(DataError, match="in no form that is read"):
-        read_dataset(tmp_path / "a.pickle")
+        read_dataset(tmp_path / "a.unknown")
+    for name, remedy in REMEDIES.items():
+        (tmp_path / f"a{name}").write_bytes(b"")
+        with pytest.raises(DataError, match=re.escape(remedy)):
+            read_dataset(tmp_path / f"a{name}")
     buffer = io.BytesIO()
     np.save(buffer, np.array([{}]), allow_pickle=True)
     (tmp_path / "pickled.npy").write_bytes(buffer.getvalue())

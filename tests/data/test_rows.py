@@ -84,7 +84,8 @@ def test_other_columns_are_features(write: Write) -> None:
         ({"text": ["", "a word"] * 5 + [""] * 30, "label": LABELS}, ReadOptions(text_column="text"), "are empty"),
         ({"age": range(40), "label": LABELS}, ReadOptions(text_column="words"), "no column 'words'"),
         ({"age": range(40), "label": LABELS}, ReadOptions(leave_out="size"), "no column 'size'.*--leave-out"),
-        ({"age": range(40), "kind": LABELS}, ReadOptions(), "--label-column"),
+        ({"age": range(40), "kind": range(40)}, ReadOptions(), "--label-column"),
+        ({"name": [f"n{row}" for row in range(40)], "label": LABELS}, ReadOptions(), "holds names only"),
     ],
 )
 def test_what_cannot_be_read_so_is_refused_in_words(

@@ -38,7 +38,7 @@ def test_an_audit_of_pictures_is_the_same_on_a_cluster(
     tmp_path: Path, cluster: "Cluster", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(effort, "FEWEST_STEPS", 10)
-    faces = drawn_faces(80, seed=0)
+    faces = drawn_faces(120, seed=0)
     settings = AuditSettings(effort="quick", members=2)
     audit(faces.dataset, tmp_path / "here", settings)
     audit(faces.dataset, tmp_path / "there", settings, where=Where("ray", cluster.address))

@@ -13,12 +13,17 @@ from aleator.cleanlab import filter as filter
 from aleator.cleanlab import multiannotator as multiannotator
 from aleator.cleanlab import multilabel_classification as multilabel_classification
 from aleator.cleanlab import rank as rank
+from aleator.cleanlab.exchange import SecondOpinion as SecondOpinion
+from aleator.cleanlab.exchange import as_datalab as as_datalab
+from aleator.cleanlab.exchange import second_opinion as second_opinion
 from aleator.cleanlab.filter import find_label_issues as find_label_issues
 from aleator.cleanlab.instead import MODULES, refusing
 from aleator.cleanlab.multiannotator import get_label_quality_multiannotator as get_label_quality_multiannotator
 from aleator.cleanlab.rank import get_label_quality_scores as get_label_quality_scores
 
 __all__ = [
+    "SecondOpinion",
+    "as_datalab",
     "filter",
     "find_label_issues",
     "get_label_quality_multiannotator",
@@ -26,6 +31,7 @@ __all__ = [
     "multiannotator",
     "multilabel_classification",
     "rank",
+    "second_opinion",
 ]
 
 __getattr__ = refusing(__name__, MODULES)

@@ -7,9 +7,13 @@ from aleator.errors import MissingNameError
 
 REVIEW = "`aleator review` asks for what teaches most next, and review_order in aleator.verdicts orders examples so"
 COUNT = "aleator.judge_predictions(...) says how many labels are wrong and how they err, with intervals"
+DATALAB = (
+    "aleator.audit(data, folder) finds wrong labels, near and exact copies and unfamiliar examples at once; "
+    "as_datalab(audit) is a Datalab of it"
+)
 MODULES = {
-    "Datalab": "aleator.audit(data, folder) finds wrong labels, near and exact copies and unfamiliar examples at once",
-    "datalab": "aleator.audit(data, folder) finds wrong labels, near and exact copies and unfamiliar examples at once",
+    "Datalab": DATALAB,
+    "datalab": DATALAB,
     "classification": "aleator.train trains through the noise of labels; for scikit-learn aleator.AleatorClassifier",
     "count": COUNT,
     "dataset": "aleator.judge_predictions(...) says of each class how its labels err",

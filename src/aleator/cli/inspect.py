@@ -28,16 +28,20 @@ def inspect(
     Parameters
     ----------
     pictures
-        Write a contact sheet, a line of pictures for each class, to this file (.png, .jpg, .webp).
+        Write a contact sheet to this file: as .html a page with all that is told here and some examples of each class,
+        of any kind; as .png, .jpg or .webp a line of pictures for each class.
     """
     with display(log=True) as progress:
         from aleator.data import read_dataset
         from aleator.data.overview import overview_of, write_contact_sheet
         from aleator.records import to_json
+        from aleator.report.inspection import write_inspection
 
         dataset = read_dataset(data, reading, learnable=False, progress=progress)
         overview = overview_of(dataset)
-        if pictures is not None:
+        if pictures is not None and pictures.suffix.lower() in (".html", ".htm"):
+            write_inspection(dataset, overview, pictures, force=force)
+        elif pictures is not None:
             write_contact_sheet(dataset, pictures, force=force)
     if json_output:
         print(json.dumps(to_json(overview), ensure_ascii=False))

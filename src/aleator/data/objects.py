@@ -234,7 +234,7 @@ def _source(examples: Any, first: Any) -> tuple[ExampleSource, ValueRange | None
     else:
         values = np.asarray(_plain(examples))
     source, scaled = source_and_range(values)
-    return source, None if values.dtype == np.uint8 else scaled
+    return source, scaled
 
 
 def _in_memory(source: ExampleSource, labels: EncodedLabels, form: str, how: HowRead) -> LabelledDataset:

@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from unicodedata import normalize
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -16,7 +17,7 @@ from aleator.data.sources import ImageSource, UnreadableImage
 from aleator.errors import DataError
 from aleator.files import check_target, write_whole
 
-ROWS_SHOWN, PICTURES_OF_A_CLASS, MOST_CLASSES, SIDE, GAP, LINE = 5, 10, 40, 64, 4, 14
+ROWS_SHOWN, EXAMPLES_OF_A_CLASS, MOST_CLASSES, SIDE, GAP, LINE = 5, 10, 40, 64, 4, 14
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def names_alike(names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     for name in names:
         if name.lstrip("+-").isdecimal():
             continue
-        plain = "".join(char for char in meaning(name) if char.isalnum())
+        plain = "".join(char for char in meaning(normalize("NFKC", name)).casefold() if char.isalnum())
         plain = plain[:-1] if len(plain) > 3 and plain.endswith("s") and not plain.endswith("ss") else plain
         groups.setdefault(plain or name, []).append(name)
     return tuple(tuple(group) for group in groups.values() if len(group) > 1)
@@ -117,7 +118,7 @@ def write_contact_sheet(dataset: LabelledDataset, path: Path, *, force: bool = F
         )
     kind = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}.get(path.suffix.lower())
     if kind is None:
-        raise DataError(f"{path}: a contact sheet is written as .png, .jpg or .webp.")
+        raise DataError(f"{path}: a contact sheet is written as .png, .jpg, .webp or .html.")
     check_target(path, force=force)
     sheet = contact_sheet(dataset)
     file = io.BytesIO()
@@ -131,16 +132,21 @@ def contact_sheet(dataset: LabelledDataset) -> Image.Image:
     assert isinstance(dataset.source, ImageSource)
     present = np.unique(dataset.given_labels[dataset.given_labels >= 0]).tolist()[:MOST_CLASSES]
     line = LINE + SIDE + 2 * GAP
-    sheet = Image.new("RGB", (GAP + PICTURES_OF_A_CLASS * (SIDE + GAP), max(len(present), 1) * line + GAP), "white")
+    sheet = Image.new("RGB", (GAP + EXAMPLES_OF_A_CLASS * (SIDE + GAP), max(len(present), 1) * line + GAP), "white")
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=11)
     for place, label in enumerate(present):
-        rows = np.flatnonzero(dataset.given_labels == label)
-        chosen = rows[np.unique(np.linspace(0, len(rows) - 1, PICTURES_OF_A_CLASS).astype(int))]
-        draw.text((GAP, place * line + GAP), f"{dataset.class_names[label]}  {len(rows):,}", fill="black", font=font)
-        for column, row in enumerate(chosen.tolist()):
+        count = int((dataset.given_labels == label).sum())
+        draw.text((GAP, place * line + GAP), f"{dataset.class_names[label]}  {count:,}", fill="black", font=font)
+        for column, row in enumerate(some_of(dataset, label)):
             corner = GAP + column * (SIDE + GAP), place * line + GAP + LINE
             sheet.paste(_tile(dataset.source, row), corner)
     return sheet
+
+
+def some_of(dataset: LabelledDataset, label: int) -> list[int]:
+    """The rows of a few examples of a class, evenly spread."""
+    rows = np.flatnonzero(dataset.given_labels == label)
+    return rows[np.unique(np.linspace(0, len(rows) - 1, EXAMPLES_OF_A_CLASS).astype(int))].tolist()  # type: ignore[no-any-return]
 
 
 def _tile(source: ImageSource, row: int) -> Image.Image:

@@ -41,8 +41,13 @@ OTHER_KINDS = {
 NO_PICTURE, HEIF_MISSING = "no pictures", "in HEIF, which needs the extra: pip install 'aleator[heic]'"
 OUTSIDE_LINK = "links to folders outside of the data, which are not followed; copy them into it"
 READ_ITSELF = "links to folders that are read themselves"
-HIDDEN, MAC_FOLDER = "hidden", "__MACOSX"
-RESOURCE_FOLDERS = frozenset((MAC_FOLDER, "@eadir", "$recycle.bin", "thumbs"))
+HIDDEN_FOLDER = "hidden folders, whose names begin with a dot; rename them if they hold examples"
+MAC_FOLDER = "__MACOSX"
+CACHES = frozenset(
+    (".git", ".svn", ".cache", ".ipynb_checkpoints", ".thumbnails", ".Trashes", ".dvc", ".idea", ".vscode")
+)
+"""Hidden folders that nobody means to hold examples."""
+RESOURCE_FOLDERS = frozenset((MAC_FOLDER, "@eadir", "$recycle.bin"))
 OnPassed = Callable[[str, str], None]
 """Called with the name and the reason of what is passed over."""
 
@@ -130,6 +135,8 @@ def find_pictures(folder: Path, root: Path, passed: OnPassed) -> Iterator[Path]:
                 yield file
         for entry in folders:
             if skipped_folder(entry.name):
+                if entry.name.startswith(".") and entry.name not in CACHES:
+                    passed(_relative(Path(entry.path), root), HIDDEN_FOLDER)
                 continue
             real = os.path.realpath(entry.path)
             if entry.is_symlink() and (reason := _why_not_followed(real, top, start, above)):

@@ -21,8 +21,8 @@ from aleator.data.likeliest_files import (
     read_sparse,
 )
 from aleator.data.readers.arrays import read_arrays
+from aleator.data.readers.columns import ID_COLUMNS, LABEL_COLUMNS, is_row_number, texts_of
 from aleator.data.readers.shared import encode_labels, find_column
-from aleator.data.readers.table import ID_COLUMNS, LABEL_COLUMNS, is_row_number, texts_of
 from aleator.data.readers.tables import EVERY_COLUMN, TABLE_SUFFIXES, read_table
 from aleator.data.wording import listed
 from aleator.errors import DataError

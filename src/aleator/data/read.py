@@ -11,6 +11,7 @@ from aleator.data.objects import dataset_of
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.overview import names_alike
 from aleator.data.readers import forms, reader_for
+from aleator.data.readers.remedies import remedy_for
 from aleator.data.readers.shared import select_split
 from aleator.data.readers.votes import join_votes
 from aleator.data.sources import ImageBytes, ImageFiles
@@ -66,6 +67,8 @@ def _of_path(path: Path, options: ReadOptions) -> LabelledDataset:
     if not path.exists():
         raise DataError(f"{path} is not there.")
     reader = reader_for(path)
+    if reader is None and (remedy := remedy_for(path)) is not None:
+        raise DataError(f"{path} {remedy}.")
     if reader is None:
         raise DataError(f"{path} is in no form that is read: {forms()}.")
     with while_reading(path, "labelled data"):
@@ -92,6 +95,9 @@ def _without_skipped(dataset: LabelledDataset) -> LabelledDataset:
 def _with_scale(dataset: LabelledDataset) -> LabelledDataset:
     """Pictures of more than 8 bits are scaled by one rule, and it is said."""
     source = dataset.source
-    if not isinstance(source, ImageFiles | ImageBytes) or not source.has_deep() or source.values is None:
-        return dataset
-    return replace(dataset, how_read=dataset.how_read.with_said(source.values.sentence("Pictures")))
+    values = source.scaling() if isinstance(source, ImageFiles | ImageBytes) else None
+    return (
+        dataset
+        if values is None
+        else replace(dataset, how_read=dataset.how_read.with_said(values.sentence("Pictures")))
+    )

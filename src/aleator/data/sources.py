@@ -17,9 +17,17 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from aleator.data.deep_pictures import (
+    has_planes_apart,
+    is_deep,
+    is_deep_colour,
+    numbers_of,
+    on_white,
+    without_opacity,
+)
 from aleator.data.picture_files import HEIF_MISSING, formats_of, heif_is_read, is_heif
 from aleator.data.texts import BLOCK, Texts
-from aleator.data.value_range import ValueRange, is_deep, value_range
+from aleator.data.value_range import DARK, ValueRange, range_of_dark, value_range
 from aleator.errors import DataError
 from aleator.rows import not_finite
 
@@ -87,9 +95,19 @@ class _Encoded:
     def load(self, row: int, draft: int | None = None) -> Image.Image:
         """Decode one picture; `draft` lets a JPEG be decoded at a lower resolution, not below that side."""
         with self._open(row) as image:
+            if is_deep(image):
+                return _scaled(self._numbers(row, image), self.values)
             if draft:
                 image.draft(None, (draft, draft))
-            return upright(image, self.values if is_deep(image) else None)
+            shown = upright(image)
+            used = self.values_used
+            return _scaled(np.asarray(shown), used) if used is not None and used.of_8_bits else shown
+
+    def _numbers(self, row: int, image: Image.Image) -> NDArray[Any]:
+        if not is_deep_colour(image):
+            return numbers_of(image)
+        with self._open(row) as again:
+            return numbers_of(image, again)
 
     def scaled_by(self, values: ValueRange) -> Self:
         """The same pictures, those of more than 8 bits scaled as others were."""
@@ -100,9 +118,26 @@ class _Encoded:
     def _scaled_as(self, others: "_Encoded") -> Self:
         return self if others.values_used is None else self.scaled_by(others.values_used)
 
-    def has_deep(self) -> bool:
-        """Whether some of its pictures hold more than 8 bits, by the heads of a few."""
-        return any(map(self._is_deep, np.unique(np.linspace(0, max(len(self) - 1, 0), HEADS).astype(int))))
+    def scaling(self) -> ValueRange | None:
+        """`values` where, by a few of its pictures, some hold more than 8 bits, or all are next to black."""
+        few = np.unique(np.linspace(0, max(len(self) - 1, 0), HEADS).astype(int)).tolist()
+        return self.values if any(map(self._is_deep, few)) or self._brightest_of_dark(few) else None
+
+    def _brightest_of_dark(self, rows: list[int]) -> int:
+        """The brightest number of pictures of 8 bits that hold nothing above the limit; else 0."""
+        highest = 0
+        for row in rows:
+            numbers = self._numbers_of_8_bits(row)
+            if numbers is None or (highest := max(highest, int(numbers.max()))) > DARK:
+                return 0
+        return highest
+
+    def _numbers_of_8_bits(self, row: int) -> NDArray[Any] | None:
+        try:
+            with self._open(row) as image:
+                return np.asarray(image) if image.mode in ("L", "RGB") else None
+        except UnreadableImage:
+            return None
 
     def _is_deep(self, row: int) -> bool:
         try:
@@ -119,15 +154,18 @@ class _Encoded:
 
     @cached_property
     def values(self) -> ValueRange | None:
-        """What the pictures of more than 8 bits hold, over the whole data set: one rule for all of them. None where
-        there are none."""
-        rows = np.unique(np.linspace(0, max(len(self) - 1, 0), DEEP_SAMPLE).astype(int))
-        return value_range(numbers for row in rows if (numbers := self._deep_numbers(row)) is not None)
+        """What the pictures of more than 8 bits hold, over the whole data set: one rule for all of them; that of all
+        pictures where they are of 8 bits and next to black. None where there are neither."""
+        rows = np.unique(np.linspace(0, max(len(self) - 1, 0), DEEP_SAMPLE).astype(int)).tolist()
+        found = value_range(numbers for row in rows if (numbers := self._deep_numbers(row)) is not None)
+        if found is None and (brightest := self._brightest_of_dark(rows)):
+            return range_of_dark(brightest)
+        return found
 
     def _deep_numbers(self, row: int) -> NDArray[Any] | None:
         try:
-            with self._open(int(row)) as image:
-                return np.asarray(image) if is_deep(image) else None
+            with self._open(row) as image:
+                return without_opacity(self._numbers(row, image)) if is_deep(image) else None
         except UnreadableImage:
             return None
 
@@ -136,6 +174,8 @@ class _Encoded:
         """The picture, not yet decoded. Whatever goes wrong until it is closed is an UnreadableImage."""
         try:
             with self._image(row) as image:
+                if has_planes_apart(image):
+                    raise UnreadableImage("is a TIFF of 16 bits whose colours lie apart; save it with them together")
                 if image.width * image.height > MOST_PIXELS:
                     raise UnreadableImage(f"is larger than {MOST_PIXELS // 1_000_000} million pixels")
                 yield image
@@ -382,18 +422,18 @@ def rows_outside(root: Path, paths: Sequence[str]) -> Iterator[int]:
             yield row
 
 
-def upright(image: Image.Image, values: ValueRange | None = None) -> Image.Image:
-    """The picture as a person sees it: turned by its EXIF tag, on white, 8 bits, grey (L) or colour (RGB).
+def _scaled(numbers: NDArray[Any], values: ValueRange | None) -> Image.Image:
+    """The picture of numbers of more than 8 bits, by the data set's rule, or by what they themselves hold."""
+    colours = without_opacity(numbers)
+    values = values or value_range([colours])
+    if values is None or not np.isfinite(colours).any():
+        raise UnreadableImage("holds no number")
+    return on_white(numbers, values.to_8_bits(numbers))
 
-    Numbers of more than 8 bits are scaled by `values`, or by what this picture holds.
-    """
+
+def upright(image: Image.Image) -> Image.Image:
+    """The picture of 8 bits as a person sees it: turned by its EXIF tag, on white, grey (L) or colour (RGB)."""
     image = ImageOps.exif_transpose(image)
-    if is_deep(image):
-        numbers = np.asarray(image)
-        values = values or value_range([numbers])
-        if values is None or not np.isfinite(numbers).any():
-            raise UnreadableImage("holds no number")
-        return Image.fromarray(values.to_8_bits(numbers))
     if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")

@@ -6,12 +6,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 WHOLE_DEPTHS = (1, 8, 10, 12, 14, 16, 24, 32)
 FRACTION_TOPS = (1.0, 255.0, 65535.0)
 DARKEST, BRIGHTEST = 0.1, 99.9
 """Per cent: what lies beyond is a dead or a hot pixel."""
+DARK, DARK_TOPS = 31, (1, 4, 16, 31)
+"""Pictures of 8 bits that hold nothing above it are next to black: masks, classes, digits of 4 bits; the first of these
+that is no less than their brightest number is their white."""
 MOST_UNUSED = 0.5
 """A range is named after its depth where the numbers fill so much of it, else after what they are."""
 
@@ -23,6 +25,8 @@ class ValueRange:
     black: float
     white: float
     reason: str
+    of_8_bits: bool = False
+    """It is for pictures of 8 bits as well, since all of them are next to black."""
 
     def to_8_bits(self, numbers: NDArray[Any]) -> NDArray[np.uint8]:
         """The numbers scaled to 0 to 255; what is not a number is black."""
@@ -31,15 +35,18 @@ class ValueRange:
         return np.round(np.clip(scaled, 0, 1) * 255).astype(np.uint8)
 
     def sentence(self, what: str) -> str:
+        which = "are next to black, and are" if self.of_8_bits else "that hold other numbers than 0 to 255 are"
         return (
-            f"{what} that hold other numbers than 0 to 255 are scaled by one rule: {self.black:,.6g} is black and "
+            f"{what} {which} scaled by one rule: {self.black:,.6g} is black and "
             f"{self.white:,.6g} white, since {self.reason}."
         )
 
 
-def is_deep(image: Image.Image) -> bool:
-    """Whether a picture holds more than 8 bits a channel, as Pillow tells it."""
-    return image.mode.startswith("I") or image.mode == "F"
+def range_of_dark(highest: int) -> ValueRange:
+    """The range of pictures of 8 bits whose brightest number is at most DARK: one of a few, so that others like them
+    have the same."""
+    white = next(top for top in DARK_TOPS if highest <= top)
+    return ValueRange(0.0, float(white), f"their brightest number is {highest} of 255", of_8_bits=True)
 
 
 def value_range(pictures: "Iterable[NDArray[Any]]") -> ValueRange | None:

@@ -8,8 +8,8 @@ from typing import TextIO
 from uuid import NAMESPACE_URL, uuid5
 
 from aleator.data.cells import plain_cell, safe_cell
+from aleator.data.readers.columns import ID_COLUMNS, texts_of
 from aleator.data.readers.shared import find_column
-from aleator.data.readers.table import ID_COLUMNS, texts_of
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
 from aleator.decisions.decision import LONGEST_NAME, SEPARATOR, Decision, kind_of, utc_text
 from aleator.errors import DataError
@@ -78,6 +78,11 @@ def _arrow_rows(path: Path) -> Iterator[Cells]:
 def _columns(names: list[str], path: Path) -> dict[str, str]:
     """What the columns that are there are called in this file."""
     found = {name: find_column(names, candidates, None, str(path)) for name, candidates in KNOWN_AS.items()}
+    if "is_label_issue" in names:
+        raise DataError(
+            f"{path} is cleanlab's table of label issues: what a program found, and nobody's decision. "
+            "aleator.cleanlab.second_opinion(audit, file) shows it beside the audit."
+        )
     if found["id"] is None or found["label"] is None:
         raise DataError(
             f"{path} needs the columns id and label; it has {', '.join(names) or 'none'}. The others that are read are "

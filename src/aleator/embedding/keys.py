@@ -22,7 +22,7 @@ def example_keys(source: Any, workers: int | None = None) -> NDArray[np.uint64]:
     """`(example,)`; 0 for a file that cannot be read. By content, not by name: copies have the same, and a folder that
     was moved or renamed keeps its own. Where pictures of more than 8 bits are scaled by what the data hold, that
     belongs to it."""
-    scaling = source.values if isinstance(source, ImageFiles | ImageBytes) and source.has_deep() else None
+    scaling = source.scaling() if isinstance(source, ImageFiles | ImageBytes) else None
     salt = b"" if scaling is None else repr(scaling).encode()
     content = _content_of(source)
 

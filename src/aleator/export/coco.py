@@ -21,7 +21,8 @@ def export_coco(corrected: Corrected, output: Path) -> None:
             name = copy_picture(corrected, row, folder / "images")
             with Image.open(folder / "images" / name) as picture:
                 width, height = picture.size
-            images.append({"id": row + 1, "file_name": name, "width": width, "height": height})
+            example = corrected.examples.id(row)
+            images.append({"id": row + 1, "file_name": name, "width": width, "height": height, "aleator_id": example})
             label = int(corrected.label[row])
             if label < 0:
                 continue
@@ -31,7 +32,7 @@ def export_coco(corrected: Corrected, output: Path) -> None:
                     "image_id": row + 1,
                     "category_id": label + 1,
                     "attributes": {
-                        "id": corrected.examples.id(row),
+                        "id": example,
                         "given_label": corrected.name_of(int(corrected.examples.given[row])),
                         "label_from": str(corrected.label_from[row]),
                         "decision": str(corrected.decision[row]),

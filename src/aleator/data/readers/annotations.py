@@ -27,11 +27,12 @@ def knows(path: Path) -> bool:
 
 
 def read(path: Path, options: ReadOptions) -> LabelledDataset:
-    """Read it; ids are the pictures' paths. Raises DataError where a picture has several labels."""
+    """Read it; ids are the pictures' paths, or those that `aleator export` wrote. Raises DataError where a picture has
+    several labels."""
     file = _file(path)
     assert file is not None
     try:
-        rows, names = _cvat(file) if file.suffix.lower() == ".xml" else _coco(file)
+        rows, names, ids = _cvat(file) if file.suffix.lower() == ".xml" else _coco(file)
     except (OSError, ValueError, KeyError, TypeError, expat.ExpatError) as error:
         if isinstance(error, DataError):
             raise
@@ -52,6 +53,8 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
     first = next(iter(labels))
     below = "images/" if (file.parent / "images" / first).is_file() and not (file.parent / first).is_file() else ""
     table = pa.table({"path": [below + name for name in labels], "label": pa.array(labels.values(), pa.string())})
+    if len(set(ids.values())) == len(labels) == len(ids):
+        table = table.append_column("id", pa.array([ids[name] for name in labels], pa.string()))
     kind = "CVAT's tags" if file.suffix.lower() == ".xml" else "COCO's annotations"
     form = f"{kind} in {file.name} ({listed(names)})"
     dataset = dataset_of_table(table, file, file.parent, asked, HowRead(form))
@@ -75,7 +78,11 @@ def _is_one(file: Path) -> bool:
     return head.startswith("{") and bool(re.search(r'"(images|annotations|categories)"\s*:', head))
 
 
-def _coco(file: Path) -> tuple[list[tuple[str, str | None]], tuple[str, ...]]:
+Found = tuple[list[tuple[str, str | None]], tuple[str, ...], dict[str, str]]
+"""Picture and label, in order; the classes; and the ids that were exported, by picture."""
+
+
+def _coco(file: Path) -> Found:
     content: Any = json.loads(file.read_text(encoding="utf-8-sig"))
     names = {category["id"]: str(category["name"]) for category in content["categories"]}
     pictures = {image["id"]: str(image["file_name"]) for image in content["images"]}
@@ -88,14 +95,17 @@ def _coco(file: Path) -> tuple[list[tuple[str, str | None]], tuple[str, ...]]:
     # Roboflow's first category is a group of the others, which nothing is labelled with.
     groups = {str(category.get("supercategory")) for category in content["categories"]}
     kept = [name for number, name in names.items() if number in used or name not in groups]
-    return rows, tuple(dict.fromkeys(kept))
+    ids = {str(image["file_name"]): str(image["aleator_id"]) for image in content["images"] if "aleator_id" in image}
+    return rows, tuple(dict.fromkeys(kept)), ids
 
 
-def _cvat(file: Path) -> tuple[list[tuple[str, str | None]], tuple[str, ...]]:
+def _cvat(file: Path) -> Found:
     """By expat, without entities: a file cannot make itself large, nor read others."""
     rows: list[tuple[str, str | None]] = []
     names: list[str] = []
+    ids: dict[str, str] = {}
     where: list[str] = []
+    attribute: list[str] = []
     text: list[str] = []
 
     def start(tag: str, attributes: dict[str, str]) -> None:
@@ -105,8 +115,12 @@ def _cvat(file: Path) -> tuple[list[tuple[str, str | None]], tuple[str, ...]]:
             rows.append((attributes["name"], None))
         elif tag == "tag" and rows:
             rows.append((rows[-1][0], attributes["label"]))
+        elif tag == "attribute":
+            attribute.append(attributes.get("name", ""))
 
     def end(tag: str) -> None:
+        if where[-3:] == ["image", "tag", "attribute"] and attribute[-1] == "id":
+            ids[rows[-1][0]] = "".join(text).strip()
         if where[-3:] == ["labels", "label", "name"]:
             names.append("".join(text).strip())
         where.pop()
@@ -120,4 +134,4 @@ def _cvat(file: Path) -> tuple[list[tuple[str, str | None]], tuple[str, ...]]:
     parser.EntityDeclHandler = refuse
     with file.open("rb") as content:
         parser.ParseFile(content)
-    return rows, tuple(dict.fromkeys(names))
+    return rows, tuple(dict.fromkeys(names)), ids

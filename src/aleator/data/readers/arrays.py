@@ -14,7 +14,7 @@ from aleator.data.readers.one_hot import one_hot_array
 from aleator.data.readers.shared import EMOTIONS, encoded, find_column
 from aleator.data.readers.tables import EVERY_COLUMN, TABLE_SUFFIXES, read_table
 from aleator.data.sources import ExampleSource, FeatureArray, ImageArray
-from aleator.data.value_range import ValueRange, value_range
+from aleator.data.value_range import DARK, ValueRange, range_of_dark, value_range
 from aleator.data.wording import listed
 from aleator.errors import DataError, while_reading
 
@@ -135,7 +135,7 @@ def _dataset(
         class_names=labels.names,
         split=None if split is None else arrays[split].astype(str),
         how_read=HowRead(f"arrays of {source.kind}, {shape} each").with_said(
-            *labels.said, "" if scaled is None or examples.dtype == np.uint8 else scaled.sentence("Pictures")
+            *labels.said, "" if scaled is None else scaled.sentence("Pictures")
         ),
     )
 
@@ -176,8 +176,8 @@ def source_and_range(examples: NDArray[Any]) -> tuple[ExampleSource, ValueRange 
             return FeatureArray(examples.astype(np.float32, copy=False)), None
     if examples.ndim == 4 and examples.shape[1] in (1, 3) and examples.shape[3] not in (1, 3, 4):
         examples = examples.transpose(0, 2, 3, 1)
-    if examples.dtype == np.uint8 or not examples.size:
-        return ImageArray(examples), None
+    if not examples.size or (examples.dtype == np.uint8 and not 0 < examples.max() <= DARK):
+        return ImageArray(examples.astype(np.uint8)), None
     if examples.dtype == np.bool_:
         return ImageArray(examples.astype(np.uint8) * 255), None
     if not np.issubdtype(examples.dtype, np.integer):
@@ -185,8 +185,11 @@ def source_and_range(examples: NDArray[Any]) -> tuple[ExampleSource, ValueRange 
         if len(empty):
             raise DataError(f"the picture in row {empty[0]} has no value that is not NaN or infinite.")
     low, high = float(np.nanmin(examples)), float(np.nanmax(examples))
-    if np.issubdtype(examples.dtype, np.integer) and low >= 0 and 1 < high <= 255:
+    if np.issubdtype(examples.dtype, np.integer) and low >= 0 and DARK < high <= 255:
         return ImageArray(examples.astype(np.uint8)), None
+    if low >= 0 and 1 < high <= DARK and bool((examples == np.floor(examples)).all()):
+        dark = range_of_dark(int(high))
+        return ImageArray(dark.to_8_bits(examples)), dark
     values = value_range(iter(examples)) if low < high else None
     if values is None or (low >= 0 and high <= 255):
         if low < 0 or high > 255:

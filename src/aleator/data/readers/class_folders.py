@@ -154,11 +154,17 @@ def _splits(tops: list[_Node], path: Path) -> tuple[list[_Node] | None, list[str
     unlabelled = [top for top in without if top in named]
     if any(top in exact for top in nested):
         others = [top for top in without if top not in named]
+        if others and all(_is_nested(top, path) for top in others) and _in_common(tops, path) >= HALF_ALIKE:
+            return tops, [
+                f"Read as {len(tops)} splits ({listed(top.name for top in tops)}), because {listed(_named(nested))} "
+                "are called so and the others hold the same classes; --split-folders names others."
+            ]
         if others:
             raise DataError(
                 f"{path} holds split folders ({listed(top.name for top in nested)}) beside other folders with "
                 f"pictures ({listed(top.name for top in others)}). Move these away, or name one of the folders, or say "
-                f"which are splits (--split-folders {nested[0].name}, or none); layouts that are read: {LAYOUTS}."
+                f"which are splits (--split-folders "
+                f"{','.join(_named(tops))}, or none); layouts that are read: {LAYOUTS}."
             )
         return tops, []
     if len(exact) == len(tops):
@@ -196,6 +202,10 @@ def _splits(tops: list[_Node], path: Path) -> tuple[list[_Node] | None, list[str
 
 def _folders_of(tops: list[_Node]) -> str:
     return f"{len(tops)} class folders ({listed(top.name for top in tops)})"
+
+
+def _named(nodes: list[_Node]) -> list[str]:
+    return [node.name for node in nodes]
 
 
 def _is_nested(top: _Node, path: Path) -> bool:

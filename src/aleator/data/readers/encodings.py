@@ -7,7 +7,7 @@ from pathlib import Path
 
 from charset_normalizer import from_bytes
 
-from aleator.data.picture_files import has_picture_ending
+from aleator.data.readers.headers import has_no_header, names_without_header
 from aleator.errors import DataError
 
 SAMPLE, LINES = 1 << 18, 60
@@ -40,7 +40,6 @@ class Dialect:
     header: tuple[str, ...] | None
     """Names for the columns of a table without a header."""
     columns: tuple[str, ...]
-    decimal_comma: bool
     said: tuple[str, ...]
 
 
@@ -66,6 +65,10 @@ def dialect_of(path: Path, encoding: str | None = None) -> Dialect:
     if lines and (match := re.fullmatch(r'"?sep=(.)"?', lines[0].strip("\r\n"))):
         skip, named = 1, match[1]
         lines = lines[1:]
+    notes = _lines_of_notes(lines)
+    if notes:
+        said.append(f"The first {notes} lines of {path.name} begin with # and are left out.")
+        skip, lines = skip + notes, lines[notes:]
     lines = [line for line in lines if line.strip()]
     usual = "\t" if path.suffix.lower() == ".tsv" else ","
     delimiter = named or _delimiter(lines, usual, spaces=path.suffix.lower() in (".txt", ".lst", ".list"))
@@ -74,11 +77,18 @@ def dialect_of(path: Path, encoding: str | None = None) -> Dialect:
     rows = _rows(lines, delimiter)
     first = [cell.strip() for cell in rows[0]] if rows else []
     header = None
-    if any(has_picture_ending(cell) for cell in first):
-        header = _names_without_header(first)
+    if has_no_header(rows, a_list=delimiter == SPACES):
+        header = names_without_header(rows)
         said.append(f"{path.name} has no header; its columns are taken as {', '.join(header)}.")
-    comma = delimiter != "," and any(re.fullmatch(r"-?\d+,\d+", cell.strip()) for row in rows[1:] for cell in row)
-    return Dialect(found, delimiter, skip, header, header or tuple(first), comma, tuple(said))
+    return Dialect(found, delimiter, skip, header, header or tuple(first), tuple(said))
+
+
+def _lines_of_notes(lines: list[str]) -> int:
+    """How many lines at the top begin with #, as notes do: none where the first is a header (`#path,label`)."""
+    count = next((number for number, line in enumerate(lines) if not line.startswith("#")), 0)
+    if count == 0 or any(sign in lines[count - 1] for sign in DELIMITERS):
+        return 0
+    return count
 
 
 def guessed_encoding(path: Path) -> str:
@@ -168,13 +178,3 @@ def _delimiter(lines: list[str], usual: str, *, spaces: bool) -> str:
     if good:
         return max(good, key=lambda delimiter: fits[delimiter][1])
     return SPACES if spaces and all(" " in line.strip() for line in lines) else usual
-
-
-def _names_without_header(first: list[str]) -> tuple[str, ...]:
-    place = next(number for number, cell in enumerate(first) if has_picture_ending(cell))
-    others = [number for number in range(len(first)) if number != place]
-    label = others[0] if len(others) == 1 else -1
-    return tuple(
-        "path" if number == place else "label" if number == label else f"column {number + 1}"
-        for number in range(len(first))
-    )

@@ -21,7 +21,8 @@ def knows(path: Path) -> bool:
 
 
 def read(path: Path, options: ReadOptions) -> LabelledDataset:
-    """Read it; ids are the pictures' paths. Raises DataError where `labels.json` is of another form."""
+    """Read it; ids are the pictures' paths, or those that `aleator export` wrote. Raises DataError where `labels.json`
+    is of another form."""
     file = path / "labels.json"
     try:
         content = json.loads(file.read_text(encoding="utf-8-sig"))
@@ -36,9 +37,22 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
     file_of = {one.stem: one.name for one in sorted((path / "data").iterdir())}
     files = [f"data/{file_of.get(example, example)}" for example in labels]
     table = pa.table({"path": files, "label": pa.array(values, pa.string())})
+    ids = _exported_ids(path)
+    if set(files) <= set(ids):
+        table = table.append_column("id", pa.array([ids[one] for one in files], pa.string()))
     # Names that occur nowhere keep their place.
     asked = options if options.names is not None or names is None else options.but(ReadOptions(class_names=names))
     return dataset_of_table(table, path, path, asked, HowRead(FORM))
+
+
+def _exported_ids(path: Path) -> dict[str, str]:
+    """The ids that `aleator export` wrote beside, by file; empty where there are none."""
+    try:
+        lines = (path / "samples.jsonl").read_text(encoding="utf-8").splitlines()
+        samples = [json.loads(line) for line in lines]
+        return {str(one["file"]): str(one["aleator_id"]) for one in samples}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def _name(label: Any, names: tuple[str, ...] | None, example: str, file: Path) -> str | None:

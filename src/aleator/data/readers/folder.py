@@ -1,6 +1,7 @@
 """A folder: class folders with or without split folders, an ImageFolder with metadata, or FER2013's own folder."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,12 @@ from aleator.data.options import ReadOptions
 from aleator.data.picture_files import has_picture_ending, length_of_root, skipped_folder
 from aleator.data.readers import arrays, kaggle_pixels
 from aleator.data.readers.class_folders import LAYOUTS, layout_of
-from aleator.data.readers.shared import encoded, find_column
+from aleator.data.readers.columns import PATH_COLUMNS, SPLIT_COLUMNS, text_columns, texts_of
+from aleator.data.readers.remedies import UNPACK, archives_in, remedy_for
+from aleator.data.readers.shared import EncodedLabels, encoded, find_column
 from aleator.data.readers.split_names import is_split_name
-from aleator.data.readers.table import PATH_COLUMNS, SPLIT_COLUMNS, dataset_of_table, text_columns, texts_of
-from aleator.data.readers.tables import TABLE_SUFFIXES, read_table_saying
+from aleator.data.readers.table import dataset_of_table
+from aleator.data.readers.tables import LIST_SUFFIXES, TABLE_SUFFIXES, read_table_saying
 from aleator.data.sources import ImageFiles, check_names, first_outside
 from aleator.data.wording import listed
 from aleator.errors import DataError
@@ -56,7 +59,7 @@ def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
         )
     if len(set(class_of)) == 1 and (tables := _tables(path)):
         raise DataError(f"{path} has pictures in one folder only, and no class folders (did you mean {tables[0]}?).")
-    labels = encoded(np.array(class_of), str(path), options.names, missing=options.missing_label or "")
+    labels = _labels(class_of, path, options)
     return LabelledDataset(
         name=path.resolve().name,
         path=str(path),
@@ -67,6 +70,15 @@ def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
         split=np.array(split_of) if any(split_of) else None,
         how_read=HowRead(layout.form).with_said(*layout.said, *labels.said).with_passed_over(layout.passed),
     )
+
+
+def _labels(class_of: tuple[str, ...], path: Path, options: ReadOptions) -> EncodedLabels:
+    """The names of the folders, as they are; numbers where there are names for them."""
+    apart = sorted({name for name in class_of if name != name.strip()})
+    said = (f"Spaces around the folders' names are left out: {listed(map(repr, apart))}.",) if apart else ()
+    missing, names_only = options.missing_label or "", options.names is None
+    labels = encoded(np.array(class_of), str(path), options.names, missing=missing, names_only=names_only)
+    return replace(labels, said=(*labels.said, *said))
 
 
 def _read_metadata(path: Path, files: list[Path], options: ReadOptions) -> LabelledDataset:
@@ -114,9 +126,15 @@ def _metadata_in(folder: Path) -> Path | None:
 def _what_it_holds(path: Path) -> str:
     loose = sum(has_picture_ending(file.name) for file in path.iterdir())
     held = f"holds {loose} pictures but no class folders" if loose else "holds no pictures in class folders"
-    files = _tables(path)
-    return f"{held} (did you mean {files[0]}?)" if files else held
+    remedy, files, packed = remedy_for(path), _tables(path), archives_in(path)
+    if remedy is not None and not loose:
+        return remedy
+    if files:
+        return f"{held} (did you mean {files[0]}?)"
+    return f"{held}, but {packed[0].name}, which {UNPACK}" if packed and not loose else held
 
 
 def _tables(path: Path) -> list[Path]:
-    return sorted(file for file in path.iterdir() if file.suffix.lower() in (*TABLE_SUFFIXES, ".npz", ".npy", ".txt"))
+    return sorted(
+        file for file in path.iterdir() if file.suffix.lower() in (*TABLE_SUFFIXES, *LIST_SUFFIXES, ".npz", ".npy")
+    )

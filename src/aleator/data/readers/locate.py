@@ -7,7 +7,11 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from aleator.data.picture_files import has_picture_ending, skipped_folder
+from aleator.data.texts import Texts
 from aleator.errors import DataError
+
+NOT_NAMED = "pictures that lie beside those of the table and are not in it"
+MOST_FOLDERS = 10_000
 
 
 class FilesBelow:
@@ -92,3 +96,20 @@ def locate(written: Sequence[str], rows: Sequence[int], root: Path, where: str) 
         f"{len(found):,} files are not where {os.path.basename(where)} says and were found by their names: "
         f"{written[first]} is {found[first]}."
     )
+
+
+def not_named(root: Path, files: Texts) -> list[tuple[str, str]]:
+    """The pictures that lie beside those that a table names and that it does not name, each with the reason."""
+    named = set(files)
+    folders = {os.path.dirname(file) for file in named}
+    if len(folders) > MOST_FOLDERS:
+        return []
+    found = []
+    for folder in sorted(folders):
+        try:
+            with os.scandir(os.path.join(root, folder)) as entries:
+                names = sorted(entry.name for entry in entries if entry.is_file() and has_picture_ending(entry.name))
+        except OSError:
+            continue
+        found += [file for name in names if (file := f"{folder}/{name}" if folder else name) not in named]
+    return [(file, NOT_NAMED) for file in found]

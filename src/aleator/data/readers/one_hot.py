@@ -19,7 +19,7 @@ def one_hot(table: pa.Table, others: Collection[str | None], where: Path) -> Enc
     A row of zeros has no label. Raises DataError where rows name several classes: that is a data set of several labels
     for an example, another question than the one that is answered here.
     """
-    names = [field.name for field in table.schema if field.name not in others and _is_binary(table[field.name])]
+    names = binary_columns(table, others)
     if len(names) < 2:
         return None
     values = np.stack([table[name].cast(pa.float32()).fill_null(0).to_numpy() for name in names], axis=1)
@@ -47,6 +47,11 @@ def one_hot(table: pa.Table, others: Collection[str | None], where: Path) -> Enc
         said.append(f"{none:,} rows without a 1 have no label.")
     labels = np.where(count == 0, -1, values.argmax(axis=1)).astype(np.int64)
     return EncodedLabels(labels, tuple(names), tuple(said))
+
+
+def binary_columns(table: pa.Table, others: Collection[str | None]) -> list[str]:
+    """The columns beside those others that hold 0 and 1 only."""
+    return [field.name for field in table.schema if field.name not in others and _is_binary(table[field.name])]
 
 
 def one_hot_array(values: NDArray[Any], where: str) -> NDArray[Any]:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from aleator.data.dataset import LabelledDataset
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
+from aleator.data.readers.columns import ID_COLUMNS, LABEL_COLUMNS, SPLIT_COLUMNS, text_columns, texts_of
 from aleator.data.readers.shared import encoded, find_column
-from aleator.data.readers.table import ID_COLUMNS, LABEL_COLUMNS, SPLIT_COLUMNS, text_columns, texts_of
 from aleator.data.readers.tables import read_table_saying
 from aleator.data.sources import ImageArray
 from aleator.data.wording import listed

@@ -22,6 +22,8 @@ TEXT_COLUMNS = (
 )
 WORDS, DISTINCT = 3.0, 0.5
 """A column is one of texts if its cells have so many words in the mean and so large a share of them differ."""
+MOST_NAMES = 0.9
+"""A column whose cells differ so often is one of names."""
 EMPTY = "is empty"
 MOST_EMPTY = 0.5
 MOST_VALUES, MANY_VALUES = 50, 0.25
@@ -121,6 +123,19 @@ def check_classes(column: pa.ChunkedArray, path: Path, name: str) -> None:
             "measurement (regression), and Aleator judges classes. Name the column of classes with --label-column, or "
             "cut the numbers into ranges first."
         )
+
+
+def check_features(table: pa.Table, path: Path) -> None:
+    """Raise DataError where no column says anything of a row but its name: each value stands once."""
+    for name in table.column_names:
+        column = table[name]
+        if not _is_text(column.type) or pc.count_distinct(column).as_py() < MOST_NAMES * len(column):
+            return
+    raise DataError(
+        f"{path}: beside its labels it holds names only ({listed(table.column_names)}), a value for each row, and "
+        "they are no features. If they name pictures, --path-column says which column does, and --image-root where "
+        "they are; if they are texts, name the column with --text-column."
+    )
 
 
 def _is_text(kind: pa.DataType) -> bool:

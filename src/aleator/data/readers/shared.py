@@ -1,5 +1,6 @@
 """The steps that all readers share."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -8,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from aleator.data.readers.tables import NO_VALUES
+from aleator.data.readers.numbers import NO_VALUES
+from aleator.data.readers.tables import loosely
 from aleator.data.wording import listed, short
 from aleator.errors import DataError
 
@@ -30,6 +32,11 @@ WHOLE_NUMBERS = (r"^-?(0|[1-9]\d{0,14})$", r"^-?(0|[1-9]\d{0,14})\.0*$")
 """Text that is a number and nothing else: 007, 1e5 and 0x1F are names, and so is what has more digits. A column
 with gaps is often written as 1.0, 2.0."""
 BROKEN_NUMBER = r"^-?\d*\.\d+$"
+ONE_LABEL = (
+    "One label for an example is what is audited: keep one, or leave such rows out "
+    "(aleator.cleanlab.multilabel_classification judges several)."
+)
+SEPARATORS = ("|", ";", ",")
 LARGEST_LABEL = 2.0**53
 """Above it floats skip whole numbers, and infinity is none."""
 
@@ -51,12 +58,14 @@ def encoded(
     class_names: tuple[str, ...] | None,
     number_names: tuple[str, ...] | None = None,
     missing: str | None = None,
+    names_only: bool = False,
 ) -> EncodedLabels:
     """Labels as integers against class names; missing ones (None, NaN, empty text, and what `missing` names) become -1.
 
     Whole numbers index `class_names` when these are given, else `number_names`; without either each number, in
     order, is a class. Text is matched against `class_names`, or the names are those that occur, sorted. The number -1
-    is no label unless it is as frequent as a class and nothing was said of it.
+    is no label unless it is as frequent as a class and nothing was said of it. With `names_only` text is a name,
+    whatever it looks like.
 
     Raises DataError naming the row, and where two readings are equally plausible.
     """
@@ -68,16 +77,19 @@ def encoded(
         raise DataError(f"{where}: labels are of mixed kinds ({error}); wanted are numbers or text.") from error
     if pc.all(array.is_null(nan_is_null=True), min_count=0).as_py():
         raise DataError(f"{where}: every label is missing.")
-    array = _as_text_where_no_number(array)
+    array = _as_text_where_no_number(_without_lists(array, where))
     if pa.types.is_string(array.type):
-        texts = pc.utf8_trim_whitespace(array)
+        texts, merged = _trimmed(array, where)
         nothing = pc.equal(texts, "") if not missing else pc.or_(pc.equal(texts, ""), pc.equal(texts, missing.strip()))
         texts = pc.if_else(nothing, pa.scalar(None, pa.string()), texts)
+        if names_only:
+            return _encode_texts(texts, where, class_names or names_in_order(texts), ask=False)
         numbers, said = _as_numbers(texts, where, missing)
         if numbers is None:
-            return _encode_texts(texts, where, class_names, ask=missing is None)
+            result = _encode_texts(texts, where, class_names, ask=missing is None)
+            return replace(result, said=(*merged, *result.said))
         result = _encode_numbers(numbers.to_numpy(zero_copy_only=False), where, class_names or number_names, missing)
-        return replace(result, said=(*said, *result.said))
+        return replace(result, said=(*merged, *said, *result.said))
     if not (pa.types.is_integer(array.type) or pa.types.is_floating(array.type)):
         raise DataError(f"{where}: labels are {array.type}; wanted are numbers or text.")
     numbers = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
@@ -98,6 +110,45 @@ def _as_text_where_no_number(array: pa.Array) -> pa.Array:
     if pa.types.is_large_string(array.type) or pa.types.is_string(array.type) or pa.types.is_string_view(array.type):
         return array.cast(pa.string())
     return array
+
+
+def _without_lists(array: pa.Array, where: str) -> pa.Array:
+    """Lists of one label each as labels; an empty one is none."""
+    if not (pa.types.is_list(array.type) or pa.types.is_large_list(array.type)):
+        return array
+    lengths = pc.list_value_length(array).fill_null(0).to_numpy(zero_copy_only=False)
+    if (lengths > 1).any():
+        row = int(np.argmax(lengths > 1))
+        raise DataError(f"{where}: row {row} has {lengths[row]} labels ({listed(array[row].as_py())}). {ONE_LABEL}")
+    places = np.where(lengths == 1, lengths.cumsum() - 1, 0)
+    return array.flatten().take(pa.array(places, mask=lengths == 0))
+
+
+def _trimmed(texts: pa.Array, where: str) -> tuple[pa.Array, tuple[str, ...]]:
+    """Texts without spaces around them, and a sentence where two became one by it."""
+    trimmed = pc.utf8_trim_whitespace(texts)
+    lost = len(pc.unique(texts)) - len(pc.unique(trimmed))
+    if not lost:
+        return trimmed, ()
+    changed = pc.filter(texts, pc.fill_null(pc.not_equal(texts, trimmed), False))
+    names = [repr(name) for name in pc.unique(changed).to_pylist() if name.strip()]
+    if not names:
+        return trimmed, ()
+    return trimmed, (f"{where}: {listed(names)} ({len(changed):,} rows) are read without the spaces around them.",)
+
+
+def _check_single(names: Sequence[str], where: str) -> None:
+    """Raise DataError where names are several others, joined: `a|b` beside `a` and `b`."""
+    known = set(names)
+    for sign in SEPARATORS:
+        joined = [name for name in names if sign in name.strip(sign)]
+        parts = {part.strip() for name in joined for part in name.split(sign)}
+        if joined and parts - {""} <= known:
+            raise DataError(
+                f"{where}: {len(joined):,} of its {len(names):,} classes are others joined by {sign!r} "
+                f"({listed(joined, 3)}), so an example may have several labels. {ONE_LABEL} If they are classes "
+                "of their own, name all classes with --class-names."
+            )
 
 
 def _as_numbers(texts: pa.Array, where: str, missing: str | None) -> tuple[pa.Array | None, tuple[str, ...]]:
@@ -123,8 +174,16 @@ def _as_numbers(texts: pa.Array, where: str, missing: str | None) -> tuple[pa.Ar
     return told.cast(pa.float64()), said
 
 
+def names_in_order(texts: pa.Array) -> tuple[str, ...]:
+    """The names that occur, sorted; whole numbers as numbers are."""
+    names = sorted(pc.unique(texts.drop_null()).to_pylist())
+    return tuple(sorted(names, key=int) if all(map(re.compile(WHOLE_NUMBERS[0]).match, names)) else names)
+
+
 def _encode_texts(texts: pa.Array, where: str, class_names: tuple[str, ...] | None, *, ask: bool) -> EncodedLabels:
     names = class_names or tuple(sorted(pc.unique(texts.drop_null()).to_pylist()))
+    if class_names is None:
+        _check_single(names, where)
     found = pc.index_in(texts, value_set=pa.array(names, pa.string()))
     unknown = np.flatnonzero(pc.and_(pc.is_null(found), pc.is_valid(texts)).to_numpy(zero_copy_only=False))
     if len(unknown):
@@ -233,9 +292,5 @@ def find_column(
             remedy = f" Give {flag} one of these." if flag else ""
             raise DataError(f"{where} has no column {asked!r}; it has {listed(names)}.{remedy}")
         return asked
-    loose = {_loosely(name): name for name in reversed(names)}
-    return next((loose[_loosely(candidate)] for candidate in candidates if _loosely(candidate) in loose), None)
-
-
-def _loosely(name: str) -> str:
-    return name.strip().lower().replace(" ", "_").replace("-", "_")
+    loose = {loosely(name): name for name in reversed(names)}
+    return next((loose[loosely(candidate)] for candidate in candidates if loosely(candidate) in loose), None)

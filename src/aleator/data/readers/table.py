@@ -1,11 +1,8 @@
 """A CSV, TSV, Parquet or JSON-lines table of labels, and of picture paths, pictures, texts or features."""
 
-import json
 import os
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -17,37 +14,39 @@ from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.how_read import HowRead
 from aleator.data.images import MOST_UNREADABLE
 from aleator.data.options import ReadOptions
-from aleator.data.picture_files import has_picture_ending
-from aleator.data.readers.locate import locate
-from aleator.data.readers.one_hot import one_hot
-from aleator.data.readers.rows import check_classes, dataset_of_rows, dataset_of_texts, text_column
+from aleator.data.readers.columns import (
+    EXPORTED,
+    EXPORTED_OF_AUDITS,
+    ID_COLUMNS,
+    INDEX_COLUMNS,
+    PATH_COLUMNS,
+    WORKER_COLUMNS,
+    Columns,
+    class_label_names,
+    decoded,
+    is_embedded,
+    is_exported,
+    is_text,
+    label_column,
+    names_in_order,
+    only_label_column,
+    path_column,
+    split_column,
+    text_columns,
+    texts_of,
+    trimmed,
+)
+from aleator.data.readers.locate import locate, not_named
+from aleator.data.readers.one_hot import binary_columns, one_hot
+from aleator.data.readers.rows import check_classes, check_features, dataset_of_rows, dataset_of_texts, text_column
 from aleator.data.readers.shared import EncodedLabels, encoded, find_column
-from aleator.data.readers.tables import LIST_SUFFIXES, TABLE_SUFFIXES, read_table_saying
+from aleator.data.readers.tables import LIST_SUFFIXES, TABLE_SUFFIXES, loosely, read_table_saying
 from aleator.data.sources import ImageBytes, ImageFiles, first_outside, rows_outside
 from aleator.data.texts import Texts
 from aleator.data.wording import listed
 from aleator.errors import DataError
 
-PATH_COLUMNS = (
-    *("path", "file_name", "filename", "file", "image_path", "image", "filepath", "file_path", "img", "image_name"),
-    *("image_file", "img_path", "picture", "photo"),
-)
-LABEL_COLUMNS = (
-    *("label", "given_label", "class", "target", "emotion", "category", "y", "class_name", "label_name", "labels"),
-    *("expression", "class_id", "label_id", "choice"),
-)
-INDEX_COLUMNS = ("", "Unnamed: 0", "index", "__index_level_0__")
-"""A written row number is no data."""
-SPLIT_COLUMNS = ("split", "usage", "subset", "fold", "partition")
-ID_COLUMNS = ("id", "image_id", "example_id", "uid")
-WORKER_COLUMNS = ("annotator", "worker", "annotator_id", "worker_id", "user", "rater", "completed_by")
 FORM = "a table (.csv, .tsv, .parquet, .jsonl, or a list .txt) of labels, and of picture paths, texts or features"
-EXPORTED = (
-    *("source", "given_label", "label_from", "changed", "decision", "choices", "reviewers"),
-    *("suggested_label", "p_mislabelled", "verdict"),
-)
-"""What `aleator export` writes beside the examples; none of it is a feature."""
-FOLDERS_TRIED, FILES_TRIED = 20, 2000
 REPEATED = "repeats an earlier row: the same picture with the same label"
 
 
@@ -58,25 +57,24 @@ def knows(path: Path) -> bool:
 
 def read(path: Path, options: ReadOptions) -> LabelledDataset:
     """Read it; paths are relative to the table's folder (or `image_root`) and must lie below it."""
-    table, said = read_table_saying(path, text_columns(options), options.encoding)
+    root = options.image_root or path.parent
+    asked = text_columns(options)
+    table, said = read_table_saying(path, asked, options.encoding)
+    more = columns_by_content(table, path, root, options) - asked
+    if more:  # 007 was taken for a number, since the column's name says nothing
+        table, said = read_table_saying(path, asked | more, options.encoding)
     return dataset_of_table(plain_cells(table, path), path, path.parent, options, HowRead().with_said(*said))
 
 
-def text_columns(options: ReadOptions) -> set[str]:
-    """Columns that stay text even if they look like numbers."""
-    asked = {options.path_column, options.id_column, options.label_column} - {None}
-    return {*PATH_COLUMNS, *ID_COLUMNS, *LABEL_COLUMNS, *SPLIT_COLUMNS, *WORKER_COLUMNS, *map(str, asked)}
-
-
-@dataclass(frozen=True)
-class _Columns:
-    """Which column of a table holds what."""
-
-    path: str
-    id: str | None
-    label: str | None
-    split: str | None
-    said: tuple[str, ...] = ()
+def columns_by_content(table: pa.Table, path: Path, root: Path, options: ReadOptions) -> set[str]:
+    """The columns of names and labels that are known by what they hold, as `loosely` writes them."""
+    label, _ = label_column(table, path, options)
+    pictures, _ = path_column(table, path, root, options, label)
+    taken = {pictures, find_column(table.column_names, ID_COLUMNS, options.id_column, str(path), "--id-column")}
+    taken |= {split_column(table, path), find_column(table.column_names, WORKER_COLUMNS, None, str(path))}
+    if label is None and pictures is not None and len(binary_columns(table, taken)) < 2:
+        label, _ = only_label_column(table, taken)
+    return {loosely(name) for name in (label, pictures) if name is not None}
 
 
 def dataset_of_table(
@@ -90,7 +88,7 @@ def dataset_of_table(
     in_the_table = _of_the_table_itself(table, path, root, options, how)
     if in_the_table is not None:
         return in_the_table
-    columns = _columns(table, path, options)
+    columns = _columns(table, path, root, options)
     labels = _labels(table, columns, path, options)
     source, ids_of_files, missing, said = _pictures(table[columns.path], path, root, options)
     ids, group, repeated, said_of_ids = _examples(table, columns, ids_of_files, labels, path)
@@ -106,7 +104,9 @@ def dataset_of_table(
         split=None if columns.split is None else texts_of(table[columns.split]),
         group=group,
         skipped=tuple(Skipped(str(ids[row]), source.of.describe(row), why) for row, why in sorted(left_out.items())),
-        how_read=how.with_said(*columns.said, *labels.said, *said, *said_of_ids),
+        how_read=how.with_said(*columns.said, *labels.said, *said, *said_of_ids).with_passed_over(
+            not_named(source.of.root, Texts(source.of.paths)) if isinstance(source.of, ImageFiles) else ()
+        ),
     )
 
 
@@ -115,34 +115,36 @@ def _of_the_table_itself(
 ) -> LabelledDataset | None:
     """The data set of a table that holds texts, or features, in the place of pictures; None where it names pictures."""
     names = table.column_names
-    of_pictures = [field.name for field in table.schema if is_embedded(field.type)]
-    named = find_column(names, PATH_COLUMNS, options.path_column, str(path), "--path-column")
-    if options.text_column is None and (of_pictures or named is not None):
-        return None
-    id_column = find_column(names, ID_COLUMNS, options.id_column, str(path), "--id-column")
-    label = find_column(names, LABEL_COLUMNS, options.label_column, str(path), "--label-column")
-    split = find_column(names, SPLIT_COLUMNS, None, str(path))
+    label, said_of_labels = label_column(table, path, options)
     text = find_column(names, (), options.text_column, str(path), "--text-column")
+    pictures = None if text is not None else path_column(table, path, options.image_root or root, options, label)[0]
+    id_column = find_column(names, ID_COLUMNS, options.id_column, str(path), "--id-column")
+    split = split_column(table, path)
     left_out = [find_column(names, (), name, str(path), "--leave-out") for name in options.left_out]
     other = {label, id_column, split, find_column(names, WORKER_COLUMNS, None, str(path)), *INDEX_COLUMNS, *left_out}
     said = ""
-    if text is None:
+    if text is None and (pictures is None or pictures not in _surely_pictures(table, path, options)):
         text, said = text_column(table, {name for name in other if name is not None})
-    if set(EXPORTED) <= set(names):
-        other |= set(EXPORTED)
-    features = [name for name in names if name not in other]
-    if text is None and id_column is not None and _name_pictures(table[id_column], options.image_root or root):
+    if text is None and pictures is not None:
         return None
-    if text is None and (not features or (label is None and options.label_column is None)):
+    if set(EXPORTED) <= set(names):
+        other |= {*EXPORTED, *EXPORTED_OF_AUDITS}
+    if label is None:
+        label, said_of_labels = only_label_column(table, other | {text}, numbers_beside=text is None)
+        other |= {label}
+    features = [name for name in names if name not in other]
+    if text is None and (not features or label is None):
         return None
     if label is None:
         raise DataError(f"{path} has no column of labels; it has {listed(names)}. Name it with --label-column.")
     check_classes(table[label], path, label)
-    labels = _labels(table, _Columns("", id_column, label, split), path, options)
+    if text is None:
+        check_features(table.select(features), path)
+    labels = _labels(table, Columns("", id_column, label, split), path, options)
     ids = None if id_column is None else _ids(table[id_column], path, id_column)
     if ids is not None and len(np.unique(ids)) < len(ids):
         ids, said = None, f"{said} The column {id_column!r} repeats, so the rows are numbered.".strip()
-    how = how.with_said(said)
+    how = how.with_said(said, said_of_labels)
     if text is not None:
         dataset = dataset_of_texts(table[text], text, path, ids, labels, how)
     else:
@@ -150,78 +152,63 @@ def _of_the_table_itself(
     return replace(dataset, split=None if split is None else texts_of(table[split]))
 
 
-def _name_pictures(column: pa.ChunkedArray, root: Path) -> bool:
-    """Whether ids are the names of pictures that lie in the folder, or in the folders in it."""
-    places = [root, *islice((one for one in root.iterdir() if one.is_dir()), FOLDERS_TRIED)] if root.is_dir() else []
-    files = (file for place in places for file in islice(place.iterdir(), FILES_TRIED) if has_picture_ending(file.name))
-    names = {name for file in files for name in (file.name, file.stem)}
-    return any(str(value) in names for value in column.slice(0, FILES_TRIED).to_pylist())
+def _surely_pictures(table: pa.Table, path: Path, options: ReadOptions) -> set[str]:
+    """The columns that hold pictures, or are called as their paths are."""
+    named = find_column(table.column_names, PATH_COLUMNS, options.path_column, str(path), "--path-column")
+    return {field.name for field in table.schema if is_embedded(field.type) or field.name == named}
 
 
-def _columns(table: pa.Table, path: Path, options: ReadOptions) -> _Columns:
+def _columns(table: pa.Table, path: Path, root: Path, options: ReadOptions) -> Columns:
+    label, said_of_labels = label_column(table, path, options)
+    pictures, said = path_column(table, path, options.image_root or root, options, label)
     names = table.column_names
-    said = []
-    path_column = find_column(names, PATH_COLUMNS, options.path_column, str(path), "--path-column")
     id_column = find_column(names, ID_COLUMNS, options.id_column, str(path), "--id-column")
-    label_column = find_column(names, LABEL_COLUMNS, options.label_column, str(path), "--label-column")
-    split_column = find_column(names, SPLIT_COLUMNS, None, str(path))
-    with_pictures = [field.name for field in table.schema if is_embedded(field.type)]
-    if options.path_column is None and len(with_pictures) == 1:
-        path_column = with_pictures[0]
-    classes = class_label_names(table.schema)
-    if label_column is None and len(classes) == 1:
-        label_column = next(iter(classes))
-        said.append(f"The labels are in {label_column!r}, the one column whose classes are named.")
-    elif label_column is None and classes:
-        raise DataError(f"{path} has several columns of classes ({listed(classes)}); choose one with --label-column.")
-    if path_column is None and id_column is not None:
-        path_column = id_column
-        said.append(f"The ids in {id_column!r} are taken as the pictures' names; --path-column names another column.")
-    if path_column is None:
+    if pictures is None and id_column is not None:
+        pictures = id_column
+        said = f"The ids in {id_column!r} are taken as the pictures' names; --path-column names another column."
+    if pictures is None:
         raise DataError(
             f"{path} has no column of picture paths, of texts or of features beside its labels; it has "
             f"{listed(names)}. Name one with --path-column or --text-column, and the labels with --label-column."
         )
-    return _Columns(path_column, id_column, label_column, split_column, tuple(said))
+    return Columns(pictures, id_column, label, split_column(table, path), tuple(filter(None, (said, said_of_labels))))
 
 
-def _labels(table: pa.Table, columns: _Columns, path: Path, options: ReadOptions) -> EncodedLabels:
-    if columns.label is None:
-        labels = one_hot(table, {columns.path, columns.id, columns.split, *INDEX_COLUMNS}, path)
-        if labels is None:
+def _labels(table: pa.Table, columns: Columns, path: Path, options: ReadOptions) -> EncodedLabels:
+    name = columns.label
+    if name is None:
+        taken = {columns.path, columns.id, columns.split, *INDEX_COLUMNS}
+        labels = one_hot(table, taken, path)
+        if labels is not None:
+            if options.names is not None and len(options.names) != len(labels.names):
+                raise DataError(
+                    f"{path} has {len(labels.names)} columns of classes, --class-names {len(options.names)}."
+                )
+            return replace(labels, names=options.names or labels.names)
+        worker = find_column(table.column_names, WORKER_COLUMNS, None, str(path))
+        name, said = only_label_column(table, taken | {worker})
+        if name is None:
             raise DataError(
                 f"{path} has no column of labels; it has {listed(table.column_names)}. Name it with --label-column."
             )
-        if options.names is not None and len(options.names) != len(labels.names):
-            raise DataError(f"{path} has {len(labels.names)} columns of classes, --class-names {len(options.names)}.")
+        labels = _labels(table, replace(columns, label=name), path, options)
+        return replace(labels, said=(said, *labels.said))
+    where = f"{path}, column {name!r}"
+    of_the_file = class_label_names(table.schema).get(name)
+    values = table[name].combine_chunks()
+    if of_the_file is not None and pa.types.is_integer(values.type):
+        labels = encoded(values, where, of_the_file, missing=options.missing_label or "-1")
         return replace(labels, names=options.names or labels.names)
-    where = f"{path}, column {columns.label!r}"
-    of_the_file = class_label_names(table.schema).get(columns.label)
-    values = table[columns.label].combine_chunks()
-    if of_the_file is None or not pa.types.is_integer(values.type):
-        return encoded(values, where, options.names, missing=options.missing_label)
-    labels = encoded(values, where, of_the_file, missing=options.missing_label or "-1")
-    return replace(labels, names=options.names or labels.names)
-
-
-def class_label_names(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
-    """The names of the classes that Hugging Face's `datasets` writes beside a table's columns (ClassLabel)."""
-    try:
-        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
-    except (KeyError, ValueError, TypeError):
-        return {}
-    return names_of_features(features)
-
-
-def names_of_features(features: Any) -> dict[str, tuple[str, ...]]:
-    """The class names of each ClassLabel among the features of a data set."""
-    if not isinstance(features, dict):
-        return {}
-    return {
-        name: tuple(map(str, feature["names"]))
-        for name, feature in features.items()
-        if isinstance(feature, dict) and feature.get("_type") == "ClassLabel" and isinstance(feature.get("names"), list)
-    }
+    beside = names_in_order(table, name) if options.names is None and options.label_column is None else None
+    if beside is None:
+        ours = is_exported(table.column_names)
+        return encoded(values, where, options.names, missing=options.missing_label, names_only=ours)
+    other, names = beside
+    labels = encoded(values, where, names, missing=options.missing_label)
+    said = (
+        f"The columns {name!r} and {other!r} name and number the same classes, which are in the order of the numbers."
+    )
+    return replace(labels, said=(*labels.said, said))
 
 
 @dataclass(frozen=True)
@@ -276,13 +263,6 @@ def _pictures(
     return _Source(ImageFiles(root, files), "paths"), files.array, missing.tolist(), said
 
 
-def is_embedded(kind: pa.DataType) -> bool:
-    """Whether a column holds pictures themselves: their bytes, or Hugging Face's `{bytes, path}`."""
-    if pa.types.is_struct(kind):
-        return "bytes" in {kind.field(number).name for number in range(kind.num_fields)}
-    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
-
-
 def embedded(column: pa.ChunkedArray, path: Path) -> "tuple[pa.LargeBinaryArray | None, pa.StringArray | None]":
     """The bytes of the pictures and their names, each None where there are none."""
     names = None
@@ -305,7 +285,7 @@ def embedded(column: pa.ChunkedArray, path: Path) -> "tuple[pa.LargeBinaryArray 
 
 
 def _examples(
-    table: pa.Table, columns: _Columns, names: "pa.StringArray | None", labels: EncodedLabels, path: Path
+    table: pa.Table, columns: Columns, names: "pa.StringArray | None", labels: EncodedLabels, path: Path
 ) -> tuple[NDArray[np.str_], "NDArray[np.str_] | None", list[int], list[str]]:
     """The id of each row, its group, the rows that repeat others, and what is said of it."""
     count = len(table)
@@ -373,34 +353,6 @@ def _answers_of_people(
     return np.array(ids.tolist()), None, repeated.tolist(), [said]
 
 
-def is_row_number(table: pa.Table, name: str) -> bool:
-    """Whether a column is the row number that pandas writes before the others: 0, 1, 2, ..."""
-    if name not in INDEX_COLUMNS or not pa.types.is_integer(table.schema.field(name).type):
-        return False
-    return bool(np.array_equal(table[name].to_numpy(), np.arange(len(table))))
-
-
-def texts_of(column: pa.ChunkedArray) -> NDArray[np.str_]:
-    """A column as text; what is missing is empty."""
-    column = _decoded(column)
-    if _is_text(column):
-        return Texts(_trimmed(column)).to_numpy()
-    return np.array(["" if value is None else str(value).strip() for value in column.to_pylist()])
-
-
-def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
-
-
-def _is_text(column: pa.ChunkedArray) -> bool:
-    return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
-
-
-def _trimmed(column: pa.ChunkedArray) -> pa.StringArray:
-    """A column of texts, empty where one is missing."""
-    return pc.utf8_trim_whitespace(column.cast(pa.string()).combine_chunks()).fill_null("")
-
-
 def _ids(column: pa.ChunkedArray, table: Path, name: str) -> NDArray[np.str_]:
     ids = texts_of(column)
     empty = np.flatnonzero(ids == "")
@@ -427,13 +379,13 @@ def relative_paths(column: pa.ChunkedArray, table: Path, root: Path) -> Texts:
 
 def clean_paths(column: pa.ChunkedArray, table: Path, root: Path) -> Texts:
     """The same, wherever the paths point to."""
-    column = _decoded(column)
-    if not _is_text(column):
+    column = decoded(column)
+    if not is_text(column):
         raise DataError(
             f"{table}: its column of picture paths holds {column.type}, not text. Name the right one with "
             "--path-column."
         )
-    texts = _trimmed(column)
+    texts = trimmed(column)
     missing = np.flatnonzero(pc.equal(texts, "").to_numpy(zero_copy_only=False))
     if len(missing):
         raise DataError(f"{table}, row {missing[0]}: the path is missing.")

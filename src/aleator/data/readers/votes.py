@@ -10,9 +10,7 @@ from scipy.stats import binom
 
 from aleator.data.dataset import AnnotatorVotes, LabelledDataset, Votes
 from aleator.data.options import ReadOptions
-from aleator.data.readers.shared import find_column
-from aleator.data.readers.synonyms import meaning
-from aleator.data.readers.table import (
+from aleator.data.readers.columns import (
     ID_COLUMNS,
     LABEL_COLUMNS,
     PATH_COLUMNS,
@@ -20,7 +18,10 @@ from aleator.data.readers.table import (
     WORKER_COLUMNS,
     texts_of,
 )
-from aleator.data.readers.tables import NO_VALUES, read_table_saying
+from aleator.data.readers.numbers import NO_VALUES
+from aleator.data.readers.shared import find_column
+from aleator.data.readers.synonyms import meaning
+from aleator.data.readers.tables import read_table_saying
 from aleator.data.wording import listed
 from aleator.errors import DataError
 

@@ -1,0 +1,270 @@
+"""Which column of a table holds what: by what it is called, else by what it holds."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from aleator.data.options import ReadOptions
+from aleator.data.picture_files import has_picture_ending
+from aleator.data.readers.shared import find_column
+from aleator.data.readers.split_names import has_split_word
+from aleator.data.readers.tables import loosely
+from aleator.data.texts import Texts
+from aleator.data.wording import listed
+from aleator.errors import DataError
+
+PATH_COLUMNS = (
+    *("path", "file_name", "filename", "file", "image_path", "image", "filepath", "file_path", "img", "image_name"),
+    *("image_file", "img_path", "picture", "photo", "source-ref"),
+)
+LABEL_COLUMNS = (
+    *("label", "given_label", "class", "target", "emotion", "category", "y", "class_name", "label_name", "labels"),
+    *("expression", "class_id", "label_id", "choice", "ground_truth", "gt", "true_label", "class_label", "annotation"),
+    *("category_name", "classification", "diagnosis", "sentiment", "species", "tag", "tags", "classes", "finding"),
+    *("findings", "finding_labels", "intent", "topic", "expected", "truth", "dx", "breed", "answer", "label_text"),
+)
+INDEX_COLUMNS = ("", "Unnamed: 0", "index", "__index_level_0__")
+"""A written row number is no data."""
+SPLIT_COLUMNS = ("split", "usage", "subset", "fold", "partition")
+LIKELY_SPLIT_COLUMNS = ("set", "phase", "dataset", "data_split", "data_set", "train_test", "mode", "stage", "ml_use")
+"""Columns of splits where every cell is called as splits are."""
+ID_COLUMNS = ("id", "image_id", "example_id", "uid")
+WORKER_COLUMNS = ("annotator", "worker", "annotator_id", "worker_id", "user", "rater", "completed_by")
+EXPORTED = ("source", "given_label", "label_from", "changed", "decision", "choices", "reviewers")
+EXPORTED_OF_AUDITS = ("suggested_label", "p_mislabelled", "verdict")
+"""What `aleator export` writes beside the examples, always and of audits; none of it is a feature."""
+FOLDERS_TRIED, FILES_TRIED, CELLS_TRIED = 20, 2000, 2000
+MOST_CLASSES, MOSTLY = 0.5, 0.9
+"""A column holds classes if it has fewer values than this share of its cells; it is of a kind if so many cells are."""
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which column of a table holds what."""
+
+    path: str
+    id: str | None
+    label: str | None
+    split: str | None
+    said: tuple[str, ...] = ()
+
+
+def text_columns(options: ReadOptions) -> set[str]:
+    """Columns that stay text even if they look like numbers, as `loosely` writes them."""
+    asked = {options.path_column, options.id_column, options.label_column} - {None}
+    usual = (*PATH_COLUMNS, *ID_COLUMNS, *LABEL_COLUMNS, *SPLIT_COLUMNS, *WORKER_COLUMNS)
+    return {loosely(name) for name in (*usual, *map(str, asked))}
+
+
+def path_column(
+    table: pa.Table, path: Path, root: Path, options: ReadOptions, label: str | None
+) -> tuple[str | None, str]:
+    """The column of pictures or of their paths, and what is said of it: by its name, else because its cells end as
+    pictures do, else because they are the names of pictures below `root`; None where there is none."""
+    names = table.column_names
+    named = find_column(names, PATH_COLUMNS, options.path_column, str(path), "--path-column")
+    with_pictures = [field.name for field in table.schema if is_embedded(field.type)]
+    if options.path_column is None and len(with_pictures) == 1:
+        return with_pictures[0], ""
+    if named is not None:
+        return named, ""
+    if set(EXPORTED) <= set(names) and pc.any(pc.match_substring(table["source"].cast(pa.string()), ".")).as_py():
+        return "source", ""
+    free = [name for name in names if name not in (label, *INDEX_COLUMNS)]
+    texts = {name: texts_of(table[name].slice(0, CELLS_TRIED)).tolist() for name in free if is_text(table[name])}
+    ending = [name for name, cells in texts.items() if np.mean([has_picture_ending(one) for one in cells]) > MOSTLY]
+    if ending:
+        others = f" ({listed(map(repr, ending[1:]))} would be too)" if ending[1:] else ""
+        return ending[0], (
+            f"The pictures' paths are in {ending[0]!r}, whose cells end as pictures do{others}; --path-column names "
+            "another column."
+        )
+    pictures = _names_of_pictures(root)
+    if not pictures:
+        return None, ""
+    by_name = find_column(names, ID_COLUMNS, options.id_column, str(path), "--id-column")
+    whole = [name for name in free if pa.types.is_integer(table[name].type)]
+    texts |= {name: texts_of(table[name].slice(0, CELLS_TRIED)).tolist() for name in whole if name not in texts}
+    for name in sorted(texts, key=lambda one: one != by_name):
+        cells = {cell for cell in texts[name] if cell}
+        if any(cell in pictures for cell in cells) and len(cells) > MOST_CLASSES * len(texts[name]):
+            what = "ids" if name == by_name else "cells"
+            return name, f"The {what} in {name!r} are taken as the pictures' names; --path-column names another column."
+    return None, ""
+
+
+def _names_of_pictures(root: Path) -> set[str]:
+    """The names, with and without ending, of pictures that lie in the folder, or in the folders in it."""
+    places = [root, *islice((one for one in root.iterdir() if one.is_dir()), FOLDERS_TRIED)] if root.is_dir() else []
+    files = (file for place in places for file in islice(place.iterdir(), FILES_TRIED) if has_picture_ending(file.name))
+    names: set[str] = set()
+    for file in files:
+        names |= {file.name, file.stem}
+        if file.stem.isdecimal():
+            names.add(str(int(file.stem)))  # 7 may mean 0007.png
+    return names
+
+
+def label_column(table: pa.Table, path: Path, options: ReadOptions) -> tuple[str | None, str]:
+    """The column of labels by its name, and what is said of it; None where no name tells."""
+    names = table.column_names
+    found = find_column(names, LABEL_COLUMNS, options.label_column, str(path), "--label-column")
+    if found is not None:
+        if options.label_column is not None or set(EXPORTED) <= set(names):
+            return found, ""
+        others = [one for one in _called_as_labels(names) if one != found and one not in EXPORTED]
+        others = [one for one in others if not _name_each_other(table, found, one)]
+        if not others:
+            return found, ""
+        return found, f"The labels are in {found!r}; --label-column {others[0]!r} reads the other column."
+    inner = [name for name in _called_as_labels(names) if "." in name]
+    if len(inner) == 1:
+        return inner[0], f"The labels are in {inner[0]!r}; --label-column names another column."
+    classes = class_label_names(table.schema)
+    if len(classes) == 1:
+        name = next(iter(classes))
+        return name, f"The labels are in {name!r}, the one column whose classes are named."
+    if classes:
+        raise DataError(f"{path} has several columns of classes ({listed(classes)}); choose one with --label-column.")
+    return None, ""
+
+
+def is_exported(names: Collection[str]) -> bool:
+    """Whether a table is one that `aleator export` wrote."""
+    return {"given_label", "label_from", "decision"} <= set(names)
+
+
+def only_label_column(
+    table: pa.Table, taken: set[str | None], *, numbers_beside: bool = False
+) -> tuple[str | None, str]:
+    """The one column beside those that are `taken` whose cells can be classes, and what is said of it; where there are
+    features, the one that holds no numbers."""
+    free = [name for name in table.column_names if name not in taken and name not in INDEX_COLUMNS]
+    fit = [name for name in free if holds_classes(table[name])]
+    if numbers_beside:
+        fit = [name for name in free if is_text(decoded(table[name]))]
+        fit = fit if len(free) > 1 and all(map(holds_classes, (table[name] for name in fit))) else []
+    if len(fit) != 1:
+        return None, ""
+    return fit[
+        0
+    ], f"{fit[0]!r} is taken as the labels, the one column that can hold them; --label-column names another."
+
+
+def holds_classes(column: pa.ChunkedArray) -> bool:
+    """Whether the cells can be classes: texts, whole numbers or yes and no, of which each occurs twice or more."""
+    column = decoded(column)
+    kind = column.type
+    if not (is_text(column) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
+        return False
+    some = column.slice(0, 100 * CELLS_TRIED).drop_null()
+    distinct = len(pc.unique(some))
+    return 2 <= distinct <= max(2, MOST_CLASSES * len(some))
+
+
+def names_in_order(table: pa.Table, label: str) -> tuple[str, tuple[str, ...]] | None:
+    """The column that numbers the classes of `label`, or names its numbers, one to one from 0 or 1 on, and the names in
+    the numbers' order; None where there is none."""
+    for other in _called_as_labels(table.column_names):
+        if other == label:
+            continue
+        pairs = _name_each_other(table, label, other)
+        if pairs:
+            return other, tuple(pairs[number] for number in sorted(pairs))
+    return None
+
+
+def _called_as_labels(names: list[str]) -> list[str]:
+    usual = {loosely(one) for one in LABEL_COLUMNS}
+    return [name for name in names if loosely(name.rpartition(".")[2]) in usual]
+
+
+def _name_each_other(table: pa.Table, one: str, other: str) -> dict[int, str]:
+    """Name by number, where one column numbers what the other names, from 0 or 1 on; else empty."""
+    found = [pa.array(texts_of(table[name]), pa.string()) for name in (one, other)]
+    whole = [
+        pc.all(pc.match_substring_regex(pc.replace_substring_regex(texts, r"\.0$", ""), r"^\d{1,6}$")).as_py()
+        for texts in found
+    ]
+    if whole[0] == whole[1]:
+        return {}
+    numbers, names = found if whole[0] else reversed(found)
+    pairs = pa.table({"number": numbers, "name": names}).group_by(["number", "name"]).aggregate([]).to_pylist()
+    by_number = {int(float(pair["number"])): pair["name"] for pair in pairs}
+    fits = len(by_number) == len(pairs) == len(set(by_number.values())) and "" not in by_number.values()
+    first = min(by_number)
+    return by_number if fits and first in (0, 1) and max(by_number) - first == len(by_number) - 1 else {}
+
+
+def split_column(table: pa.Table, path: Path) -> str | None:
+    """The column of splits: by its name, or by a likely name where every cell is called as splits are."""
+    named = find_column(table.column_names, SPLIT_COLUMNS, None, str(path))
+    if named is not None:
+        return named
+    likely = find_column(table.column_names, LIKELY_SPLIT_COLUMNS, None, str(path))
+    if likely is None or not is_text(table[likely]):
+        return None
+    return likely if all(map(has_split_word, pc.unique(table[likely]).to_pylist() or [""])) else None
+
+
+def is_embedded(kind: pa.DataType) -> bool:
+    """Whether a column holds pictures themselves: their bytes, or Hugging Face's `{bytes, path}`."""
+    if pa.types.is_struct(kind):
+        return "bytes" in {kind.field(number).name for number in range(kind.num_fields)}
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def class_label_names(schema: pa.Schema) -> dict[str, tuple[str, ...]]:
+    """The names of the classes that Hugging Face's `datasets` writes beside a table's columns (ClassLabel)."""
+    try:
+        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+    except (KeyError, ValueError, TypeError):
+        return {}
+    return names_of_features(features)
+
+
+def names_of_features(features: Any) -> dict[str, tuple[str, ...]]:
+    """The class names of each ClassLabel among the features of a data set."""
+    if not isinstance(features, dict):
+        return {}
+    return {
+        name: tuple(map(str, feature["names"]))
+        for name, feature in features.items()
+        if isinstance(feature, dict) and feature.get("_type") == "ClassLabel" and isinstance(feature.get("names"), list)
+    }
+
+
+def is_row_number(table: pa.Table, name: str) -> bool:
+    """Whether a column is the row number that pandas writes before the others: 0, 1, 2, ..."""
+    if name not in INDEX_COLUMNS or not pa.types.is_integer(table.schema.field(name).type):
+        return False
+    return bool(np.array_equal(table[name].to_numpy(), np.arange(len(table))))
+
+
+def texts_of(column: pa.ChunkedArray) -> NDArray[np.str_]:
+    """A column as text; what is missing is empty."""
+    column = decoded(column)
+    if is_text(column):
+        return Texts(trimmed(column)).to_numpy()
+    return np.array(["" if value is None else str(value).strip() for value in column.to_pylist()])
+
+
+def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+
+
+def is_text(column: pa.ChunkedArray) -> bool:
+    return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
+
+
+def trimmed(column: pa.ChunkedArray) -> pa.StringArray:
+    """A column of texts, empty where one is missing."""
+    return pc.utf8_trim_whitespace(column.cast(pa.string()).combine_chunks()).fill_null("")

@@ -1,0 +1,104 @@
+"""Excel's workbooks as tables, by openpyxl (extra `excel`)."""
+
+import re
+import zipfile
+from collections.abc import Callable
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from aleator.data.readers.limits import MOST_BYTES
+from aleator.data.wording import listed
+from aleator.errors import DataError, MissingExtraError
+
+EXCEL_SUFFIXES = (".xlsx", ".xlsm")
+
+
+def read_excel(path: Path, stays_text: Callable[[str], bool]) -> tuple[pa.Table, tuple[str, ...]]:
+    """The first sheet that holds rows, and what was decided; formulas have the values that were saved.
+
+    Columns of which `stays_text` says so are text, with the zeros that their format shows. Raises DataError where there
+    is no header of at least two columns.
+    """
+    try:
+        from openpyxl import load_workbook
+    except ImportError:
+        raise MissingExtraError(
+            f"{path}: Excel's workbooks need openpyxl: pip install 'aleator[excel]'. Or save it as CSV."
+        ) from None
+    _check_size(path)
+    book = load_workbook(path, read_only=True, data_only=True)
+    try:
+        sheets = {sheet.title: sheet for sheet in book.worksheets}
+        filled = {title: rows for title, sheet in sheets.items() if (rows := _rows(sheet))}
+    finally:
+        book.close()
+    if not filled:
+        raise DataError(f"{path} has no sheet with a header of at least two columns, and rows below it.")
+    title, (above, header, *rows) = next(iter(filled.items()))
+    said = []
+    if len(filled) > 1:
+        said.append(
+            f"Of the sheets of {path.name} ({listed(filled)}) the first is read; save another one as a file of its own."
+        )
+    if above:
+        said.append(f"The first {above} rows of the sheet {title!r} are above its header, and left out.")
+    names = [_text(cell[0], "") for cell in header]
+    columns = {}
+    for place, name in enumerate(names):
+        cells = [row[place] if place < len(row) else (None, "") for row in rows]
+        if not name and all(value is None for value, _ in cells):
+            continue
+        if name in columns:
+            raise DataError(f"{path} has more than one column {name!r}; rename or remove one.")
+        columns[name] = _column(cells, as_text=stays_text(name))
+    return pa.table(columns), tuple(said)
+
+
+def _check_size(path: Path) -> None:
+    """A workbook is a zip archive, and a small one can claim any size."""
+    with zipfile.ZipFile(path) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > MOST_BYTES // 8:
+            raise DataError(f"{path} is larger than {MOST_BYTES >> 33} GB when unpacked; save it as CSV or Parquet.")
+
+
+def _rows(sheet: Any) -> list[Any]:
+    """How many rows are above the header, the header, and the rows below; empty where there are none. A cell is its
+    value and its format."""
+    found: list[Any] = []
+    above = 0
+    for row in sheet.iter_rows():
+        cells = [(cell.value, getattr(cell, "number_format", "")) for cell in row]
+        filled = sum(value is not None and value != "" for value, _ in cells)
+        if not found and filled < 2:
+            above += filled
+        elif filled:
+            found.append(cells)
+    return [above, *found] if len(found) > 1 else []
+
+
+def _column(cells: list[tuple[Any, str]], *, as_text: bool) -> pa.Array:
+    values = [value for value, _ in cells if value is not None and value != ""]
+    kinds = {type(value) for value in values}
+    if not as_text and values and (kinds <= {int, float} or kinds == {bool} or kinds == {datetime}):
+        return pa.array([None if value == "" else value for value, _ in cells])
+    return pa.array([_text(value, form) or None for value, form in cells], pa.string())
+
+
+def _text(value: Any, form: str) -> str:
+    """A cell as people see it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
+    if isinstance(value, int) and re.fullmatch("0{2,}", form or ""):
+        return str(value).zfill(len(form))
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat(" ")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    return str(value).strip()

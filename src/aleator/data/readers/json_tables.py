@@ -1,0 +1,117 @@
+"""JSON as tables: a record a line, a list of records, or one object that holds them in one of the usual ways."""
+
+import json as plain_json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.json as json
+
+from aleator.data.picture_files import has_picture_ending
+from aleator.data.readers.blocks import block_of_all, with_large_blocks
+from aleator.errors import DataError
+
+HEAD = 1 << 16
+
+
+def read_json(path: Path) -> pa.Table:
+    """The records of a file; records within records become columns `outer.inner`. May raise ValueError or Arrow's
+    errors, and DataError where there are no records."""
+    with path.open("rb") as file:
+        head = file.read(HEAD).lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head.startswith(b"[") or not _has_a_record_a_line(head):
+        content = plain_json.loads(path.read_text(encoding="utf-8-sig"))
+        return flat(pa.Table.from_pylist(_records(content, path)))
+
+    def read(block: int) -> pa.Table:
+        return json.read_json(path, read_options=json.ReadOptions(block_size=block))
+
+    table = with_large_blocks(read, path)
+    dates = [field.name for field in table.schema if pa.types.is_timestamp(field.type)]
+    if dates:  # Arrow takes text that looks like a date for one; a class may be called so.
+        asked = pa.schema([pa.field(name, pa.string()) for name in dates])
+        options = json.ParseOptions(explicit_schema=asked, unexpected_field_behavior="infer")
+        size = json.ReadOptions(block_size=block_of_all(path))
+        table = json.read_json(path, read_options=size, parse_options=options).select(table.column_names)
+    return flat(table)
+
+
+def flat(table: pa.Table) -> pa.Table:
+    """The table with records within records as columns of their own; but for pictures (`{bytes, path}`)."""
+    while any(_is_record(field.type) for field in table.schema):
+        columns: dict[str, Any] = {}
+        for field in table.schema:
+            if _is_record(field.type):
+                parts = pa.table({field.name: table[field.name]}).flatten()
+                columns |= {name: parts[name] for name in parts.column_names}
+            else:
+                columns[field.name] = table[field.name]
+        table = pa.table(columns).replace_schema_metadata(table.schema.metadata)
+    return table
+
+
+def _is_record(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_struct(kind)) and kind.num_fields > 0 and kind.get_field_index("bytes") < 0
+
+
+def _has_a_record_a_line(head: bytes) -> bool:
+    """Whether the first line is a whole record, and more than one that holds everything."""
+    first, _, rest = head.partition(b"\n")
+    try:
+        record = plain_json.loads(first)
+    except ValueError:
+        return not rest and len(head) == HEAD  # a line longer than what is looked at
+    return bool(rest.strip()) or not _holds_records(record)
+
+
+def _holds_records(content: Any) -> bool:
+    if not isinstance(content, dict):
+        return True
+    values = list(content.values())
+    return len(values) > 0 and (any(isinstance(one, list | dict) and one for one in values) or _is_mapping(content))
+
+
+def _is_mapping(content: dict[str, Any]) -> bool:
+    """`{"a.png": "cat", "b.png": "dog"}`, or the same of records."""
+    return len(content) > 1 and all(map(has_picture_ending, content))
+
+
+def _records(content: Any, path: Path) -> list[dict[str, Any]]:
+    """The records of a list, or of an object: in one of its fields (`data`), by columns, by pictures, by classes."""
+    if isinstance(content, dict):
+        content = _of_object(content, path)
+    if not isinstance(content, list) or not content or not all(isinstance(row, dict) for row in content):
+        raise DataError(f"{path} holds no list of objects with the fields of one example each.")
+    return content
+
+
+def _of_object(content: dict[str, Any], path: Path) -> Any:
+    if _is_mapping(content):
+        one = next(iter(content.values()))
+        if isinstance(one, dict):
+            return [{"path": name, **record} for name, record in content.items()]
+        return [{"path": name, "label": label} for name, label in content.items()]
+    lists = {name: value for name, value in content.items() if isinstance(value, list) and value}
+    records = [value for value in lists.values() if all(isinstance(one, dict) for one in value)]
+    if len(records) == 1:
+        return records[0]
+    if len(records) > 1:
+        raise DataError(f"{path} holds several lists of records ({', '.join(lists)}); save one of them alone.")
+    pairs = [value for value in lists.values() if all(isinstance(one, list) and len(one) == 2 for one in value)]
+    if len(pairs) == 1:  # StyleGAN's dataset.json
+        return [{"path": name, "label": label} for name, label in pairs[0]]
+    columns = {
+        name: list(value.values()) if isinstance(value, dict) else value
+        for name, value in content.items()
+        if isinstance(value, list | dict)
+    }
+    lengths = {len(value) for value in columns.values()}
+    if len(columns) > 1 and _are_files_by_class(columns):
+        return [{"path": file, "label": name} for name, files in columns.items() for file in files]
+    if len(columns) > 1 and len(lengths) == 1:
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    return content
+
+
+def _are_files_by_class(columns: dict[str, list[Any]]) -> bool:
+    return all(isinstance(one, str) and has_picture_ending(one) for values in columns.values() for one in values)

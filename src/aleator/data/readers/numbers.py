@@ -1,0 +1,87 @@
+"""Numbers that are written as text: with gaps between them, separators of thousands, decimal commas, units."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+NO_VALUES = ("na", "n/a", "nan", "null", "none", "#n/a", "<na>", "nil", "-")
+"""What stands for a missing number, compared in small letters. Text keeps them: a class may be called NA."""
+MORE_GAPS = (*NO_VALUES, "?", ".", "..", "--")
+NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
+THOUSANDS_COMMA = r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?"
+THOUSANDS_POINT = r"[+-]?\d{1,3}(\.\d{3}){2,}|[+-]?\d{1,3}(\.\d{3})+,\d+"
+THOUSANDS_SPACE = r"[+-]?\d{1,3}([ '’\x{00a0}\x{202f}]\d{3})+([.,]\d+)?"
+DECIMAL_COMMA = r"[+-]?\d*,\d+([eE][+-]?\d+)?"
+UNIT = r"^[$€£¥]\s*|\s*[%$€£¥]$"
+SAMPLE = 1000
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column of text as numbers."""
+
+    values: pa.ChunkedArray
+    how: str = ""
+    """How it was read where it is no plain number; empty otherwise."""
+
+
+def numbers_of(column: pa.ChunkedArray, *, comma_is_decimal: bool) -> Numbers | None:
+    """The column as float64; None where it holds anything but numbers and gaps.
+
+    `comma_is_decimal` says what 1,234 is where the column does not: 1.234, else 1234.
+    """
+    for part in (column.slice(0, SAMPLE), column):
+        found = _numbers_of(part, comma_is_decimal)
+        if found is None:
+            return None
+    return found
+
+
+def _numbers_of(column: pa.ChunkedArray, comma_is_decimal: bool) -> Numbers | None:
+    texts = pc.utf8_trim_whitespace(column)
+    gaps = pc.is_in(pc.utf8_lower(texts), value_set=pa.array(MORE_GAPS))
+    texts = pc.if_else(gaps, pa.scalar(None, pa.string()), texts)
+    if texts.null_count == len(texts):
+        return None
+    if _all(texts, NUMBER):
+        return Numbers(texts.cast(pa.float64()))
+    how = []
+    bare = pc.replace_substring_regex(texts, UNIT, "")
+    if not _all(bare, rf"{NUMBER}|{THOUSANDS_COMMA}|{THOUSANDS_POINT}|{THOUSANDS_SPACE}|{DECIMAL_COMMA}"):
+        return None
+    if not pc.all(pc.equal(bare, texts)).as_py():
+        how.append("signs of units (%, $, €) are left out")
+    whole = r"[+-]?\d+"
+    with_points = _any(bare, r"[+-]?\d*\.\d+|.*[eE].*") and not _any(bare, THOUSANDS_POINT)
+    if not _any(bare, r".*,.*"):
+        decimal = "."
+    elif _all(bare, rf"{whole}|{THOUSANDS_COMMA}|{NUMBER}") and (with_points or not comma_is_decimal):
+        decimal = "."
+        how.append("commas separate thousands")
+    elif _all(bare, rf"{whole}|{DECIMAL_COMMA}|{THOUSANDS_POINT}|[+-]?\d{{1,3}}\.\d{{3}}|{THOUSANDS_SPACE}"):
+        decimal = ","
+        how.append("commas are decimal ones")
+    else:
+        return None
+    if decimal == "," and _any(bare, r".*\..*"):
+        how.append("points separate thousands")
+    if _any(bare, THOUSANDS_SPACE):
+        how.append("spaces and apostrophes separate thousands")
+    elif decimal == "." and _any(bare, THOUSANDS_POINT):
+        how.append("points separate thousands")
+        decimal = ","
+    plain = pc.replace_substring_regex(bare, r"[ '’\x{00a0}\x{202f}]", "")
+    plain = pc.replace_substring(plain, "." if decimal == "," else ",", "")
+    plain = pc.replace_substring(plain, ",", ".")
+    if not _all(plain, NUMBER):
+        return None
+    return Numbers(plain.cast(pa.float64()), ", ".join(how))
+
+
+def _all(texts: pa.ChunkedArray, pattern: str) -> bool:
+    return bool(pc.all(pc.match_substring_regex(texts, f"^({pattern})$")).as_py())
+
+
+def _any(texts: pa.ChunkedArray, pattern: str) -> bool:
+    return bool(pc.any(pc.match_substring_regex(texts, f"^({pattern})$")).as_py())

@@ -1,0 +1,44 @@
+"""Files that are not read, and the way out for each."""
+
+from pathlib import Path
+
+UNPACK = "is an archive; unpack it, and name the folder or the table in it"
+REMEDIES = {
+    **dict.fromkeys((".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar"), UNPACK),
+    **dict.fromkeys(
+        (".pkl", ".pickle", ".joblib", ".pt", ".pth"),
+        "is a pickle, which can run any program when it is opened, and is not read; save its arrays with "
+        "numpy.savez(file, images=..., labels=...), its table with to_parquet",
+    ),
+    ".mat": "is of MATLAB; save it with numpy.savez(file, images=..., labels=...) after scipy.io.loadmat",
+    **dict.fromkeys(
+        (".h5", ".hdf5"), "is HDF5; save its arrays with numpy.savez(file, images=..., labels=...) after h5py.File"
+    ),
+    **dict.fromkeys((".xls", ".xlsb", ".ods"), "is a workbook of another kind; save it as .xlsx or CSV"),
+    **dict.fromkeys((".feather", ".arrow", ".orc", ".avro"), "is another kind of table; save it as Parquet"),
+    **dict.fromkeys((".db", ".sqlite", ".sqlite3"), "is a database; save the table as CSV or Parquet"),
+    ".arff": "is of Weka; save it as CSV, or read it with scipy.io.arff and save it so",
+    **dict.fromkeys((".dta", ".sav", ".sas7bdat", ".rds"), "is of another program; save it as CSV or Parquet"),
+}
+TENSORFLOW = (
+    "holds TensorFlow's records, which are not read; write pictures of it with TensorFlow Datasets: "
+    "for number, one in enumerate(tfds.as_numpy(tfds.builder_from_directory(FOLDER).as_dataset(split='train'))): "
+    "Image.fromarray(one['image']).save(f'{one[\"label\"]}/{number}.png'), or give aleator.audit the iterable "
+    "((one['image'], one['label']) for one in tfds.as_numpy(...))"
+)
+
+
+def remedy_for(path: Path) -> str | None:
+    """What this file or folder is, and what to do with it; None where that is not known."""
+    if path.is_dir():
+        return TENSORFLOW if any(_is_of_tensorflow(file) for file in path.rglob("*")) else None
+    return TENSORFLOW if _is_of_tensorflow(path) else REMEDIES.get(path.suffix.lower())
+
+
+def archives_in(folder: Path) -> list[Path]:
+    """The archives that lie directly in a folder."""
+    return sorted(file for file in folder.iterdir() if REMEDIES.get(file.suffix.lower()) == UNPACK)
+
+
+def _is_of_tensorflow(file: Path) -> bool:
+    return ".tfrecord" in file.name.lower() or ".array_record" in file.name.lower()

@@ -1,0 +1,485 @@
+"""More forms of data that people have: see `forms.py`."""
+
+import json
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from aleator.data.options import ReadOptions
+from tests.data.forms import (
+    ARRAYS,
+    FOLDERS,
+    LABELS,
+    PICTURES,
+    TABLES,
+    TOOLS,
+    TWO,
+    Form,
+    classes_below,
+    csv_rows,
+    drawn,
+    folders,
+    labels_of,
+    named,
+    paths_and_labels,
+    picture,
+    pictures_in,
+    rows_of,
+    text_table,
+)
+
+TWICE = {"cat": 12, "dog": 12}
+MANY = {"cat": 20, "dog": 20}
+
+
+def png_of_16_bits(numbers: NDArray[Any]) -> bytes:
+    """`(height, width, channel)` of 0 to 65535 as PNG: Pillow writes no colours of 16 bits."""
+    height, width, channels = numbers.shape
+    kind = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
+    rows = b"".join(b"\0" + numbers[row].astype(">u2").tobytes() for row in range(height))
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    head = struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+def tiff_of_16_bits(numbers: NDArray[Any], order: str = "<") -> bytes:
+    """The same as TIFF, without compression."""
+    height, width, channels = numbers.shape
+    content = numbers.astype(f"{order}u2").tobytes()
+    bits_at = 8 + 2 + 10 * 12 + 4
+    entries = [
+        *((256, 3, 1, width), (257, 3, 1, height), (258, 3, channels, bits_at), (259, 3, 1, 1), (262, 3, 1, 2)),
+        *((273, 4, 1, bits_at + 2 * channels), (277, 3, 1, channels), (278, 3, 1, height)),
+        *((279, 4, 1, len(content)), (284, 3, 1, 1)),
+    ]
+    out = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}I", 8) + struct.pack(f"{order}H", 10)
+    for tag, kind, count, value in entries:
+        cell = struct.pack(f"{order}HH", value, 0) if kind == 3 and count == 1 else struct.pack(f"{order}I", value)
+        out += struct.pack(f"{order}HHI", tag, kind, count) + cell
+    return out + struct.pack(f"{order}I", 0) + struct.pack(f"{order}{channels}H", *[16] * channels) + content
+
+
+def coloured(encode: Callable[[NDArray[Any]], bytes], suffix: str, channels: int = 3) -> Callable[[Path], Path]:
+    """Class folders of colours of 16 bits that hold 12."""
+
+    def write(root: Path) -> Path:
+        for row in range(12):
+            numbers = np.random.default_rng(row).integers(0, 4096, (10, 10, channels))
+            if channels in (2, 4):
+                numbers[:, :, -1] = 65535
+            file = root / ("cat" if row < 6 else "dog") / f"{row}{suffix}"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(encode(numbers))
+        return root
+
+    return write
+
+
+def planes_apart(root: Path) -> Path:
+    def encode(numbers: NDArray[Any]) -> bytes:
+        return tiff_of_16_bits(numbers).replace(
+            struct.pack("<HHIHH", 284, 3, 1, 1, 0), struct.pack("<HHIHH", 284, 3, 1, 2, 0)
+        )
+
+    return coloured(encode, ".tif")(root)
+
+
+def next_to_black(root: Path) -> Path:
+    """Masks: 0 and 1 in pictures of 8 bits."""
+    for row in range(12):
+        file = root / ("cat" if row < 6 else "dog") / f"{row}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((np.asarray(drawn(row)) > 127).astype(np.uint8)).save(file)
+    return root
+
+
+def digits(root: Path) -> Path:
+    values = np.stack([np.asarray(drawn(row)) // 16 for row in range(12)]).astype(np.float64)
+    np.savez(root / "d.npz", images=values, y=np.array(labels_of()))
+    return root / "d.npz"
+
+
+def workbook(root: Path) -> Path:
+    """A title above the header, codes that are shown with zeros, and a second sheet."""
+    from openpyxl import Workbook
+
+    pictures_in(root)
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["Pictures of 2026"])
+    sheet.append([])
+    sheet.append(["Path", "Label", "Weight"])
+    for row, (name, label) in enumerate(zip(named(), (7, 12) * 6, strict=True)):
+        sheet.append([name, label, row / 2])
+        sheet.cell(row + 4, 2).number_format = "000"
+    other = book.create_sheet("Notes")
+    other.append(["who", "what"])
+    other.append(["ann", "drew them"])
+    book.save(root / "t.xlsx")
+    return root / "t.xlsx"
+
+
+def json_file(content: Callable[[list[tuple[str, str]]], Any], name: str = "t.json") -> Callable[[Path], Path]:
+    def write(root: Path) -> Path:
+        pictures_in(root)
+        (root / name).write_text(json.dumps(content(list(zip(named(), labels_of(), strict=True))), indent=1))
+        return root / name
+
+    return write
+
+
+def json_lines(record: Callable[[str, str], Any], name: str = "t.jsonl") -> Callable[[Path], Path]:
+    def write(root: Path) -> Path:
+        pictures_in(root)
+        rows = [record(path, label) for path, label in zip(named(), labels_of(), strict=True)]
+        (root / name).write_text("\n".join(map(json.dumps, rows)))
+        return root / name
+
+    return write
+
+
+def sagemaker(path: str, label: str) -> dict[str, Any]:
+    about = {"class-name": label, "type": "groundtruth/image-classification"}
+    return {"source-ref": f"s3://bucket/{path}", "animals": int(label == "dog"), "animals-metadata": about}
+
+
+def features(column: Callable[[int], str], by: str = ",") -> Callable[[Path], Path]:
+    def write(root: Path) -> Path:
+        return text_table(root, rows_of([column(row) for row in range(40)], labels_of(40)), ["size", "label"], by=by)
+
+    return write
+
+
+def in_class_and_split(root: Path) -> Path:
+    for place, name in enumerate(("cat", "dog")):
+        for split in ("train", "test"):
+            for number in range(6):
+                picture(root / split / name / split / f"{number}.png", 50 * place + number + 20 * (split == "test"))
+    return root
+
+
+def with_hidden(root: Path) -> Path:
+    classes_below(root, ("cat", "dog", ".owl"))
+    return root
+
+
+def spaces_in_labels(root: Path) -> Path:
+    pictures_in(root)
+    labels = ["cat", "dog", "cat ", *labels_of(9)[1:], "cat"]
+    return text_table(root, rows_of(named(), labels), ["path", "label"])
+
+
+def archive(root: Path) -> Path:
+    pictures_in(root / "in")
+    (root / "d.zip").write_bytes(b"PK\x05\x06" + bytes(18))
+    return root / "d.zip"
+
+
+def tensorflow(root: Path) -> Path:
+    (root / "pets-train.tfrecord-00000-of-00001").write_bytes(b"")
+    (root / "dataset_info.json").write_text('{"name": "pets"}')
+    return root
+
+
+def extra_pictures(root: Path) -> Path:
+    pictures_in(root, 15)
+    return text_table(root, rows_of(named(), labels_of()), ["path", "label"])
+
+
+def with_columns(path: str, label: str, *, names: Callable[[str], str] = str) -> Callable[[Path], Path]:
+    return csv_rows([path, label], rows_of([names(name) for name in named()], labels_of()))
+
+
+def bare(name: str) -> str:
+    return name.removesuffix(".png")
+
+
+def no_header(*columns: list[str], **how: str) -> Callable[[Path], Path]:
+    def write(root: Path) -> Path:
+        pictures_in(root)
+        return text_table(root, rows_of(*columns), None, **how)  # type: ignore[arg-type]
+
+    return write
+
+
+def measured() -> list[list[str]]:
+    return [[f"{row * 0.5:.1f}" for row in range(40)], [f"{row % 7 + 0.1:.1f}" for row in range(40)], labels_of(40)]
+
+
+FORMS: tuple[Form, ...] = (
+    Form(FOLDERS, "`split1/cat/0.png`", folders("split1", "split2"), TWICE, "2 parts", ("split1", "split2")),
+    Form(FOLDERS, "`part_a/cat/0.png`", folders("part_a", "part_b"), TWICE, "2 parts", ("part_a", "part_b")),
+    Form(
+        FOLDERS,
+        "`Training Set/cat/0.png`",
+        folders("Training Set", "Validation Set"),
+        TWICE,
+        "2 splits",
+        ("Training Set", "Validation Set"),
+    ),
+    Form(
+        FOLDERS,
+        "`training/cat/0.png` and `held-out/cat/0.png`",
+        folders("training", "held-out"),
+        TWICE,
+        "split",
+        ("held-out", "training"),
+    ),
+    Form(
+        FOLDERS,
+        "`train/cat/0.png` and `summer/cat/0.png`",
+        folders("train", "summer"),
+        TWICE,
+        "the others hold the same classes",
+        ("summer", "train"),
+    ),
+    Form(
+        FOLDERS,
+        "`entrenamiento/cat/0.png`",
+        folders("entrenamiento", "validación"),
+        TWICE,
+        "2 splits",
+        ("entrenamiento", "validación"),
+    ),
+    Form(FOLDERS, "`train/cat/train/0.png`", in_class_and_split, TWICE, "split folders", ("test", "train")),
+    Form(FOLDERS, "a class called test", folders(names=("normal", "test")), {"normal": 6, "test": 6}, "class folders"),
+    Form(
+        FOLDERS, "class folders `1.0` and `2.0`", folders(names=("1.0", "2.0")), {"1.0": 6, "2.0": 6}, "class folders"
+    ),
+    Form(
+        FOLDERS,
+        "class folders that only look alike (é in one sign and in two)",
+        folders(names=("e\u0301", "\u00e9")),
+        {"e\u0301": 6, "\u00e9": 6},
+        "look alike",
+    ),
+    Form(
+        FOLDERS,
+        "a class folder with a space at its end",
+        folders(names=("cat ", "dog")),
+        TWO,
+        "Spaces around the folders' names are left out: 'cat '",
+    ),
+    Form(FOLDERS, "a class folder that begins with a dot", with_hidden, TWO, r"1 hidden folders.*\.owl"),
+    Form(FOLDERS, "an archive", archive, None, "unpack it"),
+    Form(
+        PICTURES, "16-bit colours in PNG that hold 12 bits", coloured(png_of_16_bits, ".png"), TWO, "which is 12 bits"
+    ),
+    Form(PICTURES, "the same with opacity", coloured(png_of_16_bits, ".png", 4), TWO, "which is 12 bits"),
+    Form(
+        PICTURES,
+        "16-bit grey with opacity that holds 12 bits",
+        coloured(png_of_16_bits, ".png", 2),
+        TWO,
+        "which is 12 bits",
+    ),
+    Form(
+        PICTURES, "16-bit colours in TIFF that hold 12 bits", coloured(tiff_of_16_bits, ".tif"), TWO, "which is 12 bits"
+    ),
+    Form(
+        PICTURES,
+        "the same in the other byte order",
+        coloured(lambda one: tiff_of_16_bits(one, ">"), ".tif"),
+        TWO,
+        "which is 12 bits",
+    ),
+    Form(PICTURES, "8-bit masks of 0 and 1", next_to_black, TWO, "next to black.*1 white"),
+    Form(
+        TABLES,
+        "Excel: a title above, codes shown with zeros, two sheets",
+        workbook,
+        {"007": 6, "012": 6},
+        "Of the sheets .* the first is read.*1 rows .* above its header",
+    ),
+    *(
+        Form(TABLES, f"columns `{path}`, `{label}`", with_columns(path, label), TWO, says)
+        for path, label, says in (
+            ("img", "ground_truth", "paths in 'img'"),
+            ("Image Index", "Finding Labels", "whose cells end as pictures do"),
+            ("url", "category", "whose cells end as pictures do"),
+            ("picture", "klasse", "'klasse' is taken as the labels"),
+            ("File Path", "Class Label", "paths in 'File Path'"),
+            ("file", "sentiment", "paths in 'file'"),
+        )
+    ),
+    *(
+        Form(
+            TABLES,
+            f"columns `{path}`, `{label}`, names without ending",
+            with_columns(path, label, names=bare),
+            TWO,
+            says,
+        )
+        for path, label, says in (
+            ("img_id", "breed", "cells in 'img_id' are taken as the pictures' names"),
+            ("ImageID", "LabelName", "ids in 'ImageID' are taken"),
+            ("uuid", "target", "cells in 'uuid' are taken"),
+        )
+    ),
+    Form(
+        TABLES,
+        "ids that name no picture",
+        lambda root: text_table(root, rows_of(named(), labels_of()), ["x", "label"]),
+        None,
+        "files are not there.*--image-root",
+    ),
+    Form(
+        TABLES,
+        "two columns of labels",
+        csv_rows(["path", "label", "class"], rows_of(named(), labels_of(), ["a", "b", "b"] * 4)),
+        TWO,
+        "The labels are in 'label'; --label-column 'class'",
+    ),
+    Form(
+        TABLES,
+        "numbers of classes beside their names",
+        csv_rows(["path", "class_id", "class_name"], rows_of(named(), ["1", "0"] * 6, labels_of())),
+        TWO,
+        "in the order of the numbers",
+    ),
+    Form(
+        TABLES,
+        "a column `phase` of splits",
+        csv_rows(["path", "label", "phase"], rows_of(named(), labels_of(), ["train", "val"] * 6)),
+        TWO,
+        "a table",
+        ("train", "val"),
+    ),
+    Form(TABLES, "pictures that the table does not name", extra_pictures, TWO, "3 pictures that lie beside"),
+    Form(
+        TABLES,
+        "no header: split, address, label (AutoML)",
+        no_header(["TRAIN", "TEST"] * 6, [f"gs://bucket/{name}" for name in named()], labels_of()),
+        TWO,
+        "its columns are taken as split, path, label",
+        ("TEST", "TRAIN"),
+    ),
+    Form(
+        TABLES,
+        "no header, names without ending",
+        no_header([bare(name) for name in named()], labels_of()),
+        TWO,
+        "no header",
+    ),
+    Form(
+        TABLES,
+        "no header, numbers and a class (iris.data)",
+        no_header(*measured(), name="iris.data"),
+        MANY,
+        "'column 3' is taken as the labels",
+    ),
+    Form(
+        TABLES,
+        "a list `name number` (.txt)",
+        no_header([bare(name) for name in named()], ["0", "1"] * 6, name="l.txt", by=" "),
+        {"0": 6, "1": 6},
+        "no header",
+    ),
+    Form(TABLES, "a line of notes above", paths_and_labels(before="# made in 2026\n"), TWO, "begin with #"),
+    Form(
+        TABLES,
+        "numbers with separated thousands",
+        features(lambda row: f'"{row + 1},000"'),
+        MANY,
+        "commas separate thousands",
+    ),
+    Form(
+        TABLES, "numbers with decimal commas", features(lambda row: f"{row},5", by=";"), MANY, "commas are decimal ones"
+    ),
+    Form(
+        TABLES,
+        "1.234,56",
+        features(lambda row: f"{row + 1}.234,56", by=";"),
+        MANY,
+        "commas are decimal ones, points separate thousands",
+    ),
+    Form(TABLES, "per cent", features(lambda row: f"{row}%"), MANY, "signs of units"),
+    Form(
+        TABLES,
+        "JSON lines, records within records",
+        json_lines(lambda path, label: {"image": {"path": path}, "annotation": {"label": label}}),
+        TWO,
+        "'image.path'",
+    ),
+    Form(
+        TABLES,
+        "JSON lines, a list of one label",
+        json_lines(lambda path, label: {"image": path, "labels": [label]}),
+        TWO,
+        "a table",
+    ),
+    Form(
+        TABLES,
+        "JSON lines, lists of several labels",
+        json_lines(lambda path, label: {"image": path, "labels": [label, "pet"]}),
+        None,
+        "2 labels .*One label",
+    ),
+    Form(TABLES, "JSON: `{picture: class}`", json_file(dict), TWO, "a table"),
+    Form(
+        TABLES,
+        "JSON: `{class: [pictures]}`",
+        json_file(lambda pairs: {name: [one for one, label in pairs if label == name] for name in ("cat", "dog")}),
+        TWO,
+        "a table",
+    ),
+    Form(
+        TABLES,
+        "JSON: `{data: [records]}`",
+        json_file(lambda pairs: {"version": 1, "data": [{"path": one, "label": label} for one, label in pairs]}),
+        TWO,
+        "a table",
+    ),
+    Form(
+        TABLES,
+        "JSON by columns, as pandas writes it",
+        json_file(
+            lambda pairs: {
+                "path": {n: one for n, (one, _) in enumerate(pairs)},
+                "label": {n: label for n, (_, label) in enumerate(pairs)},
+            }
+        ),
+        TWO,
+        "a table",
+    ),
+    Form(
+        LABELS, "a class called None", paths_and_labels(("None", "mild")), {"None": 6, "mild": 6}, "is read as a class"
+    ),
+    Form(LABELS, "true and false", paths_and_labels(("true", "false")), {"false": 6, "true": 6}, "a table"),
+    Form(
+        LABELS, "classes with spaces around them", spaces_in_labels, {"cat": 7, "dog": 5}, "without the spaces around"
+    ),
+    Form(
+        LABELS,
+        "several classes in a cell (`cat|dog`)",
+        paths_and_labels(("cat", "dog", "cat|dog"), 18),
+        None,
+        r"others joined by '\|'.*--class-names",
+    ),
+    Form(
+        LABELS,
+        "the same, with `--class-names`",
+        paths_and_labels(("cat", "dog", "cat|dog"), 18),
+        {"cat": 6, "dog": 6, "cat|dog": 6},
+        "a table",
+        options=ReadOptions(class_names=("cat", "dog", "cat|dog")),
+    ),
+    Form(ARRAYS, "digits of 0 to 15", digits, TWO, "next to black.*16 white"),
+    Form(
+        TOOLS,
+        "SageMaker: a manifest",
+        json_lines(sagemaker, "out.manifest"),
+        TWO,
+        "labels are in 'animals-metadata.class-name'",
+    ),
+    Form(TOOLS, "TensorFlow Datasets", tensorflow, None, "TensorFlow's records, which are not read; write pictures"),
+)

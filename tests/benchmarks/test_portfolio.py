@@ -29,9 +29,9 @@ def measured() -> dict[str, Any]:
 def test_counts_hold_the_truth_on_every_kind_of_data(measured: dict[str, Any]) -> None:
     for figures in (*measured["summary"].values(), measured["all"]):
         assert figures["inside"] >= 0.85
-        assert figures["error_of_estimate"] <= 0.1
-        assert figures["calibration_error"] <= 0.11
-        assert figures["worst_correction"] >= -0.1
+        assert figures["error_of_estimate"] <= 0.09
+        assert figures["calibration_error"] <= 0.1
+        assert figures["worst_correction"] >= -0.07
 
 
 @pytest.mark.slow
@@ -40,7 +40,7 @@ def test_ranking_and_flags_are_better_than_those_of_the_best_plain_score(measure
         assert figures["auroc_above_best"] >= 0.005
         assert figures["ap_above_best"] >= 0.015
         assert figures["f1_above_differs"] >= 0.03
-        assert figures["f1_below_best"] <= 0.06
+        assert figures["f1_below_best"] <= 0.055
 
 
 @pytest.mark.slow

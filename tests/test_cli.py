@@ -59,6 +59,8 @@ def test_a_forgotten_output_is_asked_for_in_words() -> None:
         told = run(verb, "data.csv", code=2).stderr
         assert "Name the folder" in told
         assert "-o " in told
+    assert "Name the data first: aleator audit DATA -o audit" in run("audit", code=2).stderr
+    assert "aleator predict model pictures/ -o answers.csv" in run("predict", code=2).stderr
     assert "Did you mean --effort?" in run("audit", "data.csv", "--efort", "quick", "-o", "audit", code=2).stderr
 
 

@@ -24,6 +24,16 @@ OUR_FOLDERS = ("models", "features", "unfinished")
 """What there is in such a folder, or will be."""
 
 
+def as_folder(folder: Any, example: str) -> Path:
+    """Where a result is left. Raises DataError for what is no path; `example` is a call as it should be."""
+    if not isinstance(folder, str | os.PathLike):
+        raise DataError(
+            f"The folder for the result is a path, not {type(folder).__name__}; data in memory are one object: "
+            f"{example}."
+        )
+    return Path(folder)
+
+
 def file_digest(path: Path) -> str:
     """SHA-256 of a file's content, in hexadecimal digits."""
     with path.open("rb") as file:

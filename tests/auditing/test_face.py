@@ -1,12 +1,14 @@
 """What an audit looks like to people who work in Python."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 
 import aleator
-from aleator.errors import AuditFolderError, MissingExtraError
+from aleator.errors import AuditFolderError, DataError, MissingExtraError
 from aleator.testing.made_up_audit import write_all
 
 
@@ -56,3 +58,16 @@ def test_pandas_is_used_where_it_is_and_named_where_it_is_not(audit: aleator.Aud
             audit.to_pandas()
         return
     assert len(audit.to_pandas()) == 400
+
+
+def test_data_and_labels_as_two_arguments_are_told_how_it_is_done() -> None:
+    vectors, labels = np.zeros((20, 3)), np.arange(20) % 2
+    calls: list[tuple[Callable[..., object], str]] = [
+        (aleator.audit, 'aleator.audit((X, y), "audit")'),
+        (aleator.train, 'aleator.train((X, y), "model")'),
+        (aleator.judge_predictions, "aleator.LabelledPredictions(labels, pred_probs)"),
+    ]
+    for call, example in calls:
+        with pytest.raises(DataError, match="is a path, not ndarray") as caught:
+            call(vectors, labels)
+        assert example in str(caught.value)

@@ -30,7 +30,7 @@ from aleator.data.duplicates import Duplicates, find_duplicates
 from aleator.data.examples import load_examples
 from aleator.errors import AuditFolderError
 from aleator.evidence import EVIDENCE, EvidenceInputs
-from aleator.files import write_array
+from aleator.files import as_folder, write_array
 from aleator.locks import one_at_a_time
 from aleator.progress import Progress, shows_progress, silent
 from aleator.records import versions_of
@@ -65,8 +65,9 @@ def audit(
 
     Raises DataError for data that cannot be audited and AuditFolderError for a folder that cannot be used.
     """
+    place = as_folder(folder, 'aleator.audit((X, y), "audit")')
     with workers_at(where) as workers:
-        return _audit(data, Path(folder), settings, workers, force, truth, progress)
+        return _audit(data, place, settings, workers, force, truth, progress)
 
 
 def _audit(  # longer than a function is otherwise: the whole system on one page

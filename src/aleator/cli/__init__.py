@@ -50,11 +50,24 @@ HELP_FOR = {
 }
 """What a forgotten --output is for, by verb."""
 
+FIRST = {
+    "audit": "Name the data first: aleator audit DATA -o audit",
+    "embed": "Name the data first: aleator embed DATA --backbone timm:resnet18 -o features.npy",
+    "export": "Name the audit's folder first: aleator export audit -o clean.csv",
+    "inspect": "Name the data first: aleator inspect DATA",
+    "predict": "Name the model and the pictures: aleator predict model pictures/ -o answers.csv",
+    "review": "Name the audit's folder first: aleator review audit",
+    "train": "Name the audit's folder, or the data, first: aleator train audit -o model",
+}
+"""What a verb needs to know, by verb."""
+
 
 def _in_words(error: CycloptsError) -> str:
     verb = error.command_chain[0] if error.command_chain else ""
     if isinstance(error, MissingArgumentError) and error.argument and "--output" in error.argument.names:
         return f"Where to? {HELP_FOR.get(verb, 'Name it with -o')}; all options: aleator {verb} --help"
+    if isinstance(error, MissingArgumentError) and verb in FIRST:
+        return f"{FIRST[verb]}; all options: aleator {verb} --help"
     return f"{error}\nAll options: {shlex.join(['aleator', *(error.command_chain or ()), '--help'])}"
 
 

@@ -18,6 +18,7 @@ from aleator.data.duplicates import find_duplicates
 from aleator.data.examples import Examples, ExamplesShape, load_examples
 from aleator.data.groups import numbered
 from aleator.errors import AleatorError, AuditFolderError, ModelError
+from aleator.files import as_folder
 from aleator.learning.devices import pick_device
 from aleator.learning.job import Targets, Task, TrainingJob
 from aleator.learning.members import Member, fit_members, member_seed
@@ -65,7 +66,7 @@ def train(  # longer than a function is otherwise: the whole training on one pag
     """
     if backbone is not None:
         settings = replace(settings, backbone=CUSTOM)
-    clock, folder = Clock(), Path(folder)
+    clock, folder = Clock(), as_folder(folder, 'aleator.train((X, y), "model")')
     pick_device(settings.device)
     with clock("reading"):
         dataset, audit = _data_of(data, progress)

@@ -49,7 +49,8 @@ docs: $(READY)
 notebooks: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[notebooks]'
 	work=$$(mktemp -d) && cp docs/notebooks/*.ipynb $$work && \
-		(cd $$work && $(abspath $(BIN))/jupyter-execute --inplace --NotebookClient.record_timing=False *.ipynb) && \
+		(cd $$work && $(abspath $(BIN))/jupyter-execute --inplace --NotebookClient.record_timing=False \
+			--NotebookClient.timeout=900 *.ipynb) && \
 		cp $$work/*.ipynb docs/notebooks/ && rm -r $$work
 
 # The file to install elsewhere: pip install 'dist/aleator-VERSION-py3-none-any.whl[review]'

@@ -216,6 +216,26 @@ def toys(
 
 
 @app.command
+def report(*, rows: int = 28_709, report: Path | None = None, json_output: Json = False) -> None:
+    """How quickly a report of many examples is seen, and follows a filter, in a real Chromium.
+
+    Parameters
+    ----------
+    rows
+        Examples of the made-up audit.
+    report
+        A report.html that is there, in the place of a made-up one.
+    json_output
+        Print one JSON object instead of text.
+    """
+    from benchmarks.report.run import format_table, run
+
+    with display(log=True) as progress:
+        result = run(rows, report=report, progress=progress)
+    tell(result, format_table, json_output)
+
+
+@app.command
 def review(
     *,
     rows: list[int] | None = None,

@@ -20,6 +20,7 @@ from aleator.learning import effort
 from benchmarks.review.client import ReviewClient
 
 ROOT = Path(__file__).parents[1]
+ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])}
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -65,13 +66,23 @@ def test_notebooks_have_run_to_their_end_and_are_small(notebook: Path) -> None:
                 assert getattr(aleator, name) is not None
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda notebook: notebook.name)
+def test_notebooks_run_from_top_to_bottom(notebook: Path, tmp_path: Path) -> None:
+    """Their cells, in one process, with little training; `make notebooks` runs them as they are."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    brief = f"from aleator.learning import effort\neffort.FEWEST_STEPS = 60\n{code}\n"
+    done = subprocess.run(
+        [sys.executable, "-c", brief], cwd=tmp_path, capture_output=True, text=True, env=ENVIRONMENT, timeout=600
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def test_every_page_stands_in_the_navigation() -> None:
     navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").split("nav:")[1]
     for page in (ROOT / "docs").glob("*.md"):
         assert f" {page.name}\n" in navigation + "\n"
-
-
-ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])}
 
 
 def typed(line: str) -> list[str]:

@@ -5,7 +5,6 @@ once with a server that is killed; and FER+'s majority as the reviewer of a FER2
 interface, with our order against a random one.
 """
 
-import shutil
 import tempfile
 import threading
 import time
@@ -19,11 +18,12 @@ import numpy as np
 from aleator.auditing.referee import detection_scores
 from aleator.data.dataset import Votes
 from aleator.decisions.gather import database_beside
-from aleator.errors import DataError, MissingExtraError
+from aleator.errors import DataError
 from aleator.progress import Progress, silent
 from aleator.review.examples import open_examples
 from aleator.review.serve import listen
 from aleator.testing.made_up_audit import write_all
+from benchmarks.chromium import chromium
 from benchmarks.review import killed
 from benchmarks.review.client import ReviewClient
 
@@ -36,7 +36,6 @@ PAUSE_MS = 250
 CHECKPOINTS = (0, 50, 100, 200, 500, 1000)
 AT_ONCE = 10
 """Decisions between two looks at the queue."""
-CHROMIUM_ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 
 WATCH = """() => {
   window.measured = [];
@@ -87,7 +86,8 @@ def minute(rows: int, *, folder: Path | None = None, progress: Progress = silent
 
     Raises MissingExtraError without Playwright.
     """
-    with _chromium() as page, tempfile.TemporaryDirectory() as scratch:
+    with chromium() as browser, tempfile.TemporaryDirectory() as scratch:
+        page = browser.new_page()
         place = folder or Path(scratch)
         if not (place / "audit" / "audit.json").exists():
             progress("making the audit up", 0, 1)
@@ -125,22 +125,6 @@ def minute(rows: int, *, folder: Path | None = None, progress: Progress = silent
         "memory_mb": memory,
         "peak_memory_mb": peak,
     }
-
-
-@contextmanager
-def _chromium() -> Iterator["Page"]:
-    """A page of a real Chromium."""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError as error:
-        raise MissingExtraError("A browser is driven by Playwright: pip install 'aleator[dev]'.") from error
-    path = next(
-        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-    )
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_ARGUMENTS))
-        yield browser.new_page()
-        browser.close()
 
 
 def _first_pages(page: "Page", address: str) -> dict[str, float]:

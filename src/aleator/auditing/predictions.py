@@ -29,12 +29,8 @@ from aleator.data.sparse_probabilities import is_sparse
 from aleator.decisions.reviews import Reviews
 from aleator.errors import AuditFolderError, DataError, while_reading
 from aleator.evidence import EVIDENCE, EvidenceInputs
-<<<<<<< HEAD
 from aleator.evidence.neighbours import SHOWN
-from aleator.files import write_array
-=======
 from aleator.files import as_folder, write_array
->>>>>>> 0675eb2 (Python: data and labels as two arguments are told how it is done; a verb without its data says how to begin)
 from aleator.locks import one_at_a_time
 from aleator.progress import Progress, shows_progress, silent
 from aleator.records import versions_of
@@ -100,16 +96,10 @@ def judge_predictions(  # longer than a function is otherwise: the whole of it o
     `reviews` are decisions, heard as evidence; `force` replaces what the folder holds; `progress` is called with
     stage, completed, total. Raises DataError for input that cannot be judged.
     """
-<<<<<<< HEAD
-    clock, folder = Clock(), Path(folder)
+    clock = Clock()
+    folder = as_folder(folder, 'aleator.judge_predictions(aleator.LabelledPredictions(labels, pred_probs), "judged")')
     if is_sparse(predictions.pred_probs):
         return _judge_likeliest(predictions, folder, reviews, force, clock, progress)
-=======
-    clock, folder = (
-        Clock(),
-        as_folder(folder, 'aleator.judge_predictions(aleator.LabelledPredictions(labels, pred_probs), "judged")'),
-    )
->>>>>>> 0675eb2 (Python: data and labels as two arguments are told how it is done; a verb without its data says how to begin)
     with clock("reading"):
         given, several = checked_probabilities(predictions.labels, predictions.pred_probs)
         embedding = _embedding(predictions, len(given))

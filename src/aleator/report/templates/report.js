@@ -163,19 +163,21 @@
 
   const grid = new Grid(one("grid")), filters = one("filters"), count = one("count");
   const value = (name) => filters.elements[name].value;
+  let lowered = null; // ids without capitals, made when somebody first looks for one
   function filter() {
     const whole = (name) => (value(name) === "" ? null : Number(value(name)));
     const given = whole("given"), suggested = whole("suggested"), verdict = whole("verdict");
     const least = Number(value("least")) * 100, text = value("text").toLowerCase();
     filters.elements.least.nextElementSibling.textContent = `${value("least")} %`;
     const order = examples.order(value("sort")), kept = new Uint32Array(order.length);
+    if (text) lowered ??= examples.ids.map((id) => id.toLowerCase());
     let found = 0;
     for (const row of order) {
       if (given !== null && examples.given[row] !== given) continue;
       if (suggested !== null && examples.suggested[row] !== suggested) continue;
       if (verdict !== null && examples.verdict[row] !== verdict) continue;
       if (least && (examples.p[row] < least || !examples.known(row))) continue;
-      if (text && !examples.ids[row].toLowerCase().includes(text)) continue;
+      if (text && !lowered[row].includes(text)) continue;
       kept[found++] = row;
     }
     grid.show(kept.subarray(0, found));

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import aleator
 from aleator.audits import AuditFolder
@@ -62,6 +63,30 @@ def test_a_forgotten_output_is_asked_for_in_words() -> None:
     assert "Name the data first: aleator audit DATA -o audit" in run("audit", code=2).stderr
     assert "aleator predict model pictures/ -o answers.csv" in run("predict", code=2).stderr
     assert "Did you mean --effort?" in run("audit", "data.csv", "--efort", "quick", "-o", "audit", code=2).stderr
+
+
+def test_a_dry_run_says_what_would_be_read_and_computed_and_leaves_nothing(tmp_path: Path) -> None:
+    for row in range(30):
+        path = tmp_path / "pictures" / ("dark", "light")[row % 2] / f"{row}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((20, 20), 8 * row, dtype=np.uint8)).save(path)
+    told = run("audit", str(tmp_path / "pictures"), "--dry-run", "--effort", "quick").stdout
+    assert "30 images, 2 classes" in told
+    assert "Would train 3 networks" in told
+    assert "at 20 pixels a side): about a minute" in told
+    data = tmp_path / "data.npz"
+    np.savez(data, X=np.random.default_rng(0).normal(size=(60, 4)), y=np.arange(60) % 2)
+    told = json.loads(run("audit", str(data), "--dry-run", "--json").stdout)
+    assert told["examples"] == 60
+    assert "several simple learners" in told["plan"]
+    assert {path.name for path in tmp_path.iterdir()} == {"pictures", "data.npz"}
+
+
+def test_the_shell_is_taught_to_complete(tmp_path: Path) -> None:
+    home = os.environ | {"HOME": str(tmp_path), "SHELL": "/bin/bash"}
+    subprocess.run([sys.executable, "-m", "aleator", "--install-completion"], env=home, check=True, capture_output=True)
+    (script,) = (path for path in tmp_path.rglob("aleator") if path.is_file())
+    assert "--label-column" in script.read_text(encoding="utf-8")
 
 
 def test_an_interruption_is_told_without_a_traceback(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from cyclopts import CycloptsError, MissingArgumentError
 
 from aleator.cli import audit, demo, doctor, embed, export, inspect, judge, predict, review, train
-from aleator.cli.app import app
+from aleator.cli.app import WHERE_TO, app
 from aleator.cli.faults import write_fault
 from aleator.cli.lines import say, warnings_as_lines
 from aleator.errors import AleatorError
@@ -43,13 +43,6 @@ class Terminated(BaseException):
     """The system or somebody asks this process to end."""
 
 
-HELP_FOR = {
-    "audit": "Name the folder for the audit, such as -o audit",
-    "train": "Name the folder for the model, such as -o model",
-    "predict": "Name the file for the answers, such as -o answers.csv (or .parquet, .jsonl, .html)",
-}
-"""What a forgotten --output is for, by verb."""
-
 FIRST = {
     "audit": "Name the data first: aleator audit DATA -o audit",
     "embed": "Name the data first: aleator embed DATA --backbone timm:resnet18 -o features.npy",
@@ -65,7 +58,7 @@ FIRST = {
 def _in_words(error: CycloptsError) -> str:
     verb = error.command_chain[0] if error.command_chain else ""
     if isinstance(error, MissingArgumentError) and error.argument and "--output" in error.argument.names:
-        return f"Where to? {HELP_FOR.get(verb, 'Name it with -o')}; all options: aleator {verb} --help"
+        return f"Where to? {WHERE_TO.get(verb, 'Name it with -o')}; all options: aleator {verb} --help"
     if isinstance(error, MissingArgumentError) and verb in FIRST:
         return f"{FIRST[verb]}; all options: aleator {verb} --help"
     return f"{error}\nAll options: {shlex.join(['aleator', *(error.command_chain or ()), '--help'])}"

@@ -26,6 +26,12 @@ FLAT = Parameter(name="*")
 READING = Parameter(name="*", group="How the data are read")
 DECISIONS = Parameter(name="*", group="What people decided")
 Output = Annotated[Path, Parameter(name=["--output", "-o"])]
+WHERE_TO = {
+    "audit": "Name the folder for the audit, such as -o audit",
+    "train": "Name the folder for the model, such as -o model",
+    "predict": "Name the file for the answers, such as -o answers.csv (or .parquet, .jsonl, .html)",
+}
+"""What a forgotten --output is for, by verb."""
 Force = Annotated[bool, Parameter(help="Replace what the output folder holds.")]
 Json = Annotated[bool, Parameter(name="--json", negative=(), help="Print one JSON object instead of text for people.")]
 

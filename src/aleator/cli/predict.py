@@ -20,7 +20,8 @@ from aleator.progress import display
 @app.command
 def predict(
     model: Path,
-    images: Annotated[list[Path], Parameter(negative=())],
+    data: Annotated[list[Path], Parameter(negative=())],
+    /,
     *,
     output: Annotated[Path, Parameter(name=["--output", "-o"])],
     split: str | None = None,
@@ -28,14 +29,15 @@ def predict(
     force: Annotated[bool, Parameter(help="Replace a file that is there already.")] = False,
     json_output: Json = False,
 ) -> None:
-    """Predict IMAGES with MODEL: a distribution each, what is doubted and why, and an answer where there is one.
+    """Predict DATA with MODEL: a distribution each, what is doubted and why, and an answer where there is one.
 
     Parameters
     ----------
     model
         The folder that `train` left.
-    images
-        Pictures, folders of pictures, tables of paths (CSV, TSV, Parquet, JSON lines), arrays (.npy, .npz).
+    data
+        Pictures, folders of pictures, tables of paths, texts or columns (CSV, TSV, Parquet, JSON
+        lines), arrays (.npy, .npz).
     output
         The file to write: .csv, .parquet, .jsonl, or .html with the pictures.
     split
@@ -55,7 +57,7 @@ def predict(
         from aleator.training.predict import predict as run_prediction
 
         loaded = load_model(model, device=device)
-        predicted = run_prediction(loaded, images, split=split, progress=progress)
+        predicted = run_prediction(loaded, data, split=split, progress=progress)
         write_predictions(predicted, loaded, output, force=force)
     routes = {name: predicted.table["answer"].to_pylist().count(name) for name in ("answer", "ambiguous", "unfamiliar")}
     if json_output:

@@ -1,0 +1,34 @@
+"""What an audit would compute, in words, before it does."""
+
+from aleator.auditing.settings import AuditSettings
+from aleator.data.overview import Overview
+from aleator.learning.effort import AUDIT_EFFORTS
+
+DEMO_MINUTES, DEMO_PASSES, DEMO_SIDE = 5.0, 36_000, 48
+"""The demo on two idle cores: how long it takes, how many pictures its networks see, and their pixels a side."""
+
+
+def plan_of(overview: Overview, settings: AuditSettings) -> str:
+    """A sentence on the networks or learners, and for networks of pictures about how long they take."""
+    labelled = overview.examples - overview.without_label
+    if not settings.by_networks(overview.kind):
+        source = f" by {settings.made_of}" if settings.backbone or settings.features else ""
+        return (
+            f"Would let several simple learners predict the labels of {labelled:,} examples{source}, in seconds to a "
+            "few minutes once the features are there."
+        )
+    training, members = settings.training(labelled, overview.kind), settings.member_count
+    passes = labelled * (members - 1) * training.epochs
+    said = (
+        f"Would train {members} networks, each {training.epochs} times over all but its share of {labelled:,} examples"
+    )
+    if overview.kind != "images":
+        return f"{said}: seconds to a few minutes."
+    sides = [max(row.size) for row in overview.rows if row.size is not None]
+    side = min([settings.max_side, *sides])
+    minutes = round(DEMO_MINUTES * passes / DEMO_PASSES * (side / DEMO_SIDE) ** 2)
+    about = f"{minutes:,} minutes" if minutes > 1 else "a minute"
+    return (
+        f"{said} ({AUDIT_EFFORTS[settings.effort].backbone}, at {side} pixels a side): about {about} where "
+        f"`aleator demo` takes {DEMO_MINUTES:.0f}, as on two idle cores."
+    )

@@ -114,7 +114,7 @@ def inputs_of(audit: AuditFolder) -> JudgeInputs:
     if audit.info.settings.use_votes:
         if audit.dataset is None or audit.dataset.votes is None:
             raise AuditFolderError(
-                f"{audit.folder} listened to votes, which are not in the folder: name its data and votes again."
+                f"{audit.folder} used votes, which are not in the folder: name its data and votes again."
             )
         votes = audit.dataset.votes
     mean, spread = audit.logits

@@ -58,7 +58,7 @@ class LabelledPredictions:
     features: ArrayLike | None = None
     """An embedding `(example, feature)`, for neighbours and for learning from reviews."""
     votes: Votes | None = None
-    """Several people's answers, heard as evidence."""
+    """Several people's answers, used as evidence."""
     examples: LabelledDataset | None = None
     """The examples themselves, row by row, where they are at hand: `with_examples_of` puts them here."""
     path: str = "given probabilities"
@@ -162,7 +162,7 @@ def _judge_likeliest(
     with clock("reading"):
         brought = {"features": predictions.features, "votes": predictions.votes, "decisions": reviews}
         if heard := [name for name, value in brought.items() if value is not None]:
-            raise DataError(f"{', '.join(heard)}: not heard beside probabilities of the likeliest classes; leave out.")
+            raise DataError(f"{', '.join(heard)}: not used beside probabilities of the likeliest classes; leave out.")
         given, likeliest = checked_leading(predictions.labels, predictions.pred_probs)
         dataset = _dataset(predictions, given, np.zeros((len(given), 0), np.float32))
         settings = SettingsUsed(NO_EFFORT)
@@ -229,7 +229,7 @@ def _lined_up(files: list[Path], label_file: Path, reading: ReadOptions, feature
         if len(files) > 1 or features is not None or reading.votes is not None:
             raise DataError(
                 f"{files[0]} holds probabilities of the likeliest classes, beside which no other learner, features or "
-                "votes are heard; leave them out."
+                "votes are used; leave them out."
             )
         return _likeliest_lined_up(files[0], probs, ids_of_probs, label_file, reading)
     if probs.ndim != 2:

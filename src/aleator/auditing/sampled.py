@@ -90,8 +90,8 @@ def told_by_sample(
         errors_left=ErrorsLeft(count, low, high, len(open_rows)),
         remarks=(
             *estimates.remarks,
-            f"What is left is counted by the {len(sample):,} reviewed labels that were drawn at random; the classes' "
-            "counts are by all reviews.",
+            f"What is left is counted by the {len(sample):,} reviewed labels that were drawn at random: the more, "
+            "the narrower the interval. The classes' counts are by all reviews.",
         ),
     )
 

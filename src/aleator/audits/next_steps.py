@@ -50,7 +50,7 @@ def next_steps(info: AuditInfo, folder: Path) -> tuple[Step, ...]:
 def after_review(folder: Path) -> tuple[Step, ...]:
     """What follows when people have put labels right."""
     return (
-        Step(_command("judge", folder), "let the audit hear what was decided, and write its report anew"),
+        Step(_command("judge", folder), "judge again with what was decided, and write the report anew"),
         Step(_command("export", folder, "-o", _beside(folder, "clean.csv")), "write the corrected data set"),
     )
 

@@ -20,7 +20,7 @@ class DecisionSources:
     database: str | None = None
     """Where the review page's decisions are, if not beside the audit: a file, or postgresql://user@host/name."""
     reviewed: Annotated[tuple[Path, ...], Parameter(consume_multiple=False, negative=())] = ()
-    """Decisions made elsewhere, heard beside those of the review page: a table with id and label (several classes
+    """Decisions made elsewhere, used beside those of the review page: a table with id and label (several classes
     joined by | where an example lies between them), and optionally decision (unusable), reviewer and time; or Label
     Studio's export (JSON, JSON-MIN or CSV). May be repeated."""
 

@@ -101,7 +101,7 @@ def review(
     try:
         serve(folder, settings, data=None if data is None else Path(data), asked=asked)
     except KeyboardInterrupt:  # how people end it
-        print(f"Stopped. What was decided is kept; aleator.load_audit({str(folder)!r}) and `aleator judge` hear it.")
+        print(f"Stopped. What was decided is kept; aleator.load_audit({str(folder)!r}) and `aleator judge` use it.")
 
 
 def check_prefix(prefix: str) -> str:

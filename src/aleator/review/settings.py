@@ -19,8 +19,8 @@ class ServerSettings:
     prefix: str = ""
     """The path under which a proxy shows the page, as /review."""
     proxy: str = ""
-    """The address, or network, of a proxy on another machine that is believed who asks, and whether by HTTPS; one on
-    this machine always is."""
+    """The address or network of a proxy on another machine, whose word is taken for who asks and whether by HTTPS; that
+    of a proxy on this machine always is."""
     blind: bool = False
     """Hide given labels and others' answers from everybody."""
     second_opinions: float = 0.0

@@ -348,7 +348,7 @@ def _answers_of_people(
     ids[repeated] = [f"{files[row]}#{row}" for row in repeated]
     said = (
         f"{len(files):,} rows are answers of several people (column {worker!r}) for {len(first):,} pictures: the given "
-        f"label is the answer of most. --votes {path.name} --use-votes hears each of them."
+        f"label is the answer of most. --votes {path.name} --use-votes uses each of them."
     )
     return np.array(ids.tolist()), None, repeated.tolist(), [said]
 

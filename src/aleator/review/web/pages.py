@@ -47,6 +47,7 @@ def overview(request: Request) -> Response:
         "overview.html",
         now=headway(review.board, review.live),
         minutes=minutes,
+        remarks=estimates.remarks,
         verdicts=[
             (verdict, estimates.verdicts.get(verdict, 0), meaning) for verdict, meaning in VERDICT_MEANING.items()
         ],

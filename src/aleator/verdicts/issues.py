@@ -78,7 +78,7 @@ def find_label_issues(  # as long as its list of arguments, which are cleanlab's
         )
     if is_sparse(pred_probs):
         if features is not None or reviewed_labels is not None:
-            raise DataError("features and reviewed_labels are not heard beside sparse pred_probs; leave them out.")
+            raise DataError("features and reviewed_labels are not used with sparse pred_probs; leave them out.")
         judged = _judged_by_leading(labels, pred_probs)
     else:
         given, several = checked_probabilities(labels, pred_probs)

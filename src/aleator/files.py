@@ -77,6 +77,8 @@ def check_target(path: Path, *, force: bool, folder: bool = False) -> None:
         raise DataError(
             f"{path} is there already; name a new folder." if folder else f"{path} is a folder; name a file."
         )
+    if path.exists() and not path.is_file():
+        raise DataError(f"{path} is no file but a device or a pipe, which would be replaced; name a file.")
     parent = path.absolute().parent
     in_ours, below = (any((place / name).exists() for name in OURS) for place in (parent, parent.parent))
     meant = path.name in (*OUR_FILES, *OUR_FOLDERS) or path.suffix == ".safetensors"

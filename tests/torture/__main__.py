@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from tests.torture import kills, malformed, refused, server, together
+from tests.torture import attacks, kills, malformed, refused, server, together
 from tests.torture.commands import COMMANDS
 from tests.torture.readers import READERS
 from tests.torture.result import Result
 
-FILES, KILLS, DECISIONS = 10_000, 5, 1000
+FILES, KILLS, DECISIONS, REQUESTS = 10_000, 3, 1000, 1000
 
 
 def rows() -> Iterator[tuple[str, Callable[[], Result]]]:
@@ -29,6 +29,7 @@ def rows() -> Iterator[tuple[str, Callable[[], Result]]]:
     yield "full disk", refused.full_disk
     yield "read only", refused.read_only
     yield "folder removed", refused.removed
+    yield "server attacked", partial(attacks.campaign, REQUESTS)
     yield "server hogged", partial(server.hogged, 400)
     yield "server killed, SQLite", partial(server.reviewers, DECISIONS, 2, on_postgres=False)
     yield "server killed, PostgreSQL", partial(server.reviewers, DECISIONS, 2, on_postgres=True)

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests.torture import kills, malformed, refused, server, together
+from tests.torture import attacks, kills, malformed, refused, server, together
 from tests.torture.mutate import any_damage
 from tests.torture.readers import READERS
 from tests.torture.result import Result
@@ -42,6 +42,11 @@ def test_two_audits_into_one_folder_are_never_mixed() -> None:
 @pytest.mark.slow
 def test_a_full_output_is_told() -> None:
     check(refused.full_output())
+
+
+@pytest.mark.slow
+def test_attacks_on_the_server_are_refused_in_words() -> None:
+    check(attacks.campaign(30))
 
 
 @pytest.mark.slow

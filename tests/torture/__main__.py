@@ -18,7 +18,7 @@ def rows() -> Iterator[tuple[str, Callable[[], Result]]]:
     """What is tried, in order."""
     shares = sum(reader.of_all for reader in READERS.values())
     for reader in READERS:
-        yield f"malformed {reader}", partial(malformed.campaign, reader, math.ceil(FILES / shares))
+        yield f"malformed {reader}", partial(malformed.campaign, [reader], math.ceil(FILES / shares))
     for name in COMMANDS:
         if name not in kills.IN_PROCESSES:
             yield f"killed at every operation: {name}", partial(kills.at_every_operation, name)

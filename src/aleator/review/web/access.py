@@ -12,7 +12,6 @@ from aleator.review.queue import Filter, read_filter
 from aleator.review.web.guard import COOKIE, Session, bounded_body
 from aleator.review.web.parts import Review
 
-
 MOST_FIELDS = 20
 
 

@@ -24,7 +24,7 @@ def rows() -> Iterator[tuple[str, Callable[[], Result]]]:
             yield f"killed at every operation: {name}", partial(kills.at_every_operation, name)
     for name in COMMANDS:
         yield f"killed at any moment: {name}", partial(kills.at_random_moments, name, KILLS)
-    yield "two at once", partial(together.campaign, len(together.PAIRS), 2)
+    yield "two at once", partial(together.campaign, len(together.PAIRS))
     yield "full output", refused.full_output
     yield "full disk", refused.full_disk
     yield "read only", refused.read_only

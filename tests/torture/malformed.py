@@ -50,7 +50,7 @@ def campaign(readers: Sequence[str], files: int, seed: int = 0) -> Result:
             left.pop(0)
         failures.append(f"{left[0][0]}, seed {seed}, file {left[0][1]}: the process ended with {code}")
         left[0][1] += 1
-    return Result(f"malformed {', '.join(readers)}", tried, tried - len(failures), tuple(failures))
+    return Result(f"damaged files: {', '.join(readers)}", tried, tried - len(failures), tuple(failures))
 
 
 def main(seed: int, work: list[tuple[str, int, int]]) -> None:

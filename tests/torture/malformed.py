@@ -4,6 +4,7 @@ Run as a program it is the process that reads them, so that one that crashes or 
 """
 
 import json
+import os
 import random
 import resource
 import shutil
@@ -14,6 +15,7 @@ import tempfile
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
 from tests.torture.mutate import any_damage
 from tests.torture.readers import READERS
@@ -31,7 +33,10 @@ def campaign(readers: Sequence[str], files: int, seed: int = 0) -> Result:
     tried = sum(last for _, _, last in left)
     while left:
         command = [sys.executable, "-m", "tests.torture.malformed", str(seed), json.dumps(left)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        with (
+            tempfile.TemporaryFile("w+") as errors,
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as child,
+        ):
             assert child.stdout is not None
             for line in child.stdout:
                 name, number, failure = json.loads(line)
@@ -42,8 +47,8 @@ def campaign(readers: Sequence[str], files: int, seed: int = 0) -> Result:
                     failures.append(f"{name}, seed {seed}, file {number}: {failure}")
             code = child.wait()
             if code and code > 0:  # not by a signal: the campaign itself is at fault
-                assert child.stderr is not None
-                raise RuntimeError(child.stderr.read())
+                errors.seek(0)
+                raise RuntimeError(errors.read()[-3000:])
         if not code:
             break
         if left[0][1] == left[0][2]:
@@ -57,12 +62,14 @@ def main(seed: int, work: list[tuple[str, int, int]]) -> None:
     """Of each reader read the damaged files from one number to before another, and print a line of JSON for each."""
     for number in (signal.SIGPROF, signal.SIGALRM):
         signal.signal(number, _too_slow)
+    told = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what libraries print is no answer
     for name, first, last in work:
         with tempfile.TemporaryDirectory() as temporary:
-            _read_damaged(name, seed, range(first, last), Path(temporary))
+            _read_damaged(name, seed, range(first, last), Path(temporary), told)
 
 
-def _read_damaged(name: str, seed: int, numbers: range, temporary: Path) -> None:
+def _read_damaged(name: str, seed: int, numbers: range, temporary: Path, told: TextIO) -> None:
     reader, good, place = READERS[name], temporary / "good", temporary / "bad"
     good.mkdir()
     reader.make(good)
@@ -76,7 +83,7 @@ def _read_damaged(name: str, seed: int, numbers: range, temporary: Path) -> None
         shutil.copytree(good, place)
         for file in chance.sample(tables, 1 if chance.random() < 0.9 else min(2, len(tables))):
             (place / file).write_bytes(any_damage((good / file).read_bytes(), file.name, chance))
-        print(json.dumps([name, number, _failure(name, place)]), flush=True)
+        print(json.dumps([name, number, _failure(name, place)]), file=told, flush=True)
 
 
 def _failure(name: str, place: Path) -> str:

@@ -64,8 +64,8 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
-# Tests of the pages open them in a real browser, those of the team's database start a real PostgreSQL. Both are
-# installed where that is allowed, else those tests skip.
+# Tests of the pages open them in a real browser, those of the team's database start a real PostgreSQL, and that of the
+# reverse proxy a real nginx. They are installed where that is allowed, else those tests skip.
 system-packages:
 	@missing="chromium fonts-dejavu-core"; \
 	for name in chromium chromium-browser google-chrome; do \
@@ -73,6 +73,7 @@ system-packages:
 	done; \
 	ls /usr/lib/postgresql/*/bin/pg_ctl >/dev/null 2>&1 || command -v pg_ctl >/dev/null 2>&1 || \
 		missing="$$missing postgresql"; \
+	command -v nginx >/dev/null 2>&1 || test -x /usr/sbin/nginx || missing="$$missing nginx-light"; \
 	test -n "$$missing" || exit 0; \
 	if command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
 		(apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \

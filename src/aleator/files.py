@@ -49,14 +49,18 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
         os.replace(beside, path)
         sync(path.parent)
     except OSError as error:
-        # NumPy says only how many bytes it could not write, and Arrow not where.
-        full = "requested and" in str(error)
-        if error.filename is None and (full or error.errno):
-            number = error.errno or errno.ENOSPC
-            raise OSError(number, os.strerror(number), str(path)) from error
-        raise
+        raise named(error, path) from error
     finally:
         beside.unlink(missing_ok=True)
+
+
+def named(error: OSError, path: Path) -> OSError:
+    """The system's error with the file or folder that it is about, where it does not say: of a file that is open it
+    never does, NumPy says only how many bytes it could not write, and Arrow not where."""
+    if error.filename is not None or not (error.errno or "requested and" in str(error)):
+        return error
+    number = error.errno or errno.ENOSPC
+    return OSError(number, os.strerror(number), str(path))
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -87,6 +91,8 @@ def check_target(path: Path, *, force: bool, folder: bool = False) -> None:
         raise DataError(
             f"{path} is there already; name a new folder." if folder else f"{path} is a folder; name a file."
         )
+    if path.exists() and not path.is_file():
+        raise DataError(f"{path} is no file but a device or a pipe, which would be replaced; name a file.")
     parent = path.absolute().parent
     in_ours, below = (any((place / name).exists() for name in OURS) for place in (parent, parent.parent))
     meant = path.name in (*OUR_FILES, *OUR_FOLDERS) or path.suffix == ".safetensors"

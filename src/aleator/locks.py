@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 from filelock import FileLock, Timeout
 
 from aleator.errors import AleatorError
-from aleator.files import unfinished_beside
+from aleator.files import named, unfinished_beside
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -46,6 +46,8 @@ def only_one(path: Path, kind: type[AleatorError] = AleatorError) -> Iterator[No
         name = getattr(error, "filename", None)
         if gone and (not gone[0].exists() or (isinstance(name, str) and not Path(name).parent.exists())):
             raise kind(f"{gone[0]} was removed or renamed while it was worked on; give the command again.") from error
+        if isinstance(error, OSError):
+            raise named(error, path) from error
         raise
     finally:
         if lock.lock_counter == 1:  # held by nobody further out

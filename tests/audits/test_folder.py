@@ -1,5 +1,7 @@
 """The audit folder is whole or absent, never lost by accident, and refuses what does not belong to it."""
 
+import errno
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -156,3 +158,24 @@ def test_no_file_of_an_audit_is_replaced_by_an_export(tmp_path: Path, name: str)
     with pytest.raises(DataError, match="--force"):
         check_target(tmp_path.parent / f"{tmp_path.name}.csv", force=False)
     check_target(tmp_path.parent / f"{tmp_path.name}.csv", force=True)
+
+
+@pytest.mark.parametrize("name", ["review.sqlite", "examples.npz", "unfinished", "map.npy", "models/x.csv"])
+def test_nothing_new_is_put_where_an_audit_would_read_it(tmp_path: Path, name: str) -> None:
+    open_folder(tmp_path, OURS, force=False)
+    close_folder(tmp_path, {"labels.parquet": lambda path: path.write_text("rows")}, info_of(OURS))
+    for folder in (False, True):
+        with pytest.raises(DataError, match="file of an audit or a model"):
+            check_target(tmp_path / name, force=True, folder=folder)
+    check_target(tmp_path / "clean.csv", force=False)
+
+
+def test_a_device_is_never_replaced() -> None:
+    with pytest.raises(DataError, match="a device or a pipe"):
+        check_target(Path(os.devnull), force=True)
+
+
+def test_an_error_of_an_open_file_names_the_folder_that_was_worked_on(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="No space left") as told, only_one(tmp_path / "out"):
+        raise OSError(errno.ENOSPC, "said by a file that is open")
+    assert told.value.filename == str(tmp_path / "out")

@@ -65,6 +65,13 @@ def test_codes_of_several_row_groups_are_one_column(tmp_path: Path) -> None:
     assert read_table(tmp_path / "t.parquet")["a"].to_pylist() == table["a"].to_pylist()
 
 
+def test_lists_in_a_table_are_no_features(tmp_path: Path) -> None:
+    table = pa.table({"x": [[1.0, 2.0]] * 20, "label": ["a", "b"] * 10})
+    pa.parquet.write_table(table, tmp_path / "t.parquet")
+    with pytest.raises(DataError, match="'x' holds list<element: double>, which is no feature; save vectors"):
+        read_dataset(tmp_path / "t.parquet")
+
+
 @pytest.mark.parametrize("labels", [[np.inf, 0, 1], [1e300, 0, 1], [2**60, 0, 1]])
 def test_numbers_that_no_class_can_have(tmp_path: Path, labels: list[float]) -> None:
     np.savez(tmp_path / "d.npz", x=np.zeros((30, 2)), y=np.array(labels * 10, dtype=np.float64))

@@ -42,6 +42,21 @@ def test_what_is_cut_off_is_not_found_and_is_overwritten(tmp_path: Path, lost: i
     assert store.rows(KEYS).tolist() == [0, 1, 2]
 
 
+def test_what_was_damaged_and_all_behind_it_is_made_again(tmp_path: Path) -> None:
+    store = FeatureStore(tmp_path, RECORD)
+    with Writer(store) as writer:
+        writer.append(KEYS, VECTORS)
+    vectors = store.folder / "vectors.float32"
+    content = bytearray(vectors.read_bytes())
+    content[9] ^= 1  # of the second vector
+    vectors.write_bytes(content)
+    again = FeatureStore(tmp_path, RECORD)
+    assert again.rows(KEYS).tolist() == [0, -1, -1]
+    with Writer(again) as writer:
+        writer.append(KEYS[1:], VECTORS[1:])
+    np.testing.assert_array_equal(FeatureStore(tmp_path, RECORD).vectors(), VECTORS)
+
+
 def test_networks_do_not_mix(tmp_path: Path) -> None:
     with Writer(FeatureStore(tmp_path, RECORD)) as writer:
         writer.append(KEYS, VECTORS)

@@ -46,6 +46,18 @@ def test_the_verb_leaves_features_and_nothing_else(data: Path) -> None:
     assert [file.name for file in out.parent.iterdir()] == ["x.npz"]
 
 
+def test_a_file_that_is_there_is_replaced_only_with_force(data: Path) -> None:
+    arguments = (data / "data", "--backbone", f"onnx:{data}/x.onnx", "-o", data / "mine.npy")
+    (data / "mine.npy").write_text("mine")
+    done = embed(*arguments)
+    assert done.returncode == 2
+    assert "use --force" in done.stderr
+    assert (data / "mine.npy").read_text() == "mine"
+    assert embed(*arguments, "--force").returncode == 0
+    assert np.load(data / "mine.npy").shape == (23, 4)
+    assert sorted(path.name for path in data.glob("*mine*")) == ["mine.ids.csv", "mine.npy"]
+
+
 def test_bad_input_is_told_before_anything_is_computed(data: Path) -> None:
     for arguments, said in (
         (["--backbone", "resnet18", "-o", data / "x.npz"], "names no pretrained network; wanted is timm:NAME"),

@@ -364,6 +364,12 @@ def test_no_body_makes_the_server_fail(server: Running, ann: ReviewClient, path:
     assert "error" in json.loads(content)
 
 
+def test_a_form_of_too_many_fields_is_refused_in_words(server: Running, ann: ReviewClient) -> None:
+    status, content = ann.request("POST", "/target", b"a=b&" * 100_000)
+    assert status == 400
+    assert b"too many fields" in content
+
+
 @pytest.mark.parametrize("path", ["/example/", "/picture/96/", "/api/queue?count=", "/api/grid?start="])
 def test_no_number_in_an_address_makes_the_server_fail(server: Running, ann: ReviewClient, path: str) -> None:
     assert ask(server, "GET", path + "9" * 5000, cookie=ann.cookie)[0] in (400, 404)

@@ -6,29 +6,30 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from tests.torture import kills, malformed, refused, server, together
+from tests.torture import attacks, kills, malformed, refused, server, together
 from tests.torture.commands import COMMANDS
 from tests.torture.readers import READERS
-from tests.torture.result import Result
+from tests.torture.result import Result, summary
 
-FILES, KILLS, DECISIONS = 10_000, 5, 1000
+FILES, KILLS, DECISIONS, REQUESTS = 10_000, 3, 1000, 300
 
 
 def rows() -> Iterator[tuple[str, Callable[[], Result]]]:
     """What is tried, in order."""
     shares = sum(reader.of_all for reader in READERS.values())
     for reader in READERS:
-        yield f"malformed {reader}", partial(malformed.campaign, reader, math.ceil(FILES / shares))
+        yield f"damaged files: {reader}", partial(malformed.campaign, [reader], math.ceil(FILES / shares))
     for name in COMMANDS:
         if name not in kills.IN_PROCESSES:
             yield f"killed at every operation: {name}", partial(kills.at_every_operation, name)
     for name in COMMANDS:
         yield f"killed at any moment: {name}", partial(kills.at_random_moments, name, KILLS)
-    yield "two at once", partial(together.campaign, len(together.PAIRS), 2)
+    yield "two at once", partial(together.campaign, len(together.PAIRS))
     yield "full output", refused.full_output
     yield "full disk", refused.full_disk
     yield "read only", refused.read_only
     yield "folder removed", refused.removed
+    yield "server attacked", partial(attacks.campaign, REQUESTS)
     yield "server hogged", partial(server.hogged, 400)
     yield "server killed, SQLite", partial(server.reviewers, DECISIONS, 2, on_postgres=False)
     yield "server killed, PostgreSQL", partial(server.reviewers, DECISIONS, 2, on_postgres=True)
@@ -46,18 +47,19 @@ def main(wanted: list[str]) -> int:
     import aleator.training.predict
     import aleator.training.train  # noqa: F401
 
-    failures: list[str] = []
+    results = []
     print("| what | tried | survived | seconds |\n|---|---|---|---|", flush=True)
     for name, row in rows():
         if wanted and not any(words in name for words in wanted):
             continue
         begun = time.monotonic()
         result = row()
-        failures += result.failures
+        results.append(result)
         print("".join(f"{one}\n" for one in result.failures), end="", file=sys.stderr, flush=True)
         said = result.left_out or f"{result.survived:,}"
         print(f"| {result.name} | {result.tried:,} | {said} | {time.monotonic() - begun:.0f} |", flush=True)
-    return int(bool(failures))
+    print(f"\n{summary(results)}")
+    return int(any(result.failures for result in results))
 
 
 if __name__ == "__main__":

@@ -127,6 +127,26 @@ def _read_label_studio(name: str, folder: Path) -> object:
         return read_decisions(folder / name, {f"e{row}" for row in range(ROWS)}, NAMES)
 
 
+def _network(folder: Path) -> None:
+    from onnx import TensorProto
+
+    from tests.embedding.test_onnx import graph
+
+    graph(folder / "x.onnx", ["n", 1, 16, 16], TensorProto.UINT8)
+    forms.classes_below(folder / WHOLE)
+
+
+def _read_network(folder: Path) -> object:
+    from aleator.data import read_dataset
+    from aleator.embedding import Backbone
+    from aleator.embedding.embed import embed
+
+    store = folder / "store"
+    features = embed(read_dataset(folder / WHOLE), Backbone(f"onnx:{folder / 'x.onnx'}"), store).features
+    assert np.isfinite(features).all()
+    return features.sum()
+
+
 FORMS: dict[str, Reader] = {
     "data set: texts": Reader(_texts, partial(read_data, "data.csv")),
     "data set: features in a csv": Reader(partial(_features, ending="csv"), partial(read_data, "data.csv")),
@@ -155,6 +175,7 @@ FORMS: dict[str, Reader] = {
         f"features: {ending}": Reader(partial(_brought, ending=ending), partial(_read_brought, ending))
         for ending in ("npy", "npz", "parquet")
     },
+    "a pretrained network as ONNX": Reader(_network, _read_network),
     "data that an audit keeps": Reader(_kept, _read_kept),
     "decisions: Label Studio's CSV": Reader(
         partial(_label_studio, minimal=False), partial(_read_label_studio, "d.csv")

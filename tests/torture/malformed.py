@@ -4,6 +4,7 @@ Run as a program it is the process that reads them, so that one that crashes or 
 """
 
 import json
+import os
 import random
 import resource
 import shutil
@@ -12,7 +13,9 @@ import subprocess
 import sys
 import tempfile
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
 from tests.torture.mutate import any_damage
 from tests.torture.readers import READERS
@@ -23,50 +26,64 @@ SECONDS, HANGS, MEMORY = 20, 300, 1 << 30
 """Of a processor, of the clock (what waits for something uses no processor), and bytes."""
 
 
-def campaign(reader: str, files: int, seed: int = 0) -> Result:
-    """Damage the files of one reader so often, or less often where each takes long."""
-    files = max(1, round(files * READERS[reader].of_all))
+def campaign(readers: Sequence[str], files: int, seed: int = 0) -> Result:
+    """Damage the files of each of these readers so often, or less often where each takes long."""
     failures: list[str] = []
-    done = 0
-    while done < files:
-        command = [sys.executable, "-m", "tests.torture.malformed", reader, str(seed), str(done), str(files)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+    left = [[name, 0, max(1, round(files * READERS[name].of_all))] for name in readers]
+    tried = sum(last for _, _, last in left)
+    while left:
+        command = [sys.executable, "-m", "tests.torture.malformed", str(seed), json.dumps(left)]
+        with (
+            tempfile.TemporaryFile("w+") as errors,
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as child,
+        ):
             assert child.stdout is not None
             for line in child.stdout:
-                number, failure = json.loads(line)
-                done = number + 1
+                name, number, failure = json.loads(line)
+                while left[0][0] != name:
+                    left.pop(0)
+                left[0][1] = number + 1
                 if failure:
-                    failures.append(f"{reader}, seed {seed}, file {number}: {failure}")
+                    failures.append(f"{name}, seed {seed}, file {number}: {failure}")
             code = child.wait()
             if code and code > 0:  # not by a signal: the campaign itself is at fault
-                assert child.stderr is not None
-                raise RuntimeError(child.stderr.read())
-        if code:
-            failures.append(f"{reader}, seed {seed}, file {done}: the process ended with {code}")
-            done += 1
-    return Result(f"malformed {reader}", files, files - len(failures), tuple(failures))
+                errors.seek(0)
+                raise RuntimeError(errors.read()[-3000:])
+        if not code:
+            break
+        if left[0][1] == left[0][2]:
+            left.pop(0)
+        failures.append(f"{left[0][0]}, seed {seed}, file {left[0][1]}: the process ended with {code}")
+        left[0][1] += 1
+    return Result(f"damaged files: {', '.join(readers)}", tried, tried - len(failures), tuple(failures))
 
 
-def main(name: str, seed: int, first: int, last: int) -> None:
-    """Read the damaged files from `first` to before `last`, and print a line of JSON for each."""
-    reader = READERS[name]
-    with tempfile.TemporaryDirectory() as temporary:
-        good = Path(temporary) / "good"
-        good.mkdir()
-        reader.make(good)
-        reader.read(good)  # what is not damaged is read
-        files = sorted(path.relative_to(good) for path in good.rglob("*") if path.is_file())
-        tables = [file for file in files if not {"pictures", WHOLE} & set(file.parts)] or files
-        for number in (signal.SIGPROF, signal.SIGALRM):
-            signal.signal(number, _too_slow)
-        for number in range(first, last):
-            chance = random.Random(f"{name} {seed} {number}")
-            place = Path(temporary) / "bad"
-            shutil.copytree(good, place)
-            for file in chance.sample(tables, 1 if chance.random() < 0.9 else min(2, len(tables))):
-                (place / file).write_bytes(any_damage((good / file).read_bytes(), file.name, chance))
-            print(json.dumps([number, _failure(name, place)]), flush=True)
-            shutil.rmtree(place)
+def main(seed: int, work: list[tuple[str, int, int]]) -> None:
+    """Of each reader read the damaged files from one number to before another, and print a line of JSON for each."""
+    for number in (signal.SIGPROF, signal.SIGALRM):
+        signal.signal(number, _too_slow)
+    told = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what libraries print is no answer
+    for name, first, last in work:
+        with tempfile.TemporaryDirectory() as temporary:
+            _read_damaged(name, seed, range(first, last), Path(temporary), told)
+
+
+def _read_damaged(name: str, seed: int, numbers: range, temporary: Path, told: TextIO) -> None:
+    reader, good, place = READERS[name], temporary / "good", temporary / "bad"
+    good.mkdir()
+    reader.make(good)
+    shutil.copytree(good, place)
+    reader.read(place)  # what is not damaged is read
+    files = sorted(path.relative_to(good) for path in good.rglob("*") if path.is_file())
+    tables = [file for file in files if not {"pictures", WHOLE} & set(file.parts)] or files
+    for number in numbers:
+        chance = random.Random(f"{name} {seed} {number}")
+        shutil.rmtree(place)
+        shutil.copytree(good, place)
+        for file in chance.sample(tables, 1 if chance.random() < 0.9 else min(2, len(tables))):
+            (place / file).write_bytes(any_damage((good / file).read_bytes(), file.name, chance))
+        print(json.dumps([name, number, _failure(name, place)]), file=told, flush=True)
 
 
 def _failure(name: str, place: Path) -> str:
@@ -95,4 +112,4 @@ def _too_slow(number: int, frame: object) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *map(int, sys.argv[2:5]))
+    main(int(sys.argv[1]), json.loads(sys.argv[2]))

@@ -90,7 +90,7 @@ def removed() -> Result:
     """The folder is removed while it is worked on; the same command makes it anew."""
     failures = []
     kinds = ("audit of pictures, in processes", "train")
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as temporary:
         good, place = Path(temporary) / "good", Path(temporary) / "place"
         prepare(good)
         for kind in kinds:
@@ -101,7 +101,9 @@ def removed() -> Result:
             end = time.monotonic() + 600
             while not list(work.rglob("member-0/identity.json")) and time.monotonic() < end:
                 time.sleep(0.05)
-            shutil.rmtree(work)
+            gone = Path(temporary) / f"gone-{len(failures)}-{kind}"  # at once, as no deletion of a full folder is
+            work.rename(gone)
+            shutil.rmtree(gone, ignore_errors=True)
             said = "".join(process.communicate(timeout=1200))
             if process.returncode != 2 or "was removed or renamed" not in said:
                 failures.append(f"{kind}: ended with {process.returncode}: {said[-300:]}")

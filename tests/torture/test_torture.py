@@ -4,10 +4,13 @@ import random
 
 import pytest
 
-from tests.torture import kills, malformed, refused, server, together
+from tests.torture import attacks, kills, malformed, refused, server, together
 from tests.torture.mutate import any_damage
 from tests.torture.readers import READERS
 from tests.torture.result import Result
+
+PARTS = 4
+"""Readers of one part are tried in one process."""
 
 
 def check(result: Result) -> None:
@@ -18,9 +21,9 @@ def check(result: Result) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("reader", READERS)
-def test_damaged_files_are_the_projects_own_error_or_a_right_result(reader: str) -> None:
-    check(malformed.campaign(reader, 40))
+@pytest.mark.parametrize("part", range(PARTS))
+def test_damaged_files_are_the_projects_own_error_or_a_right_result(part: int) -> None:
+    check(malformed.campaign(list(READERS)[part::PARTS], 20))
 
 
 @pytest.mark.slow
@@ -42,6 +45,11 @@ def test_two_audits_into_one_folder_are_never_mixed() -> None:
 @pytest.mark.slow
 def test_a_full_output_is_told() -> None:
     check(refused.full_output())
+
+
+@pytest.mark.slow
+def test_attacks_on_the_server_are_refused_in_words() -> None:
+    check(attacks.campaign(30))
 
 
 @pytest.mark.slow

@@ -29,7 +29,7 @@ SAVE_SECONDS = 20.0
 def save_network(network: Network, path: Path) -> None:
     """Write weights, buffers and spec; the file appears whole or not at all."""
     metadata = {"spec": json.dumps(asdict(network.spec))}
-    _write(path, lambda beside: save_model(network, str(beside), metadata=metadata))
+    write_tensors(path, lambda beside: save_model(network, str(beside), metadata=metadata))
 
 
 def load_network(path: Path, backbone: nn.Module | None = None) -> Network:
@@ -80,7 +80,7 @@ def save_state(path: Path | None, state: TrainingState, epoch: int, epochs: int)
     average = {} if state.average is None else {"average_steps": str(state.average.steps)}
     metadata = {"epoch": str(epoch), **average}
     metadata["digest"] = _digest(tensors, metadata)
-    _write(path, lambda beside: save_file(tensors, str(beside), metadata=metadata))
+    write_tensors(path, lambda beside: save_file(tensors, str(beside), metadata=metadata))
     state.saved = time.monotonic()
 
 
@@ -121,8 +121,8 @@ def _digest(tensors: dict[str, Tensor], metadata: dict[str, str]) -> str:
     return digest.hexdigest()
 
 
-def _write(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file whole; what the system says (a full disk) is raised as the system's own error."""
+def write_tensors(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file of safetensors whole; what the system says (a full disk) is raised as the system's own error."""
     try:
         write_whole(path, write)
     except SafetensorError as error:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 from sklearn.covariance import LedoitWolf
 
-from aleator.files import write_whole
+from aleator.learning.checkpoints import write_tensors
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Familiarity:
         return np.stack(found).astype(np.float32)
 
     def save(self, path: Path) -> None:
-        write_whole(path, lambda beside: save_file({"centre": self.centre, "whitening": self.whitening}, str(beside)))
+        write_tensors(path, lambda beside: save_file({"centre": self.centre, "whitening": self.whitening}, str(beside)))
 
 
 SHORTEST = 1e-6

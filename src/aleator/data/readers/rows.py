@@ -77,6 +77,12 @@ def dataset_of_rows(
 ) -> LabelledDataset:
     """The data set whose examples are the rows of a table of features."""
     names = table.column_names
+    for field in table.schema:
+        if pa.types.is_nested(field.type) or pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type):
+            raise DataError(
+                f"{path}: the column {field.name!r} holds {field.type}, which is no feature; save vectors as an array "
+                f"(.npy, .npz), or leave it out: --leave-out {field.name}."
+            )
     form = how.form or f"a table of {len(names)} column{'s' * (len(names) > 1)} of features"
     said = f"Features: {listed(names)}; --leave-out takes columns away."
     gaps = pc.all(pa.chunked_array([pc.is_null(table[name].combine_chunks()) for name in names])).as_py()

@@ -44,3 +44,12 @@ def test_a_large_file_is_mapped_and_a_cut_one_refused(tmp_path: Path, monkeypatc
     (tmp_path / "x.npy").write_bytes((tmp_path / "x.npy").read_bytes()[:-50])
     with pytest.raises(DataError, match=r"x\.npy cannot be read as NumPy arrays"):
         arrays.read_arrays(tmp_path / "x.npy")
+
+
+def test_what_was_written_and_let_go_is_in_the_file(tmp_path: Path) -> None:
+    written = np.lib.format.open_memmap(tmp_path / "x.npy", "w+", np.float32, FEATURES.shape).view(np.ndarray)
+    written[:] = FEATURES
+    rows.let_go(written)
+    rows.let_go(FEATURES)
+    assert np.array_equal(written, FEATURES)
+    assert np.array_equal(np.load(tmp_path / "x.npy"), FEATURES)

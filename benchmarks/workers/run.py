@@ -39,6 +39,7 @@ def run(*, pictures: int = 1000, progress: Progress = silent) -> dict[str, Any]:
         from ray.cluster_utils import Cluster
     except ImportError as error:
         raise MissingExtraError("This bench needs Ray; run: pip install 'aleator[ray]'") from error
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent anywhere
     settings = AuditSettings(effort="quick", members=MEMBERS)
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     nodes = 1

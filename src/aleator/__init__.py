@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from aleator.verdicts.issues import find_label_issues as find_label_issues
     from aleator.verdicts.issues import get_label_quality_scores as get_label_quality_scores
     from aleator.verdicts.issues import label_quality_scores as label_quality_scores
+    from aleator.workers import Where as Where
 
 _HOME = {
     "Audit": "aleator.auditing",
@@ -93,6 +94,7 @@ _HOME = {
     "AleatorClassifier": "aleator.training.classifier",
     "predict": "aleator.training.predict",
     "TrainSettings": "aleator.training.settings",
+    "Where": "aleator.workers",
 }
 
 _VERBS = ("export", "review")

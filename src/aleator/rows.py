@@ -1,5 +1,6 @@
 """Rows of large arrays: in pieces that bound the memory, or evenly spread ones that stand for all."""
 
+import mmap
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,10 +19,21 @@ def blocks(examples: int, cells: int) -> list[slice]:
     return [slice(start, min(start + size, examples)) for start in range(0, examples, size)]
 
 
+def let_go(array: object) -> None:
+    """Of an array that is mapped from a file, what was read or written is not held in memory any longer; the file has
+    it. Without this it would be held until the system needs the room."""
+    holder: Any = array
+    while isinstance(holder, np.ndarray):
+        holder = holder.base
+    if isinstance(holder, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        holder.madvise(mmap.MADV_DONTNEED)
+
+
 def not_finite(values: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
     """The rows of `(row, number)` that hold NaN or an infinite number, looked for block by block."""
     pieces = blocks(len(values), max(1, values[:1].size))
     found = [piece.start + np.flatnonzero(~np.isfinite(values[piece]).all(axis=1)) for piece in pieces]
+    let_go(values)
     return np.concatenate(found) if found else np.zeros(0, np.int64)
 
 

@@ -11,6 +11,8 @@ from sklearn.model_selection import cross_val_predict
 
 from aleator.data.synthetic_noise import pair_flip, symmetric
 from aleator.learners import Heard, Material, draw_folds, hear
+from aleator.learners import kernel as kernel_module
+from aleator.learners import linear as linear_module
 from aleator.learners.kernel import kernel
 from aleator.learners.linear import linear
 from aleator.learners.topics import topics
@@ -59,6 +61,22 @@ def test_changing_a_label_changes_what_others_hear_of_it_and_not_the_example_its
     change = np.abs(np.exp(before) - np.exp(after)).max(axis=1)
     assert change[5] < 2e-3, "all folds stop after the same step, and so not at exactly the same place"
     assert change[folds.fold[0] != folds.fold[0, 5]].max() > 0.1
+
+
+def test_regressions_that_are_fitted_to_some_examples_predict_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    features, labels = load_digits(return_X_y=True)
+    features, labels = principal(features), labels.astype(np.int64)
+    folds = draw_folds(labels, alone(len(labels)), 1, 0)
+    of_all = linear(features, labels, 10, folds).log_probs, kernel(features, labels, 10, folds, 0)
+    for module in (linear_module, kernel_module):
+        monkeypatch.setattr(module, "MOST_TO_FIT", 900)
+    monkeypatch.setattr(linear_module, "MOST_OF_A_CLASS", 10)
+    monkeypatch.setattr(linear_module, "PREDICTED", 500)
+    of_some = linear(features, labels, 10, folds).log_probs, kernel(features, labels, 10, folds, 0)
+    for whole, part in zip(of_all, of_some, strict=True):
+        right_by_all, right_by_some = ((said[0].argmax(axis=1) == labels).mean() for said in (whole, part))
+        assert not np.array_equal(whole, part)
+        assert right_by_all - 0.03 < right_by_some
 
 
 def test_wrong_labels_of_digits_are_ranked_better_than_by_logistic_regression_and_neighbours() -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.special import log_softmax
 
 from aleator.auditing.features import as_asked, features_kept, features_of, those_of
 from aleator.auditing.folds import kept_together
@@ -30,6 +29,7 @@ from aleator.data.duplicates import Duplicates, find_duplicates
 from aleator.data.examples import load_examples
 from aleator.errors import AuditFolderError
 from aleator.evidence import EVIDENCE, EvidenceInputs
+from aleator.evidence.inputs import normalised
 from aleator.files import as_folder, write_array
 from aleator.locks import one_at_a_time
 from aleator.progress import Progress, shows_progress, silent
@@ -167,7 +167,7 @@ def _scores(observations: Observations, said: Said) -> dict[str, NDArray[Any]]:
     """Uncertainties and evidence, `(example,)` each, in the order of the table's columns."""
     inputs = EvidenceInputs(
         given_label=observations.given_label,
-        log_probs=log_softmax(observations.log_probs.astype(np.float64), axis=1),
+        log_probs=normalised(observations.log_probs),
         margin_history=said.margin_history,
         embedding=said.embedding,
         neighbours=said.neighbours,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
-from scipy.special import entr, log_softmax
+from scipy.special import entr
 
 from aleator.auditing.judging import JudgeInputs, pass_judgement
 from aleator.auditing.many_classes import judge_many_classes
@@ -29,12 +29,14 @@ from aleator.data.sparse_probabilities import is_sparse
 from aleator.decisions.reviews import Reviews
 from aleator.errors import AuditFolderError, DataError, while_reading
 from aleator.evidence import EVIDENCE, EvidenceInputs
+from aleator.evidence.inputs import normalised
 from aleator.evidence.neighbours import SHOWN
 from aleator.files import as_folder, write_array
 from aleator.locks import one_at_a_time
 from aleator.progress import Progress, shows_progress, silent
 from aleator.records import versions_of
 from aleator.report import render_report
+from aleator.rows import blocks
 from aleator.verdicts import Observations
 from aleator.verdicts.checks import IN_SAMPLE, checked_features, checked_probabilities, looks_in_sample
 from aleator.verdicts.estimates import Estimates
@@ -330,13 +332,16 @@ def _scores(
     is not known."""
     inputs = EvidenceInputs(
         given_label=observations.given_label,
-        log_probs=log_softmax(observations.log_probs.astype(np.float64), axis=1),
+        log_probs=normalised(observations.log_probs),
         margin_history=np.full((1, len(observations)), np.nan, np.float32),
         embedding=embedding,
         neighbours=neighbours,
     )
-    total = entr(np.mean(several, axis=0)).sum(axis=1)
-    aleatoric = np.mean([entr(probs).sum(axis=1) for probs in several], axis=0)
+    total, aleatoric = np.empty(len(observations)), np.empty(len(observations))
+    for rows in blocks(*several[0].shape):
+        here = [probs[rows] for probs in several]
+        total[rows] = entr(np.mean(here, axis=0)).sum(axis=1)
+        aleatoric[rows] = np.mean([entr(probs).sum(axis=1) for probs in here], axis=0)
     scores: dict[str, NDArray[Any]] = {"total": total, "aleatoric": aleatoric, "epistemic": total - aleatoric}
     return scores | {name: score(inputs) for name, score in EVIDENCE.items()}
 

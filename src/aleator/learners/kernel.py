@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from aleator.learners.folds import Folds
 from aleator.learners.linear import MOST_TO_FIT, linear
 from aleator.learners.softmax_regression import Floats
-from aleator.rows import blocks, evenly
+from aleator.rows import blocks, evenly, let_go
 
 LANDMARKS = 1000
 MOST_TO_CENTRE = 50_000
@@ -49,7 +49,9 @@ class Similarities:
 
     def __getitem__(self, rows: Any) -> Floats:
         """Of these examples, `(example, feature)`."""
-        return np.asarray((self._projected(self.dense[rows]) - self.centre) @ self.axes)
+        result = np.asarray((self._projected(self.dense[rows]) - self.centre) @ self.axes)
+        let_go(self.dense)
+        return result
 
     def _projected(self, dense: Floats) -> Floats:
         result = np.empty((len(dense), self.projection.shape[1]), dtype=np.float32)

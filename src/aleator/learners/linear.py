@@ -9,7 +9,7 @@ from scipy.special import log_softmax
 
 from aleator.learners.folds import Folds
 from aleator.learners.softmax_regression import ENOUGH, Floats, Matrix, fit_many, with_intercept
-from aleator.rows import evenly
+from aleator.rows import evenly, let_go
 
 PENALTIES = tuple(10.0**power for power in range(4, -4, -1))
 """Tried from the strongest down, until labels are predicted worse again; then those half a step from the best."""
@@ -98,4 +98,5 @@ def _out_of_fold(matrix: Rows, weights: Floats, folds: Folds) -> NDArray[np.floa
                 rows = np.flatnonzero(fold_of == fold)
                 said = np.asarray(block[rows] @ weights[:, draw * folds.count + fold])
                 log_probs[draw, start + rows] = log_softmax(said, axis=1)
+        let_go(matrix)
     return log_probs

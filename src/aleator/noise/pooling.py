@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from aleator.noise.label_noise import Floats, centred
-from aleator.rows import evenly
+from aleator.rows import blocks, evenly
 
 ENOUGH = 6000
 """So many examples tell the weights."""
@@ -16,13 +16,14 @@ PRIOR_PRECISION = 1.0
 """Of the weights' distance from equal ones."""
 
 
-def pooled(log_probs: Sequence[NDArray[np.floating[Any]]], given_label: NDArray[np.int64]) -> Floats:
+def pooled(log_probs: Sequence[NDArray[np.floating[Any]]], given_label: NDArray[np.int64]) -> NDArray[np.float32]:
     """Log-probabilities `(example, class)` of several classifiers, none of which has seen the labels, as one: a
-    product of their distributions with the weights of `pooling_weights`."""
-    logits = [centred(one) for one in log_probs]
-    if len(logits) == 1:
-        return logits[0]
-    return centred(np.tensordot(pooling_weights(logits, given_label), logits, axes=1))
+    product of their distributions with the weights of `pooling_weights`. Read block by block."""
+    weights, (examples, classes) = pooling_weights(log_probs, given_label), log_probs[0].shape
+    result = np.empty((examples, classes), dtype=np.float32)
+    for rows in blocks(examples, classes):
+        result[rows] = centred(np.tensordot(weights, [centred(one[rows]) for one in log_probs], axes=1))
+    return result
 
 
 def pooling_weights(log_probs: Sequence[NDArray[np.floating[Any]]], given_label: NDArray[np.int64]) -> Floats:

@@ -7,12 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 
-from aleator.rows import blocks
+from aleator.rows import blocks, let_go
 
 MOST_EXACT, MOST_KEPT = 4096, 1024
 """With more features the leading axes are found approximately (Halko et al. 2011)."""
 MOST_IN_MEMORY = 1 << 26
 """Numbers, of four bytes."""
+LET_GO_AFTER = 64
+"""Blocks that are held in memory."""
 LEAST_VARIANCE = 1e-6
 """Of an axis, relative to the largest."""
 
@@ -26,7 +28,9 @@ def principal(features: NDArray[np.floating[Any]], seed: int = 0, *, path: Path 
     examples, count = features.shape
     pieces = blocks(examples, count)
     centre = sum(features[rows].sum(axis=0, dtype=np.float64) for rows in pieces) / examples
+    let_go(features)
     squares = sum(((features[rows] - centre) ** 2).sum(axis=0) for rows in pieces)
+    let_go(features)
     deviation = np.sqrt(squares / examples)
     scale = np.where(deviation > 1e-9, deviation, np.inf)
 
@@ -41,6 +45,7 @@ def principal(features: NDArray[np.floating[Any]], seed: int = 0, *, path: Path 
     for rows in pieces:
         block = standardised(rows)
         products += block.T @ block
+    let_go(features)
     variance, axes = np.linalg.eigh(products / examples)
     kept = np.flatnonzero(variance > LEAST_VARIANCE * max(variance.max(), 1e-30))[::-1]
     turn = axes[:, kept].astype(np.float32)
@@ -49,8 +54,11 @@ def principal(features: NDArray[np.floating[Any]], seed: int = 0, *, path: Path 
         result = np.lib.format.open_memmap(path, "w+", np.float32, (examples, len(kept))).view(np.ndarray)
     else:
         result = np.empty((examples, len(kept)), np.float32)
-    for rows in pieces:
+    for number, rows in enumerate(pieces):
         result[rows] = standardised(rows) @ turn
+        if number % LET_GO_AFTER == 0:
+            let_go(features)
+            let_go(result)
     return result
 
 

@@ -74,7 +74,7 @@ def log_of_learners(several: Sequence[NDArray[np.floating[Any]]], labels: NDArra
 
 
 def _pooled(log_probs: list[NDArray[np.float32]], given: NDArray[np.int64]) -> NDArray[np.float32]:
-    return log_probs[0] if len(log_probs) == 1 else pooled(log_probs, given).astype(np.float32)
+    return log_probs[0] if len(log_probs) == 1 else pooled(log_probs, given)
 
 
 def quality_of(posterior: LabelPosterior) -> NDArray[np.float64]:

@@ -45,7 +45,8 @@ class Crowd:
         """Probability that a class is the crowd's first choice, `(example, class)`, where the given label is known, or
         before it is (-1)."""
         of_given = self.noise.confusion.astype(np.float32)[:, np.maximum(given_label, 0)].T
-        return self.first_choice(self.log_answer(log_probs), of_given, given_label >= 0)
+        # Class by class in memory, as `of_given` lies: adding up a few numbers of each row is slow.
+        return self.first_choice(np.asfortranarray(self.log_answer(log_probs)), of_given, given_label >= 0)
 
     def first_choice(
         self, log_q: NDArray[np.float32], of_given: NDArray[np.float32], labelled: NDArray[np.bool_]

@@ -397,6 +397,26 @@ def speed(*, data: Path | None = None, faces: int = 0, peers: bool = True, json_
     tell(result, format_table, json_output)
 
 
+@app.command
+def many(*, only: str = "", share: float = 1.0, json_output: Json = False) -> None:
+    """Neighbours and copies among a million examples, judging a million of 100 classes and thousands of classes.
+
+    Parameters
+    ----------
+    only
+        Only cases whose names hold this.
+    share
+        Of the examples of each case, from 0 to 1.
+    json_output
+        Print one JSON object instead of the table.
+    """
+    from benchmarks.many.run import format_table, run
+
+    with display(log=True) as progress:
+        result = run(only, share, progress=progress)
+    tell(result, format_table, json_output)
+
+
 def tell(result: dict[str, Any], format_table: Callable[[dict[str, Any]], str], json_output: bool) -> None:
     print(json.dumps(result, indent=2) if json_output else format_table(result))
 

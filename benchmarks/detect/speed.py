@@ -9,14 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from aleator.decisions.reviews import reviews_of_labels
 from aleator.noise.sources import Answers
 from aleator.verdicts import Observations, judge, weigh_sources
 from aleator.verdicts.issues import find_label_issues
+from benchmarks.predictions import made_up_predictions
 
-BLOCK = 50_000
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
@@ -32,7 +31,7 @@ def measure() -> dict[str, dict[str, float]]:
 
 def _update() -> Callable[[], object]:
     """An audit's posterior, with the features that it has, after 500 decisions."""
-    truth, probs, given = _data(28_709, 7)
+    truth, probs, given = made_up_predictions(28_709, 7)
     random = np.random.default_rng(1)
     observations = Observations(np.log(probs), given, random.standard_normal((len(given), 50), dtype=np.float32))
     reviewed = np.full(len(given), -1)
@@ -43,12 +42,12 @@ def _update() -> Callable[[], object]:
 
 
 def _issues(examples: int, classes: int) -> Callable[[], object]:
-    _, probs, given = _data(examples, classes)
+    _, probs, given = made_up_predictions(examples, classes)
     return lambda: find_label_issues(given, probs)
 
 
 def _crowd() -> Callable[[], object]:
-    truth, probs, _ = _data(50_000, 10)
+    truth, probs, _ = made_up_predictions(50_000, 10)
     random = np.random.default_rng(1)
     row = np.repeat(np.arange(len(truth)), 3)
     annotator = random.integers(0, 100, len(row))
@@ -65,20 +64,6 @@ CASES: dict[str, Callable[[], Callable[[], object]]] = {
     "1,000,000 x 100": lambda: _issues(1_000_000, 100),
     "50,000 tasks, 100 annotators, 3 votes each": _crowd,
 }
-
-
-def _data(examples: int, classes: int) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.int64]]:
-    """Truth, out-of-sample probabilities and labels of which a tenth is wrong."""
-    random = np.random.default_rng(0)
-    truth = random.integers(0, classes, examples)
-    probs = np.empty((examples, classes), dtype=np.float32)
-    for start in range(0, examples, BLOCK):
-        piece = random.standard_normal((min(BLOCK, examples - start), classes), dtype=np.float32)
-        piece[np.arange(len(piece)), truth[start : start + BLOCK]] += 4
-        np.exp(piece, out=piece)
-        probs[start : start + BLOCK] = piece / piece.sum(axis=1, keepdims=True)
-    wrong = random.random(examples) < 0.1
-    return truth, probs, np.where(wrong, random.integers(0, classes, examples), truth)
 
 
 if __name__ == "__main__":

@@ -80,7 +80,9 @@ def test_a_brighter_or_noisier_copy_is_found(seed: int, gain: float, offset: int
 @pytest.mark.parametrize("side", [24, 48])
 def test_copies_are_those_that_a_comparison_of_all_pairs_finds(side: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever pieces the work is done in; with copies, copies of copies, and pictures that are nearly copies."""
-    monkeypatch.setattr(near_pictures, "BLOCK_PAIRS", 300)
+    monkeypatch.setattr(near_pictures, "MOST_WAITING", 100)
+    monkeypatch.setattr(near_pictures, "BLOCK_CELLS", 3000)
+    monkeypatch.setattr(near_pictures, "LEAF", 20)
     random = np.random.default_rng(0)
     originals = drawn_faces(150, seed=1).dataset.source.pixels[:, None, :side, :side].astype(np.float64)
     changed = originals[random.integers(0, 150, 150)] * random.uniform(0.6, 1, (150, 1, 1, 1))

@@ -2,7 +2,7 @@
 
 Two pictures are copies where their pixels correlate, and candidates where their sketches of 12x12 grey pixels do. A
 sketch is a direction; those that correlate by c lie within `sqrt(2 - 2c)` of each other, along any axes too. So a tree
-over a few leading axes misses none, and finds them among a million pictures without comparing all pairs.
+over a few leading axes misses none, and most pairs of its leaves need not be compared.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 SKETCH_SIDE = 12
 SKETCH_CORRELATION = 0.975
@@ -23,10 +22,11 @@ SMALL_SIDE, SMALL_CORRELATION = 32, 0.99
 """Below 32 pixels a side there is so little detail that different pictures (two handwritten ones) correlate by .97."""
 FAINT = 4.0
 """A picture whose pixels deviate less than this is blank: it only equals its exact copies."""
-AXES, SAMPLE = 8, 20_000
-"""Leading axes of the sketches, and the sketches that tell them."""
-BLOCK_PAIRS, BLOCK_CELLS = 4_000_000, 4_000_000
-"""Pairs of candidates, and pixels or cells of sketches, that are looked at together."""
+AXES, SPLIT_AXES, SAMPLE = 32, 8, 20_000
+"""Leading axes of the sketches, those that a tree is split along, and the sketches that tell them."""
+LEAF = 256
+MOST_WAITING, BLOCK_CELLS = 4_000_000, 4_000_000
+"""Pairs of candidates, and numbers of whatever kind, that are looked at together."""
 
 
 def near_links(
@@ -40,42 +40,72 @@ def near_links(
     if len(rows) < 2:
         return np.empty((2, 0), dtype=np.int64)
     leading = sketches @ _leading_axes(sketches)
-    order = cKDTree(leading).indices  # near ones one after another
+    order, ends = _leaves(leading)
     rows, sketches, leading = rows[order], sketches[order], leading[order]
-    tree = cKDTree(leading)
-    joined = np.arange(len(rows))
-    for piece in _pieces(tree.query_ball_point(leading, REACH, return_length=True, workers=-1)):
-        near = cKDTree(leading[piece]).sparse_distance_matrix(tree, REACH, output_type="ndarray")
-        left, right = near["i"] + piece.start, near["j"]
-        later = left < right
-        joined = _join(joined, left[later], right[later], pictures, rows, sketches)
-        on_block(piece.stop, len(rows))
+    joined, count = np.arange(len(rows)), 0
+    waiting: list[NDArray[np.int64]] = []
+    for leaf, pairs in _near(leading, ends):
+        waiting.append(pairs[:, joined[pairs[0]] != joined[pairs[1]]])
+        count += waiting[-1].shape[1]
+        if count > MOST_WAITING:
+            joined = _join(joined, np.concatenate(waiting, axis=1), pictures, rows, sketches)
+            waiting, count = [], 0
+        on_block(int(ends[leaf]), len(rows))
+    if count:
+        joined = _join(joined, np.concatenate(waiting, axis=1), pictures, rows, sketches)
     return np.stack([rows, rows[joined]])
 
 
-def _pieces(counts: NDArray[np.int64]) -> Iterator[slice]:
-    """All rows in pieces of about `BLOCK_PAIRS` candidates."""
-    number = counts.cumsum() // BLOCK_PAIRS
-    starts = np.flatnonzero(np.diff(number, prepend=-1)).tolist()
-    yield from (slice(start, stop) for start, stop in zip(starts, [*starts[1:], len(counts)], strict=True))
+def _leaves(leading: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """An order in which near sketches come one after another, and where each leaf of a tree of halves ends in it."""
+    leaves: list[NDArray[np.int64]] = []
+    open_parts = [np.arange(len(leading))]
+    while open_parts:
+        part = open_parts.pop()
+        if len(part) <= LEAF:
+            leaves.append(part)
+            continue
+        some = leading[part, :SPLIT_AXES]
+        widest = int(np.ptp(some, axis=0).argmax())
+        half = np.argpartition(some[:, widest], len(part) // 2)
+        open_parts += [part[half[len(part) // 2 :]], part[half[: len(part) // 2]]]
+    return np.concatenate(leaves), np.cumsum([len(leaf) for leaf in leaves])
+
+
+def _near(leading: NDArray[np.float32], ends: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """Pairs within reach of each other along the leading axes, `(2, pair)`, by the leaf; the first is the lower.
+
+    Two leaves whose boxes are farther apart have none. The others are compared as a matrix product: with half of the
+    squared lengths as axes more, what it holds is minus half of the squared distance.
+    """
+    starts = np.concatenate([[0], ends[:-1]])
+    low, high = (ufunc.reduceat(leading, starts) for ufunc in (np.minimum, np.maximum))
+    half, one = -0.5 * (leading**2).sum(axis=1, keepdims=True), np.ones((len(leading), 1), np.float32)
+    left, right = np.hstack([leading, half, one]), np.hstack([leading, one, half])
+    for leaf, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+        gap = np.maximum(np.maximum(low[leaf:] - high[leaf], low[leaf] - high[leaf:]), 0)
+        within = leaf + np.flatnonzero((gap**2).sum(axis=1) <= REACH**2)
+        for some in np.array_split(within, -(-len(within) * LEAF * LEAF // BLOCK_CELLS)):
+            others = np.concatenate([np.arange(starts[one], ends[one]) for one in some.tolist()])
+            near = np.flatnonzero(left[start:end] @ right[others].T >= -0.5 * REACH**2)
+            pairs = np.stack([start + near // len(others), others[near % len(others)]])
+            yield leaf, pairs[:, pairs[0] < pairs[1]]
 
 
 def _join(
     joined: NDArray[np.int64],
-    left: NDArray[np.int64],
-    right: NDArray[np.int64],
+    pairs: NDArray[np.int64],
     pictures: NDArray[np.uint8],
     rows: NDArray[np.int64],
     sketches: NDArray[np.float32],
 ) -> NDArray[np.int64]:
-    """One of the group of each row, after candidates that are alike were joined.
+    """One of the group of each row, after those pairs of candidates `(2, pair)` that are alike were joined.
 
     Those whose ends are joined by others need not be compared: of each row a few are at first, then more, so that where
     all are alike it is one each.
     """
     most = 1
-    order = np.lexsort([left, right])
-    left, right = left[order], right[order]
+    left, right = pairs[:, np.lexsort(pairs)]
     while True:
         apart = joined[left] != joined[right]
         left, right = left[apart], right[apart]
@@ -147,5 +177,5 @@ def _leading_axes(sketches: NDArray[np.float32]) -> NDArray[np.float32]:
     """The directions along which sketches differ most, `(cell, axis)`."""
     some = sketches[:: max(1, len(sketches) // SAMPLE)].astype(np.float64)
     some -= some.mean(axis=0)
-    _, directions = np.linalg.eigh(some.T @ some)
+    directions = np.linalg.eigh(some.T @ some)[1]
     return np.ascontiguousarray(directions[:, ::-1][:, :AXES], dtype=np.float32)

@@ -22,6 +22,9 @@ LEAST = 1e-30
 """No probability is smaller, so that its logarithm is finite in single precision."""
 NODES = 4
 """Of the Gauss-Legendre rule over the largest logit. Twice as many change no probability by more than .002."""
+_points, _weights = np.polynomial.legendre.leggauss(NODES)
+QUADRATURE = (_points + 1) / 2, _weights / 2
+"""Its points and weights from 0 to 1."""
 TABLE = np.linspace(-60.0, 12.0, 1441)
 """Where `_beneath` is tabulated: so fine that interpolation errs by 3e-4 of a value at most."""
 
@@ -42,7 +45,8 @@ class Crowd:
         """Probability that a class is the crowd's first choice, `(example, class)`, where the given label is known, or
         before it is (-1)."""
         of_given = self.noise.confusion.astype(np.float32)[:, np.maximum(given_label, 0)].T
-        return self.first_choice(self.log_answer(log_probs), of_given, given_label >= 0)
+        # Class by class in memory, as `of_given` lies: adding up a few numbers of each row is slow.
+        return self.first_choice(np.asfortranarray(self.log_answer(log_probs)), of_given, given_label >= 0)
 
     def first_choice(
         self, log_q: NDArray[np.float32], of_given: NDArray[np.float32], labelled: NDArray[np.bool_]
@@ -74,20 +78,27 @@ class Crowd:
         """
         doubt = float(self.doubt)
         # The answers' own scatter and the doubt together make them as flat as q is: the crowd itself is sharper.
-        log_first = log_softmax(log_q * np.float32(np.hypot(1, doubt) / doubt), axis=1)
+        log_first = log_q * np.float32(np.hypot(1, doubt) / doubt)
+        log_first -= log_first.max(axis=1, keepdims=True)
+        log_first -= np.log(np.exp(log_first).sum(axis=1, keepdims=True))
         first = np.exp(log_first)
         joint = np.zeros_like(first)
-        points, weights = np.polynomial.legendre.leggauss(NODES)
-        for point, weight in zip((points + 1) / 2, weights / 2, strict=True):
-            others = _interpolated(_beneath(doubt), log_first + np.float32(np.log(-np.log(point))))
-            noted = of_given - others * of_given
-            noted += np.einsum("nc,nc->n", others, of_given)[:, None]
+        place = log_first  # in steps of the table
+        place -= np.float32(TABLE[0])
+        place /= np.float32(TABLE[1] - TABLE[0])
+        for point, weight in zip(*QUADRATURE, strict=True):
+            beyond = np.log(-np.log(point)) / (TABLE[1] - TABLE[0])
+            others = _interpolated(doubt, place + np.float32(beyond))
             answers = others.sum(axis=1, keepdims=True) + 1 - others
+            noted = others * of_given
+            total = noted.sum(axis=1, keepdims=True)
+            np.subtract(of_given, noted, out=noted)
+            noted += total
             noted /= answers
             noted *= np.float32(weight)
             joint += noted
         joint *= first
-        return first, np.maximum(joint, np.float32(LEAST))
+        return first, np.maximum(joint, np.float32(LEAST), out=joint)
 
 
 @lru_cache(maxsize=32)
@@ -102,14 +113,21 @@ def _beneath(doubt: float) -> NDArray[np.float32]:
     return np.asarray(np.exp(-doubt * np.logaddexp(0, log_v - TABLE[:, None])) @ density, dtype=np.float32)
 
 
-def _interpolated(table: NDArray[np.float32], at: NDArray[np.float32]) -> NDArray[np.float32]:
-    step = np.float32(TABLE[1] - TABLE[0])
-    place = (at - np.float32(TABLE[0])) / step
+def _interpolated(doubt: float, place: NDArray[np.float32]) -> NDArray[np.float32]:
+    """`_beneath` between its points, at a place counted in steps from the first; changes `place`."""
+    table = _beneath(doubt)
     np.clip(place, 0, len(TABLE) - 1.001, out=place)
-    below = place.astype(np.int32)
+    below = place.astype(np.intp)
     place -= below
-    low = table[below]
-    return np.asarray(low + place * (table[below + 1] - low))
+    place *= _rises(doubt)[below]
+    place += table[below]
+    return place
+
+
+@lru_cache(maxsize=32)
+def _rises(doubt: float) -> NDArray[np.float32]:
+    """From each point of `_beneath` to the next."""
+    return np.diff(_beneath(doubt))
 
 
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

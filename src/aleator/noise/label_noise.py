@@ -39,9 +39,8 @@ class LabelNoise:
         """Of the true label where the given one is known, `(example, class)`."""
         log_q = self._log_truth(log_probs)
         with np.errstate(divide="ignore"):  # a confusion that somebody gave may hold zeros
-            return np.asarray(
-                np.exp(log_softmax(log_q + self.weight * np.log(self.confusion)[:, given_label].T, axis=1))
-            )
+            noted = self.weight * np.log(self.confusion.T)
+            return np.asarray(np.exp(log_softmax(log_q + noted[given_label], axis=1)))
 
     def p_mislabelled(self, log_probs: Floats, given_label: NDArray[np.int64]) -> Floats:
         """Probability that the given label is not the true one, `(example,)`."""

@@ -61,8 +61,9 @@ def learn_label_noise(
     free = (None, None)
     bounds = [free] + classes * [free if shifted else (0.0, 0.0)]
     for _ in range(passes):
+        p_label = np.ascontiguousarray(confusion.T)[given_label]  # row by row in memory, as `log_probs` are
         x = minimize(
-            _minus_log_posterior, x, args=(log_probs, confusion[:, given_label].T), jac=True, method="L-BFGS-B",
+            _minus_log_posterior, x, args=(log_probs, p_label), jac=True, method="L-BFGS-B",
             bounds=bounds, options={"maxiter": 10},
         ).x  # fmt: skip
         noise = LabelNoise(float(np.exp(x[0])), x[1:], confusion)

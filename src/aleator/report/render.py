@@ -16,13 +16,13 @@ from aleator.report.payload import chosen_rows, payload
 from aleator.report.pictures import Pictures
 from aleator.report.plots import confusion_table, example_map, map_sample, pairs_table, point_title, precision_curve
 from aleator.report.rows import Rows
-from aleator.verdicts.estimates import ClassPair, pairs_of
+from aleator.verdicts.estimates import ClassEstimate, ClassPair, pairs_of
 from aleator.verdicts.names import VERDICT_MEANING
 
 PRINTED, MAP_POINTS = 24, 600
 """Examples that a print shows, and points of the map that open."""
 PICTURE_SIDE = 64
-DIRECTIONS_SHOWN = 6
+DIRECTIONS_SHOWN, CLASSES_SHOWN = 6, 200
 
 
 def render_report(
@@ -47,6 +47,7 @@ def render_report(
         remark=remark,
         steps=next_steps(info, folder),
         verdicts=[(name, info.estimates.verdicts.get(name, 0), meaning) for name, meaning in VERDICT_MEANING.items()],
+        classes=_classes(info.estimates.per_class),
         directions=_directions(pairs or pairs_of(confusion, DIRECTIONS_SHOWN), names),
         confusion=pairs_table(pairs, names, link="#labels")
         if pairs
@@ -97,6 +98,15 @@ def _titles(rows: Rows, names: list[str], sample: list[int]) -> list[str]:
     return [
         point_title(rows.table["id"][row].as_py(), names[rows.suggested[row]], names[rows.given[row]]) for row in sample
     ]
+
+
+def _classes(estimates: Sequence[ClassEstimate]) -> list[tuple[int, ClassEstimate]]:
+    """The classes that examples are labelled with, by their numbers; of very many those with the most wrong labels."""
+    there = [(number, one) for number, one in enumerate(estimates) if one.examples]
+    if len(there) <= CLASSES_SHOWN:
+        return there
+    worst = sorted(there, key=lambda one: -one[1].mislabelled)[:CLASSES_SHOWN]
+    return sorted(worst, key=lambda one: one[0])
 
 
 def _directions(pairs: Sequence[ClassPair], names: list[str]) -> list[dict[str, Any]]:

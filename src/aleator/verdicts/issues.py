@@ -14,7 +14,7 @@ from aleator.verdicts.choosing import Choice, FilterBy, Judged, choose_issues, j
 from aleator.verdicts.flags import DRAWS, best_cut
 from aleator.verdicts.leading import checked_leading, judge_leading, leading_looks_in_sample, leading_scores
 from aleator.verdicts.multilabel import multi_label_issues
-from aleator.verdicts.probabilities import judge_probabilities, quality_of
+from aleator.verdicts.probabilities import judge_checked, judge_probabilities, quality_of
 from aleator.verdicts.scores import plain_scores
 
 RankedBy = Literal["self_confidence", "normalized_margin", "confidence_weighted_entropy", "label_quality"]
@@ -82,7 +82,7 @@ def find_label_issues(  # as long as its list of arguments, which are cleanlab's
         judged = _judged_by_leading(labels, pred_probs)
     else:
         given, several = checked_probabilities(labels, pred_probs)
-        posterior = judge_probabilities(given, pred_probs, features=features, reviewed_labels=reviewed_labels)
+        posterior = judge_checked(given, several, features=features, reviewed_labels=reviewed_labels)
         judged = judged_by(posterior, several)
     issues = choose_issues(judged, choice)
     if return_indices_ranked_by is None:

@@ -8,6 +8,7 @@ believed.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,8 @@ from scipy.special import log_softmax
 
 from aleator.decisions.reviews import Reviews, no_reviews
 from aleator.noise.crowd import LEAST, Crowd
-from aleator.noise.hypotheses import Hypotheses, explain, only
+from aleator.noise.given import each_of_given
+from aleator.noise.hypotheses import MOST_CLASSES, Hypotheses, explain, only
 from aleator.noise.in_sample import estimate_in_sample
 from aleator.noise.sources import (
     ANNOTATOR_ACCURACY,
@@ -30,7 +32,7 @@ from aleator.noise.sources import (
     review_counts,
     review_log_likelihood,
 )
-from aleator.rows import evenly
+from aleator.rows import evenly, in_blocks
 from aleator.verdicts.truth_model import (
     DEFAULT_PRECISION,
     LaplaceApproximation,
@@ -43,6 +45,8 @@ from aleator.verdicts.truth_model import (
 )
 
 PASSES = 4
+QUICK_BLOCKS = 4
+"""So many times smaller than usual are the blocks that fit into a processor's cache."""
 MOST_AGAINST_A_REVIEWER = 2.0
 """The most, in logits, that the network can say against a class once a reviewer has looked: they saw the example."""
 MOST_WITNESSES = 4000
@@ -53,8 +57,6 @@ MOST_WITNESSES = 4000
 class LabelPosterior:
     """What is believed of the truth, and of the sources."""
 
-    distribution: NDArray[np.float32]
-    """Probability that the crowd's first choice is the class, `(example, class)`."""
     observations: Observations
     truth_model: TruthModel
     uncertainty: LaplaceApproximation | None
@@ -63,6 +65,8 @@ class LabelPosterior:
     """Rows of examples that people answered (annotators or reviewers), sorted."""
     reviewed: NDArray[np.bool_]
     """Which of them a reviewer has looked at."""
+    people_distribution: NDArray[np.float64]
+    """What is believed of them, `(row, class)`."""
     people_log_likelihood: NDArray[np.float64]
     """`log P(their answers | true)`, a row for each of `people`, `(row, class)`."""
     annotator_names: tuple[str, ...]
@@ -78,6 +82,33 @@ class LabelPosterior:
         """On how the given labels err, weighed by what people said."""
         return self.truth_model.start
 
+    @cached_property
+    def distribution(self) -> NDArray[np.float32]:
+        """Probability that the crowd's first choice is the class, `(example, class)`."""
+        result = self.truth_model.distribution(self.observations)
+        result[self.people] = self.people_distribution
+        return result
+
+    @cached_property
+    def quality(self) -> NDArray[np.float64]:
+        """Probability that each given label is right, `(example,)`; all examples have one."""
+        given = self.observations.given_label
+        if not self._is_quick or "distribution" in vars(self):
+            return np.take_along_axis(self.distribution, given[:, None], axis=1)[:, 0].astype(np.float64)
+        result = np.empty(len(given), dtype=np.float64)
+
+        def fill(rows: slice) -> None:
+            each = each_of_given(self.hypotheses, self.observations.log_probs[rows], given[rows])
+            result[rows] = self.hypotheses.weights.astype(np.float32) @ each
+
+        in_blocks(fill, len(given), self.observations.classes * QUICK_BLOCKS)
+        return result
+
+    @property
+    def _is_quick(self) -> bool:
+        """What is believed of the given labels can be told without all other classes."""
+        return self.observations.classes > MOST_CLASSES and not len(self.people)
+
     def draws(self, count: int, rows: NDArray[np.int64], seed: int = 0) -> NDArray[np.float32]:
         """The distribution of some examples under `count` plausible explanations, `(draw, row, class)`: each a
         hypothesis, as often as it is probable, with plausible numbers of what people taught."""
@@ -90,8 +121,7 @@ class LabelPosterior:
             likelihood[answered] = self.people_log_likelihood[position[answered]]
             reviewed[answered] = self.reviewed[position[answered]]
         hypotheses = [only(crowd) for crowd in self.hypotheses.crowds]
-        share = (random.permutation(count) + random.random()) / count
-        chosen = np.searchsorted(self.hypotheses.weights.cumsum(), share).clip(max=len(hypotheses) - 1)
+        chosen = self._drawn(count, random)
         result = np.empty((count, *likelihood.shape), dtype=np.float32)
         if self.uncertainty is None:
             for number, hypothesis in enumerate(hypotheses):
@@ -103,9 +133,18 @@ class LabelPosterior:
             result[number] = np.exp(log_softmax(likelihood + _not_against_reviewers(logits, reviewed), axis=1))
         return result
 
+    def _drawn(self, count: int, random: np.random.Generator) -> NDArray[np.int64]:
+        """Numbers of hypotheses, each as often as it is probable, in random order."""
+        share = (random.permutation(count) + random.random()) / count
+        cumulated = self.hypotheses.weights.cumsum()
+        return np.asarray(np.searchsorted(cumulated, share).clip(max=len(cumulated) - 1))
+
     def of_given(self, count: int, rows: NDArray[np.int64], seed: int = 0) -> NDArray[np.float32]:
         """The same for the given label alone, `(draw, row)`."""
         given = self.observations.given_label[rows]
+        if self._is_quick:
+            each = each_of_given(self.hypotheses, self.observations.log_probs[rows], given)
+            return each[self._drawn(count, np.random.default_rng(seed))]
         return np.take_along_axis(self.draws(count, rows, seed), given[None, :, None], axis=2)[:, :, 0]
 
 
@@ -158,15 +197,17 @@ def weigh_sources(
         annotators = pooled_confusions(answer_counts(votes, truth), _annotator_prior(classes))
         reviewers = pooled_confusions(review_counts(reviews, truth), _reviewer_prior(classes), REVIEWER_STRENGTH)
 
-    distribution = truth_model.distribution(observations)
-    distribution[people] = np.exp(log_softmax(_before_answers(truth_model, asked, reviewed) + likelihood, axis=1))
+    if len(people):
+        truth = np.exp(log_softmax(_before_answers(truth_model, asked, reviewed) + likelihood, axis=1))
+    else:
+        truth = likelihood
     return LabelPosterior(
-        distribution,
         observations,
         truth_model,
         uncertainty,
         people,
         reviewed,
+        truth,
         likelihood,
         votes.names,
         annotators,

@@ -35,7 +35,23 @@ def judge_probabilities(
 ) -> LabelPosterior:
     """The posterior for labels and out-of-sample probabilities that come from elsewhere; see
     `aleator.find_label_issues`."""
-    given, several = checked_probabilities(labels, pred_probs)
+    return judge_checked(
+        *checked_probabilities(labels, pred_probs),
+        features=features,
+        reviewed_labels=reviewed_labels,
+        warn_in_sample=warn_in_sample,
+    )
+
+
+def judge_checked(
+    given: NDArray[np.int64],
+    several: tuple[NDArray[np.floating[Any]], ...],
+    *,
+    features: ArrayLike | None = None,
+    reviewed_labels: ArrayLike | None = None,
+    warn_in_sample: bool = True,
+) -> LabelPosterior:
+    """The same of what `checked_probabilities` has let pass."""
     if warn_in_sample and looks_in_sample(given, several):
         explain(IN_SAMPLE)
     checked = None if features is None else checked_features(features, len(given))
@@ -79,5 +95,4 @@ def _pooled(log_probs: list[NDArray[np.float32]], given: NDArray[np.int64]) -> N
 
 def quality_of(posterior: LabelPosterior) -> NDArray[np.float64]:
     """The probability that each given label is right, `(example,)`."""
-    given = posterior.observations.given_label
-    return np.take_along_axis(posterior.distribution, given[:, None], axis=1)[:, 0].astype(np.float64)
+    return posterior.quality

@@ -25,7 +25,7 @@ class Effort:
 
 
 AUDIT_EFFORTS = {
-    "quick": Effort(members=3, epochs=3, max_side=48, backbone="small_vgg", fewest_steps=100, most_epochs=6),
+    "quick": Effort(members=3, epochs=3, max_side=48, backbone="small_vgg", fewest_steps=120, most_epochs=8),
     "standard": Effort(members=3, epochs=6, max_side=64, backbone="small_vgg", fewest_steps=200, most_epochs=12),
     "thorough": Effort(members=5, epochs=12, max_side=64, backbone="small_vgg", fewest_steps=400, most_epochs=24),
 }

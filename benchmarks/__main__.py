@@ -417,6 +417,28 @@ def many(*, only: str = "", share: float = 1.0, json_output: Json = False) -> No
     tell(result, format_table, json_output)
 
 
+@app.command
+def gpu(*, data: Path | None = None, device: str = "auto", small: bool = False, json_output: Json = False) -> None:
+    """What a GPU makes of an audit, and that its results are a processor's; at most eight minutes.
+
+    Parameters
+    ----------
+    data
+        The folder with FER2013 and FER+'s votes; without it, faces are drawn.
+    device
+        auto, cpu, cuda, ...
+    small
+        Sizes for a processor, to see that everything runs.
+    json_output
+        Print one JSON object instead of the table.
+    """
+    from benchmarks.gpu.run import format_table, run
+
+    with display(log=True) as progress:
+        result = run(data, device=device, small=small, progress=progress)
+    tell(result, format_table, json_output)
+
+
 def tell(result: dict[str, Any], format_table: Callable[[dict[str, Any]], str], json_output: bool) -> None:
     print(json.dumps(result, indent=2) if json_output else format_table(result))
 

@@ -40,13 +40,14 @@ def network(classes: int) -> nn.Sequential:
 
 def fold_probabilities(pictures: Tensor, labels: Tensor, seen: Tensor, unseen: Tensor, classes: int) -> Tensor:
     """Train on what is seen; probabilities `(example, class)` of what is not."""
-    model = network(classes).to(memory_format=torch.channels_last)
+    model = network(classes)
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = torch.optim.AdamW(model.parameters(), lr=RATE, weight_decay=0.05)
     steps = EPOCHS * (len(seen) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
     for _ in range(EPOCHS):
         order = seen[torch.randperm(len(seen))]
-        for rows in order[: len(order) // BATCH * BATCH].split(BATCH):
+        for rows in torch.split(order[: len(order) // BATCH * BATCH], BATCH):
             loss = functional.cross_entropy(model(moved(pictures[rows])), labels[rows])
             optimizer.zero_grad()
             torch.autograd.backward(loss)
@@ -54,7 +55,7 @@ def fold_probabilities(pictures: Tensor, labels: Tensor, seen: Tensor, unseen: T
             schedule.step()
     model.eval()
     with torch.inference_mode():
-        return torch.cat([model(pictures[rows]).softmax(1) for rows in unseen.split(BATCH)])
+        return torch.cat([model(pictures[rows]).softmax(1) for rows in torch.split(unseen, BATCH)])
 
 
 def moved(pictures: Tensor) -> Tensor:

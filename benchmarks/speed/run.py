@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from aleator.auditing import load_audit
 from aleator.auditing.referee import detection_scores
-from aleator.audits.folder import load_audit
 from aleator.data.drawn_faces import drawn_faces
 from aleator.data.sources import ImageArray
 from aleator.progress import Progress, silent
@@ -46,7 +46,7 @@ def run(
     """Seconds, CPU seconds and quality of audits; `data` is FER2013's folder, of which `faces` are taken (0: all)."""
     small = _drawn(600)
     few = _of_classes(small, classes=3, count=60)
-    work = {
+    work: dict[str, tuple[Pictures, int, tuple[str, ...]]] = {
         "60 tiny pictures": (few, 32, ()),
         "600 pictures of 224 pixels": (small, 224, ()),
     }
@@ -85,9 +85,9 @@ def _audit(place: Path, pictures: Pictures, side: int, options: tuple[str, ...])
     command = ["-m", "aleator", "audit", str(place / "pictures"), "-o", str(place / "audit"), *options]
     measured, _ = _timed(command)
     audit = load_audit(place / "audit")
-    row = np.array([int(Path(name).stem) for name in audit.labels["id"].to_pylist()])
-    scores = detection_scores(audit.column("p_mislabelled"), pictures.given[row], pictures.truth[row])
-    return {**measured, "examples": len(row), "auroc": scores.auroc or np.nan}
+    rows = np.array([int(Path(name).stem) for name in audit.labels["id"].to_pylist()])
+    scores = detection_scores(audit.column("p_mislabelled"), pictures.given[rows], pictures.truth[rows])
+    return {**measured, "examples": len(rows), "auroc": scores.auroc or np.nan}
 
 
 def _peer(file: Path, pictures: Pictures) -> dict[str, float]:

@@ -22,9 +22,10 @@ def test_an_absent_device_is_an_error() -> None:
 
 def test_small_data_sets_are_passed_more_often() -> None:
     settings = AuditSettings()
-    assert settings.training(28_709).epochs == 12
-    assert settings.training(3_000).epochs > 12
-    assert settings.training(10).epochs <= 60
+    assert settings.training(28_709).epochs == 6
+    assert settings.training(1_000).epochs > 6
+    assert settings.training(10).epochs == 12
+    assert settings.training(28_709, "features").epochs == 12
 
 
 def test_detection_scores_by_hand() -> None:

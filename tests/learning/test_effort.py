@@ -24,15 +24,15 @@ def test_few_examples_are_passed_more_often_in_smaller_batches(examples: int, ep
         assert training.epochs == MOST_EPOCHS or training.steps(examples) >= FEWEST_STEPS
 
 
-@pytest.mark.parametrize("examples", [40, 300, 1500, 4095, 4096, 20_000, 10**6])
+@pytest.mark.parametrize("examples", [40, 300, 1000, 4095, 4096, 20_000, 10**6])
 def test_an_audit_of_pictures_takes_the_steps_of_its_effort_whatever_its_size(examples: int) -> None:
     seen = []
     for name, effort in AUDIT_EFFORTS.items():
         training = AuditSettings(effort=name).training(examples)
-        assert training.epochs == MOST_EPOCHS or training.steps(examples) >= effort.fewest_steps
-        assert training.epochs >= effort.epochs
-        seen.append(training.epochs * examples)
-    assert 2 * seen[0] <= seen[1] <= 0.6 * seen[2]
+        assert training.epochs == effort.most_epochs or training.steps(examples) >= effort.fewest_steps
+        assert effort.epochs <= training.epochs <= effort.most_epochs
+        seen.append(training.epochs)
+    assert 1.5 * seen[0] <= seen[1] <= 0.6 * seen[2], "quick is markedly quicker than standard, and that than thorough"
 
 
 def test_other_numbers_by_hand() -> None:

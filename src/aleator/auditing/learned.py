@@ -17,6 +17,7 @@ from aleator.data.sources import FeatureArray, TableRows, TextArray
 from aleator.errors import DataError
 from aleator.evidence.neighbours import SHOWN, VOTERS
 from aleator.learners import Heard, Material, draw_folds, hear
+from aleator.learning.devices import pick_device
 from aleator.neighbours.search import nearest_neighbours
 from aleator.progress import Progress
 from aleator.vectors.columns import fit_columns, predicts_alone
@@ -89,6 +90,7 @@ def hear_learners(
         vectors.material.dense,
         together,
         count=VOTERS,
+        device=pick_device(settings.device),
         on_block=lambda done, total: progress("finding neighbours", done, total),
     )
     heard = hear(

@@ -45,8 +45,9 @@ def hear_networks(
     spec = NetworkSpec(choice.name, tuple(examples.shape[1:]), len(dataset.class_names), posterior=settings.posterior)
     tasks, fold = fold_tasks(labels, together, settings.member_count, settings.seed)
     training = settings.training(max(len(task.rows) for task in tasks), dataset.source.kind)
+    device = pick_device(settings.device)
     members = fit_members(
-        TrainingJob(spec, examples, labels, training, pick_device(settings.device)),
+        TrainingJob(spec, examples, labels, training, device),
         tasks,
         unfinished,
         on_step=lambda step, steps: progress("training", step, steps),
@@ -59,6 +60,7 @@ def hear_networks(
         embedding,
         duplicates.group,
         count=SHOWN,
+        device=device,
         on_block=lambda completed, total: progress("finding neighbours", completed, total),
     )
     return Said(

@@ -100,8 +100,13 @@ class AuditSettings:
         """How to train on this many labelled examples of a kind."""
         effort = AUDIT_EFFORTS[self.effort]
         if kind == "images":
-            batch_size = 64 if examples < 4096 else 128
-            plan = schedule(examples, effort.epochs, batch_size=batch_size, fewest_steps=effort.fewest_steps)
+            plan = schedule(
+                examples,
+                effort.epochs,
+                batch_size=128 if examples >= 4096 else max(8, min(64, examples // 5)),
+                fewest_steps=effort.fewest_steps,
+                most_epochs=effort.most_epochs,
+            )
         else:
             plan = schedule(examples, PERCEPTRON_PASSES * effort.epochs)
         return TrainingSettings(

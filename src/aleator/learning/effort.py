@@ -4,6 +4,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+FEWEST_STEPS, MOST_EPOCHS = 700, 60
+"""Of a training on a small data set; efforts may ask for fewer steps, and none for more."""
+
 
 @dataclass(frozen=True)
 class Effort:
@@ -15,30 +18,28 @@ class Effort:
     """Pictures are worked on with at most this many pixels a side."""
     backbone: str
     """For pictures; feature vectors get a perceptron."""
-    fewest_steps: int = 700
-    """Small data are passed more often, until a network of pictures has taken so many steps."""
+    fewest_steps: int = FEWEST_STEPS
+    """A small data set is passed more often, until the network has taken so many steps;"""
+    most_epochs: int = MOST_EPOCHS
+    """but not more often than this."""
 
 
 AUDIT_EFFORTS = {
-    "quick": Effort(members=3, epochs=3, max_side=48, backbone="small_vgg", fewest_steps=100),
-    "standard": Effort(members=3, epochs=6, max_side=64, backbone="small_vgg", fewest_steps=200),
-    "thorough": Effort(members=5, epochs=12, max_side=64, backbone="small_vgg", fewest_steps=400),
+    "quick": Effort(members=3, epochs=3, max_side=48, backbone="small_vgg", fewest_steps=120, most_epochs=8),
+    "standard": Effort(members=3, epochs=6, max_side=64, backbone="small_vgg", fewest_steps=200, most_epochs=12),
+    "thorough": Effort(members=5, epochs=12, max_side=64, backbone="small_vgg", fewest_steps=400, most_epochs=24),
 }
 TRAINING_EFFORTS = {
     "quick": Effort(members=2, epochs=5, max_side=64, backbone="small_vgg"),
     "standard": Effort(members=2, epochs=12, max_side=64, backbone="deep_vgg"),
     "thorough": Effort(members=4, epochs=20, max_side=64, backbone="deep_vgg"),
 }
-"""The same names: a training of one effort takes about as long as an audit of it."""
+"""The same names."""
 
 if TYPE_CHECKING:
     EffortName = str
 else:
     EffortName = Literal[tuple(AUDIT_EFFORTS)]
-
-FEWEST_STEPS, MOST_EPOCHS = 700, 60
-"""A small data set is passed more often, until the network has taken so many steps or the fewer that its effort asks
-for; but not more often than this."""
 
 
 class Schedule(NamedTuple):

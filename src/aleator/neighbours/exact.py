@@ -30,26 +30,27 @@ def exact_neighbours(
     *,
     on_block: Callable[[int, int], None] = lambda completed, total: None,
 ) -> Neighbours:
-    """The `count` nearest by inner product of `directions` `(example, feature)`, of all examples or of these `rows`.
+    """The `count` nearest by inner product of `directions` `(example, feature)`, of all examples or of these `rows`,
+    computed where the directions are.
 
     Examples of one `group` `(example,)` are not among each other's neighbours; every example is in one of its own
     group at least.
     """
     total, wanted_rows = len(directions), np.arange(len(directions)) if rows is None else rows
-    groups = torch.from_numpy(group)
+    groups = torch.from_numpy(group).to(directions.device)
     largest = int(np.unique(group, return_counts=True)[1].max(initial=1))
     wanted = min(count + largest, total)
     found_rows = np.full((len(wanted_rows), count), -1, dtype=np.int64)
     distance = np.full((len(wanted_rows), count), np.nan, dtype=np.float32)
     step, at = max(1, BLOCK_CELLS // max(total, 1)), 0
-    for some in torch.split(torch.from_numpy(wanted_rows), step):
+    for some in torch.split(torch.from_numpy(wanted_rows).to(directions.device), step):
         similarity, candidate = (directions[some] @ directions.T).topk(wanted, dim=1)
         similarity = torch.where(groups[candidate] == groups[some][:, None], -torch.inf, similarity)
         similarity, place = similarity.topk(min(count, wanted), dim=1)
         there = similarity > -torch.inf
         block = slice(at, at + len(some))
-        found_rows[block, : there.shape[1]] = torch.where(there, candidate.gather(1, place), -1).numpy()
-        distance[block, : there.shape[1]] = torch.where(there, 1 - similarity, torch.nan).numpy()
+        found_rows[block, : there.shape[1]] = torch.where(there, candidate.gather(1, place), -1).cpu().numpy()
+        distance[block, : there.shape[1]] = torch.where(there, 1 - similarity, torch.nan).cpu().numpy()
         at += len(some)
         on_block(at, len(wanted_rows))
     return Neighbours(found_rows, distance)

@@ -3,15 +3,18 @@
 import importlib.util
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from aleator.neighbours.approximate import approximate_neighbours
 from aleator.neighbours.exact import directions_of, exact_neighbours
 from aleator.neighbours.found import Neighbours
 
+CPU = torch.device("cpu")
 MOST_EXACT = 100_000
 """Among more examples neighbours are approximate where `faiss` is installed: there every pair costs minutes (100,000 of
 512 features two minutes of one core, a million three and a half hours)."""
@@ -22,6 +25,7 @@ def nearest_neighbours(
     group: NDArray[np.int64],
     *,
     count: int = 10,
+    device: torch.device = CPU,
     on_block: Callable[[int, int], None] = lambda completed, total: None,
 ) -> Neighbours:
     """The `count` nearest examples by cosine of the centred embedding `(example, feature)`.
@@ -31,9 +35,15 @@ def nearest_neighbours(
 
     Examples of one `group` `(example,)`, -1 = stands alone, are not among each other's neighbours: copies would vote
     for themselves.
+
+    With a GPU as `device` every pair is compared there, where it has memory for that, and neither faiss nor a warning
+    is needed.
     """
     total, features = embedding.shape
     own = np.where(group >= 0, group, -1 - np.arange(total))
+    if device.type != "cpu":
+        with suppress(torch.OutOfMemoryError):
+            return exact_neighbours(directions_of(embedding).to(device), own, count, on_block=on_block)
     if total > MOST_EXACT and features:
         if importlib.util.find_spec("faiss") is not None:
             return approximate_neighbours(embedding, own, count, on_block=on_block)

@@ -178,6 +178,43 @@ def spaces_in_labels(root: Path) -> Path:
     return text_table(root, rows_of(named(), labels), ["path", "label"])
 
 
+def coco_content(names: list[str]) -> str:
+    categories = [{"id": number, "name": name} for number, name in enumerate(("cat", "dog"), 1)]
+    images = [{"id": number, "file_name": name} for number, name in enumerate(names)]
+    labels = [{"id": n, "image_id": n, "category_id": n % 2 + 1, "bbox": [0, 0, 5, 5]} for n in range(len(names))]
+    return json.dumps({"images": images, "annotations": labels, "categories": categories})
+
+
+def roboflow_coco(root: Path) -> Path:
+    for split in ("train", "valid"):
+        pictures_in(root / split)
+        (root / split / "_annotations.coco.json").write_text(coco_content(named()))
+    return root
+
+
+def coco_folders(root: Path) -> Path:
+    """As COCO itself is laid out, with a file that names pictures only."""
+    (root / "annotations").mkdir()
+    for split, first in (("train2017", 0), ("val2017", 100)):
+        names = [f"{first + number:012}.png" for number in range(12)]
+        for number, name in enumerate(names):
+            picture(root / "images" / split / name, first + number)
+        (root / "annotations" / f"instances_{split}.json").write_text(coco_content(names))
+    only = {"images": [{"id": 1, "file_name": "x.png"}], "annotations": [], "categories": []}
+    (root / "annotations" / "image_info_test2017.json").write_text(json.dumps(only))
+    return root
+
+
+def cvat_subsets(root: Path) -> Path:
+    pictures_in(root / "images")
+    images = "".join(
+        f'<image id="{n}" name="{name}" subset="{("Train", "Validation")[n >= 8]}"><tag label="{label}"/></image>'
+        for n, (name, label) in enumerate(zip(named(), labels_of(), strict=True))
+    )
+    (root / "train.xml").write_text(f"<?xml version='1.0'?><annotations><version>1.1</version>{images}</annotations>")
+    return root
+
+
 def archive(root: Path) -> Path:
     pictures_in(root / "in")
     (root / "d.zip").write_bytes(b"PK\x05\x06" + bytes(18))
@@ -482,4 +519,23 @@ FORMS: tuple[Form, ...] = (
         "labels are in 'animals-metadata.class-name'",
     ),
     Form(TOOLS, "TensorFlow Datasets", tensorflow, None, "TensorFlow's records, which are not read; write pictures"),
+    Form(
+        TOOLS,
+        "Roboflow: COCO, a file for each split",
+        roboflow_coco,
+        TWICE,
+        "train/_annotations.coco.json",
+        ("train", "valid"),
+        round_trip="coco",
+    ),
+    Form(
+        TOOLS,
+        "COCO: `annotations/instances_train2017.json`",
+        coco_folders,
+        TWICE,
+        "instances_train2017.json",
+        ("train", "val"),
+        round_trip="coco",
+    ),
+    Form(TOOLS, "CVAT: subsets", cvat_subsets, TWO, "CVAT's tags", ("Train", "Validation"), round_trip="cvat"),
 )

@@ -56,12 +56,13 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
         split = _split_of(file, root) if len(files) > 1 else ""
         for picture, label in part.labels.items():
             split_of = part.splits.get(picture, split)
-            rows.append({"path": below + picture, "label": label, "split": split_of, "id": part.ids.get(picture)})
+            example = part.ids.get(picture, below + picture)
+            rows.append({"path": below + picture, "label": label, "split": split_of, "id": example})
     columns = {name: pa.array([row[name] for row in rows], pa.string()) for name in ("path", "label", "split", "id")}
     if not any(row["split"] for row in rows):
         del columns["split"]
     ids = [row["id"] for row in rows]
-    if None in ids or len(set(ids)) < len(ids):
+    if len(set(ids)) < len(ids) or not any(part.ids for part in parts):
         del columns["id"]
     asked = options if options.names is not None or not names else options.but(ReadOptions(class_names=names))
     kind = "CVAT's tags" if files[0].suffix.lower() == ".xml" else "COCO's annotations"

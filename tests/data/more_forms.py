@@ -172,6 +172,13 @@ def with_hidden(root: Path) -> Path:
     return root
 
 
+def with_link_as_text(root: Path) -> Path:
+    classes_below(root / "data", ("cat", "dog"))
+    classes_below(root / "data" / ".store", ("owl",))
+    (root / "data" / "owl").write_text(".store/owl")
+    return root / "data"
+
+
 def spaces_in_labels(root: Path) -> Path:
     pictures_in(root)
     labels = ["cat", "dog", "cat ", *labels_of(9)[1:], "cat"]
@@ -307,6 +314,13 @@ FORMS: tuple[Form, ...] = (
         "Spaces around the folders' names are left out: 'cat '",
     ),
     Form(FOLDERS, "a class folder that begins with a dot", with_hidden, TWO, r"1 hidden folders.*\.owl"),
+    Form(
+        FOLDERS,
+        "a linked class folder that git saved as text",
+        with_link_as_text,
+        TWO,
+        "1 links to folders that were saved as text",
+    ),
     Form(FOLDERS, "an archive", archive, None, "unpack it"),
     Form(
         PICTURES, "16-bit colours in PNG that hold 12 bits", coloured(png_of_16_bits, ".png"), TWO, "which is 12 bits"

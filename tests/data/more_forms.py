@@ -102,6 +102,18 @@ def next_to_black(root: Path) -> Path:
     return root
 
 
+def named_numbers(root: Path) -> Path:
+    pixels = np.stack([np.asarray(drawn(row)) for row in range(12)])
+    np.savez(root / "d.npz", images=pixels, labels=np.arange(12) % 2, class_names=np.array(["cat", "dog"]))
+    return root / "d.npz"
+
+
+def with_empty_folder(root: Path) -> Path:
+    classes_below(root)
+    (root / "owl").mkdir()
+    return root
+
+
 def digits(root: Path) -> Path:
     values = np.stack([np.asarray(drawn(row)) // 16 for row in range(12)]).astype(np.float64)
     np.savez(root / "d.npz", images=values, y=np.array(labels_of()))
@@ -321,6 +333,7 @@ FORMS: tuple[Form, ...] = (
         TWO,
         "1 links to folders that were saved as text",
     ),
+    Form(FOLDERS, "a class folder without a picture", with_empty_folder, TWO, "No picture is read in owl/"),
     Form(FOLDERS, "an archive", archive, None, "unpack it"),
     Form(
         PICTURES, "16-bit colours in PNG that hold 12 bits", coloured(png_of_16_bits, ".png"), TWO, "which is 12 bits"
@@ -396,6 +409,13 @@ FORMS: tuple[Form, ...] = (
         csv_rows(["path", "class_id", "class_name"], rows_of(named(), ["1", "0"] * 6, labels_of())),
         TWO,
         "in the order of the numbers",
+    ),
+    Form(
+        TABLES,
+        "a column `patient_id` that repeats, beside paths",
+        csv_rows(["path", "label", "patient_id"], rows_of(named(), labels_of(), ["p1", "p1", "p2", "p2"] * 3)),
+        TWO,
+        "What shares a value of 'patient_id' .* one group",
     ),
     Form(
         TABLES,
@@ -524,6 +544,7 @@ FORMS: tuple[Form, ...] = (
         "a table",
         options=ReadOptions(class_names=("cat", "dog", "cat|dog")),
     ),
+    Form(ARRAYS, "`.npz` with `class_names`", named_numbers, TWO, "The classes' names are those of the file"),
     Form(ARRAYS, "digits of 0 to 15", digits, TWO, "next to black.*16 white"),
     Form(
         TOOLS,

@@ -37,6 +37,25 @@ OTHER_KINDS = {
     ),
     ".psd": "are layered drawings; save them as PNG",
     ".eps": "are drawings of lines; save them as PNG",
+    **dict.fromkeys(
+        (
+            ".ico",
+            ".icns",
+            ".cur",
+            ".pcx",
+            ".sgi",
+            ".xcf",
+            ".exr",
+            ".hdr",
+            ".dds",
+            ".xbm",
+            ".xpm",
+            ".wmf",
+            ".emf",
+            ".jxl",
+        ),
+        "are pictures in a format that is not read; save them as PNG",
+    ),
 }
 NO_PICTURE, HEIF_MISSING = "no pictures", "in HEIF, which needs the extra: pip install 'aleator[heic]'"
 OUTSIDE_LINK = "links to folders outside of the data, which are not followed; copy them into it"

@@ -35,7 +35,7 @@ def predict(
     model
         The folder that `train` left.
     images
-        Pictures, folders of pictures, tables of paths (CSV, TSV, Parquet, JSON lines), arrays (.npy, .npz).
+        Pictures, folders of pictures, tables of paths (CSV, TSV, Excel, Parquet, JSON lines), arrays (.npy, .npz).
     output
         The file to write: .csv, .parquet, .jsonl, or .html with the pictures.
     split

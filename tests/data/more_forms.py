@@ -102,6 +102,18 @@ def next_to_black(root: Path) -> Path:
     return root
 
 
+def named_numbers(root: Path) -> Path:
+    pixels = np.stack([np.asarray(drawn(row)) for row in range(12)])
+    np.savez(root / "d.npz", images=pixels, labels=np.arange(12) % 2, class_names=np.array(["cat", "dog"]))
+    return root / "d.npz"
+
+
+def with_empty_folder(root: Path) -> Path:
+    classes_below(root)
+    (root / "owl").mkdir()
+    return root
+
+
 def digits(root: Path) -> Path:
     values = np.stack([np.asarray(drawn(row)) // 16 for row in range(12)]).astype(np.float64)
     np.savez(root / "d.npz", images=values, y=np.array(labels_of()))
@@ -172,10 +184,54 @@ def with_hidden(root: Path) -> Path:
     return root
 
 
+def with_link_as_text(root: Path) -> Path:
+    classes_below(root / "data", ("cat", "dog"))
+    classes_below(root / "data" / ".store", ("owl",))
+    (root / "data" / "owl").write_text(".store/owl")
+    return root / "data"
+
+
 def spaces_in_labels(root: Path) -> Path:
     pictures_in(root)
     labels = ["cat", "dog", "cat ", *labels_of(9)[1:], "cat"]
     return text_table(root, rows_of(named(), labels), ["path", "label"])
+
+
+def coco_content(names: list[str]) -> str:
+    categories = [{"id": number, "name": name} for number, name in enumerate(("cat", "dog"), 1)]
+    images = [{"id": number, "file_name": name} for number, name in enumerate(names)]
+    labels = [{"id": n, "image_id": n, "category_id": n % 2 + 1, "bbox": [0, 0, 5, 5]} for n in range(len(names))]
+    return json.dumps({"images": images, "annotations": labels, "categories": categories})
+
+
+def roboflow_coco(root: Path) -> Path:
+    for split in ("train", "valid"):
+        pictures_in(root / split)
+        (root / split / "_annotations.coco.json").write_text(coco_content(named()))
+    return root
+
+
+def coco_folders(root: Path) -> Path:
+    """As COCO itself is laid out, with a file that names pictures only."""
+    (root / "annotations").mkdir()
+    for split, first in (("train2017", 0), ("val2017", 100)):
+        names = [f"{first + number:012}.png" for number in range(12)]
+        for number, name in enumerate(names):
+            picture(root / "images" / split / name, first + number)
+        (root / "annotations" / f"instances_{split}.json").write_text(coco_content(names))
+    only = {"images": [{"id": 1, "file_name": "x.png"}], "annotations": [], "categories": []}
+    (root / "annotations" / "image_info_test2017.json").write_text(json.dumps(only))
+    return root
+
+
+def cvat_subsets(root: Path) -> Path:
+    pictures_in(root / "images")
+    images = "".join(
+        f'<image id="{n}" name="{name}" subset="{("Train", "Validation")[n >= 8]}"><tag label="{label}"/></image>'
+        for n, (name, label) in enumerate(zip(named(), labels_of(), strict=True))
+    )
+    (root / "train.xml").write_text(f"<?xml version='1.0'?><annotations><version>1.1</version>{images}</annotations>")
+    return root
 
 
 def archive(root: Path) -> Path:
@@ -270,6 +326,14 @@ FORMS: tuple[Form, ...] = (
         "Spaces around the folders' names are left out: 'cat '",
     ),
     Form(FOLDERS, "a class folder that begins with a dot", with_hidden, TWO, r"1 hidden folders.*\.owl"),
+    Form(
+        FOLDERS,
+        "a linked class folder that git saved as text",
+        with_link_as_text,
+        TWO,
+        "1 links to folders that were saved as text",
+    ),
+    Form(FOLDERS, "a class folder without a picture", with_empty_folder, TWO, "No picture is read in owl/"),
     Form(FOLDERS, "an archive", archive, None, "unpack it"),
     Form(
         PICTURES, "16-bit colours in PNG that hold 12 bits", coloured(png_of_16_bits, ".png"), TWO, "which is 12 bits"
@@ -345,6 +409,13 @@ FORMS: tuple[Form, ...] = (
         csv_rows(["path", "class_id", "class_name"], rows_of(named(), ["1", "0"] * 6, labels_of())),
         TWO,
         "in the order of the numbers",
+    ),
+    Form(
+        TABLES,
+        "a column `patient_id` that repeats, beside paths",
+        csv_rows(["path", "label", "patient_id"], rows_of(named(), labels_of(), ["p1", "p1", "p2", "p2"] * 3)),
+        TWO,
+        "What shares a value of 'patient_id' .* one group",
     ),
     Form(
         TABLES,
@@ -473,6 +544,7 @@ FORMS: tuple[Form, ...] = (
         "a table",
         options=ReadOptions(class_names=("cat", "dog", "cat|dog")),
     ),
+    Form(ARRAYS, "`.npz` with `class_names`", named_numbers, TWO, "The classes' names are those of the file"),
     Form(ARRAYS, "digits of 0 to 15", digits, TWO, "next to black.*16 white"),
     Form(
         TOOLS,
@@ -482,4 +554,23 @@ FORMS: tuple[Form, ...] = (
         "labels are in 'animals-metadata.class-name'",
     ),
     Form(TOOLS, "TensorFlow Datasets", tensorflow, None, "TensorFlow's records, which are not read; write pictures"),
+    Form(
+        TOOLS,
+        "Roboflow: COCO, a file for each split",
+        roboflow_coco,
+        TWICE,
+        "train/_annotations.coco.json",
+        ("train", "valid"),
+        round_trip="coco",
+    ),
+    Form(
+        TOOLS,
+        "COCO: `annotations/instances_train2017.json`",
+        coco_folders,
+        TWICE,
+        "instances_train2017.json",
+        ("train", "val"),
+        round_trip="coco",
+    ),
+    Form(TOOLS, "CVAT: subsets", cvat_subsets, TWO, "CVAT's tags", ("Train", "Validation"), round_trip="cvat"),
 )

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 import torch
 from PIL import Image
+from scipy.sparse import csr_matrix
 
 from aleator.audits.folder import AuditFolder
 from aleator.audits.info import audited_data
@@ -224,3 +225,12 @@ def test_an_audit_of_objects_is_reviewed_and_trained_on_without_them(tmp_path: P
     assert examples.has_pictures
     assert np.array_equal(np.asarray(examples.source.load(3)), np.asarray(pictures[3]))
     assert pa.compute.all(pa.compute.is_valid(loaded.labels["suggested_label"])).as_py()
+
+
+def test_sparse_vectors_and_a_loader_of_batches() -> None:
+    sparse = read_dataset((csr_matrix(np.eye(12)), LABELS))
+    assert isinstance(sparse.source, FeatureArray)
+    assert np.array_equal(sparse.source.values, np.eye(12))
+    loaded = read_dataset(torch.utils.data.DataLoader(Pairs(), batch_size=5, shuffle=True))
+    assert np.array_equal(loaded.given_labels, LABELS)
+    pictures_are_right(loaded)

@@ -173,3 +173,66 @@ def test_rows_join_only_where_their_order_is_proved(tmp_path: Path) -> None:
     counts = np.random.default_rng(3).multinomial(10, np.eye(3)[labels] * 0.7 + 0.1)
     with pytest.raises(DataError, match="sorted by label"):
         read_dataset(data, ReadOptions(votes=write_matrix(tmp_path / "v.csv", counts, header, ids=False)))
+
+
+def noisy_answers() -> tuple[np.ndarray, np.ndarray]:
+    """The labels of 200 examples of 4 classes, and five people's answers with gaps, `(example, person)`."""
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 4, 200)
+    answers = np.where(random.random((200, 5)) < 0.2, random.integers(0, 4, (200, 5)), labels[:, None]).astype(float)
+    answers[random.random((200, 5)) < 0.3] = np.nan
+    return labels, answers
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "task,worker,label",
+        "item,rater,rating",
+        "HITId,WorkerId,Answer",
+        "_unit_id,_worker_id,category",
+        "what,who,said",
+        "",
+    ],
+)
+def test_long_votes_are_known_by_what_they_hold(tmp_path: Path, header: str) -> None:
+    labels, answers = noisy_answers()
+    names, ids = np.array(["bird", "cat", "dog", "owl"]), [f"x{row:03}" for row in range(200)]
+    np.savez(tmp_path / "d.npz", X=np.eye(200), y=names[labels], ids=np.array(ids))
+    rows = [
+        f"{ids[row]},w{person},{names[int(answers[row, person])]}" for row, person in np.argwhere(~np.isnan(answers))
+    ]
+    np.random.default_rng(1).shuffle(rows)
+    (tmp_path / "v.csv").write_text("\n".join([header, *rows] if header else rows))
+    votes = read_dataset(tmp_path / "d.npz", ReadOptions(votes=tmp_path / "v.csv")).votes
+    assert votes is not None
+    assert np.array_equal(votes.class_counts(4), np.stack([(answers == one).sum(axis=1) for one in range(4)], axis=1))
+    assert votes.annotators is not None
+    assert len(votes.annotators.names) == 5
+
+
+@pytest.mark.parametrize("form", ["answers.npy", "counts.npy", "answers.csv", "indexed.csv"])
+def test_matrices_of_votes(tmp_path: Path, form: str) -> None:
+    labels, answers = noisy_answers()
+    np.savez(tmp_path / "d.npz", X=np.eye(200), y=np.array(["bird", "cat", "dog", "owl"])[labels])
+    counts = np.stack([(answers == one).sum(axis=1) for one in range(4)], axis=1)
+    counts[0] *= 3
+    file = tmp_path / form
+    if form.endswith(".npy"):
+        np.save(file, counts if form == "counts.npy" else answers)
+    else:
+        rows = [",".join("" if np.isnan(one) else f"{one:.1f}" for one in row) for row in answers]
+        rows = [f"{number},{row}" for number, row in enumerate(rows)] if form == "indexed.csv" else rows
+        file.write_text("\n".join([",0,1,2,3,4" if form == "indexed.csv" else "0,1,2,3,4", *rows]))
+    votes = read_dataset(tmp_path / "d.npz", ReadOptions(votes=file)).votes
+    assert votes is not None
+    wanted = counts if form == "counts.npy" else np.stack([(answers == one).sum(axis=1) for one in range(4)], axis=1)
+    assert np.array_equal(votes.class_counts(4), wanted)
+
+
+def test_people_in_another_order_are_refused_in_words(tmp_path: Path) -> None:
+    labels, answers = noisy_answers()
+    np.savez(tmp_path / "d.npz", X=np.eye(200), y=np.array(["bird", "cat", "dog", "owl"])[labels])
+    np.save(tmp_path / "v.npy", answers[::-1])
+    with pytest.raises(DataError, match="nothing says that its rows are in the order of"):
+        read_dataset(tmp_path / "d.npz", ReadOptions(votes=tmp_path / "v.npy"))

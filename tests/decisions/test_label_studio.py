@@ -170,3 +170,35 @@ def test_files_that_are_nobodys(tmp_path: Path) -> None:
             read_decisions(tmp_path / "x.json", IDS, NAMES)
     with pytest.raises(DataError, match="rename it first"):
         labelling_page(("fear", "(not usable)"))
+
+
+USERS = [{"id": 1, "email": "ann@example.com"}, {"id": 2, "username": "bob", "email": "bob@example.com"}]
+
+
+@every_form
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("users.json", json.dumps(USERS)),
+        ("members.json", json.dumps({"results": [{"user": one} for one in USERS]})),
+        ("members.csv", "id,email\n1,ann@example.com\n2,bob@example.com\n"),
+    ],
+)
+def test_reviewers_have_names_with_a_file_of_users_beside(
+    tmp_path: Path, write: Write, name: str, content: str
+) -> None:
+    file = write(tmp_path, [("face-2", ("fear",), 1.0)])
+    (numbered,) = (one for one in read_decisions(file, IDS, NAMES) if one not in BEFORE)
+    assert numbered.reviewer == "label studio 2"
+    (tmp_path / name).write_text(content)
+    (named,) = (one for one in read_decisions(file, IDS, NAMES) if one not in BEFORE)
+    assert named.reviewer == "bob@example.com"
+    assert named.uuid == numbered.uuid  # the same answer, imported once more, changes nothing
+    assert sorted((one for one in read_decisions(file, IDS, NAMES) if one != named), key=lambda one: one.uuid) == BEFORE
+
+
+def test_a_file_of_users_that_names_nobody_is_an_error(tmp_path: Path) -> None:
+    file = write_json(tmp_path, [])
+    (tmp_path / "users.json").write_text("[]")
+    with pytest.raises(DataError, match=r"users\.json names nobody; wanted is a list of users with id and email"):
+        read_decisions(file, IDS, NAMES)

@@ -8,6 +8,7 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from openpyxl import Workbook
 
 import aleator
 from aleator.auditing.predictions import LabelledPredictions
@@ -124,12 +125,16 @@ def test_other_names_of_columns_and_other_kinds_of_tables_say_the_same(audit: Pa
     )
     columns = dict(zip(("id", "label", "reviewer"), map(list, zip(*rows, strict=True)), strict=True))
     pq.write_table(pa.table(columns), tmp_path / "d.parquet")
+    book = Workbook()
+    for row in (("id", "label", "reviewer"), ("face-0000001", 2, "ann"), ("face-0000002", "sad", "bob")):
+        book.active.append(row)
+    book.save(tmp_path / "d.xlsx")
     found = []
     for file in sorted(tmp_path.glob("d.*")):
         examples = open_examples(audit)
         read = read_decisions(file, examples.row_of, examples.class_names)
         found.append([(one.example, one.labels, one.reviewer) for one in read])
-    assert len(found) == 4
+    assert len(found) == 5
     assert all(one == [("face-0000001", ("fear",), "ann"), ("face-0000002", ("sad",), "bob")] for one in found)
 
 

@@ -58,6 +58,14 @@ class LabelStudio:
         path.write_bytes(self.ask(f"/api/projects/{project}/export?exportType={kind}"))
         return path
 
+    def finished_export(self, project: int, number: int) -> bytes:
+        """A snapshot, once the server has written it."""
+        address = f"/api/projects/{project}/exports/{number}"
+        until = time.monotonic() + STARTED_WITHIN
+        while self.ask_json(address)["status"] not in ("completed", "failed") and time.monotonic() < until:
+            time.sleep(0.5)
+        return self.ask(f"{address}/download?exportType=JSON")
+
 
 def executable() -> str | None:
     """Where Label Studio is: ALEATOR_LABEL_STUDIO, or on the path."""

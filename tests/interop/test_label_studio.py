@@ -15,7 +15,7 @@ from aleator.decisions.read import read_decisions
 from aleator.decisions.store import Store
 from aleator.export import export_audit
 from tests.export.test_export import audit_folder, made_up, reviewed
-from tests.interop.label_studio import LabelStudio, executable, running
+from tests.interop.label_studio import USER, LabelStudio, executable, running
 
 __all__ = ["audit_folder", "made_up", "reviewed"]  # fixtures
 
@@ -90,6 +90,18 @@ def test_there_and_back(studio: LabelStudio, reviewed: tuple[Path, object], tmp_
                 assert len({decision.uuid for _, decision in store.after(0)} & set(known)) == len(known)
     assert answers[0] == answers[1] == answers[2]
     assert {one[1] for _, one in answers[0]} == {"label studio 1"}
+
+    whole = {"serialization_options": {"annotations__completed_by": {"only_id": False}}}
+    number = studio.ask_json(f"/api/projects/{project}/exports", whole)["id"]
+    (tmp_path / "snapshot.json").write_bytes(studio.finished_export(project, number))
+    (tmp_path / "users.json").write_bytes(studio.ask("/api/users"))
+    for name in ("snapshot.json", "a.json", "b.json", "c.csv"):  # with names, and the same answers as before
+        with pytest.warns(UserWarning, match="1 annotations are passed over"):
+            back = read_decisions(tmp_path / name, examples.row_of, examples.class_names)
+        new = [one for one in back if one.uuid not in known]
+        assert {one.reviewer for one in new} == {USER}
+        assert sorted(one.uuid for one in new) == [uuid for uuid, _ in answers[0]]
+        assert {one.uuid: one for one in back if one.uuid in known} == known
 
 
 def test_texts_and_rows_of_tables(studio: LabelStudio, tmp_path: Path) -> None:

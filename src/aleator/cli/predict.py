@@ -36,7 +36,7 @@ def predict(
     model
         The folder that `train` left.
     data
-        Pictures, folders of pictures, tables of paths, texts or columns (CSV, TSV, Parquet, JSON
+        Pictures, folders of pictures, tables of paths, texts or columns (CSV, TSV, Excel, Parquet, JSON
         lines), arrays (.npy, .npz).
     output
         The file to write: .csv, .parquet, .jsonl, or .html with the pictures.

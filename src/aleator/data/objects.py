@@ -28,7 +28,7 @@ KINDS = (
     "a Hugging Face Dataset, a pandas or polars DataFrame, a pyarrow Table, (X, y), a dict of arrays, a torch or "
     "torchvision Dataset, or an iterable of (example, label) pairs"
 )
-MOST_ITEMS = 5_000_000
+MOST_ITEMS, MOST_OF_SPARSE = 5_000_000, 1 << 29
 IMAGE_COLUMN = "image"
 
 
@@ -50,6 +50,8 @@ def dataset_of(data: Any, options: ReadOptions = NOTHING_ASKED) -> LabelledDatas
         return _of_table(data, "a pyarrow Table", options)
     if isinstance(data, Mapping):
         return _of_arrays(data, options)
+    if library == "torch" and hasattr(data, "batch_size") and hasattr(data, "dataset"):
+        return dataset_of(data.dataset, options)  # a DataLoader, whose batches are made for training
     if isinstance(data, tuple) and len(data) == 2 and _is_column(data[0]) and _is_column(data[1]):
         return _of_items(data[0], data[1], "(X, y)", options)
     if isinstance(getattr(data, "samples", None), list) and hasattr(data, "root"):
@@ -196,6 +198,10 @@ def _class_names(data: Any) -> tuple[str, ...] | None:
 
 def _of_items(examples: Any, labels: Any, form: str, options: ReadOptions) -> LabelledDataset:
     labels = _plain(labels)
+    if hasattr(examples, "toarray"):
+        if examples.shape[0] * examples.shape[1] > MOST_OF_SPARSE:
+            raise DataError(f"{form}: the sparse examples of shape {examples.shape} are too many to be made dense.")
+        examples = examples.toarray()
     count = len(examples)
     if count != len(labels):
         raise DataError(f"{form}: {count} examples but {len(labels)} labels; they must line up.")
@@ -254,7 +260,11 @@ def _named(dataset: LabelledDataset, form: str) -> LabelledDataset:
 
 
 def _is_column(values: Any) -> bool:
-    return hasattr(values, "__len__") and not isinstance(values, str | bytes | Mapping) and not _is_pil(values)
+    return (
+        (hasattr(values, "__len__") or hasattr(values, "toarray"))
+        and not isinstance(values, str | bytes | Mapping)
+        and not _is_pil(values)
+    )
 
 
 def _is_pil(value: Any) -> bool:

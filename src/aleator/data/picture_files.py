@@ -37,9 +37,30 @@ OTHER_KINDS = {
     ),
     ".psd": "are layered drawings; save them as PNG",
     ".eps": "are drawings of lines; save them as PNG",
+    **dict.fromkeys(
+        (
+            ".ico",
+            ".icns",
+            ".cur",
+            ".pcx",
+            ".sgi",
+            ".xcf",
+            ".exr",
+            ".hdr",
+            ".dds",
+            ".xbm",
+            ".xpm",
+            ".wmf",
+            ".emf",
+            ".jxl",
+        ),
+        "are pictures in a format that is not read; save them as PNG",
+    ),
 }
 NO_PICTURE, HEIF_MISSING = "no pictures", "in HEIF, which needs the extra: pip install 'aleator[heic]'"
 OUTSIDE_LINK = "links to folders outside of the data, which are not followed; copy them into it"
+LINK_AS_TEXT = "links to folders that were saved as text, as git does on Windows; copy the folders to their places"
+LONGEST_LINK = 256
 READ_ITSELF = "links to folders that are read themselves"
 HIDDEN_FOLDER = "hidden folders, whose names begin with a dot; rename them if they hold examples"
 MAC_FOLDER = "__MACOSX"
@@ -92,6 +113,8 @@ def why_no_picture(file: Path) -> str | None:
         return OTHER_KINDS[suffix]
     if suffix in NO_PICTURES:
         return NO_PICTURE
+    if not suffix and _is_link_as_text(file):
+        return LINK_AS_TEXT
     try:
         if is_heif(file):
             return None if heif_is_read() else HEIF_MISSING
@@ -99,6 +122,16 @@ def why_no_picture(file: Path) -> str | None:
             return None
     except Exception:  # whatever a decoder raises, it is no picture
         return NO_PICTURE
+
+
+def _is_link_as_text(file: Path) -> bool:
+    """Whether a file holds nothing but the path of a folder that is there, as git writes links where there are none."""
+    try:
+        if file.stat().st_size > LONGEST_LINK:
+            return False
+        return (file.parent / file.read_text(encoding="utf-8").strip()).is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def is_heif(file: Path | BinaryIO) -> bool:

@@ -2,13 +2,14 @@
 
 import csv
 import json
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from aleator.decisions.decision import Decision, kind_of
 from aleator.decisions.label_studio import CONTROL, ID, KNOWN, NOT_USABLE_CHOICE, choices_of, known_of_text
+from aleator.decisions.label_studio_people import people_beside, reviewer_of
 from aleator.decisions.tables import Found, content_uuid, parsed_time, raise_csv_limit
 from aleator.errors import DataError
 
@@ -51,10 +52,10 @@ def is_label_studio_csv(path: Path) -> bool:
 def read_label_studio(path: Path, ids: Container[str], class_names: Sequence[str]) -> LabelStudioFile:
     """The decisions of an export of tasks that `aleator export` made.
 
-    Annotations that were sent along with the tasks are known, and count once, as what they were. Raises DataError where
-    no task is one of ours.
+    Annotations that were sent along with the tasks are known, and count once, as what they were. Reviewers are numbers
+    unless the export, or a file of users beside it, names them. Raises DataError where no task is one of ours.
     """
-    result = LabelStudioFile()
+    result, people = LabelStudioFile(), people_beside(path)
     known: dict[str, Found] = {}
     there = sorted(_annotations(path, known, result), key=lambda one: (len(one.number), one.number))
     left: dict[str, list[Decision]] = {}
@@ -65,7 +66,7 @@ def read_label_studio(path: Path, ids: Container[str], class_names: Sequence[str
         if one.cancelled or _is_known(one, left.get(one.example, [])):
             continue
         try:
-            _take(result, one.where, _decision(one, path), ids, class_names)
+            _take(result, one.where, _decision(one, path, people), ids, class_names)
         except (ValueError, TypeError) as error:  # also every DataError
             result.passed_over.append(f"{one.where}: {error}")
     if result.passed_over and not result.found:
@@ -104,13 +105,13 @@ def _close(one: float | None, other: float | None) -> bool:
     return one == other if one is None or other is None else abs(one - other) < 1e-3
 
 
-def _decision(one: Annotation, path: Path) -> Decision:
+def _decision(one: Annotation, path: Path, people: Mapping[str, str]) -> Decision:
     labels = tuple(dict.fromkeys(chosen for chosen in one.choices if chosen != NOT_USABLE_CHOICE))
     if not one.choices:
         raise DataError("an annotation has no choice; delete it, or mark the task as skipped")
-    reviewer, time = _annotator(one.annotator), parsed_time(one.time, path)
+    (reviewer, known_as), time = reviewer_of(one.annotator, people), parsed_time(one.time, path)
     return Decision(
-        uuid=content_uuid("label studio", one.number, one.example, reviewer, time, *one.choices),
+        uuid=content_uuid("label studio", one.number, one.example, known_as, time, *one.choices),
         example=one.example,
         reviewer=reviewer,
         kind=kind_of(labels),
@@ -207,12 +208,3 @@ def _csv_rows(path: Path) -> Iterator[dict[str, Any]]:
     raise_csv_limit()
     with path.open(encoding="utf-8-sig", newline="") as file:
         yield from csv.DictReader(file)
-
-
-def _annotator(completed_by: Any) -> str:
-    if isinstance(completed_by, dict):
-        completed_by = completed_by.get("email") or completed_by.get("username") or completed_by.get("id")
-    text = "" if completed_by is None else str(completed_by).strip()
-    if not text:
-        return "label studio"
-    return f"label studio {text}" if text.isdecimal() else text

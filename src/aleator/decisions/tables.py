@@ -1,4 +1,4 @@
-"""Decisions as tables: the one reader (CSV, TSV, Parquet, JSON lines) and the one writer (CSV)."""
+"""Decisions as tables: the one reader (CSV, TSV, Excel, Parquet, JSON lines) and the one writer (CSV)."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 from aleator.data.cells import plain_cell, safe_cell
 from aleator.data.readers.columns import ID_COLUMNS, texts_of
 from aleator.data.readers.shared import find_column
-from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
+from aleator.data.readers.tables import EVERY_COLUMN, TABLE_SUFFIXES, read_table
 from aleator.decisions.decision import LONGEST_NAME, SEPARATOR, Decision, kind_of, utc_text
 from aleator.errors import DataError
 
@@ -68,7 +68,7 @@ def _text_rows(path: Path) -> Iterator[Cells]:
 
 
 def _arrow_rows(path: Path) -> Iterator[Cells]:
-    table = read_table(path)
+    table = read_table(path, EVERY_COLUMN)
     columns = _columns(table.column_names, path)
     texts = [texts_of(table[column]).tolist() for column in columns.values()]
     for values in zip(*texts, strict=True):

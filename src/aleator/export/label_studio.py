@@ -66,6 +66,8 @@ For Label Studio 1.8 or newer.
 """
 HOW_TO_BRING_BACK = """
 To bring decisions back, export as JSON, JSON-MIN or CSV, and give Aleator the file: --import or --reviewed.
+Exports hold reviewers as numbers. With what /api/users answers in a file users.json beside the export they are e-mails:
+  curl -H "Authorization: Token YOUR_TOKEN" ADDRESS/api/users > users.json
 What people had decided before is in each task's aleator_decisions; it comes back as what it was, and counts once.
 """
 

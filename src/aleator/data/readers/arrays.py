@@ -20,6 +20,8 @@ from aleator.errors import DataError, while_reading
 
 EXAMPLE_ARRAYS = ("images", "pixels", "x", "data", "features", "x_train", "train_images", "arr_0")
 LABEL_ARRAYS = ("labels", "label", "y", "targets", "target", "emotion", "y_train", "train_labels", "arr_1")
+NAME_ARRAYS = ("class_names", "classes", "label_names", "target_names", "names")
+"""The names of the classes 0, 1, 2, ..."""
 SPLIT_ARRAYS = ("split", "usage")
 ID_ARRAYS = ("ids", "id")
 SPLITS = ("train", "val", "valid", "validation", "dev", "test")
@@ -109,10 +111,11 @@ def _dataset(
         raise DataError(f"{path}: there are no examples; their array has shape {examples.shape}.")
     if len(values) != len(examples):
         raise DataError(f"{path}: {len(examples)} examples but {len(values)} labels; they must line up.")
+    named = _class_names(arrays, values) if options.names is None else None
     labels = encoded(
         values,
         f"{path}, labels",
-        options.names,
+        options.names or named,
         number_names=EMOTIONS if label_name == "emotion" else None,
         missing=options.missing_label,
     )
@@ -135,9 +138,20 @@ def _dataset(
         class_names=labels.names,
         split=None if split is None else arrays[split].astype(str),
         how_read=HowRead(f"arrays of {source.kind}, {shape} each").with_said(
-            *labels.said, "" if scaled is None else scaled.sentence("Pictures")
+            "" if named is None else f"The classes' names are those of the file ({listed(named)}).",
+            *labels.said,
+            "" if scaled is None else scaled.sentence("Pictures"),
         ),
     )
+
+
+def _class_names(arrays: Mapping[str, NDArray[Any]], values: NDArray[Any]) -> tuple[str, ...] | None:
+    """The names that the file has for its labels, if these are numbers below their count."""
+    name = find_column(list(arrays), NAME_ARRAYS, None, "")
+    if name is None or values.dtype.kind not in "iuf" or arrays[name].ndim != 1 or arrays[name].dtype.kind not in "US":
+        return None
+    names = tuple(arrays[name].astype(str).tolist())
+    return names if len(set(names)) == len(names) > np.nanmax(values, initial=0) else None
 
 
 def source_of_file(path: Path) -> ExampleSource:

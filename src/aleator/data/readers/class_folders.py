@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
-from aleator.data.picture_files import find_pictures, length_of_root
+from aleator.data.picture_files import find_pictures, length_of_root, skipped_folder
 from aleator.data.readers.split_names import has_split_word, is_numbered_part, is_split_name
 from aleator.data.wording import listed
 from aleator.errors import DataError
@@ -60,9 +60,11 @@ def layout_of(path: Path, asked: str | None) -> Layout:
     """
     passed: list[tuple[str, str]] = []
     root = _tree(path, passed)
-    lost = sorted({name.split("/")[0] for name, _ in passed if "/" in name} - set(root.children))
-    said = [f"No picture is read in {listed(f'{name}/' for name in lost)}."] if lost else []
     base, wrappers = _inner(root, path, passed)
+    there = {one.name for one in path.joinpath(*wrappers).iterdir() if one.is_dir() and not skipped_folder(one.name)}
+    outer = {name.split("/")[0] for name, _ in passed if "/" in name} - set(root.children) - set(wrappers)
+    empty = sorted(outer | (there - set(base.children)))
+    said = [f"No picture is read in {listed(f'{name}/' for name in empty)}."] if empty else []
     if wrappers:
         said.append(f"The class folders lie in {'/'.join(wrappers)}/, the only folder with pictures.")
     if not base.children:

@@ -37,6 +37,11 @@ SPLIT_COLUMNS = ("split", "usage", "subset", "fold", "partition")
 LIKELY_SPLIT_COLUMNS = ("set", "phase", "dataset", "data_split", "data_set", "train_test", "mode", "stage", "ml_use")
 """Columns of splits where every cell is called as splits are."""
 ID_COLUMNS = ("id", "image_id", "example_id", "uid")
+GROUP_COLUMNS = (
+    *("patient_id", "patient", "subject_id", "subject", "person_id", "case_id", "lesion_id", "animal_id", "group_id"),
+    *("video_id", "video", "series_id", "session_id", "slide_id", "identity"),
+)
+"""What several pictures may be of."""
 WORKER_COLUMNS = ("annotator", "worker", "annotator_id", "worker_id", "user", "rater", "completed_by")
 EXPORTED = ("source", "given_label", "label_from", "changed", "decision", "choices", "reviewers")
 EXPORTED_OF_AUDITS = ("suggested_label", "p_mislabelled", "verdict")

@@ -26,7 +26,7 @@ def has_no_header(rows: Sequence[Sequence[str]], *, a_list: bool = False) -> boo
         return True
     if len(others) < FEWEST_ROWS or first in others:
         return False
-    if all(map(_is_number, first)) and not all(map(WHOLE.fullmatch, first)):
+    if all(map(_is_number, first)) and not all(map(WHOLE.fullmatch, filter(None, first))):
         return all(map(_is_number, (cell for row in others for cell in row)))
     columns = list(zip(*others, strict=True))
     return any(

@@ -39,7 +39,8 @@ def one_hot(table: pa.Table, others: Collection[str | None], where: Path) -> Enc
         raise DataError(
             f"{where}: {len(several):,} rows have a 1 in more than one of the columns {listed(names)} (row {row}: "
             f"{named}), so an example may have several labels. One label for an example is what is audited: write one "
-            "class into a column of labels, or leave these rows out."
+            "class into a column of labels, or leave these rows out. If each column is a label of its "
+            "own, name one with --label-column."
         )
     none = int((count == 0).sum())
     said.append(f"The label is the column that holds the 1, of {listed(names)}.")

@@ -17,6 +17,7 @@ from aleator.data.options import ReadOptions
 from aleator.data.readers.columns import (
     EXPORTED,
     EXPORTED_OF_AUDITS,
+    GROUP_COLUMNS,
     ID_COLUMNS,
     INDEX_COLUMNS,
     PATH_COLUMNS,
@@ -92,6 +93,9 @@ def dataset_of_table(
     labels = _labels(table, columns, path, options)
     source, ids_of_files, missing, said = _pictures(table[columns.path], path, root, options)
     ids, group, repeated, said_of_ids = _examples(table, columns, ids_of_files, labels, path)
+    if group is None:
+        group, said_of_group = _groups(table, columns, path)
+        said_of_ids = [*said_of_ids, *said_of_group]
     left_out = dict.fromkeys(missing, "is not there") | dict.fromkeys(repeated, REPEATED)
     how = how if how.form else replace(how, form=f"a table with {source.noun} in {columns.path!r}")
     return LabelledDataset(
@@ -306,6 +310,21 @@ def _examples(
     if worker is not None and len(pc.unique(table[worker])) > 1:
         return _answers_of_people(files, same_file, labels, worker, path)
     return _repeated(files, same_file, labels)
+
+
+def _groups(table: pa.Table, columns: Columns, path: Path) -> tuple["NDArray[np.str_] | None", list[str]]:
+    """What several pictures are of, by the name of the column; None where there is none, or its cells never repeat."""
+    name = find_column(table.column_names, GROUP_COLUMNS, None, str(path))
+    if name is None or name in (columns.path, columns.label, columns.id, columns.split):
+        return None, []
+    values = texts_of(table[name])
+    distinct = len(np.unique(values))
+    if not 1 < distinct < len(values) or (values == "").any():
+        return None, []
+    return values, [
+        f"What shares a value of {name!r} ({distinct:,} in {len(values):,} rows) is one group, which is never parted "
+        "for training and testing."
+    ]
 
 
 def _repeated(

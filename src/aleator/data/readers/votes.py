@@ -10,12 +10,17 @@ from scipy.stats import binom
 
 from aleator.data.dataset import AnnotatorVotes, LabelledDataset, Votes
 from aleator.data.options import ReadOptions
+from aleator.data.readers.arrays import read_arrays
 from aleator.data.readers.columns import (
+    CELLS_TRIED,
     ID_COLUMNS,
+    INDEX_COLUMNS,
     LABEL_COLUMNS,
+    MOSTLY,
     PATH_COLUMNS,
     SPLIT_COLUMNS,
     WORKER_COLUMNS,
+    is_text,
     texts_of,
 )
 from aleator.data.readers.numbers import NO_VALUES
@@ -28,8 +33,9 @@ from aleator.errors import DataError
 UNUSABLE = frozenset(
     ("unknown", "nf", "not a face", "no face", "unsure", "not sure", "unusable", "skip", "none", "bad image")
 )
-TASK_COLUMNS = ("task", *ID_COLUMNS, "example", *PATH_COLUMNS)
-ANSWER_COLUMNS = ("label", "answer", "vote", "class", "response", "annotation", "choice")
+TASK_COLUMNS = ("task", *ID_COLUMNS, "example", "task_id", "item", "item_id", "hit_id", *PATH_COLUMNS)
+ANSWER_COLUMNS = ("label", "answer", "vote", "class", "response", "annotation", "choice", "rating", "category")
+ARRAY = ".npy"
 FEWEST_TO_TELL = 50
 """Examples from which on an agreement no better than by chance says that the votes are of other data."""
 CLEAR_GAP = 0.1
@@ -56,7 +62,7 @@ def join_votes(path: Path, dataset: LabelledDataset, options: ReadOptions) -> tu
     Raises DataError where they do not line up, no answer means a class, or the votes agree with the labels no better
     than by chance.
     """
-    table, said = read_table_saying(path, (*TASK_COLUMNS, *SPLIT_COLUMNS, *ANSWER_COLUMNS), options.encoding)
+    table, said = _read(path, dataset, options)
     votes, how = _joined(table, path, dataset, options)
     agreement = agreement_of(votes, dataset)
     if agreement.examples >= FEWEST_TO_TELL and not agreement.better_than_chance:
@@ -70,6 +76,21 @@ def join_votes(path: Path, dataset: LabelledDataset, options: ReadOptions) -> tu
         told += f"; the answer of most is the given label of {agreement.share:.1%} of {agreement.examples:,} examples"
         told += f" ({agreement.chance:.1%} by chance)"
     return votes, (*said, f"{told}.")
+
+
+def _read(path: Path, dataset: LabelledDataset, options: ReadOptions) -> tuple[pa.Table, tuple[str, ...]]:
+    """The table of votes, or an array `(example, person)` or `(example, class)` as one."""
+    if path.suffix.lower() != ARRAY:
+        return read_table_saying(path, (*TASK_COLUMNS, *SPLIT_COLUMNS, *ANSWER_COLUMNS), options.encoding)
+    (values,) = read_arrays(path).values()
+    if values.ndim != 2:
+        raise DataError(f"{path} has shape {values.shape}; wanted are votes (example, person) or (example, class).")
+    columns = [pa.array(column.tolist(), from_pandas=True) for column in values.T]
+    names, classes = [str(number) for number in range(len(columns))], dataset.class_names
+    more_than_classes = bool((values >= len(classes)).any())  # so they count votes
+    if len(columns) == len(classes) and (options.votes_form == "counts" or more_than_classes):
+        return pa.table(columns, list(classes)), (f"The columns of {path.name} are taken as {listed(classes)}.",)
+    return pa.table(columns, names), ()
 
 
 @dataclass(frozen=True)
@@ -110,6 +131,12 @@ def _joined(table: pa.Table, path: Path, dataset: LabelledDataset, options: Read
     label = find_column(columns, ANSWER_COLUMNS, None, str(path))
     if task is not None and worker is not None and label is not None:
         return _long(table, task, worker, label, path, dataset), f"by {task!r}"
+    by_content = _long_columns(table, dataset)
+    if by_content is not None:
+        task, worker, label = by_content
+        return _long(table, task, worker, label, path, dataset), (
+            f"by {task!r}, whose cells are ids of the data; {worker!r} are the people, {label!r} their answers"
+        )
     id_column = _id_column(table, path, dataset)
     counts = None if options.votes_form == "answers" else _counts_or_error(table, id_column, path, dataset)
     answers = None if options.votes_form == "counts" else _answers_of_people(table, id_column, path, dataset)
@@ -117,13 +144,43 @@ def _joined(table: pa.Table, path: Path, dataset: LabelledDataset, options: Read
         answers = None
     if isinstance(answers, Votes) and isinstance(counts, Votes):
         return _likelier(counts, answers, path, dataset, id_column, table)
-    if isinstance(counts, DataError) and answers is not None and not agreement_of(answers, dataset).better_than_chance:
-        raise counts
+    if isinstance(counts, DataError) and answers is not None:
+        agreement = agreement_of(answers, dataset)
+        if not agreement.better_than_chance:
+            raise DataError(
+                f"{counts} If its columns are people, whose cells are their answers, nothing says that its rows are in "
+                f"the order of {dataset.path}: the answer of most is the given label of {agreement.share:.1%}, "
+                f"{agreement.chance:.1%} by chance; {NEEDS_IDS}."
+            )
     votes = answers if isinstance(answers, Votes) else counts
     if not isinstance(votes, Votes):
         raise votes if votes is not None else DataError(f"{path} has no columns whose cells are classes of the data.")
     kind = "people's answers, a column each, " if votes is answers else ""
     return votes, kind + _order(table, id_column, votes, path, dataset)
+
+
+def _long_columns(table: pa.Table, dataset: LabelledDataset) -> tuple[str, str, str] | None:
+    """The columns of task, person and answer of a long table, by what they hold: ids of the data that repeat, classes,
+    and one column of text beside them; None where it is no such table."""
+    some = table.slice(0, CELLS_TRIED)
+    texts = {name: texts_of(some[name]) for name in table.column_names if name not in INDEX_COLUMNS}
+    ids, classes = set(dataset.ids.tolist()), {meaning(name) for name in dataset.class_names}
+    tasks = [
+        name for name, cells in texts.items() if set(cells.tolist()) <= ids and len(set(cells.tolist())) < len(cells)
+    ]
+    labels = [
+        name
+        for name, cells in texts.items()
+        if name not in tasks and np.mean([meaning(cell) in classes for cell in cells.tolist()]) > MOSTLY
+    ]
+    if len(tasks) != 1 or len(labels) != 1:
+        return None
+    people = [
+        name
+        for name, cells in texts.items()
+        if name not in (*tasks, *labels) and is_text(table[name]) and 2 <= len(set(cells.tolist())) < len(cells) / 2
+    ]
+    return (tasks[0], people[0], labels[0]) if len(people) == 1 else None
 
 
 def _columns_are_classes(counts: Votes | DataError | None) -> bool:

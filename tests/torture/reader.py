@@ -57,5 +57,5 @@ def read_data(name: str, folder: Path, fewest: int = 10) -> object:
     if isinstance(dataset.source, TextArray | TableRows):
         from aleator.auditing.learned import vectors_of
 
-        assert np.isfinite(vectors_of(dataset, None, "", 0).material.dense).all()
+        assert np.isfinite(vectors_of(dataset, None, "", 0, folder).material.dense).all()
     return dataset.fingerprint()

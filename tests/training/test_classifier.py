@@ -21,14 +21,18 @@ from aleator.training.settings import TrainSettings
 from tests.conftest import tiny_dataset
 
 EXPECTED_FAILURES = {
-    "check_sample_weight_equivalence_on_dense_data": "mini-batches: an example of weight two is not two examples",
+    "check_sample_weight_equivalence_on_dense_data": "weight two is not two examples: mini-batches, folds",
 }
+OF_REGRESSIONS = {"check_methods_subset_invariance": "single precision: probabilities differ by 2e-7"}
 
 
 @pytest.mark.slow
 @parametrize_with_checks(
-    [aleator.AleatorClassifier(epochs=20, batch_size=16, random_state=0)],
-    expected_failed_checks=lambda estimator: EXPECTED_FAILURES,
+    [
+        aleator.AleatorClassifier(epochs=20, batch_size=16, random_state=0),
+        aleator.AleatorClassifier(random_state=0),
+    ],
+    expected_failed_checks=lambda estimator: EXPECTED_FAILURES | ({} if estimator.epochs else OF_REGRESSIONS),
 )
 def test_scikit_learns_own_checks(estimator, check) -> None:
     check(estimator)

@@ -435,7 +435,7 @@ def test_a_folder_that_is_in_use_is_not_replaced(model: aleator.Model, tmp_path:
         ({"second_pass": True, "objective": "cross_entropy"}, "second pass needs labels as they were given"),
         ({"objective": "votes"}, "needs --labels votes and the step .plain., not given labels"),
         ({"backbone": "resnet"}, "no backbone 'resnet'"),
-        ({"backbone": "timm:resnet18"}, "feature vectors"),
+        ({"backbone": "timm:resnet18"}, "features already; leave --backbone out"),
     ],
 )
 def test_bad_settings_are_told_in_words(options: dict[str, object], words: str, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from aleator.auditing.choosing import TRIED, choose_backbone
 from aleator.auditing.features import as_asked, features_kept, features_of, those_of
 from aleator.auditing.folds import kept_together
 from aleator.auditing.judging import JudgeInputs, observe, pass_judgement
@@ -27,6 +28,7 @@ from aleator.data import read_dataset
 from aleator.data.dataset import LabelledDataset
 from aleator.data.duplicates import Duplicates, find_duplicates
 from aleator.data.examples import load_examples
+from aleator.embedding import AUTO
 from aleator.errors import AuditFolderError
 from aleator.evidence import EVIDENCE, EvidenceInputs
 from aleator.evidence.inputs import normalised
@@ -90,7 +92,14 @@ def _audit(  # longer than a function is otherwise: the whole system on one page
             return with_data(Audit.load(folder), dataset)
         unfinished = open_folder(folder, identity, force=force)
     with clock("embedding"):
-        embedded, features = features_of(dataset, settings, unfinished, workers, progress)
+        choice = None
+        if settings.backbone == AUTO:
+            choice = choose_backbone(
+                dataset, unfinished / TRIED, changes=settings.changes or None, device=settings.device,
+                flip=settings.flip, seed=settings.seed, progress=progress,
+            )  # fmt: skip
+            settings = choice.on(settings)
+        embedded, features = features_of(dataset, settings, folder, unfinished, workers, progress)
     with clock("reading examples"):
         dataset, examples, shape = load_examples(
             embedded, settings.max_side, cache=unfinished / "pixels.npy", progress=progress
@@ -107,6 +116,8 @@ def _audit(  # longer than a function is otherwise: the whole system on one page
             vectors = vectors_of(dataset, features, settings.made_of, settings.seed, unfinished)
             said, marks = hear_learners(dataset, vectors, duplicates, together, settings, unfinished, workers, progress)
             dataset = replace(dataset, how_read=dataset.how_read.with_said(*vectors.remarks))
+    if choice is not None:
+        said = replace(said, model=replace(said.model, reason=f"{choice.reason}; {said.model.reason}"))
     with clock("judging"):
         progress("judging", 0, 1)
         inputs = _judge_inputs(dataset, said, duplicates, settings)

@@ -4,39 +4,45 @@ import shutil
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aleator.auditing.choosing import TRIED
 from aleator.auditing.settings import AuditSettings
 from aleator.data.dataset import LabelledDataset
 from aleator.data.predictions import read_features
-from aleator.embedding import Backbone, EmbedSettings
+from aleator.embedding import EmbedSettings
 from aleator.files import file_digest
 from aleator.progress import Progress
 from aleator.workers import Workers
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 FEATURES = "features"
 """Sub-folder of an audit with what its pretrained network made of each example."""
 
 
 def features_of(
-    dataset: LabelledDataset, settings: AuditSettings, unfinished: Path, on: Workers, progress: Progress
+    dataset: LabelledDataset, settings: AuditSettings, folder: Path, unfinished: Path, on: Workers, progress: Progress
 ) -> tuple[LabelledDataset, NDArray[np.float32] | None]:
     """Features `(example, feature)`, None where none are asked for; and the data set without what cannot be read.
 
-    Those that a network makes are kept in `unfinished`, so that interrupted work goes on after the last batch.
+    Those that a network makes are kept in `unfinished`, so that interrupted work goes on after the last batch; what an
+    audit in `folder`, which is being replaced, has of them is taken over.
     """
     if settings.features is not None:
         return dataset, read_features(settings.features, dataset.ids)
-    if settings.backbone is None:
+    if settings.pretrained is None:
         return dataset, None
     from aleator.embedding.embed import embed
 
-    network = Backbone(settings.backbone, settings.weights)
     made = embed(
-        dataset, network, unfinished / FEATURES, EmbedSettings(device=settings.device), on=on, progress=progress
-    )
+        dataset, settings.pretrained, unfinished / FEATURES, EmbedSettings(device=settings.device),
+        known=[folder / FEATURES, unfinished / TRIED], on=on, progress=progress,
+    )  # fmt: skip
     return made.dataset, made.features
 
 
@@ -55,7 +61,7 @@ def those_of(
     return features[np.isin(before.ids, after.ids)]
 
 
-def as_asked(settings: AuditSettings) -> dict[str, object]:
+def as_asked(settings: "DataclassInstance") -> dict[str, object]:
     """Settings as plain values, which are equal after they were written and read again, and digests of the files that
     they name: what is in another file makes another audit."""
     values = asdict(settings)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from aleator.embedding.backbone import is_pretrained
+from aleator.embedding.options import PRETRAINED, PretrainedOptions
 from aleator.errors import AleatorError
 from aleator.learning.effort import AUDIT_EFFORTS, EffortName, schedule
 from aleator.learning.settings import Augmentation, TrainingSettings
@@ -28,7 +30,7 @@ more steps than Muon, and takes next to no time."""
 
 
 @dataclass(frozen=True)
-class AuditSettings:
+class AuditSettings(PretrainedOptions):
     """The settings of one audit; they are written into `audit.json`. The fields' texts are the command line's help."""
 
     effort: EffortName = "standard"
@@ -46,11 +48,6 @@ class AuditSettings:
     """Take the votes as evidence; otherwise they only score the audit."""
     flip: bool = True
     """A mirrored picture keeps its class; --no-flip for letters and digits."""
-    backbone: str | None = None
-    """A pretrained network that makes features of pictures or texts, as timm:NAME, hf:NAME, torchvision:NAME,
-    sentence-transformers:NAME or onnx:FILE."""
-    weights: Path | None = None
-    """A file of the pretrained network's weights, in the place of those in your cache or on the hub."""
     features: Path | None = None
     """A file of features of the examples (.npy, .npz, .parquet), in the place of a network that makes them."""
     learner: LearnerName = "auto"
@@ -59,6 +56,7 @@ class AuditSettings:
     for vectors too."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.effort not in AUDIT_EFFORTS:
             raise AleatorError(f"effort is one of {', '.join(AUDIT_EFFORTS)}, not {self.effort!r}.")
         if self.posterior not in POSTERIORS:
@@ -71,8 +69,8 @@ class AuditSettings:
             )
         if self.features is not None and self.backbone is not None:
             raise AleatorError("features and backbone are two ways to the same: name one of them.")
-        if self.weights is not None and self.backbone is None:
-            raise AleatorError("weights are of a pretrained network: name it with backbone.")
+        if self.backbone is not None and not is_pretrained(self.backbone):
+            raise AleatorError(f"{self.backbone!r} names no pretrained network; wanted is {PRETRAINED}.")
         if not 0 <= self.seed < 2**63:
             raise AleatorError(f"seed is a whole number from 0 up, not {self.seed}.")
 

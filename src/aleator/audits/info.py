@@ -10,6 +10,7 @@ from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.examples import ExamplesShape
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
+from aleator.embedding.options import PretrainedOptions
 from aleator.learning.settings import TrainingSettings
 from aleator.records import from_json
 from aleator.verdicts.estimates import Estimates
@@ -32,8 +33,9 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class SettingsUsed:
-    """How the audit was run; see `AuditSettings`. Of brought probabilities only the first three have a meaning."""
+class SettingsUsed(PretrainedOptions):
+    """How the audit was run; see `AuditSettings`. Of brought probabilities only the first three have a meaning. The
+    backbone is the one that was taken, also where `auto` was asked for."""
 
     effort: str
     seed: int = 0
@@ -42,8 +44,6 @@ class SettingsUsed:
     members: int | None = None
     posterior: str = ""
     flip: bool = True
-    backbone: str | None = None
-    weights: Path | None = None
     features: Path | None = None
     learner: str = "auto"
     training: TrainingSettings | None = None

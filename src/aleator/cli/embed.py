@@ -13,15 +13,10 @@ from rich.markup import escape
 from aleator.cli.app import FLAT, READING, Json, app
 from aleator.cli.audit import DATA
 from aleator.data.options import NOTHING_ASKED, ReadOptions
-from aleator.embedding import Backbone, EmbedSettings, family_forms
+from aleator.embedding import EmbedSettings, PretrainedOptions, family_forms
+from aleator.errors import AleatorError
 from aleator.progress import display
 from aleator.workers import Where, workers_at
-
-BACKBONE = f"The pretrained network: {family_forms()}."
-WEIGHTS = (
-    "A file of weights (.safetensors, or a state dict of torch.save), or a folder for transformers; without it those "
-    "of your cache or, said before, of the hub."
-)
 
 
 @app.command
@@ -29,9 +24,8 @@ def embed(
     data: Annotated[Path, Parameter(help=DATA)],
     /,
     *,
-    backbone: Annotated[str, Parameter(help=BACKBONE)],
     output: Annotated[Path, Parameter(name=["--output", "-o"])],
-    weights: Annotated[Path | None, Parameter(help=WEIGHTS)] = None,
+    pretrained: Annotated[PretrainedOptions, FLAT] = PretrainedOptions(),
     reading: Annotated[ReadOptions, READING] = NOTHING_ASKED,
     settings: Annotated[EmbedSettings, FLAT] = EmbedSettings(),
     force: Annotated[bool, Parameter(help="Replace a file that is there already.")] = False,
@@ -50,9 +44,11 @@ def embed(
     with display(log=True) as progress:
         from aleator.embedding.features_file import put_in_place, work_for
 
+        network = pretrained.pretrained
+        if network is None or network.is_auto:
+            raise AleatorError(f"Which pretrained network? Name it with --backbone ({family_forms()}).")
         start = time.perf_counter()
         with work_for(output, force=force) as work:
-            network = Backbone(backbone, weights)
             from aleator.data import read_dataset
             from aleator.embedding.embed import embed as run_embedding
 

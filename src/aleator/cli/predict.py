@@ -26,6 +26,7 @@ def predict(
     output: Annotated[Path, Parameter(name=["--output", "-o"])],
     split: str | None = None,
     device: str = "auto",
+    weights: Path | None = None,
     force: Annotated[bool, Parameter(help="Replace a file that is there already.")] = False,
     json_output: Json = False,
 ) -> None:
@@ -44,6 +45,8 @@ def predict(
         For data that comes in splits: predict this one only.
     device
         auto, cpu, cuda, ...
+    weights
+        For a model on a pretrained network's features: where the file of its weights is now, if it moved.
     json_output
         Print one JSON object instead of the summary.
     """
@@ -56,7 +59,7 @@ def predict(
         from aleator.training import load_model
         from aleator.training.predict import predict as run_prediction
 
-        loaded = load_model(model, device=device)
+        loaded = load_model(model, device=device, weights=weights)
         predicted = run_prediction(loaded, data, split=split, progress=progress)
         write_predictions(predicted, loaded, output, force=force)
     routes = {name: predicted.table["answer"].to_pylist().count(name) for name in ("answer", "ambiguous", "unfamiliar")}

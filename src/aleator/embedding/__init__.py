@@ -1,7 +1,21 @@
 """Pretrained networks as feature extractors: an example in, a vector out, computed once. Loads no torch by itself."""
 
-from aleator.embedding.backbone import FAMILIES, Backbone, Family, Kind, OwnBackbone, family_forms
-from aleator.embedding.preprocessing import Preprocessing
+from aleator.embedding.backbone import AUTO, FAMILIES, Backbone, Family, Kind, OwnBackbone, family_forms, is_pretrained
+from aleator.embedding.options import PretrainedOptions
+from aleator.embedding.preprocessing import Preprocessing, PreprocessingChanges
 from aleator.embedding.settings import EmbedSettings
 
-__all__ = ["FAMILIES", "Backbone", "EmbedSettings", "Family", "Kind", "OwnBackbone", "Preprocessing", "family_forms"]
+__all__ = [
+    "AUTO",
+    "FAMILIES",
+    "Backbone",
+    "EmbedSettings",
+    "Family",
+    "Kind",
+    "OwnBackbone",
+    "Preprocessing",
+    "PreprocessingChanges",
+    "PretrainedOptions",
+    "family_forms",
+    "is_pretrained",
+]

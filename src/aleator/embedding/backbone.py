@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from aleator.embedding.preprocessing import Preprocessing
+from aleator.embedding.preprocessing import Preprocessing, PreprocessingChanges
 from aleator.errors import UnknownNameError
 from aleator.registry import Registry
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["images", "texts"]
 """Of the examples that a network takes: an `ExampleSource`'s kind."""
+AUTO = "auto"
+"""In the place of a name: the network at hand that predicts labels best."""
 _HERE = "aleator.embedding.families"
 
 
@@ -41,6 +43,11 @@ FAMILIES: dict[str, Family] = {
 """What stands before the colon of a network's name. A new one is a file and a line."""
 
 
+def is_pretrained(name: str) -> bool:
+    """Whether this is a pretrained network's name, or `AUTO`; networks that are trained from nothing have no colon."""
+    return ":" in name or name == AUTO
+
+
 def family_forms() -> str:
     """All forms that a network is named in, in one line."""
     return "; ".join(f"{family.form} ({family.what})" for family in FAMILIES.values())
@@ -56,15 +63,20 @@ class Backbone:
     name: str
     weights: Path | None = None
     """A file (or, for transformers, a folder) of weights, instead of those of the user's cache or the hub."""
-    preprocessing: Preprocessing | None = None
-    """What pictures are brought to, instead of what the network says of itself."""
+    preprocessing: Preprocessing | PreprocessingChanges | None = None
+    """What pictures are brought to, instead of what the network says of itself, or what is different in it."""
 
     def __post_init__(self) -> None:
         if self.weights is not None:
             object.__setattr__(self, "weights", Path(self.weights))
         family, _, network = self.name.partition(":")
-        if family not in FAMILIES or not network:
+        if not self.is_auto and (family not in FAMILIES or not network):
             raise UnknownNameError(f"{self.name!r} names no pretrained network; wanted is {family_forms()}.")
+
+    @property
+    def is_auto(self) -> bool:
+        """Whether the network is still to be chosen."""
+        return self.name == AUTO
 
     @property
     def family(self) -> str:
@@ -75,6 +87,11 @@ class Backbone:
     def network(self) -> str:
         """The name that the family knows it by: what stands after the colon."""
         return self.name.partition(":")[2]
+
+    def seen(self, own: Preprocessing) -> Preprocessing:
+        """What pictures are brought to, where `own` is what the network says of itself."""
+        asked = self.preprocessing
+        return asked if isinstance(asked, Preprocessing) else own if asked is None else asked.on(own)
 
     @property
     def opener(self) -> "Opener":

@@ -1,6 +1,6 @@
 """Features of a data set: computed once, in batches, and kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,6 +23,8 @@ from aleator.errors import AleatorError, DataError
 from aleator.progress import Progress, silent
 from aleator.workers import HERE, Workers
 
+AT_ONCE = 4096
+"""Vectors that are copied together."""
 AnyBackbone = str | Backbone | OwnBackbone | Callable[[Any], Any]
 
 
@@ -43,6 +45,7 @@ def embed(
     folder: str | Path,
     settings: EmbedSettings = EmbedSettings(),
     *,
+    known: Sequence[Path] = (),
     on: Workers = HERE,
     progress: Progress = silent,
 ) -> Embedded:
@@ -55,6 +58,7 @@ def embed(
         folder: where features are kept, of several networks beside each other. What was computed before a kill is not
             computed again.
         settings: how they are computed.
+        known: other such folders, whose features are taken, and which are not changed.
         on: who computes them, a shard of the examples each.
         progress: called with stage, completed, total.
 
@@ -65,7 +69,7 @@ def embed(
     if not isinstance(backbone, Extractor):
         backbone = open_backbone(backbone, kind, settings, lambda message: progress(message, 0, 1))
     features, unreadable = embed_source(
-        dataset.source, backbone, Path(folder), workers=settings.workers, on=on, progress=progress
+        dataset.source, backbone, Path(folder), known=known, workers=settings.workers, on=on, progress=progress
     )
     if unreadable:
         bad = dict(unreadable)
@@ -84,6 +88,8 @@ def open_backbone(
     if isinstance(backbone, str):
         backbone = Backbone(backbone)
     if isinstance(backbone, Backbone):
+        if kind != "images" and backbone.preprocessing is not None:
+            raise AleatorError(f"Size, crop, mean and std are for pictures, and the examples are {MADE_OF[kind]}.")
         return backbone.opener(backbone, kind, settings, say or (lambda message: None))
     if not isinstance(backbone, OwnBackbone):
         backbone = OwnBackbone(backbone, kind)
@@ -102,6 +108,7 @@ def embed_source(
     network: Extractor,
     folder: Path,
     *,
+    known: Sequence[Path] = (),
     workers: int | None = None,
     on: Workers = HERE,
     most_unreadable: float = MOST_UNREADABLE,
@@ -116,6 +123,8 @@ def embed_source(
     progress(stage, 0, len(source))
     keys = example_keys(source, workers)
     store = FeatureStore(folder, network.record)
+    for other in known:
+        _take_over(FeatureStore(other, network.record), store, keys)
     unreadable: list[tuple[int, str]] = []
     todo = _missing(store, keys)
     if len(todo):
@@ -135,6 +144,18 @@ def embed_source(
     unreadable = _with_copies(unreadable, keys)
     check_readable(source, unreadable, most_unreadable)
     return _in_order(store, store.rows(keys)), unreadable
+
+
+def _take_over(other: FeatureStore, store: FeatureStore, keys: NDArray[np.uint64]) -> None:
+    """Copy what another store has of the examples, and this one has not."""
+    wanted = np.unique(keys)
+    rows = other.rows(wanted)
+    found = (rows >= 0) & (store.rows(wanted) < 0)
+    if found.any():
+        with Writer(store) as writer:
+            vectors = other.vectors()
+            for some in np.array_split(np.flatnonzero(found), -(-found.sum() // AT_ONCE)):
+                writer.append(wanted[some], vectors[rows[some]])
 
 
 def _missing(store: FeatureStore, keys: NDArray[np.uint64]) -> NDArray[np.int64]:

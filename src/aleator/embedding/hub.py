@@ -3,8 +3,9 @@
 import hashlib
 import os
 import socket
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlparse
 from urllib.request import getproxies
 
@@ -16,6 +17,7 @@ from torch import Tensor, nn
 from aleator.embedding.extractor import Say
 from aleator.errors import AleatorError, MissingExtraError
 
+T = TypeVar("T")
 OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
 
 
@@ -68,6 +70,29 @@ def hub_file(name: str, repository: str, files: tuple[str, ...], say: Say) -> Pa
         except Exception as error:  # httpx's errors are no OSErrors, and which library asks is the hub's affair
             raise not_here(name, where, unreachable(error)) from error
     raise not_here(name, where, f"the hub has none of {', '.join(files)} of it")
+
+
+def from_cache_or_hub(name: str, place: str, load: Callable[..., T], say: Say, what: str) -> T:
+    """What a library loads by the name of a folder or of a model of the Hugging Face hub: from the folder or the cache,
+    else, said before, from the hub.
+
+    `load` takes `local_files_only`, and raises OSError, ValueError, KeyError or ImportError where there is nothing. A
+    folder without it is told that it holds no `what`.
+    """
+    try:
+        return load(local_files_only=True)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        if Path(place).is_dir():
+            raise AleatorError(f"{place} holds no {what}: {_first_line(error)}") from error
+        where = f"huggingface.co/{place}"
+        if offline():
+            raise not_here(name, where, f"{OFFLINE[0]} forbids to download them") from error
+        check_reachable(name, where)
+        say(f"downloading {name} from {where}")
+        try:
+            return load()
+        except Exception as failure:  # which library asks the hub is its own affair, and so are its errors
+            raise not_here(name, where, unreachable(failure)) from failure
 
 
 def url_file(name: str, url: str, say: Say) -> Path:

@@ -1,7 +1,7 @@
 """What a network's pictures are brought to before it sees them."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,3 +87,30 @@ class Preprocessing:
         frame = Image.new(image.mode, (self.width, self.height), colour[0] if self.channels == 1 else colour)
         frame.paste(image, ((self.width - image.width) // 2, (self.height - image.height) // 2))
         return frame
+
+
+@dataclass(frozen=True)
+class PreprocessingChanges:
+    """What is said of a network's preprocessing, where it is not what the network says of itself."""
+
+    size: int | None = None
+    """Pixels of height and width."""
+    crop: float | None = None
+    """The part of the scaled picture's shorter side that is taken."""
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if (self.mean is None) != (self.std is None):
+            raise AleatorError("mean and std belong together: name both.")
+        self.on(Preprocessing())  # wrong values are told at once
+
+    def __bool__(self) -> bool:
+        return any(value is not None for value in vars(self).values())
+
+    def on(self, own: Preprocessing) -> Preprocessing:
+        """The preprocessing of the network, but for what is said."""
+        changes: dict[str, Any] = {"height": self.size, "width": self.size, "mean": self.mean, "std": self.std}
+        if self.crop is not None:
+            changes |= {"resize": "crop", "scale": self.crop}
+        return replace(own, **{name: value for name, value in changes.items() if value is not None})

@@ -82,7 +82,8 @@ class Graph(nn.Module):
     def __init__(self, model: Model) -> None:
         super().__init__()
         self.networks = nn.ModuleList(network.cpu() for network in model.networks)
-        self.flip = model.card.settings.flip and model.kind == "images"
+        self.flip = _flips(model)
+        self.of_features = model.pretrained is not None
         self.temperature = model.rule.temperature
         self.expected_softmax = PlainExpectedSoftmax()
         self.familiarity = model.familiarity
@@ -97,7 +98,7 @@ class Graph(nn.Module):
         if self.voters:
             draws = torch.cat([log_softmax_draws(mean, spread) for mean, spread, _ in said])
             total, epistemic = _total_and_epistemic(draws)
-        embeddings = [part[2] for part in said]
+        embeddings = [examples.float()] if self.of_features else [part[2] for part in said]
         unfamiliarity = disagreement if self.familiarity is None else _mean_distance(self.familiarity, embeddings)
         return log_probs.exp().mean(dim=0), total, total - epistemic, epistemic, unfamiliarity
 
@@ -114,12 +115,17 @@ def _total_and_epistemic(log_probs: Tensor) -> tuple[Tensor, Tensor]:
 @torch.inference_mode()
 def single_precision_prediction(model: Model, examples: NDArray[np.generic]) -> EnsemblePrediction:
     """What the model says of a few examples, computed by PyTorch in single precision throughout."""
-    flip = model.card.settings.flip and model.kind == "images"
     inputs = torch.from_numpy(np.asarray(examples)).float()
-    said = [_members_say(network.cpu(), inputs, flip) for network in model.networks]
+    said = [_members_say(network.cpu(), inputs, _flips(model)) for network in model.networks]
     each = [Predictions(*(part.numpy() for part in parts)) for parts in said]
-    mean, spread, *distance = members_say(each, model.familiarity)
+    features = examples if model.pretrained is not None else None
+    mean, spread, *distance = members_say(each, model.familiarity, features)
     return prediction_of(mean, spread, model.rule.temperature, *distance, voters=model.of_voters)
+
+
+def _flips(model: Model) -> bool:
+    """Whether a picture and its mirror image are looked at."""
+    return model.card.settings.flip and model.kind == "images" and model.pretrained is None
 
 
 def _members_say(network: nn.Module, examples: Tensor, flip: bool) -> tuple[Tensor, Tensor, Tensor]:
@@ -150,7 +156,7 @@ def _examples(model: Model) -> NDArray[np.generic]:
     """Examples to check with: plain noise, and noise with large structures, which networks are surer of."""
     random = np.random.default_rng(0)
     shape = model.networks[0].spec.shape
-    if model.kind != "images":
+    if len(shape) == 1:
         return random.normal(0, 2, (CHECKED, *shape)).astype(np.float32)
     coarse = random.integers(0, 256, (CHECKED // 2, shape[0], -(-shape[1] // 8), -(-shape[2] // 8)), dtype=np.uint8)
     large = coarse.repeat(8, axis=2).repeat(8, axis=3)[:, :, : shape[1], : shape[2]]

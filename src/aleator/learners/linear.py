@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 
 from aleator.learners.folds import Folds
-from aleator.learners.softmax_regression import ENOUGH, Floats, Matrix, fit_many, with_intercept
+from aleator.learners.softmax_regression import ENOUGH, Floats, Matrix, Targets, fit_many, with_intercept
 from aleator.rows import evenly, let_go
 
 PENALTIES = tuple(10.0**power for power in range(4, -4, -1))
@@ -53,18 +53,18 @@ def linear(matrix: Rows, labels: NDArray[np.int64], classes: int, folds: Folds) 
     some = evenly(labelled, MOST_TO_CHOOSE)
     penalty = _best_penalty(matrix[some], labels[some], classes, folds.first().take(some))
     if len(labels) <= MOST_TO_FIT:
-        weights = _fit(with_intercept(matrix[:]), labels, classes, folds, penalty, ENOUGH)
+        weights = fit_folds(with_intercept(matrix[:]), labels, classes, folds, penalty, ENOUGH)
     else:
         seen = evenly(labelled, max(MOST_TO_FIT, MOST_OF_A_CLASS * classes))
-        weights = _fit(with_intercept(matrix[seen]), labels[seen], classes, folds.take(seen), penalty, ENOUGH)
-    return LinearOpinion(_out_of_fold(matrix, weights, folds), penalty, weights[:, : folds.count])
+        weights = fit_folds(with_intercept(matrix[seen]), labels[seen], classes, folds.take(seen), penalty, ENOUGH)
+    return LinearOpinion(out_of_fold(matrix, weights, folds), penalty, weights[:, : folds.count])
 
 
 def _best_penalty(matrix: Matrix, labels: NDArray[np.int64], classes: int, folds: Folds) -> float:
     with_ones = with_intercept(matrix)
 
     def likelihood(penalty: float) -> float:
-        log_probs = _out_of_fold(matrix, _fit(with_ones, labels, classes, folds, penalty, ROUGHLY), folds)
+        log_probs = out_of_fold(matrix, fit_folds(with_ones, labels, classes, folds, penalty, ROUGHLY), folds)
         return float(log_probs[0, np.arange(len(labels)), labels].mean())
 
     found: dict[float, float] = {}
@@ -78,15 +78,13 @@ def _best_penalty(matrix: Matrix, labels: NDArray[np.int64], classes: int, folds
     return max(found, key=lambda penalty: found[penalty])
 
 
-def _fit(
-    matrix: Matrix, labels: NDArray[np.int64], classes: int, folds: Folds, penalty: float, enough: float
-) -> Floats:
+def fit_folds(matrix: Matrix, targets: Targets, classes: int, folds: Folds, penalty: float, enough: float) -> Floats:
     """Weights `(feature, draw and fold, class)`, each fitted without its fold."""
     seen = np.stack([folds.seen(draw, fold) for draw in range(folds.draws) for fold in range(folds.count)], axis=1)
-    return fit_many(matrix, labels, classes, seen, np.full(seen.shape[1], penalty), enough=enough)
+    return fit_many(matrix, targets, classes, seen, np.full(seen.shape[1], penalty), enough=enough)
 
 
-def _out_of_fold(matrix: Rows, weights: Floats, folds: Folds) -> NDArray[np.float32]:
+def out_of_fold(matrix: Rows, weights: Floats, folds: Folds) -> NDArray[np.float32]:
     """Log-probabilities `(draw, example, class)`, by the weights that have not seen the example."""
     examples = folds.fold.shape[1]
     log_probs = np.empty((folds.draws, examples, weights.shape[2]), dtype=np.float32)

@@ -15,6 +15,7 @@ from scipy import sparse
 Floats: TypeAlias = NDArray[np.float32]
 Matrix: TypeAlias = Floats | sparse.csr_matrix
 """Examples `(example, feature)`, dense or sparse."""
+Targets: TypeAlias = NDArray[np.int64] | Floats
 
 MEMORY = 6
 """Steps that L-BFGS remembers."""
@@ -37,7 +38,7 @@ def with_intercept(matrix: Matrix) -> Matrix:
 
 def fit_many(
     matrix: Matrix,
-    labels: NDArray[np.int64],
+    targets: Targets,
     classes: int,
     weights: Floats,
     penalties: NDArray[np.floating[Any]],
@@ -48,7 +49,8 @@ def fit_many(
 
     Args:
         matrix: examples `(example, feature)`, the last feature the intercept (`with_intercept`).
-        labels: `(example,)`, 0 to classes - 1; of an example of weight zero it does not matter.
+        targets: labels `(example,)`, 0 to classes - 1, or distributions `(example, class)`; of an example of weight
+            zero they do not matter.
         weights: of each example in each regression's loss, `(example, regression)`.
         penalties: of the squared weights, `(regression,)`; the precision of their normal prior.
         enough: a regression is done when a step lowers its loss by less than this share.
@@ -60,13 +62,13 @@ def fit_many(
     result = np.empty((features, regressions, classes), dtype=np.float32)
     for start in range(0, regressions, block):
         some = slice(start, start + block)
-        result[:, some] = _fit_block(matrix, labels, classes, weights[:, some], penalties[some], enough)
+        result[:, some] = _fit_block(matrix, targets, classes, weights[:, some], penalties[some], enough)
     return result
 
 
 def _fit_block(
     matrix: Matrix,
-    labels: NDArray[np.int64],
+    targets: Targets,
     classes: int,
     weights: Floats,
     penalties: NDArray[np.floating[Any]],
@@ -78,17 +80,20 @@ def _fit_block(
     size[-1] = FREE
     penalty = (size * penalties).astype(np.float32)
     """`(feature, regression)`."""
-    rows = np.arange(examples)
+    rows, hard = np.arange(examples), targets.ndim == 1
 
     def loss_and_gradient(point: Floats) -> tuple[NDArray[np.float64], Floats]:
         logits = np.asarray(matrix @ point.reshape(features, -1)).reshape(examples, regressions, classes)
         logits -= logits.max(axis=2, keepdims=True)
-        own = logits[rows, :, labels]
+        own = logits[rows, :, targets] if hard else np.einsum("nrc,nc->nr", logits, targets)
         np.exp(logits, out=logits)
         total = logits.sum(axis=2)
         loss = (weights * (np.log(total) - own)).sum(axis=0, dtype=np.float64)
         logits /= total[:, :, None]
-        logits[rows, :, labels] -= 1
+        if hard:
+            logits[rows, :, targets] -= 1
+        else:
+            logits -= targets[:, None, :]
         logits *= weights[:, :, None]
         gradient = np.asarray(matrix.T @ logits.reshape(examples, -1)).reshape(point.shape)
         pull = penalty[:, :, None] * point

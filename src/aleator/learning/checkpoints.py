@@ -40,7 +40,8 @@ def load_network(path: Path, backbone: nn.Module | None = None) -> Network:
     try:
         with safe_open(str(path), framework="pt") as file:
             fields = json.loads((file.metadata() or {})["spec"])
-        spec = NetworkSpec(**{**fields, "shape": tuple(fields["shape"])})
+        tuples = {name: tuple(fields.get(name, ())) for name in ("shape", "sizes")}
+        spec = NetworkSpec(**{**fields, **tuples})
         network = Network(spec, copy.deepcopy(backbone))
         load_model(network, str(path))
     except (SafetensorError, OSError, KeyError, TypeError, ValueError, RuntimeError) as error:

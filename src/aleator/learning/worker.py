@@ -48,7 +48,7 @@ def run(team: Team, place: Path, task: dict[str, Any]) -> None:
             print(step, flush=True)
 
     job = TrainingJob(
-        NetworkSpec(**{**task["spec"], "shape": tuple(task["spec"]["shape"])}),
+        NetworkSpec(**task["spec"] | {name: tuple(task["spec"][name]) for name in ("shape", "sizes")}),
         read_array(Path(task["examples"]), mapped=True),
         read_array(Path(task["targets"])),
         TrainingSettings(**{**settings, "augmentation": Augmentation(**settings["augmentation"])}),

@@ -29,6 +29,8 @@ class NetworkSpec:
     """A name of `POSTERIORS`."""
     spread: bool = True
     """Without it, the logits have no spread: a plain softmax classifier."""
+    sizes: tuple[int, ...] = ()
+    """Of the features of a regression, which follow from the data: axes, landmarks and features of the kernel."""
 
 
 class Output(NamedTuple):
@@ -46,7 +48,7 @@ class Network(nn.Module):
         """`backbone`: a module of the user's own instead of the one that the spec names."""
         super().__init__()
         self.spec = spec
-        self.backbone = build_backbone(spec.backbone, spec.shape) if backbone is None else backbone
+        self.backbone = build_backbone(spec.backbone, spec.shape, spec.sizes) if backbone is None else backbone
         self.dropout = nn.Dropout(spec.dropout)
         self.head = GaussianLogitHead(embedding_size(self.backbone, spec.shape), spec.classes, spread=spec.spread)
         POSTERIORS[spec.posterior]().prepare(self)

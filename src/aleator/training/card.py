@@ -11,6 +11,7 @@ from aleator.data.examples import ExamplesShape
 from aleator.learning.settings import TrainingSettings
 from aleator.records import from_json
 from aleator.training.abstention import AbstentionRule
+from aleator.training.pretrained import PretrainedNetwork
 from aleator.training.settings import TrainSettings
 from aleator.verdicts.estimates import Matrix, WrongLabels
 
@@ -86,7 +87,8 @@ class ModelCard:
     class_names: tuple[str, ...]
     data: TrainedData
     settings: TrainSettings
-    training: TrainingSettings
+    training: TrainingSettings | None
+    """Of networks; None where regressions were fitted."""
     model: NetworkInfo
     decision: AbstentionRule
     figures: Figures
@@ -97,6 +99,8 @@ class ModelCard:
     familiarity: StoredFile | None
     vectors: StoredFile | None = None
     """How texts or rows of a table become vectors; None for pictures and features."""
+    pretrained: PretrainedNetwork | None = None
+    """What makes vectors of examples where the model was trained on its features."""
     skipped: tuple[Skipped, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
@@ -143,21 +147,22 @@ JUDGED_BY = {
 
 def card_text(card: ModelCard) -> str:  # one page of text, longer than a function is otherwise
     """Markdown, to be read beside the weights."""
-    data, figures, settings, rule, model = card.data, card.figures, card.settings, card.decision, card.model
+    data, figures, settings, rule = card.data, card.figures, card.settings, card.decision
     size = (
         f"{data.width}x{data.height} pixels, {'colour' if data.channels == 3 else 'grey'}"
-        if data.kind == "images"
-        else {"texts": "texts", "table": "rows of a table"}.get(data.kind, f"{data.features} features")
+        if data.height is not None
+        else {"images": "pictures", "texts": "texts", "table": "rows of a table"}.get(
+            data.kind, f"{data.features} features"
+        )
     )
     classes = "\n".join(
         f"| {_cell(name)} | {count:,} |" for name, count in zip(card.class_names, data.per_class, strict=True)
     )
-    training = card.training
-    unfamiliarity = (
-        "its embedding's distance from the training examples, for its length"
-        if data.kind == "images"
-        else "how much its networks disagree, in nats"
-    )
+    if data.kind == "images" or card.pretrained is not None:
+        what = "features'" if card.pretrained is not None else "embedding's"
+        unfamiliarity = f"its {what} distance from the training examples, for their length"
+    else:
+        unfamiliarity = "how much its networks disagree, in nats"
     sets = f"hold the label in {figures.conformal_coverage:.3f}, {figures.conformal_size:.2f} classes each"
     return f"""# {_line(data.name)}: a classifier that says when it is not sure
 
@@ -191,13 +196,11 @@ Scored by {JUDGED_BY[settings.kind_of_labels]}.
 {_noise(card.wrong_labels)}
 ## How it decides
 
-{settings.members} networks ({model.backbone}, {model.parameters:,} parameters each) predict a mean and a
-spread for each class's logit. The prediction is the mean of their expected softmaxes at the temperature
+{_learners(card)} The prediction is the mean of their expected softmaxes at the temperature
 {rule.temperature:.3f}. An input whose unfamiliarity ({unfamiliarity}) is above
 {rule.unfamiliar_above:.4g} is *unfamiliar* and gets no answer. Where the entropy of the prediction is above
 {rule.ambiguous_above:.3f} nats it is *ambiguous* and two classes are named.
-Trained for {training.epochs} epochs with {training.objective.replace("_", " ")}, seed {settings.seed}.
-{_second_pass(settings)}{_voters(training)}
+{_training(card)}{_second_pass(settings)}{_voters(card.training)}
 ## Limits
 
 - It knows the classes above and no others; an input of none of them is refused only where it is unfamiliar.
@@ -205,6 +208,33 @@ Trained for {training.epochs} epochs with {training.objective.replace("_", " ")}
   croppings need their own check.
 - A face tells what people would call its expression, not what the person feels. Do not decide about a person by it.
 """
+
+
+def _learners(card: ModelCard) -> str:
+    model, count = card.model, card.settings.members
+    seen = (
+        ""
+        if card.pretrained is None
+        else f"{_line(card.pretrained.name)} makes {card.data.features} features of each.\n"
+    )
+    if card.training is None:
+        return (
+            f"{seen}{count} draws from the posterior of softmax regressions, linear and by similarities to some\n"
+            f"examples ({model.parameters:,} weights each)."
+        )
+    return (
+        f"{seen}{count} networks ({model.backbone}, {model.parameters:,} parameters each) predict a mean and a\n"
+        "spread for each class's logit."
+    )
+
+
+def _training(card: ModelCard) -> str:
+    if card.training is None:
+        if card.label_noise is None:
+            return f"Fitted with seed {card.settings.seed}.\n"
+        return f"Fitted to what is believed of the true labels, with seed {card.settings.seed}.\n"
+    epochs, objective = card.training.epochs, card.training.objective.replace("_", " ")
+    return f"Trained for {epochs} epochs with {objective}, seed {card.settings.seed}.\n"
 
 
 def _noise(wrong: WrongLabels | None) -> str:
@@ -217,8 +247,8 @@ def _second_pass(settings: TrainSettings) -> str:
     return "Then trained on, by what the networks believed of their labels.\n"
 
 
-def _voters(training: TrainingSettings) -> str:
-    if training.objective != "votes":
+def _voters(training: TrainingSettings | None) -> str:
+    if training is None or training.objective != "votes":
         return ""
     return (
         "Its probabilities are those of the majority's label, its uncertainties those of one voter's answer:\n"

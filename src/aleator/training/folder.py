@@ -4,13 +4,14 @@ import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from aleator import __version__
+from aleator.auditing.features import FEATURES, as_asked
 from aleator.audits import AuditFolder
 from aleator.data.dataset import LabelledDataset
 from aleator.errors import AleatorError, ModelError
@@ -50,7 +51,7 @@ def identity_of(
         votes=None if dataset.votes is None else hashlib.sha256(dataset.votes.counts.tobytes()).hexdigest(),
         audit=None if audit is None else _judgement_digest(audit),
         backbone=None if backbone is None else str(backbone),
-        settings=asdict(settings),
+        settings=as_asked(settings),
     )
 
 
@@ -104,8 +105,12 @@ def close_work(
     card: ModelCard,
     familiarity: Familiarity | None,
     vectoriser: Vectoriser | None = None,
+    features: Path | None = None,
 ) -> None:
-    """Put the finished model, of the networks in these files, in its place: all is written first, then renamed."""
+    """Put the finished model, of the networks in these files, in its place: all is written first, then renamed.
+
+    `features`: a folder of what the pretrained network made of the examples, to be kept with the model.
+    """
     complete, old = work / "complete", work / "replaced"
     discard(complete)
     if folder.exists():
@@ -124,6 +129,8 @@ def close_work(
     if vectoriser is not None:
         write_vectoriser(vectoriser, complete / VECTORS)
         vectors = StoredFile(VECTORS, file_digest(complete / VECTORS))
+    if features is not None and features.is_dir():
+        shutil.move(features, complete / FEATURES)
     card = replace(card, members=tuple(members), familiarity=known, vectors=vectors)
     (complete / "README.md").write_text(card_text(card), encoding="utf-8")
     write_record(complete / CARD, card)

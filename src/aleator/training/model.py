@@ -1,6 +1,6 @@
 """A trained model: a folder with its members, its card as data and as text; nothing in it is unpickled."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from aleator.data.images import Geometry
-from aleator.data.sources import ExampleSource
+from aleator.data.sources import ExampleSource, FeatureArray
+from aleator.embedding.extractor import Extractor
 from aleator.errors import DataError, ModelError, while_reading
 from aleator.files import file_digest
 from aleator.learning.checkpoints import load_network
@@ -21,8 +22,10 @@ from aleator.records import read_json
 from aleator.training.abstention import AbstentionRule, EnsemblePrediction, prediction_of
 from aleator.training.card import SCHEMA_VERSION, ModelCard, read_card
 from aleator.training.familiarity import Familiarity, read_familiarity
+from aleator.training.settings import CUSTOM
 from aleator.vectors.vectoriser import Vectoriser, read_vectoriser
 
+AGAIN = " Train the model again."
 CARD, FAMILIARITY, VECTORS = "model.json", "familiarity.safetensors", "vectors.npz"
 
 
@@ -36,9 +39,12 @@ class Model:
     networks: tuple[Network, ...]
     device: torch.device
     familiarity: Familiarity | None = None
-    """For pictures; feature vectors are unfamiliar where the networks disagree."""
+    """For pictures, and what a pretrained network makes of examples; other vectors are unfamiliar where the networks
+    disagree."""
     vectoriser: Vectoriser | None = None
     """For texts and tables: how they become the vectors that the networks take."""
+    pretrained: Extractor | None = None
+    """What makes vectors of examples where the model was trained on its features."""
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -57,7 +63,7 @@ class Model:
     @property
     def of_voters(self) -> bool:
         """The spread of its logits is doubt about how people would vote, and uncertainty that of a voter's answer."""
-        return bool(self.card.training.objective == "votes")
+        return self.card.training is not None and self.card.training.objective == "votes"
 
     @property
     def geometry(self) -> Geometry:
@@ -74,37 +80,60 @@ class Model:
         return tuple(folded(network) for network in self.networks)
 
     def check(self, source: ExampleSource, where: str) -> None:
-        """Raise DataError unless the examples are of the kind that the model was trained on."""
+        """Raise DataError unless the examples are of the kind that the model was trained on.
+
+        On features of a pretrained network it was: then such features are taken too."""
+        if self.pretrained is not None and isinstance(source, FeatureArray):
+            self._check_count(source, where)
+            return
         if source.kind != self.kind:
             raise DataError(f"{where} holds {source.kind}, and the model was trained on {self.kind}.")
-        if source.kind == "features" and source.values.shape[1] != self.card.data.features:
+        if isinstance(source, FeatureArray):
+            self._check_count(source, where)
+
+    def _check_count(self, source: FeatureArray, where: str) -> None:
+        if source.values.shape[1] != self.card.data.features:
             raise DataError(
                 f"{where} has {source.values.shape[1]} features, and the model was trained on "
                 f"{self.card.data.features}."
             )
 
     def predict(self, examples: NDArray[np.generic]) -> EnsemblePrediction:
-        """What the members say of examples `(example, channel, height, width)` uint8, or `(example, feature)`."""
+        """What the members say of examples `(example, channel, height, width)` uint8, or `(example, feature)`: vectors,
+        or what the pretrained network makes of examples."""
         flip = self.card.settings.flip
         each = [predict_examples(network, examples, flip=flip, device=self.device) for network in self._folded]
-        mean, spread, *distance = members_say(each, self.familiarity)
+        features = examples if self.pretrained is not None else None
+        mean, spread, *distance = members_say(each, self.familiarity, features)
         return prediction_of(mean, spread, self.rule.temperature, *distance, voters=self.of_voters)
 
 
-def members_say(each: list[Predictions], familiarity: Familiarity | None) -> tuple[NDArray[np.float32], ...]:
-    """Mean and spread of the members' logits, `(member, example, class)`, and, with familiarity, their embeddings'
-    distances from the training examples, `(member, example)`."""
+def members_say(
+    each: list[Predictions], familiarity: Familiarity | None, features: NDArray[np.generic] | None = None
+) -> tuple[NDArray[np.float32], ...]:
+    """Mean and spread of the members' logits, `(member, example, class)`, and, with familiarity, the distances from the
+    training examples, `(member, example)`, of the members' embeddings, or of a pretrained network's features
+    `(example, feature)`, which are the same for all."""
     mean, spread = np.stack([one.mean for one in each]), np.stack([one.spread for one in each])
     if familiarity is None:
         return mean, spread
-    return mean, spread, familiarity.distance([one.embedding for one in each])
+    embeddings = [one.embedding for one in each] if features is None else [np.asarray(features, np.float32)]
+    return mean, spread, familiarity.distance(embeddings)
 
 
-def load_model(folder: str | Path, *, backbone: nn.Module | None = None, device: str = "auto") -> Model:
+def load_model(
+    folder: str | Path, *, backbone: nn.Module | None = None, device: str = "auto", weights: Path | None = None
+) -> Model:
     """Read a model that `aleator train` wrote.
 
-    `backbone`: for a model whose backbone was a module of the user's own, the same module. Raises ModelError when the
-    folder holds no model, one of another version, or one that was altered or cut off.
+    Args:
+        folder: the model's.
+        backbone: for a model whose backbone was a module of the user's own, the same module.
+        device: auto, cpu, cuda, ...
+        weights: for a model on a pretrained network's features, where the file of its weights is now, if it moved.
+
+    Raises ModelError when the folder holds no model, one of another version, or one that was altered or cut off, and
+    AleatorError when its pretrained network is not to be had.
     """
     folder = Path(folder)
     card = _read(folder)
@@ -126,6 +155,10 @@ def load_model(folder: str | Path, *, backbone: nn.Module | None = None, device:
         vectoriser = None if card.vectors is None else read_vectoriser(folder / card.vectors.file)
         model = Model(folder, card, networks, pick_device(device), familiarity, vectoriser)
         _check(model)
+    if card.pretrained is None and weights is not None:
+        raise ModelError(f"{folder} was trained on no pretrained network's features; leave --weights out.")
+    if card.pretrained is not None:
+        model = replace(model, pretrained=card.pretrained.open(device, weights))
     return model
 
 
@@ -146,7 +179,7 @@ def _read(folder: Path) -> ModelCard:
 def _check(model: Model) -> None:
     """Raise ModelError unless the card and the networks are of the same classes and examples."""
     data, classes = model.card.data, len(model.class_names)
-    flat = model.kind != "images"
+    flat = model.kind != "images" or model.card.pretrained is not None
     shape = (data.features,) if flat else (data.channels, data.height, data.width)
     for network in model.networks:
         if network.spec.classes != classes or (network.spec.shape != shape and not (flat and data.features is None)):
@@ -156,8 +189,3 @@ def _check(model: Model) -> None:
             )
     if not model.networks or not 0 < model.rule.temperature < np.inf:
         raise ModelError(f"The card of {model.folder} names no networks or no temperature: it was altered.{AGAIN}")
-
-
-AGAIN = " Train the model again."
-CUSTOM = "custom"
-"""The backbone's name where it is a module of the user's own."""

@@ -1,5 +1,6 @@
 """Predictions: examples in, a row each out, with doubt."""
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,13 +9,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from aleator.auditing.features import FEATURES
 from aleator.data.dataset import Skipped
 from aleator.data.images import load_pixels
 from aleator.data.sources import ExampleSource, FeatureArray, ImageSource
+from aleator.embedding.embed import embed_source
 from aleator.errors import DataError
 from aleator.progress import Progress, shows_progress, silent
 from aleator.training.abstention import EnsemblePrediction
-from aleator.training.inputs import read_inputs
+from aleator.training.inputs import Inputs, read_inputs
 from aleator.training.model import Model
 
 AT_ONCE = 2_048
@@ -66,12 +69,18 @@ def predict(
     inputs = read_inputs([paths] if isinstance(paths, str | Path) else paths, split=split, kind=model.kind)
     total = sum(len(one.ids) for one in inputs)
     progress("predicting", 0, total)
+    with tempfile.TemporaryDirectory() as made:
+        return _predicted(model, inputs, Path(made), total, progress)
+
+
+def _predicted(model: Model, inputs: list[Inputs], made: Path, total: int, progress: Progress) -> Predicted:
+    """See `predict`; `made` is an empty folder for what a pretrained network makes of the examples."""
     parts, ids, where, place, skipped = [], [], [], [], []
     for number, one in enumerate(inputs):
         model.check(one.source, one.paths[0] if one.paths else "the input")
         for start in range(0, len(one.ids), AT_ONCE):
             rows = np.arange(start, min(start + AT_ONCE, len(one.ids)))
-            examples, bad = _examples(model, one.source.take(rows))
+            examples, bad = _examples(model, one.source.take(rows), made)
             for row, reason in bad.items():
                 skipped.append(Skipped(one.ids[rows[row]], one.paths[rows[row]], reason))
             good = np.array([row for row in range(len(rows)) if row not in bad], dtype=np.int64)
@@ -139,9 +148,13 @@ def class_columns(names: Sequence[str]) -> list[str]:
     return columns
 
 
-def _examples(model: Model, source: ExampleSource) -> tuple[NDArray[np.generic], dict[int, str]]:
+def _examples(model: Model, source: ExampleSource, made: Path) -> tuple[NDArray[np.generic], dict[int, str]]:
     if isinstance(source, FeatureArray):
         return source.values, {}
+    if model.pretrained is not None:
+        known = [model.folder / FEATURES]
+        features, unread = embed_source(source, model.pretrained, made, known=known, most_unreadable=1.0)
+        return features, dict(unread)
     if model.vectoriser is not None:
         return model.vectoriser.vectors(source), {}
     assert isinstance(source, ImageSource)

@@ -5,18 +5,28 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from cyclopts import Parameter
 
+from aleator.embedding.backbone import is_pretrained
+from aleator.embedding.options import PRETRAINED, PretrainedOptions
 from aleator.errors import AleatorError
 from aleator.learning.effort import TRAINING_EFFORTS, EffortName, schedule
 from aleator.learning.objectives import CORRECTING, OBJECTIVES
 from aleator.learning.settings import Augmentation, TrainingSettings
 from aleator.learning.steps import PLAIN, STEPS
-from aleator.models.backbones import BACKBONES, TIMM
+from aleator.models.backbones import BACKBONES
 
 Labels = Literal["given", "judged", "votes", "reviewed"]
 Policy = Literal["keep", "soften", "relabel", "drop"]
 LABELS: tuple[Labels, ...] = get_args(Labels)
 POLICIES: tuple[Policy, ...] = get_args(Policy)
 STEP_NAMES = (PLAIN, *STEPS)
+LearnerName = Literal["auto", "networks"]
+CUSTOM = "custom"
+"""The backbone's name where it is a module of the user's own."""
+OF_NETWORKS: dict[str, Any] = {
+    "objective": None, "objective_options": {}, "step": PLAIN, "average": 0.99, "loss_mixture": False, "epochs": None,
+    "second_pass": False, "devices": 1,
+}  # fmt: skip
+"""Options that only networks have, as they are where nobody gave them."""
 
 if TYPE_CHECKING:
     ObjectiveName = str
@@ -27,7 +37,7 @@ else:
 
 
 @dataclass(frozen=True)
-class TrainSettings:
+class TrainSettings(PretrainedOptions):
     """The settings of one training; they are written into the model's card. The fields' texts are the command line's
     help."""
 
@@ -47,8 +57,19 @@ class TrainSettings:
     """Processes, each with a processor or GPU of its own, that train each network together (aleator[fabric])."""
     members: int | None = None
     """How many networks are trained; without it, the effort's number."""
-    backbone: Annotated[str | None, Parameter(help=f"{', '.join(BACKBONES)}, or {TIMM}NAME.")] = None
-    """A name of BACKBONES, or `timm:NAME`; without it, the effort's for pictures, a perceptron for feature vectors."""
+    backbone: Annotated[
+        str | None,
+        Parameter(
+            help=f"A pretrained network whose features are learned on ({PRETRAINED}); or a network that is trained "
+            f"from nothing: {', '.join(BACKBONES)}. Without it, the pretrained one of the audit; else, for pictures, "
+            "one that is trained from nothing."
+        ),
+    ] = field(default=None, kw_only=True)
+    """A pretrained network's name, as `timm:NAME`, whose features are learned on, or one of `BACKBONES`, which are
+    trained from nothing; without it, the audit's pretrained one, else the effort's for pictures."""
+    learner: LearnerName = "auto"
+    """What learns on features, vectors, texts and tables: auto takes softmax regressions, and networks where an option
+    that only networks have is given; networks takes networks."""
     objective: ObjectiveName | None = None
     """What the networks minimise; without it, what suits the labels."""
     objective_options: Annotated[dict[str, Any], Parameter(parse=False)] = field(default_factory=dict)
@@ -70,6 +91,12 @@ class TrainSettings:
     """A mirrored picture keeps its class; --no-flip for letters and digits."""
 
     def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.backbone is not None and not is_pretrained(self.backbone) and self.backbone not in (*BACKBONES, CUSTOM):
+            raise AleatorError(
+                f"There is no backbone {self.backbone!r}; choose {', '.join(BACKBONES)}, or a pretrained network: "
+                f"{PRETRAINED}."
+            )
         if self.effort not in TRAINING_EFFORTS:
             raise AleatorError(f"effort is one of {', '.join(TRAINING_EFFORTS)}, not {self.effort!r}.")
         if self.members is not None and not 2 <= self.members <= 100:
@@ -131,7 +158,19 @@ class TrainSettings:
         return TRAINING_EFFORTS[self.effort].max_side
 
     def backbone_for(self, kind: str) -> str:
-        return self.backbone or ("mlp" if kind != "images" else TRAINING_EFFORTS[self.effort].backbone)
+        """The network that is trained on examples of a kind; on a pretrained network's features, those are its."""
+        if self.backbone is not None and not is_pretrained(self.backbone):
+            return self.backbone
+        vectors = kind != "images" or self.backbone is not None
+        return "mlp" if vectors else TRAINING_EFFORTS[self.effort].backbone
+
+    def by_networks(self, kind: str) -> bool:
+        """Whether networks are trained on examples of this kind, and not softmax regressions fitted."""
+        if kind == "images" and (self.backbone is None or not is_pretrained(self.backbone)):
+            return True
+        asked = any(getattr(self, name) != usual for name, usual in OF_NETWORKS.items())
+        of_its_own = self.backbone is not None and not is_pretrained(self.backbone)
+        return self.learner == "networks" or self.labels == "votes" or asked or of_its_own
 
     def training(self, examples: int) -> TrainingSettings:
         """How to train on this many examples."""

@@ -1,5 +1,6 @@
 """Features as learners want them: standardised, along their principal axes, the leading ones first."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,43 +20,64 @@ LEAST_VARIANCE = 1e-6
 """Of an axis, relative to the largest."""
 
 
-def principal(features: NDArray[np.floating[Any]], seed: int = 0, *, path: Path | None = None) -> NDArray[np.float32]:
-    """Standardised features `(example, feature)`, turned to their principal axes, `(example, axis)`.
+@dataclass(frozen=True)
+class PrincipalAxes:
+    """How features become vectors along principal axes; made by `fit_principal`."""
 
-    Up to `MOST_EXACT` features they are read block by block, so that they may be mapped from disk; many are then
-    written to a file at `path` and mapped from there.
-    """
+    mean: NDArray[np.float64]
+    """Of each feature, `(feature,)`."""
+    deviation: NDArray[np.float64]
+    """Of each feature, infinite where it is constant."""
+    axes: NDArray[np.float32]
+    """`(feature, axis)`, that of the greatest variance first."""
+
+    def standardised(self, features: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+        return np.asarray((features - self.mean) / self.deviation, dtype=np.float32)
+
+    def of(self, features: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+        """Standardised features `(example, feature)`, turned to their principal axes, `(example, axis)`."""
+        return np.asarray(self.standardised(features) @ self.axes)
+
+
+def fit_principal(features: NDArray[np.floating[Any]], seed: int = 0) -> PrincipalAxes:
+    """Principal axes of such features `(example, feature)`; up to `MOST_EXACT` of them are read block by block."""
     examples, count = features.shape
     pieces = blocks(examples, count)
-    centre = sum(features[rows].sum(axis=0, dtype=np.float64) for rows in pieces) / examples
+    mean = sum(features[rows].sum(axis=0, dtype=np.float64) for rows in pieces) / examples
     let_go(features)
-    squares = sum(((features[rows] - centre) ** 2).sum(axis=0) for rows in pieces)
+    squares = sum(((features[rows] - mean) ** 2).sum(axis=0) for rows in pieces)
     let_go(features)
     deviation = np.sqrt(squares / examples)
-    scale = np.where(deviation > 1e-9, deviation, np.inf)
-
-    def standardised(rows: slice) -> NDArray[np.float32]:
-        return np.asarray((features[rows] - centre) / scale, dtype=np.float32)
-
+    only = PrincipalAxes(mean, np.where(deviation > 1e-9, deviation, np.inf), np.zeros((count, 0), np.float32))
     if count > MOST_EXACT:
         wanted = min(MOST_KEPT, examples - 1)
-        found = PCA(wanted, svd_solver="randomized", random_state=seed).fit_transform(standardised(slice(None)))
-        return np.asarray(found, dtype=np.float32)
+        found = PCA(wanted, svd_solver="randomized", random_state=seed).fit(only.standardised(features))
+        return replace(only, axes=np.ascontiguousarray(found.components_.T, dtype=np.float32))
     products = np.zeros((count, count))
     for rows in pieces:
-        block = standardised(rows)
+        block = only.standardised(features[rows])
         products += block.T @ block
     let_go(features)
     variance, axes = np.linalg.eigh(products / examples)
     kept = np.flatnonzero(variance > LEAST_VARIANCE * max(variance.max(), 1e-30))[::-1]
-    turn = axes[:, kept].astype(np.float32)
+    return replace(only, axes=np.ascontiguousarray(axes[:, kept], dtype=np.float32))
+
+
+def principal(features: NDArray[np.floating[Any]], seed: int = 0, *, path: Path | None = None) -> NDArray[np.float32]:
+    """Standardised features `(example, feature)`, turned to their own principal axes, `(example, axis)`.
+
+    Up to `MOST_EXACT` features they are read block by block, so that they may be mapped from disk; many are then
+    written to a file at `path` and mapped from there.
+    """
+    axes = fit_principal(features, seed)
+    examples, kept = len(features), axes.axes.shape[1]
     result: NDArray[np.float32]
-    if path is not None and examples * len(kept) > MOST_IN_MEMORY:
-        result = np.lib.format.open_memmap(path, "w+", np.float32, (examples, len(kept))).view(np.ndarray)
+    if path is not None and examples * kept > MOST_IN_MEMORY:
+        result = np.lib.format.open_memmap(path, "w+", np.float32, (examples, kept)).view(np.ndarray)
     else:
-        result = np.empty((examples, len(kept)), np.float32)
-    for number, rows in enumerate(pieces):
-        result[rows] = standardised(rows) @ turn
+        result = np.empty((examples, kept), np.float32)
+    for number, rows in enumerate(blocks(*features.shape)):
+        result[rows] = axes.of(features[rows])
         if number % LET_GO_AFTER == 0:
             let_go(features)
             let_go(result)

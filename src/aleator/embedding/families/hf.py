@@ -1,8 +1,8 @@
 """transformers' networks, for pictures or texts."""
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,17 +12,8 @@ from torch import Tensor, nn
 
 from aleator.embedding.backbone import Backbone, Kind
 from aleator.embedding.extractor import MADE_OF, Extractor, NetworkRecord, Say
-from aleator.embedding.hub import (
-    OFFLINE,
-    check_reachable,
-    hash_of_weights,
-    missing_extra,
-    not_here,
-    offline,
-    other_weights,
-    read_weights,
-    unreachable,
-)
+from aleator.embedding.hub import from_cache_or_hub, hash_of_weights, missing_extra, other_weights, read_weights
+from aleator.embedding.preprocessing import Preprocessing
 from aleator.embedding.settings import EmbedSettings
 from aleator.embedding.torch_extractor import TorchExtractor, record_of
 from aleator.errors import AleatorError
@@ -53,18 +44,26 @@ def _opened(backbone: Backbone, kind: Kind, settings: EmbedSettings, say: Say) -
         raise AleatorError(
             f"{place} does not hold the weights of {backbone.name}: {len(others)} are missing, as {others[0]}."
         )
+    reader: Any = None
+    asked = kind == "images" and backbone.preprocessing is not None
     try:
         reader, _ = _load(backbone, PROCESSORS[kind], place, say)
     except AleatorError as error:
-        raise AleatorError(
-            f"{backbone.name} ({type(network).__name__}) takes no {MADE_OF[kind]}, which the examples are: it has no "
-            f"{PROCESSORS[kind]}. Name a network for these."
-        ) from error
+        if not asked:
+            raise AleatorError(
+                f"{backbone.name} ({type(network).__name__}) takes no {MADE_OF[kind]}, which the examples are: it has "
+                f"no {PROCESSORS[kind]}. Name a network for these."
+            ) from error
     if kind == "texts" and getattr(network.config, "is_encoder_decoder", False):
         network = network.get_encoder()
-    record = record_of(backbone.name, kind, hash_of_weights(network), _reading(reader, kind))
+    pooled = _Pooled(network, kind, trust_pooler=not pooler)
+    weights = hash_of_weights(network)
+    if asked:
+        seen = backbone.seen(_preprocessing(reader) if reader is not None else Preprocessing())
+        return _PicturesAsAsked(pooled, record_of(backbone.name, kind, weights, seen), settings, seen)
+    record = record_of(backbone.name, kind, weights, _reading(reader, kind))
     extractor = _Pictures if kind == "images" else _Texts
-    return extractor(_Pooled(network, kind, trust_pooler=not pooler), reader, record, settings)
+    return extractor(pooled, reader, record, settings)
 
 
 @contextmanager
@@ -83,24 +82,15 @@ def _quietly() -> Iterator[None]:
 
 
 def _load(backbone: Backbone, loader: str, place: str, say: Say) -> tuple[Any, list[str]]:
-    """From a folder or the cache; else from the hub, said before. With a network, the names of weights it lacks."""
+    """A network, with the names of weights that it lacks, or what reads its examples."""
     import transformers
 
     loading: dict[str, Any] = {"output_loading_info": True} if loader == "AutoModel" else {}
-    where = place if os.path.isdir(place) else f"huggingface.co/{place}"
-    try:
-        loaded = getattr(transformers, loader).from_pretrained(place, local_files_only=True, **loading)
-    except (OSError, ValueError, ImportError) as error:
-        if os.path.isdir(place):
-            raise AleatorError(f"{place} holds no {loader} of transformers: {_first(error)}") from error
-        if offline():
-            raise not_here(backbone.name, where, f"{OFFLINE[0]} forbids to download them") from error
-        check_reachable(backbone.name, where)
-        say(f"downloading {backbone.name} from {where}")
-        try:
-            loaded = getattr(transformers, loader).from_pretrained(place, **loading)
-        except Exception as failure:  # which library asks the hub is its own affair, and so are its errors
-            raise not_here(backbone.name, where, unreachable(failure)) from failure
+
+    def load(**options: Any) -> Any:
+        return getattr(transformers, loader).from_pretrained(place, **loading, **options)
+
+    loaded = from_cache_or_hub(backbone.name, place, load, say, f"{loader} of transformers")
     return (loaded[0], list(loaded[1]["missing_keys"])) if loading else (loaded, [])
 
 
@@ -176,6 +166,13 @@ class _Pictures(TorchExtractor):
         return {"pixel_values": torch.from_numpy(np.stack(prepared)).to(self.device, non_blocking=True)}
 
 
+class _PicturesAsAsked(TorchExtractor):
+    """Pictures after a preprocessing that the user named."""
+
+    def collate(self, prepared: Sequence[Any]) -> dict[str, Tensor]:
+        return {"pixel_values": super().collate(prepared)}
+
+
 class _Texts(TorchExtractor):
     def __init__(self, network: nn.Module, reader: Any, record: NetworkRecord, settings: EmbedSettings) -> None:
         self.reader = reader
@@ -190,10 +187,17 @@ class _Texts(TorchExtractor):
         return {name: value.to(self.device) for name, value in read.items()}
 
 
+def _preprocessing(reader: Any) -> Preprocessing:
+    """About what a reader of pictures does, as far as it says so; what the user says replaces it."""
+    usual = Preprocessing()
+    sides = _numbers(getattr(reader, "crop_size", None)) or _numbers(reader.size)
+    mean, std = (tuple(getattr(reader, name, None) or ()) for name in ("image_mean", "image_std"))
+    return replace(
+        usual, height=sides[0] if sides else usual.height, width=sides[-1] if sides else usual.width,
+        mean=mean or usual.mean, std=std or usual.std,
+    )  # fmt: skip
+
+
 def _numbers(size: Any) -> list[int]:
     values = size.values() if hasattr(size, "values") else [size]
     return [int(value) for value in values if isinstance(value, int) and value > 0]
-
-
-def _first(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -137,14 +137,12 @@ def _preprocessing(shape: list[Any], backbone: Backbone) -> tuple[Preprocessing,
     channels, height, width = (shape[3], shape[1], shape[2]) if last else (shape[1], shape[2], shape[3])
     if channels not in (1, 3):
         raise AleatorError(f"{backbone.name} takes pictures of {channels} channels; wanted are 1 (grey) or 3 (colour).")
-    asked = backbone.preprocessing
     sides = [side if isinstance(side, int) else None for side in (height, width)]
-    if asked is not None:
-        if asked.channels != channels or sides[0] not in (None, asked.height) or sides[1] not in (None, asked.width):
-            raise AleatorError(
-                f"{backbone.name} takes {channels} channels of {height}x{width} pixels, not {asked.channels} of "
-                f"{asked.height}x{asked.width}."
-            )
-        return asked, last
     mean, std = (IMAGENET_MEAN, IMAGENET_STD) if channels == 3 else ((0.5,), (0.5,))
-    return Preprocessing(sides[0] or USUAL_SIDE, sides[1] or USUAL_SIDE, mean=mean, std=std), last
+    asked = backbone.seen(Preprocessing(sides[0] or USUAL_SIDE, sides[1] or USUAL_SIDE, mean=mean, std=std))
+    if asked.channels != channels or sides[0] not in (None, asked.height) or sides[1] not in (None, asked.width):
+        raise AleatorError(
+            f"{backbone.name} takes {channels} channels of {height}x{width} pixels, not {asked.channels} of "
+            f"{asked.height}x{asked.width}."
+        )
+    return asked, last

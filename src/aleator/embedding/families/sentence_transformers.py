@@ -1,19 +1,10 @@
 """sentence-transformers' networks for sentences."""
 
-import os
 from typing import Any
 
 from aleator.embedding.backbone import Backbone, Kind
 from aleator.embedding.extractor import Extractor, NetworkRecord, Say, wrong_kind
-from aleator.embedding.hub import (
-    OFFLINE,
-    check_reachable,
-    hash_of_weights,
-    missing_extra,
-    not_here,
-    offline,
-    unreachable,
-)
+from aleator.embedding.hub import from_cache_or_hub, hash_of_weights, missing_extra
 from aleator.embedding.settings import EmbedSettings
 from aleator.embedding.torch_extractor import TorchExtractor, record_of
 from aleator.errors import AleatorError
@@ -34,21 +25,11 @@ def open_network(backbone: Backbone, kind: Kind, settings: EmbedSettings, say: S
             "SentenceTransformer.save leaves it."
         )
     place = backbone.network if backbone.weights is None else str(backbone.weights)
-    where = place if os.path.isdir(place) else f"huggingface.co/{place}"
-    options: dict[str, Any] = {"device": "cpu"}
-    try:
-        network = SentenceTransformer(place, local_files_only=True, **options)
-    except (OSError, ValueError, KeyError) as error:
-        if os.path.isdir(place):
-            raise AleatorError(f"{place} holds no network of sentence-transformers: {error}") from error
-        if offline():
-            raise not_here(backbone.name, where, f"{OFFLINE[0]} forbids to download them") from error
-        check_reachable(backbone.name, where)
-        say(f"downloading {backbone.name} from {where}")
-        try:
-            network = SentenceTransformer(place, **options)
-        except Exception as failure:  # which library asks the hub is its own affair, and so are its errors
-            raise not_here(backbone.name, where, unreachable(failure)) from failure
+
+    def load(**options: Any) -> Any:
+        return SentenceTransformer(place, device="cpu", **options)
+
+    network = from_cache_or_hub(backbone.name, place, load, say, "network of sentence-transformers")
     reading = f"at most {network.max_seq_length} tokens"
     return _Sentences(network, record_of(backbone.name, "texts", hash_of_weights(network), reading), settings)
 

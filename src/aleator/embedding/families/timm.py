@@ -31,7 +31,7 @@ def open_network(backbone: Backbone, kind: Kind, settings: EmbedSettings, say: S
         raise UnknownNameError(f"timm knows no network {backbone.network!r}.{hint} `timm.list_models()` lists all.")
     network = _with_weights(backbone, _state(backbone, say))
     config = timm.data.resolve_model_data_config(network)
-    preprocessing = backbone.preprocessing or _preprocessing(config)
+    preprocessing = backbone.seen(_preprocessing(config))
     record = record_of(backbone.name, "images", hash_of_weights(network), preprocessing)
     return TorchExtractor(network, record, settings, preprocessing)
 

@@ -34,7 +34,7 @@ def open_network(backbone: Backbone, kind: Kind, settings: EmbedSettings, say: S
     path = backbone.weights or url_file(backbone.name, weights.url, say)
     state = read_weights(path, backbone.name)
     network = _without_head(_network(backbone.network, len(weights.meta["categories"]), path, state), backbone.name)
-    preprocessing = backbone.preprocessing or _preprocessing(weights.transforms())
+    preprocessing = backbone.seen(_preprocessing(weights.transforms()))
     record = record_of(backbone.name, "images", hash_of_weights(network), preprocessing)
     return TorchExtractor(network, record, settings, preprocessing)
 

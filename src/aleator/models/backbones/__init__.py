@@ -19,8 +19,6 @@ BACKBONES: "Registry[Callable[[tuple[int, ...]], nn.Sequential]]" = Registry(
     },
 )
 """Each is made by the shape of an example, `(channel, height, width)` or `(feature,)`."""
-TIMM = "timm:"
-"""Before the name of a network that the timm library builds."""
 
 
 @dataclass(frozen=True)

@@ -3,21 +3,19 @@
 import torch
 from torch import nn
 
-from aleator.errors import AleatorError, MissingExtraError
-from aleator.models.backbones import BACKBONES, TIMM
-from aleator.models.backbones.layers import StandardizeImage
+from aleator.errors import AleatorError
+from aleator.models.backbones import BACKBONES
+from aleator.models.backbones.regression import REGRESSION, RegressionFeatures
 
 
-def build_backbone(name: str, shape: tuple[int, ...]) -> nn.Module:
-    """A backbone by name for examples of `shape`: `(channel, height, width)` or `(feature,)`.
-
-    `timm:NAME` is one of the timm library's, with random weights and without its head. Raises AleatorError for a name
-    that is unknown and MissingExtraError without timm.
+def build_backbone(name: str, shape: tuple[int, ...], sizes: tuple[int, ...] = ()) -> nn.Module:
+    """A backbone by name for examples of `shape`: `(channel, height, width)` or `(feature,)`; `sizes` are those of the
+    features of a regression. Raises AleatorError for a name that is unknown.
     """
-    if name.startswith(TIMM):
-        return _from_timm(name.removeprefix(TIMM), shape)
+    if name == REGRESSION:
+        return RegressionFeatures(*shape, *sizes)
     if name not in BACKBONES:
-        raise AleatorError(f"There is no backbone {name!r}; choose {', '.join(BACKBONES)}, or timm:NAME.")
+        raise AleatorError(f"There is no backbone {name!r}; choose {', '.join(BACKBONES)}.")
     return BACKBONES[name](shape)
 
 
@@ -40,23 +38,3 @@ def embedding_size(backbone: nn.Module, shape: tuple[int, ...]) -> int:
             "add a mean over all places and nn.Flatten()."
         )
     return int(embedding.shape[1])
-
-
-def _from_timm(name: str, shape: tuple[int, ...]) -> nn.Module:
-    if len(shape) != 3:
-        raise AleatorError(f"timm:{name} takes pictures, and the examples are feature vectors; leave --backbone out.")
-    try:
-        import timm
-    except ImportError as error:
-        raise MissingExtraError(
-            f"timm:{name} needs timm, which is not installed; run: pip install 'aleator[timm]'"
-        ) from error
-    options = {"pretrained": False, "num_classes": 0, "in_chans": shape[0]}
-    try:
-        try:
-            body = timm.create_model(name, img_size=shape[1:], **options)  # transformers must know it
-        except TypeError:
-            body = timm.create_model(name, **options)
-    except (RuntimeError, AssertionError) as error:
-        raise AleatorError(f"timm cannot build {name!r}: {error}") from error
-    return nn.Sequential(StandardizeImage(), body)

@@ -1,0 +1,153 @@
+"""Which pretrained network, or none: what predicts held-out given labels best, of what is at hand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
+
+from aleator.data.dataset import LabelledDataset
+from aleator.data.examples import load_examples
+from aleator.data.sources import TextArray
+from aleator.embedding import EmbedSettings, PreprocessingChanges, PretrainedOptions
+from aleator.embedding.at_hand import networks_at_hand
+from aleator.embedding.backbone import Backbone
+from aleator.embedding.embed import embed, kind_of
+from aleator.errors import AleatorError
+from aleator.learners.folds import Folds, draw_folds
+from aleator.learners.linear import linear
+from aleator.learning.devices import pick_device
+from aleator.learning.effort import AUDIT_EFFORTS, schedule
+from aleator.learning.job import Task, TrainingJob
+from aleator.learning.members import fit_members, member_seed
+from aleator.learning.settings import Augmentation, TrainingSettings
+from aleator.models.network import NetworkSpec
+from aleator.progress import Progress
+from aleator.rows import at_random
+from aleator.uncertainty.gaussian_logits import log_expected_softmax
+from aleator.vectors.dense import principal
+from aleator.vectors.words import fit_words
+
+MOST_TO_CHOOSE = 4000
+"""Examples that are tried."""
+HELD_OUT = 0
+"""The fold, of five, whose labels are predicted."""
+WITHOUT = {"images": "pixels", "texts": "words"}
+"""What is learned from without a pretrained network."""
+
+
+TRIED = "tried"
+"""Sub-folder of unfinished work with what the networks made that were tried."""
+Options = TypeVar("Options", bound=PretrainedOptions)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was chosen, and why."""
+
+    backbone: str | None
+    """The pretrained network; None where the examples themselves predict better."""
+    reason: str
+    """For people: what each predicted."""
+
+    def on(self, options: Options) -> Options:
+        """The options with the network that was chosen in the place of auto."""
+        if self.backbone is not None:
+            return replace(options, backbone=self.backbone)
+        return replace(options, **{field.name: None for field in fields(PretrainedOptions)})
+
+
+def choose_backbone(
+    dataset: LabelledDataset,
+    folder: Path,
+    *,
+    candidates: Sequence[str] | None = None,
+    changes: PreprocessingChanges | None = None,
+    device: str = "auto",
+    flip: bool = True,
+    seed: int = 0,
+    progress: Progress,
+) -> Choice:
+    """Try all networks at hand (or the `candidates`), and the examples themselves, on some of the examples.
+
+    Each predicts a fifth of these by the other four fifths: pretrained networks by a softmax regression on their
+    features, pixels by a small network that is trained from nothing, words by a softmax regression. Taken is what makes
+    the held-out given labels most probable, each as sure as is best for it. Features are kept in `folder`.
+    """
+    kind = kind_of(dataset.source)
+    names = networks_at_hand(kind) if candidates is None else list(candidates)
+    without = WITHOUT[kind]
+    if not names:
+        return Choice(None, f"{without}: no pretrained network for them is in a cache of this machine")
+    some = dataset.take(at_random(np.flatnonzero(dataset.given_labels >= 0), MOST_TO_CHOOSE, seed))
+    labels, classes = some.given_labels, len(some.class_names)
+    folds = draw_folds(labels, np.full(len(labels), -1), 1, seed)
+    held_out = folds.fold[0] == HELD_OUT
+    scores: dict[str, float] = {}
+    for number, name in enumerate(names):
+        progress("choosing a network", number, len(names) + 1)
+        try:
+            made = embed(some, Backbone(name, None, changes), folder, EmbedSettings(device=device))
+        except AleatorError as error:
+            scores[name] = -np.inf
+            progress(f"{name} cannot be used: {error}", 0, 1)
+            continue
+        there = np.isin(some.ids, made.dataset.ids)
+        log_probs = linear(principal(made.features), labels[there], classes, _of(folds, there)).log_probs[0]
+        scores[name] = _likelihood(log_probs[held_out[there]], labels[there & held_out])
+    progress("choosing a network", len(names), len(names) + 1)
+    if isinstance(some.source, TextArray):
+        words = fit_words(some.source.texts, seed=seed)[1]
+        log_probs = linear(words, labels, classes, folds).log_probs[0]
+        scores[without] = _likelihood(log_probs[held_out], labels[held_out])
+    else:
+        scores[without] = _by_pixels(some, held_out, device=device, flip=flip, seed=seed)
+    progress("choosing a network", len(names) + 1, len(names) + 1)
+    best = max(scores, key=lambda name: scores[name])
+    told = ", ".join(f"{name} {np.exp(score):.3f}" for name, score in sorted(scores.items(), key=lambda one: -one[1]))
+    reason = (
+        f"{best}, the best of what is at hand by the mean probability (geometric) of {held_out.sum():,} held-out given "
+        f"labels: {told}"
+    )
+    return Choice(None if best == without else best, reason)
+
+
+def _of(folds: Folds, there: NDArray[np.bool_]) -> Folds:
+    return folds.take(np.flatnonzero(there))
+
+
+def _by_pixels(dataset: LabelledDataset, held_out: NDArray[np.bool_], *, device: str, flip: bool, seed: int) -> float:
+    """What one small network, trained from nothing on the others, says of the held-out labels."""
+    effort = AUDIT_EFFORTS["standard"]
+    with TemporaryDirectory() as work:
+        before = dataset.ids
+        dataset, examples, _ = load_examples(dataset, effort.max_side)
+        held_out = held_out[np.isin(before, dataset.ids)]
+        assert isinstance(examples, np.ndarray)
+        rows = np.flatnonzero(~held_out)
+        epochs, batch_size = schedule(len(rows), effort.epochs)
+        training = TrainingSettings(
+            epochs=epochs, batch_size=batch_size, objective="cross_entropy", augmentation=Augmentation(flip=flip)
+        )
+        spec = NetworkSpec(effort.backbone, tuple(examples.shape[1:]), len(dataset.class_names))
+        job = TrainingJob(spec, examples, dataset.given_labels, training, pick_device(device))
+        said = fit_members(job, [Task(member_seed(seed, 0), rows)], Path(work))[0].predictions
+    import torch
+
+    log_probs = log_expected_softmax(torch.from_numpy(said.mean), torch.from_numpy(said.spread)).numpy()
+    return _likelihood(log_probs[held_out], dataset.given_labels[held_out])
+
+
+def _likelihood(log_probs: NDArray[np.floating], labels: NDArray[np.int64]) -> float:
+    """Mean log-probability of the labels, at the temperature that is best for it."""
+    rows = np.arange(len(labels))
+
+    def loss(log_temperature: float) -> float:
+        return -float(log_softmax(log_probs / np.exp(log_temperature), axis=1)[rows, labels].mean())
+
+    return -float(minimize_scalar(loss, bounds=(-2, 3), method="bounded").fun)

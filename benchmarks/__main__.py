@@ -105,6 +105,24 @@ def any_data(
 
 
 @app.command
+def classifier(*, repeats: int = 2, json_output: Json = False) -> None:
+    """The classifier for scikit-learn on vectors beside cleanlab's CleanLearning: accuracy and processor time.
+
+    Parameters
+    ----------
+    repeats
+        Five folds each.
+    json_output
+        Print one JSON object instead of the table.
+    """
+    from benchmarks.classifier.run import format_table, run
+
+    with display(log=True) as progress:
+        result = run(repeats=repeats, progress=progress)
+    tell(result, format_table, json_output)
+
+
+@app.command
 def minutes(
     *,
     options: Annotated[PortfolioOptions, Parameter(name="*")] = PORTFOLIO_BY_DEFAULT,

@@ -13,7 +13,7 @@ from rich.markup import escape
 from aleator.cli.app import FLAT, READING, Json, app
 from aleator.cli.audit import DATA
 from aleator.data.options import NOTHING_ASKED, ReadOptions
-from aleator.embedding import EmbedSettings, PretrainedOptions, family_forms
+from aleator.embedding import AUTO, Backbone, EmbedSettings, PretrainedOptions, family_forms
 from aleator.errors import AleatorError
 from aleator.progress import display
 from aleator.workers import Where, workers_at
@@ -44,9 +44,9 @@ def embed(
     with display(log=True) as progress:
         from aleator.embedding.features_file import put_in_place, work_for
 
-        network = pretrained.pretrained
-        if network is None or network.is_auto:
+        if pretrained.backbone is None or pretrained.backbone == AUTO:
             raise AleatorError(f"Which pretrained network? Name it with --backbone ({family_forms()}).")
+        network = pretrained.pretrained or Backbone(pretrained.backbone)
         start = time.perf_counter()
         with work_for(output, force=force) as work:
             from aleator.data import read_dataset

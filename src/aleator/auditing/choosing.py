@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
+from aleator.auditing.settings import AuditSettings
 from aleator.data.dataset import LabelledDataset
 from aleator.data.examples import load_examples
 from aleator.data.sources import TextArray
@@ -22,10 +23,9 @@ from aleator.errors import AleatorError
 from aleator.learners.folds import Folds, draw_folds
 from aleator.learners.linear import linear
 from aleator.learning.devices import pick_device
-from aleator.learning.effort import AUDIT_EFFORTS, schedule
+from aleator.learning.effort import AUDIT_EFFORTS
 from aleator.learning.job import Task, TrainingJob
 from aleator.learning.members import fit_members, member_seed
-from aleator.learning.settings import Augmentation, TrainingSettings
 from aleator.models.network import NetworkSpec
 from aleator.progress import Progress
 from aleator.rows import at_random
@@ -130,10 +130,7 @@ def _by_pixels(dataset: LabelledDataset, held_out: NDArray[np.bool_], *, device:
         held_out = held_out[np.isin(before, dataset.ids)]
         assert isinstance(examples, np.ndarray)
         rows = np.flatnonzero(~held_out)
-        epochs, batch_size = schedule(len(rows), effort.epochs)
-        training = TrainingSettings(
-            epochs=epochs, batch_size=batch_size, objective="cross_entropy", augmentation=Augmentation(flip=flip)
-        )
+        training = AuditSettings(flip=flip).training(len(rows))
         spec = NetworkSpec(effort.backbone, tuple(examples.shape[1:]), len(dataset.class_names))
         job = TrainingJob(spec, examples, dataset.given_labels, training, pick_device(device))
         said = fit_members(job, [Task(member_seed(seed, 0), rows)], Path(work))[0].predictions

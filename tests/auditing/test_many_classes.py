@@ -119,6 +119,7 @@ def test_a_page_and_a_new_judgement_are_refused_in_words(judged: Audit) -> None:
         ({"class_1": ["a", "zebra"], "probability_1": [0.5, 0.5]}, "row 1: class_1 is 'zebra', which is no class"),
         ({"class_1": ["a", "b"], "probability_1": [0.5, 0.5], "class_2": ["b", "a"]}, "no column 'probability_2'"),
         ({"class_1": ["a", "b"], "probability_1": ["x", "y"]}, "cannot be read as probabilities"),
+        ({"class_1": ["a", "b"], "probability_1": [0.5, 0.5], "class_33": ["a", "b"]}, "has a column 'class_33'; 32"),
         (
             {"class_1": ["a", "b"], "probability_1": [0.5, 0.5], "class_2": ["a", "a"], "probability_2": [0.1, 0.1]},
             "row 0: a class stands there twice",

@@ -93,7 +93,13 @@ def named_classes(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def named_probabilities(table: pa.Table, path: Path) -> NamedProbabilities:
-    """Of a table that `holds_likeliest`."""
+    """Of a table that `holds_likeliest`. Raises DataError for more places than are told apart."""
+    beyond = CLASS.format(MOST_LEADING + 1)
+    if beyond in table.column_names:
+        raise DataError(
+            f"{path} has a column {beyond!r}; {MOST_LEADING} classes of an example are told apart at most: leave out "
+            "the columns of the others, whose part is what the first ones leave of one."
+        )
     names, probabilities = [], []
     for place in range(1, MOST_LEADING + 1):
         one, other = CLASS.format(place), PROBABILITY.format(place)

@@ -55,17 +55,19 @@ def open_network(backbone, kind, settings, say):
     return open_own(OwnBackbone(lambda batch: batch.mean(dim=(1, 3)), kind, seen, backbone.name), kind, settings)
 """,
     "with_parts.py": """
+from aleator.embedding import FAMILIES, Family
+
+FAMILIES["rows"] = Family("rows:SIDE", "the means of a picture's rows", "rows:open_network")
+
 import lines
 import pairs
 from aleator.data.readers import READERS, reader_of
-from aleator.embedding import FAMILIES, Family
 from aleator.export import FORMATS, Format
 from aleator.learning.objectives import OBJECTIVES
 from aleator.models.posteriors import POSTERIORS
 
 READERS["pairs"] = reader_of(pairs)
 FORMATS["lines"] = Format("a label a line", lines.export_lines)
-FAMILIES["rows"] = Family("rows:SIDE", "the means of a picture's rows", "rows:open_network")
 OBJECTIVES.places["squared"] = "squared:Squared"
 POSTERIORS.places["lonely"] = "lonely:Lonely"
 

@@ -33,9 +33,9 @@ def believed(distribution: list[list[float]], given: list[int]) -> LabelPosterio
     truth_model = unaided(observations, only(Crowd(nothing_known(3), np.inf)))
     nobody = np.empty(0, np.int64)
     return LabelPosterior(
-        probs.astype(np.float32), observations, truth_model,
+        observations, truth_model,
         None,
-        nobody, np.empty(0, bool), np.empty((0, 3)), (), np.empty((0, 3, 3)), np.empty((0, 3, 3)),
+        nobody, np.empty(0, bool), np.empty((0, 3)), np.empty((0, 3)), (), np.empty((0, 3, 3)), np.empty((0, 3, 3)),
     )  # fmt: skip
 
 

@@ -183,7 +183,9 @@ def test_a_driver_that_was_killed_goes_on_after_the_last_finished_piece(
     found = results_of(four_pieces(str(marks)), kept, on)
     assert [int(arrays["number"]) for arrays in found] == [0, 1, 2, 3]
     times = {path.name: len(path.read_text()) for path in marks.iterdir()}
-    assert times == {"0": 1, "1": 1, "2": 1, "3": 2}
+    # The last one is begun again, if it had begun.
+    assert times.pop("3") in (1, 2)
+    assert times == {"0": 1, "1": 1, "2": 1}
 
 
 def four_pieces(marks: str) -> list[Piece]:

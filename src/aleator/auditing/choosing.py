@@ -15,10 +15,11 @@ from aleator.auditing.settings import AuditSettings
 from aleator.data.dataset import LabelledDataset
 from aleator.data.examples import load_examples
 from aleator.data.sources import TextArray
-from aleator.embedding import EmbedSettings, PreprocessingChanges, PretrainedOptions
+from aleator.embedding import EmbedSettings, PreprocessingChanges
 from aleator.embedding.at_hand import networks_at_hand
 from aleator.embedding.backbone import Backbone
 from aleator.embedding.embed import embed, kind_of
+from aleator.embedding.options import PretrainedOptions
 from aleator.errors import AleatorError
 from aleator.learners.folds import Folds, draw_folds
 from aleator.learners.linear import linear

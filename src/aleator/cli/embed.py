@@ -13,7 +13,8 @@ from rich.markup import escape
 from aleator.cli.app import FLAT, READING, Json, app
 from aleator.cli.audit import DATA
 from aleator.data.options import NOTHING_ASKED, ReadOptions
-from aleator.embedding import AUTO, Backbone, EmbedSettings, PretrainedOptions, family_forms
+from aleator.embedding import AUTO, Backbone, EmbedSettings, family_forms
+from aleator.embedding.options import PretrainedOptions
 from aleator.errors import AleatorError
 from aleator.progress import display
 from aleator.workers import Where, workers_at

@@ -1,7 +1,6 @@
 """Pretrained networks as feature extractors: an example in, a vector out, computed once. Loads no torch by itself."""
 
 from aleator.embedding.backbone import AUTO, FAMILIES, Backbone, Family, Kind, OwnBackbone, family_forms, is_pretrained
-from aleator.embedding.options import PretrainedOptions
 from aleator.embedding.preprocessing import Preprocessing, PreprocessingChanges
 from aleator.embedding.settings import EmbedSettings
 
@@ -15,7 +14,6 @@ __all__ = [
     "OwnBackbone",
     "Preprocessing",
     "PreprocessingChanges",
-    "PretrainedOptions",
     "family_forms",
     "is_pretrained",
 ]

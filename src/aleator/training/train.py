@@ -14,7 +14,8 @@ from aleator.audits import AuditFolder
 from aleator.clock import Clock
 from aleator.data import read_dataset
 from aleator.data.dataset import LabelledDataset
-from aleator.embedding import AUTO, PretrainedOptions
+from aleator.embedding import AUTO
+from aleator.embedding.options import PretrainedOptions
 from aleator.errors import AuditFolderError, ModelError
 from aleator.files import as_folder
 from aleator.learning.devices import pick_device

@@ -20,12 +20,13 @@ def test_an_absent_device_is_an_error() -> None:
         pick_device("cuda:77")
 
 
-def test_small_data_sets_are_passed_more_often() -> None:
-    settings = AuditSettings()
-    assert settings.training(28_709).epochs == 6
-    assert settings.training(1_000).epochs > 6
-    assert settings.training(10).epochs == 12
-    assert settings.training(28_709, "features").epochs == 12
+def test_how_often_pictures_are_passed() -> None:
+    quick = AuditSettings(effort="quick")
+    assert quick.training(28_709).epochs == 3
+    assert 3 < quick.training(2_000).epochs < quick.training(1_000).epochs == quick.training(10).epochs == 8
+    for examples in (10, 1_000, 28_709):
+        assert AuditSettings().training(examples).epochs == 12
+    assert AuditSettings().training(28_709, "features").epochs == 12
 
 
 def test_detection_scores_by_hand() -> None:

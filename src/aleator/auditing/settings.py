@@ -24,9 +24,6 @@ photographs .71 and .64 (FER2013: .70 and .71). A perceptron on vectors learns n
 30 % symmetric noise .93 after early learning and .73 after cross-entropy."""
 FIRST_SIDE = 0.67
 """Of their sides that pictures have at first."""
-PERCEPTRON_PASSES = 2
-"""How often a perceptron sees the vectors while a network of pictures sees them once: it learns by AdamW, which needs
-more steps than Muon, and takes next to no time."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +103,7 @@ class AuditSettings(PretrainedOptions):
                 most_epochs=effort.most_epochs,
             )
         else:
-            plan = schedule(examples, PERCEPTRON_PASSES * effort.epochs)
+            plan = schedule(examples, effort.epochs)
         return TrainingSettings(
             epochs=plan.epochs,
             batch_size=plan.batch_size,

@@ -26,8 +26,8 @@ class Effort:
 
 AUDIT_EFFORTS = {
     "quick": Effort(members=3, epochs=3, max_side=48, backbone="small_vgg", fewest_steps=120, most_epochs=8),
-    "standard": Effort(members=3, epochs=6, max_side=64, backbone="small_vgg", fewest_steps=200, most_epochs=12),
-    "thorough": Effort(members=5, epochs=12, max_side=64, backbone="small_vgg", fewest_steps=400, most_epochs=24),
+    "standard": Effort(members=3, epochs=12, max_side=64, backbone="small_vgg", most_epochs=12),
+    "thorough": Effort(members=5, epochs=24, max_side=64, backbone="small_vgg", most_epochs=24),
 }
 TRAINING_EFFORTS = {
     "quick": Effort(members=2, epochs=5, max_side=64, backbone="small_vgg"),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from aleator.rows import at_random
 from aleator.verdicts.posterior import LabelPosterior
 
-FEWEST = 0.2
+FEWEST = 0.22
 """No label is called wrong that is right with a probability above 1 - this."""
 MOST = 0.5
 """And each label that is more probably wrong than right is called wrong."""

@@ -155,7 +155,7 @@ def test_the_keyboard_is_enough(browser: "Browser", audit: Audit) -> None:
     assert page.locator("#detail .picture").count() > 1
     page.keyboard.press("Escape")
     assert page.locator("#detail").is_hidden()
-    assert page.evaluate(title) == second
+    page.wait_for_function(f"wanted => {title} === wanted", arg=second)
     page.locator("[role=tab][tabindex='0']").focus()
     page.keyboard.press("ArrowRight")
     assert page.locator("#unfamiliar").is_visible()

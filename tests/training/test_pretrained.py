@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import aleator
-from aleator.auditing.choosing import Choice, choose_backbone
+from aleator.auditing.choosing import ChosenNetwork, choose_backbone
 from aleator.auditing.settings import AuditSettings
 from aleator.data import read_dataset
 from aleator.data.synthetic_noise import symmetric
@@ -169,4 +169,4 @@ def test_of_what_is_at_hand_the_best_is_taken(tints: tuple[Path, str, np.ndarray
     assert choose_backbone(dataset, tmp_path / "none", candidates=[], progress=silent).backbone is None
     asked = AuditSettings(backbone="auto", picture_size=16)
     assert choice.on(asked) == AuditSettings()
-    assert Choice(tints[1], "").on(asked) == AuditSettings(backbone=tints[1], picture_size=16)
+    assert ChosenNetwork(tints[1], "").on(asked) == AuditSettings(backbone=tints[1], picture_size=16)

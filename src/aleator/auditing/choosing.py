@@ -21,7 +21,7 @@ from aleator.embedding.backbone import Backbone
 from aleator.embedding.embed import embed, kind_of
 from aleator.embedding.options import PretrainedOptions
 from aleator.errors import AleatorError
-from aleator.learners.folds import Folds, draw_folds
+from aleator.learners.folds import draw_folds
 from aleator.learners.linear import linear
 from aleator.learning.devices import pick_device
 from aleator.learning.effort import AUDIT_EFFORTS
@@ -48,7 +48,7 @@ Options = TypeVar("Options", bound=PretrainedOptions)
 
 
 @dataclass(frozen=True)
-class Choice:
+class ChosenNetwork:
     """What was chosen, and why."""
 
     backbone: str | None
@@ -73,7 +73,7 @@ def choose_backbone(
     flip: bool = True,
     seed: int = 0,
     progress: Progress,
-) -> Choice:
+) -> ChosenNetwork:
     """Try all networks at hand (or the `candidates`), and the examples themselves, on some of the examples.
 
     Each predicts a fifth of these by the other four fifths: pretrained networks by a softmax regression on their
@@ -84,7 +84,7 @@ def choose_backbone(
     names = networks_at_hand(kind) if candidates is None else list(candidates)
     without = WITHOUT[kind]
     if not names:
-        return Choice(None, f"{without}: no pretrained network for them is in a cache of this machine")
+        return ChosenNetwork(None, f"{without}: no pretrained network for them is in a cache of this machine")
     some = dataset.take(at_random(np.flatnonzero(dataset.given_labels >= 0), MOST_TO_CHOOSE, seed))
     labels, classes = some.given_labels, len(some.class_names)
     folds = draw_folds(labels, np.full(len(labels), -1), 1, seed)
@@ -99,7 +99,9 @@ def choose_backbone(
             progress(f"{name} cannot be used: {error}", 0, 1)
             continue
         there = np.isin(some.ids, made.dataset.ids)
-        log_probs = linear(principal(made.features), labels[there], classes, _of(folds, there)).log_probs[0]
+        log_probs = linear(
+            principal(made.features), labels[there], classes, folds.take(np.flatnonzero(there))
+        ).log_probs[0]
         scores[name] = _likelihood(log_probs[held_out[there]], labels[there & held_out])
     progress("choosing a network", len(names), len(names) + 1)
     if isinstance(some.source, TextArray):
@@ -115,11 +117,7 @@ def choose_backbone(
         f"{best}, the best of what is at hand by the mean probability (geometric) of {held_out.sum():,} held-out given "
         f"labels: {told}"
     )
-    return Choice(None if best == without else best, reason)
-
-
-def _of(folds: Folds, there: NDArray[np.bool_]) -> Folds:
-    return folds.take(np.flatnonzero(there))
+    return ChosenNetwork(None if best == without else best, reason)
 
 
 def _by_pixels(dataset: LabelledDataset, held_out: NDArray[np.bool_], *, device: str, flip: bool, seed: int) -> float:

@@ -122,6 +122,12 @@ class Hypotheses:
         return np.asarray(np.tensordot(self.weights, [crowd.noise.confusion for crowd in self.crowds], axes=1))
 
 
+def drawn(weights: Floats, count: int, random: np.random.Generator) -> NDArray[np.int64]:
+    """Numbers of hypotheses with these probabilities, each as often as it is probable, in random order, `(draw,)`."""
+    share = (random.permutation(count) + random.random()) / count
+    return np.asarray(np.searchsorted(weights.cumsum(), share).clip(max=len(weights) - 1))
+
+
 def only(crowd: Crowd) -> Hypotheses:
     """No other explanation is thought of."""
     return Hypotheses((crowd,), np.ones(1), 0.0)

@@ -10,6 +10,7 @@ from scipy.special import entr
 
 from aleator.data.sparse_probabilities import LikeliestClasses, likeliest_classes
 from aleator.errors import DataError
+from aleator.noise.hypotheses import drawn
 from aleator.noise.leading import LeadingClasses, LeadingHypotheses, explain_leading, leading_classes
 from aleator.verdicts.checks import MOST_AGREEMENT, checked_labels
 from aleator.verdicts.scores import PLAIN_SCORES, confidence_weighted_entropy
@@ -62,11 +63,8 @@ class LeadingPosterior:
         self, label: NDArray[np.int64], count: int, rows: NDArray[np.int64], seed: int = 0
     ) -> NDArray[np.float32]:
         """The same of any label that is told apart, `(row,)`."""
-        random = np.random.default_rng(seed)
         each = self.hypotheses.each_of(label, self.leading.take(rows), self.given_label[rows])
-        share = (random.permutation(count) + random.random()) / count
-        chosen = np.searchsorted(self.hypotheses.weights.cumsum(), share).clip(max=len(each) - 1)
-        return np.asarray(each[chosen])
+        return np.asarray(each[drawn(self.hypotheses.weights, count, np.random.default_rng(seed))])
 
 
 def checked_leading(labels: ArrayLike, pred_probs: Any) -> tuple[NDArray[np.int64], LikeliestClasses]:

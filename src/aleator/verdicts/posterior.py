@@ -17,7 +17,7 @@ from scipy.special import log_softmax
 from aleator.decisions.reviews import Reviews, no_reviews
 from aleator.noise.crowd import LEAST, Crowd
 from aleator.noise.given import each_of_given
-from aleator.noise.hypotheses import MOST_CLASSES, Hypotheses, explain, only
+from aleator.noise.hypotheses import MOST_CLASSES, Hypotheses, drawn, explain, only
 from aleator.noise.in_sample import estimate_in_sample
 from aleator.noise.sources import (
     ANNOTATOR_ACCURACY,
@@ -121,7 +121,7 @@ class LabelPosterior:
             likelihood[answered] = self.people_log_likelihood[position[answered]]
             reviewed[answered] = self.reviewed[position[answered]]
         hypotheses = [only(crowd) for crowd in self.hypotheses.crowds]
-        chosen = self._drawn(count, random)
+        chosen = drawn(self.hypotheses.weights, count, random)
         result = np.empty((count, *likelihood.shape), dtype=np.float32)
         if self.uncertainty is None:
             for number, hypothesis in enumerate(hypotheses):
@@ -133,18 +133,12 @@ class LabelPosterior:
             result[number] = np.exp(log_softmax(likelihood + _not_against_reviewers(logits, reviewed), axis=1))
         return result
 
-    def _drawn(self, count: int, random: np.random.Generator) -> NDArray[np.int64]:
-        """Numbers of hypotheses, each as often as it is probable, in random order."""
-        share = (random.permutation(count) + random.random()) / count
-        cumulated = self.hypotheses.weights.cumsum()
-        return np.asarray(np.searchsorted(cumulated, share).clip(max=len(cumulated) - 1))
-
     def of_given(self, count: int, rows: NDArray[np.int64], seed: int = 0) -> NDArray[np.float32]:
         """The same for the given label alone, `(draw, row)`."""
         given = self.observations.given_label[rows]
         if self._is_quick:
             each = each_of_given(self.hypotheses, self.observations.log_probs[rows], given)
-            return each[self._drawn(count, np.random.default_rng(seed))]
+            return each[drawn(self.hypotheses.weights, count, np.random.default_rng(seed))]
         return np.take_along_axis(self.draws(count, rows, seed), given[None, :, None], axis=2)[:, :, 0]
 
 

@@ -1,7 +1,7 @@
 """Whether the verdict is right anywhere: every data set of the portfolio, through both doors.
 
-Brought: a learner's out-of-sample probabilities, alone and with its features. Audit: the whole audit of pictures and
-vectors. A row is named after its data set and what judged it; half of the rows, by their names, are those on which
+Brought: a learner's out-of-sample probabilities, alone and (the first of those that saw the same) with its features.
+Audit: the whole audit of pictures and vectors. A row is named after its data set and what judged it; half of the rows, by their names, are those on which
 constants were chosen, the other half is what is reported.
 """
 
@@ -50,9 +50,12 @@ def _all(options: PortfolioOptions, folder: Path, progress: Progress) -> Iterato
         if options.only not in case.name:
             continue
         if {"brought", "features"} & set(options.doors):
+            heard: list[Features] = []  # beside their first learner: what is learned of them is the same beside others
             for one in brought(case, embeddings):
+                first = all(features is not one.features for features in heard)
+                heard.append(one.features)
                 for door, features in (("brought", None), ("features", one.features)):
-                    if door in options.doors:
+                    if door in options.doors and (features is None or first):
                         observations, _ = observe_probabilities(case.given, (one.pred_probs,), features)
                         with_features = "" if features is None else ", and its features"
                         name = f"{case.name}; {one.learner}{with_features}"

@@ -167,13 +167,25 @@ def test_several_learners_are_heard_as_one(files: Path) -> None:
         read_predictions((files / "probs.npy", files / "short.npy"), reading)
 
 
-def test_neighbours_in_the_features_are_heard() -> None:
+def test_what_simple_learners_say_of_the_features_is_heard() -> None:
     truth, labels, probs = example()
-    features = np.eye(3)[truth] + 0.3 * np.random.default_rng(3).normal(size=(len(truth), 3))
+    random = np.random.default_rng(3)
+    # Of sixty features three tell the class: a line finds that, neighbours do not.
+    features = np.concatenate([np.eye(3)[truth], np.zeros((len(truth), 57))], axis=1) * 4
+    features += random.normal(size=features.shape)
+    weak = 0.3 * probs + 0.7 / 3
     wrong = labels != truth
-    flags = [aleator.find_label_issues(labels, probs, features=some) for some in (None, features)]
+    flags = [aleator.find_label_issues(labels, weak, features=some) for some in (None, features)]
     f1 = [2 * (one & wrong).sum() / (one.sum() + wrong.sum()) for one in flags]
-    assert f1[1] > f1[0]
+    assert f1[1] > max(f1[0], 0.9)
+
+
+def test_features_that_say_nothing_change_nothing() -> None:
+    _, labels, probs = example()
+    same = np.ones((len(labels), 4))
+    assert np.array_equal(
+        aleator.find_label_issues(labels, probs, features=same), aleator.find_label_issues(labels, probs)
+    )
 
 
 @pytest.mark.parametrize("file", ["logits.npy", "embeddings.npy"])

@@ -108,11 +108,18 @@ def judge_predictions(  # longer than a function is otherwise: the whole of it o
         dataset = _dataset(predictions, given, embedding)
         settings = SettingsUsed(NO_EFFORT, use_votes=predictions.votes is not None)
         identity = identity_of(dataset, {"effort": NO_EFFORT, "seed": 0, "use_votes": settings.use_votes})
-        open_folder(folder, identity, force=force)
+        unfinished = open_folder(folder, identity, force=force)
 
+    with clock("learning"):
+        observations, neighbours = observe_probabilities(
+            given,
+            several,
+            embedding if embedding.shape[1] else None,
+            axes=unfinished / "axes.npy",
+            progress=progress,
+        )
     with clock("judging"):
         progress("judging", 0, 1)
-        observations, neighbours = observe_probabilities(given, several, embedding if embedding.shape[1] else None)
         alone = np.full(len(given), -1)
         inputs = JudgeInputs(
             observations=observations,

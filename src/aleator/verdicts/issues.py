@@ -58,8 +58,8 @@ def find_label_issues(  # as long as its list of arguments, which are cleanlab's
         verbose: accepted and explained likewise.
         multi_label: each example has any number of classes; each class is judged for itself, and an example is an issue
             if one of its classes is.
-        features: an embedding `(example, feature)`: the neighbours in it are heard as one more learner, and it helps to
-            learn from reviewed labels.
+        features: an embedding `(example, feature)`: what simple learners say of the labels by it, out of sample, is
+            heard as one more learner (ten thousand examples take seconds), and it helps to learn from reviewed labels.
         reviewed_labels: what somebody who looked says, `(example,)`, -1 where nobody has.
         above: the probability of being wrong above which a label is an issue; by default the one that promises the
             highest F1.

@@ -1,6 +1,7 @@
 """The posterior for labels and probabilities that come from elsewhere."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 from aleator.decisions.reviews import reviews_of_labels
 from aleator.errors import DataError
 from aleator.evidence.features import leading_features
-from aleator.evidence.neighbours import VOTERS, neighbour_vote
+from aleator.evidence.neighbours import VOTERS
+from aleator.learners import Material, draw_folds, hear
 from aleator.neighbours.search import nearest_neighbours
 from aleator.noise.pooling import pooled
+from aleator.progress import Progress, silent
+from aleator.vectors.dense import principal
 from aleator.verdicts.checks import (
     IN_SAMPLE,
     checked_features,
@@ -69,19 +73,36 @@ def observe_probabilities(
     given: NDArray[np.int64],
     several: tuple[NDArray[np.floating[Any]], ...],
     features: NDArray[np.floating[Any]] | None,
+    *,
+    axes: Path | None = None,
+    progress: Progress = silent,
 ) -> tuple[Observations, NDArray[np.int64] | None]:
-    """What learners say, pooled, with the vote of the neighbours in the features as one more; and the neighbours.
+    """What learners say, pooled, with the learners of the features that an audit hears (`learners.hear`) as one more;
+    and the rows of each example's neighbours in the features, `(example, neighbour)`.
 
-    (Breast cancer with 10 % symmetric noise, logistic regression: average precision .938 without the neighbours, .973
-    with; digits with pairs .923 and .978; drawn faces by gradients .641 and .728; news .598 and .599.)
+    (The 99 data sets of the portfolio with features: the mean error of the estimated share .079 with the neighbours'
+    vote alone, .073 with all; AUROC .872 and .881, average precision .683 and .709.)
+
+    Args:
+        axes: a file for the features' principal axes, where they are too many for the memory.
     """
-    if features is None:
+    dense = None if features is None else principal(np.asarray(features, dtype=np.float32), path=axes)
+    if features is None or dense is None or not dense.shape[1]:
         return Observations(log_of_learners(several, given), given), None
-    log_probs = [log_of(probs) for probs in several]
-    embedding = np.asarray(features, dtype=np.float32)
-    neighbours = nearest_neighbours(embedding, np.full(len(given), -1), count=VOTERS).rows
-    log_probs.append(neighbour_vote(neighbours, given, several[0].shape[1]))
-    return Observations(_pooled(log_probs, given), given, leading_features(embedding)), neighbours
+    alone = np.full(len(given), -1)
+    neighbours = nearest_neighbours(
+        dense, alone, count=VOTERS, on_block=lambda done, total: progress("finding neighbours", done, total)
+    ).rows
+    heard = hear(
+        Material(dense, neighbours=neighbours),
+        given,
+        several[0].shape[1],
+        draw_folds(given, alone, 1, 0),
+        alone,
+        on_learner=lambda done, total: progress("learning", done, total),
+    )
+    log_probs = [*(log_of(probs) for probs in several), heard.log_probs[0]]
+    return Observations(_pooled(log_probs, given), given, leading_features(features)), neighbours
 
 
 def log_of_learners(several: Sequence[NDArray[np.floating[Any]]], labels: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -1,7 +1,7 @@
 """The posterior for labels and probabilities that come from elsewhere."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +14,7 @@ from aleator.neighbours.search import nearest_neighbours
 from aleator.noise.pooling import pooled
 from aleator.verdicts.checks import (
     IN_SAMPLE,
+    LogOf,
     checked_features,
     checked_labels,
     checked_probabilities,
@@ -54,8 +55,11 @@ def judge_checked(
     """The same of what `checked_probabilities` has let pass."""
     if warn_in_sample and looks_in_sample(given, several):
         explain(IN_SAMPLE)
-    checked = None if features is None else checked_features(features, len(given))
-    observations, _ = observe_probabilities(given, several, checked)
+    if features is None and len(several) == 1:
+        observations = Observations(cast(NDArray[np.float32], LogOf(several[0])), given)
+    else:
+        checked = None if features is None else checked_features(features, len(given))
+        observations, _ = observe_probabilities(given, several, checked)
     reviews = None
     if reviewed_labels is not None:
         reviewed = checked_labels(reviewed_labels, observations.classes, "reviewed_labels", fewest=-1)

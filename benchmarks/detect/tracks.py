@@ -62,7 +62,7 @@ class Track:
 
     @property
     def probs(self) -> NDArray[np.float64]:
-        return np.asarray(np.exp(log_softmax(self.observations.log_probs.astype(np.float64), axis=1)))
+        return np.asarray(np.exp(log_softmax(np.asarray(self.observations.log_probs, dtype=np.float64), axis=1)))
 
 
 def real_faces(dataset: LabelledDataset, finished: Audit) -> Track:

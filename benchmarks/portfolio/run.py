@@ -1,8 +1,8 @@
 """Whether the verdict is right anywhere: every data set of the portfolio, through both doors.
 
 Brought: a learner's out-of-sample probabilities, alone and (the first of those that saw the same) with its features.
-Audit: the whole audit of pictures and vectors. A row is named after its data set and what judged it; half of the rows, by their names, are those on which
-constants were chosen, the other half is what is reported.
+Audit: the whole audit of pictures and vectors. A row is named after its data set and what judged it; half of the rows,
+by their names, are those on which constants were chosen, the other half is what is reported.
 """
 
 import math

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy.special import softmax
 
-from aleator.noise.crowd import Crowd
+from aleator.noise.crowd import QUADRATURE, Crowd
 from aleator.noise.label_noise import LabelNoise
 
 CLASSES = 4
@@ -73,6 +74,25 @@ def test_rows_are_distributions_and_classes_have_no_order(seed: int, doubt: floa
         log_q[:, order], np.where(labels < 0, -1, place[labels])
     )
     assert np.allclose(turned, posterior[:, order], atol=2e-5)
+
+
+@pytest.mark.parametrize("doubt", [0.5, 1.2, 3.0, 8.0])
+def test_the_table_changes_no_probability(doubt: float) -> None:
+    """Beside the same sum over nodes, each of its means integrated for itself."""
+    log_q, labels = some(40)
+    of_given = NOISY[:, labels].T
+    first = softmax(np.hypot(1, doubt) / doubt * log_q, axis=1)
+    v = np.exp(np.linspace(-60, 4.6, 20_001))
+    joint = np.zeros_like(first)
+    for point, weight in zip(*QUADRATURE, strict=True):
+        x = -np.log(point) * first[..., None]
+        others = np.trapezoid((1 + v / x) ** -doubt * np.exp(-v), v)
+        noted = others * of_given
+        answers = others.sum(axis=1, keepdims=True) + 1 - others
+        joint += weight * (of_given + noted.sum(axis=1, keepdims=True) - noted) / answers
+    joint *= first
+    expected = joint / joint.sum(axis=1, keepdims=True)
+    assert np.abs(crowd(doubt).posterior(log_q, labels) - expected).max() < 2e-5
 
 
 def test_the_likelier_a_label_is_the_less_wrong_it_is() -> None:

@@ -19,21 +19,23 @@ def each_of_given(
     """Probability under each hypothesis that the given label is right, `(hypothesis, example)`; of log-probabilities
     `(example, class)`, up to a constant in each row, and labels `(example,)`."""
     logits = np.maximum(log_probs, FLOOR, dtype=np.float32)
-    logits -= logits.max(axis=1, keepdims=True)
     rows, classes = np.arange(len(logits)), logits.shape[1]
     candidates = np.concatenate([_leading(logits).T, given_label[None]])
-    own = candidates == given_label
-    twice = own[:-1].any(axis=0)
+    own = (candidates == given_label).argmax(axis=0)  # the first, where the label is among the likeliest as well
+    twice = own < LEADING
     said = logits[rows, candidates]
+    highest = said.max(axis=0)
+    said -= highest
+    logits -= highest[:, None]
     labelled = np.ones(len(rows), dtype=bool)
     result = np.empty((len(hypotheses.crowds), len(rows)), dtype=np.float32)
     few, of_given = np.empty((2, LEADING + 2, len(rows)), dtype=np.float32)
-    before = None
+    scaled, before = np.empty_like(logits), None
     for number, crowd in enumerate(hypotheses.crowds):
         noise = crowd.noise
         if noise is not before:
             before, shift = noise, noise.shift.astype(np.float32)
-            answers = np.exp(logits * np.float32(noise.sharpness)) @ np.exp(shift)
+            answers = np.exp(np.multiply(logits, np.float32(noise.sharpness), out=scaled), out=scaled) @ np.exp(shift)
             few[:-1] = said * np.float32(noise.sharpness) + shift[candidates] - np.log(answers)
             few[-2, twice] = NEVER
             few[-1] = np.log(np.maximum(1 - np.exp(few[:-1]).sum(axis=0), SMALLEST))
@@ -41,8 +43,7 @@ def each_of_given(
             beside = noise.confusion.sum(axis=0)[given_label] - of_given[:-2].sum(axis=0)
             of_given[-1] = np.maximum(beside / max(1, classes - LEADING), 0)
         first = crowd.first_choice(few.T, of_given.T, labelled).T
-        first[-2, twice] = 0
-        result[number] = np.where(own, first[:-1], 0).sum(axis=0)
+        result[number] = first[own, rows]
     return result
 
 

@@ -1,18 +1,21 @@
 """How given labels err, by their likelihood under predictions that have not memorised them."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.sparse import csr_array
 from threadpoolctl import threadpool_limits
 
 from aleator.noise.label_noise import FLOOR, Floats, LabelNoise
+from aleator.rows import blocks
 
 ENOUGH = 20_000
 """So many examples tell how labels err; more would only take longer."""
 PASSES = 15
+IN_CACHE = 20
+"""So many times smaller than usual are the blocks that stay in a processor's cache."""
 SHARPNESS_DEVIATION, SHIFT_DEVIATION = 1.0, 1.0
 """Of the logarithm of the sharpness, and of the shift of a class in logits, before anything is seen."""
 ALIKE = 0.2
@@ -52,6 +55,7 @@ def learn_label_noise(
         passes: how often expectation and maximisation take turns.
     """
     log_probs, classes = np.maximum(log_probs, FLOOR), log_probs.shape[1]
+    below = log_probs - log_probs.max(axis=1, keepdims=True)
     prior, imagined = 1 / classes + right_counts * np.eye(classes), alike * len(given_label) / classes
     x, confusion = np.zeros(1 + classes), None
     if start is not None:
@@ -60,37 +64,55 @@ def learn_label_noise(
         confusion = _confusion(np.eye(classes)[log_probs.argmax(axis=1)], given_label, prior, imagined)
     free = (None, None)
     bounds = [free] + classes * [free if shifted else (0.0, 0.0)]
-    for _ in range(passes):
-        p_label = np.ascontiguousarray(confusion.T)[given_label]  # row by row in memory, as `log_probs` are
-        x = minimize(
-            _minus_log_posterior, x, args=(log_probs, p_label), jac=True, method="L-BFGS-B",
-            bounds=bounds, options={"maxiter": 10},
-        ).x  # fmt: skip
-        noise = LabelNoise(float(np.exp(x[0])), x[1:], confusion)
-        confusion = _confusion(noise.posterior(log_probs, given_label), given_label, prior, imagined)
-    return replace(noise, confusion=confusion)
+    with threadpool_limits(1, "blas"):  # small matrices: threads that wait for each other cost more
+        for _ in range(passes):
+            p_label = np.ascontiguousarray(confusion.T)[given_label]  # row by row in memory, as `log_probs` are
+            x = minimize(
+                _minus_log_posterior, x, args=(below, p_label), jac=True, method="L-BFGS-B",
+                bounds=bounds, options={"maxiter": 10},
+            ).x  # fmt: skip
+            confusion = _confusion(_truth(x, below, p_label), given_label, prior, imagined)
+    return LabelNoise(float(np.exp(x[0])), x[1:], confusion)
 
 
 def estimate_corrected(log_probs: NDArray[np.floating[Any]], given_label: NDArray[np.int64]) -> LabelNoise:
     """For a classifier that is told the confusion while it learns (forward correction); all labels are known."""
-    with threadpool_limits(1, "blas"):  # small matrices: threads that wait for each other cost more
-        return learn_label_noise(np.asarray(log_probs, dtype=np.float64), given_label, alike=ALIKE, shifted=False)
+    return learn_label_noise(np.asarray(log_probs, dtype=np.float64), given_label, alike=ALIKE, shifted=False)
 
 
-def _minus_log_posterior(x: Floats, log_probs: Floats, p_label: Floats) -> tuple[float, Floats]:
-    """Of log-sharpness and shifts, given `P(label | true)` `(example, class)`; and its gradient."""
-    sharpness = np.exp(x[0])
-    q = sharpness * log_probs + x[1:]
-    q -= q.max(axis=1, keepdims=True)
-    np.exp(q, out=q)
-    q /= q.sum(axis=1, keepdims=True)
-    joint = q * p_label
-    likelihood = np.maximum(joint.sum(axis=1, keepdims=True), np.finfo(float).tiny)
-    pull = joint / likelihood - q
-    deviation = np.concatenate([[SHARPNESS_DEVIATION], np.full(len(x) - 1, SHIFT_DEVIATION)])
-    value = -np.log(likelihood).sum() + 0.5 * ((x / deviation) ** 2).sum()
-    gradient = -np.concatenate([[np.vdot(pull, log_probs) * sharpness], pull.sum(axis=0)]) + x / deviation**2
-    return float(value), gradient
+def _minus_log_posterior(x: Floats, below: Floats, p_label: Floats) -> tuple[float, Floats]:
+    """Of log-sharpness and shifts, given log-probabilities `(example, class)`, the highest of each example zero, and
+    `P(label | true)`, likewise; and its gradient."""
+    one, tiny = np.ones(below.shape[1]), np.finfo(float).tiny
+    value, turned, moved = 0.0, 0.0, np.zeros(len(one))
+    for rows in blocks(len(below), len(one) * IN_CACHE):
+        some, q = below[rows], _unscaled(x, below[rows])
+        joint = q * p_label[rows]
+        total, likelihood = np.maximum(q @ one, tiny), np.maximum(joint @ one, tiny)
+        value += float(np.log(total).sum() - np.log(likelihood).sum())
+        moved += (1 / likelihood) @ joint - (1 / total) @ q
+        q *= some
+        joint *= some
+        turned += float((joint @ one / likelihood).sum() - (q @ one / total).sum())
+    deviation = np.concatenate([[SHARPNESS_DEVIATION], np.full(len(one), SHIFT_DEVIATION)])
+    value += 0.5 * float(((x / deviation) ** 2).sum())
+    return value, -np.concatenate([[turned * np.exp(x[0])], moved]) + x / deviation**2
+
+
+def _truth(x: Floats, below: Floats, p_label: Floats) -> Floats:
+    """What is believed of the truth, `(example, class)`, of the same."""
+    result = np.empty_like(below)
+    for rows in blocks(len(below), below.shape[1] * IN_CACHE):
+        joint = np.multiply(_unscaled(x, below[rows]), p_label[rows], out=result[rows])
+        joint /= np.maximum(joint.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+    return result
+
+
+def _unscaled(x: Floats, below: Floats) -> Floats:
+    """How probable each answer is, up to a factor in each row, `(example, class)`."""
+    q = np.exp(x[0]) * below
+    q += x[1:] - x[1:].max()
+    return np.asarray(np.exp(q, out=q))
 
 
 def _confusion(truth: Floats, label: NDArray[np.int64], prior: Floats, imagined: float) -> Floats:
@@ -99,7 +121,8 @@ def _confusion(truth: Floats, label: NDArray[np.int64], prior: Floats, imagined:
     `prior` are counts, and `imagined` examples of each class err as often as all.
     """
     counts = prior.copy()
-    np.add.at(counts.T, label, truth)
+    chosen = csr_array((np.ones(len(label)), (label, np.arange(len(label)))), shape=(len(counts), len(label)))
+    counts += (chosen @ truth).T
     right = (counts.diagonal() + imagined * np.trace(counts) / counts.sum()) / (counts.sum(axis=1) + imagined)
     wrong = counts * (1 - np.eye(len(counts)))
     shares = wrong / np.maximum(wrong.sum(axis=1, keepdims=True), np.finfo(float).tiny)

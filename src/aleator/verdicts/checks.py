@@ -2,6 +2,7 @@
 
 import sys
 import warnings
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,26 @@ def log_of(probs: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
     """Logs in single precision; a probability of zero is a very small one."""
     result = np.maximum(probs, np.exp(FLOOR), dtype=np.float32)
     return np.asarray(np.log(result, out=result))
+
+
+@dataclass(frozen=True)
+class LogOf:
+    """The same, computed only of the rows that are asked for: to keep all takes memory and more time than they do."""
+
+    probs: NDArray[np.floating[Any]]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.probs.shape
+
+    def __len__(self) -> int:
+        return len(self.probs)
+
+    def __getitem__(self, rows: "NDArray[np.int64] | slice") -> NDArray[np.float32]:
+        return log_of(self.probs[rows])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.asarray(log_of(self.probs), dtype=dtype)
 
 
 def checked_probabilities(
@@ -69,7 +90,10 @@ def checked_distributions(pred_probs: ArrayLike) -> NDArray[np.floating[Any]]:
     total = probs.sum(axis=1, dtype=np.float64)
     off = np.abs(total - 1)
     allowed = min(0.01 + ROUNDING * probs.shape[1], MOST_ROUNDING)
-    bad = np.flatnonzero(~(off <= allowed) | (probs.min(axis=1) < 0))
+    wrong = ~(off <= allowed)
+    if probs.min(initial=0) < 0:  # the least of each row is slow to find, and there hardly ever is one
+        wrong |= probs.min(axis=1) < 0
+    bad = np.flatnonzero(wrong)
     if len(bad):
         row = int(bad[0])
         raise DataError(

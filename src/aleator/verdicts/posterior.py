@@ -45,7 +45,7 @@ from aleator.verdicts.truth_model import (
 )
 
 PASSES = 4
-QUICK_BLOCKS = 4
+QUICK_BLOCKS = 2
 """So many times smaller than usual are the blocks that fit into a processor's cache."""
 MOST_AGAINST_A_REVIEWER = 2.0
 """The most, in logits, that the network can say against a class once a reviewer has looked: they saw the example."""

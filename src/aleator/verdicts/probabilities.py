@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +18,7 @@ from aleator.progress import Progress, silent
 from aleator.vectors.dense import principal
 from aleator.verdicts.checks import (
     IN_SAMPLE,
+    LogOf,
     checked_features,
     checked_labels,
     checked_probabilities,
@@ -58,8 +59,11 @@ def judge_checked(
     """The same of what `checked_probabilities` has let pass."""
     if warn_in_sample and looks_in_sample(given, several):
         explain(IN_SAMPLE)
-    checked = None if features is None else checked_features(features, len(given))
-    observations, _ = observe_probabilities(given, several, checked)
+    if features is None and len(several) == 1:
+        observations = Observations(cast(NDArray[np.float32], LogOf(several[0])), given)
+    else:
+        checked = None if features is None else checked_features(features, len(given))
+        observations, _ = observe_probabilities(given, several, checked)
     reviews = None
     if reviewed_labels is not None:
         reviewed = checked_labels(reviewed_labels, observations.classes, "reviewed_labels", fewest=-1)

@@ -98,19 +98,17 @@ def _leading(folder: Path) -> None:
     (folder / "out").rename(folder / "audit")
     for name in ("p.npz", "y.npy"):
         (folder / name).unlink()
-    (folder / WHOLE).mkdir()
-    (folder / WHOLE / "decisions.csv").write_text("id,label,reviewer\n0,1,ann\n5,2,ann\n")
 
 
 def _read_leading(folder: Path) -> object:
+    """Its table, and what is exported of it."""
     from aleator.auditing import load_audit
-    from aleator.auditing.reviewed import judge_again
-    from aleator.decisions.gather import DecisionSources
+    from aleator.records import to_json
 
-    decided = DecisionSources(reviewed=(folder / WHOLE / "decisions.csv",))
-    judged = judge_again(load_audit(folder / "audit"), decided)
-    assert np.isfinite(judged.column("p_mislabelled")).all()
-    return judged.info.estimates
+    audit = load_audit(folder / "audit")
+    for name in audit.labels.column_names:
+        audit.column(name)
+    return to_json(audit.info), str(audit)
 
 
 def _issues(ending: str, folder: Path) -> None:

@@ -187,7 +187,7 @@ def content(place: Path) -> dict[str, object]:
             found[name] = "folder"
         elif path.name in ("audit.json", "model.json"):
             kept = {key: value for key, value in json.loads(path.read_bytes()).items() if key not in CHANGES}
-            found[name] = json.dumps(kept, sort_keys=True)
+            found[name] = json.dumps(kept, sort_keys=True).replace(str(place.resolve()), "PLACE")
         elif path.name in ("report.html", "README.md"):
             found[name] = path.stat().st_size > 1000  # the time stands in them
         else:

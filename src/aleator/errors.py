@@ -36,8 +36,11 @@ class MissingNameError(AleatorError, ImportError):
 
 
 @contextmanager
-def while_reading(path: Path, form: str, kind: type[AleatorError] = DataError, remedy: str = "") -> Iterator[None]:
-    """Around all that reads one file: whatever its content makes a library raise is an error about that file.
+def while_reading(
+    path: Path | str, form: str, kind: type[AleatorError] = DataError, remedy: str = ""
+) -> Iterator[None]:
+    """Around all that reads one file (or, by a name for people, data in memory): whatever its content makes a library
+    raise is an error about that file.
 
     The one place of a reader where exceptions are caught. They are not listed: a damaged file makes libraries raise
     nearly anything (also MemoryError and RecursionError).

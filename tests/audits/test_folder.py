@@ -73,6 +73,18 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
         open_folder(tmp_path / "thesis.tex", OURS, force=False)
 
 
+@pytest.mark.parametrize("name", ["models", "features", "unfinished"])
+def test_somebodys_folders_are_never_taken_for_an_audits(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "precious").write_text("years of work")
+    for force in (False, True):
+        with pytest.raises(
+            AuditFolderError, match="not empty and holds no audit" if not force else f"no audit, but {name}"
+        ):
+            open_folder(tmp_path, OURS, force=force)
+    assert (tmp_path / name / "precious").exists()
+
+
 def test_what_cannot_be_loaded_says_why(tmp_path: Path) -> None:
     with pytest.raises(AuditFolderError, match="holds no audit; run `aleator audit"):
         AuditFolder.load(tmp_path)
@@ -102,8 +114,9 @@ def test_what_is_altered_is_named(tmp_path: Path) -> None:
 
 
 def test_work_without_a_name_is_begun_anew(tmp_path: Path) -> None:
-    """Killed before the identity was written, or while old work was removed."""
+    """Its name is damaged, or it was killed before that was written, or while old work was removed."""
     (tmp_path / "a" / UNFINISHED / "member-0").mkdir(parents=True)
+    (tmp_path / "a" / UNFINISHED / "identity.json").write_text("{")
     work = open_folder(tmp_path / "a", OURS, force=False)
     assert [path.name for path in work.iterdir()] == ["identity.json"]
     (tmp_path / "b" / f".{UNFINISHED}.discarded" / "member-0").mkdir(parents=True)

@@ -65,6 +65,19 @@ def test_the_table_is_joined_by_id_or_by_rows_that_are_proved(audit_folder: Path
         second_opinion(audit, [1])
 
 
+def test_a_damaged_table_is_told_in_words(audit_folder: Path, tmp_path: Path) -> None:
+    audit = AuditFolder.load(audit_folder)
+    issues = issues_of(audit)
+    empty = issues.assign(is_label_issue=[None, *issues[FLAG][1:]])
+    with pytest.raises(DataError, match="row 0 does not say whether"):
+        second_opinion(audit, empty)
+    words = issues.assign(label_score=["low", *issues.label_score[1:]])
+    words.to_csv(tmp_path / "issues.csv", index=False)
+    for table in (words, tmp_path / "issues.csv"):
+        with pytest.raises(DataError, match="cannot be read as cleanlab's label issues"):
+            second_opinion(audit, table)
+
+
 def test_what_is_exported_for_cleanlab_agrees_with_the_audit(audit_folder: Path, tmp_path: Path) -> None:
     export_audit(audit_folder, tmp_path / "issues.csv", "cleanlab")
     opinion = second_opinion(AuditFolder.load(audit_folder), tmp_path / "issues.csv")

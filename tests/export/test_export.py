@@ -240,6 +240,20 @@ def test_cvat(reviewed: tuple[Path, Examples], tmp_path: Path) -> None:
     assert [one.findtext("tag/attribute[@name='id']") for one in images] == examples.ids.to_pylist()
 
 
+@pytest.mark.parametrize("form", ["coco", "cvat"])
+def test_a_picture_that_cannot_be_read_is_named(form: str, tmp_path: Path) -> None:
+    """PostScript among them, for which Pillow starts another program."""
+    for row in range(12):
+        file = tmp_path / "data" / "ab"[row % 2] / f"{row}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((8, 8), row, np.uint8)).save(file)
+    for content in (b"", b"no picture", b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\nshowpage\n"):
+        (tmp_path / "data" / "a" / "4.png").write_bytes(content)
+        with pytest.raises(DataError, match=r"a/4\.png cannot be decoded .*leave it out"):
+            export_audit(tmp_path / "data", tmp_path / "out", form)
+        assert not (tmp_path / "out").exists()
+
+
 def test_a_csv_is_read_back_with_the_names_that_classes_have(tmp_path: Path) -> None:
     names = ["+", "-", "=", "'q", "'", "@a", "plain"]
     random = np.random.default_rng(0)

@@ -1,66 +1,108 @@
-"""`python -m tests.torture`: the whole campaign; with words only the rows that hold one of them."""
+"""`python -m tests.torture`: the whole campaign; with words only the rows that hold one of them.
 
+Rows run beside each other, one on each core, each in a fork of this process. With `--again FILE` each that ends is
+written down in FILE, and those that survived there in full are not run again.
+"""
+
+import argparse
 import math
+import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
 
-from tests.torture import attacks, kills, malformed, refused, server, together
-from tests.torture.commands import COMMANDS
+from aleator.threads import available_cores
+from tests.torture import attacks, kills, malformed, refused, server, together, warm
+from tests.torture.commands import COMMANDS, made
 from tests.torture.readers import READERS
-from tests.torture.result import Result, summary
+from tests.torture.result import HEAD, Result, remember, remembered, summary
 
-FILES, KILLS, DECISIONS, REQUESTS = 10_000, 3, 1000, 300
+FILES, KILLS, DECISIONS, REQUESTS = 10_000, 4, 1000, 300
 
 
 def rows() -> Iterator[tuple[str, Callable[[], Result]]]:
-    """What is tried, in order."""
-    shares = sum(reader.of_all for reader in READERS.values())
-    for reader in READERS:
-        yield f"damaged files: {reader}", partial(malformed.campaign, [reader], math.ceil(FILES / shares))
+    """What is tried; the longest rows first, so that the cores end together."""
+    yield "server attacked", partial(attacks.campaign, REQUESTS)
     for name in COMMANDS:
         if name not in kills.IN_PROCESSES:
             yield f"killed at every operation: {name}", partial(kills.at_every_operation, name)
     for name in COMMANDS:
         yield f"killed at any moment: {name}", partial(kills.at_random_moments, name, KILLS)
+    shares = sum(reader.of_all for reader in READERS.values())
+    for reader in READERS:
+        yield f"damaged files: {reader}", partial(malformed.campaign, [reader], math.ceil(FILES / shares))
     yield "two at once", partial(together.campaign, len(together.PAIRS))
     yield "full output", refused.full_output
     yield "full disk", refused.full_disk
     yield "read only", refused.read_only
     yield "folder removed", refused.removed
-    yield "server attacked", partial(attacks.campaign, REQUESTS)
     yield "server hogged", partial(server.hogged, 400)
     yield "server killed, SQLite", partial(server.reviewers, DECISIONS, 2, on_postgres=False)
     yield "server killed, PostgreSQL", partial(server.reviewers, DECISIONS, 2, on_postgres=True)
 
 
-def main(wanted: list[str]) -> int:
+def main(wanted: list[str], again: Path | None, cores: int) -> int:
     """Print a table row by row; 1 where anything did not survive."""
-    import onnxruntime  # noqa: F401 (loaded once, before the forks)
-    import onnxscript  # noqa: F401
-
-    import aleator.auditing.audit
-    import aleator.cli
-    import aleator.embedding.families.onnx
-    import aleator.export.onnx
-    import aleator.training.predict
-    import aleator.training.train  # noqa: F401
-
-    results = []
-    print("| what | tried | survived | seconds |\n|---|---|---|---|", flush=True)
-    for name, row in rows():
-        if wanted and not any(words in name for words in wanted):
-            continue
-        begun = time.monotonic()
-        result = row()
-        results.append(result)
+    asked = {name: row for name, row in rows() if not wanted or any(words in name for words in wanted)}
+    results = {} if again is None else {name: one for name, one in remembered(again).items() if name in asked}
+    print(f"{len(results)} of {len(asked)} rows survived before.\n{HEAD}", flush=True)
+    warm.load()
+    made()
+    begun = time.monotonic()
+    for name, result in side_by_side({name: row for name, row in asked.items() if name not in results}, cores):
+        results[name] = result
         print("".join(f"{one}\n" for one in result.failures), end="", file=sys.stderr, flush=True)
-        said = result.left_out or f"{result.survived:,}"
-        print(f"| {result.name} | {result.tried:,} | {said} | {time.monotonic() - begun:.0f} |", flush=True)
-    print(f"\n{summary(results)}")
-    return int(any(result.failures for result in results))
+        print(result.line(), flush=True)
+        if again is not None:
+            remember(again, name, result)
+    print(f"\n{summary(results[name] for name in asked)}\n\n{time.monotonic() - begun:.0f} seconds on {cores} cores")
+    return int(any(result.failures for result in results.values()))
+
+
+def side_by_side(rows: Mapping[str, Callable[[], Result]], cores: int) -> Iterator[tuple[str, Result]]:
+    """Each in a fork of its own, so many at once; as they end."""
+    waiting, forks = list(rows.items()), get_context("fork")
+    running = {}
+    while waiting or running:
+        while waiting and len(running) < cores:
+            name, row = waiting.pop(0)
+            answer, told = forks.Pipe(duplex=False)
+            process = forks.Process(target=_run, args=(name, row, told))
+            process.start()
+            told.close()
+            running[answer] = (name, process)
+        for answer in wait(list(running)):
+            name, process = running.pop(answer)
+            try:
+                result = answer.recv()
+            except EOFError:
+                process.join()
+                result = Result(name, 1, 0, (f"{name}: its process ended with {process.exitcode}",))
+            process.join()
+            yield name, result
+
+
+def _run(name: str, row: Callable[[], Result], told: Connection) -> None:
+    begun = time.monotonic()
+    try:
+        result = row()
+    except BaseException:
+        result = Result(name, 1, 0, (f"{name}: the campaign itself failed\n{traceback.format_exc()}",))
+    of = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    processor = sum(one.ru_utime + one.ru_stime for one in of)
+    told.send(replace(result, seconds=time.monotonic() - begun, processor=processor))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    parser = argparse.ArgumentParser(prog="python -m tests.torture", description=__doc__)
+    parser.add_argument("rows", nargs="*", help="only rows whose names hold one of these")
+    parser.add_argument("--again", type=Path, metavar="FILE", help="go on with what is not in this file")
+    parser.add_argument("--cores", type=int, default=available_cores(), help="so many rows at once")
+    asked = parser.parse_args()
+    sys.exit(main(asked.rows, asked.again, asked.cores))

@@ -7,28 +7,49 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.csv as csv
 from onnx import TensorProto
 from PIL import Image
+from scipy import sparse
 
 from tests.data.forms import kaggle_pixels
 from tests.embedding.test_onnx import graph
+from tests.torture.warm import Fork
 
 ROWS = 45
 PROGRAM = """
 import sys
-from aleator.learning import effort, members
-effort.FEWEST_STEPS = {steps}
-members.WORTH_PROCESSES, members.available_cores = {worth}, lambda: 2
-from aleator.cli import main
-main()
+from tests.torture.commands import run
+sys.exit(run({arguments}, {steps}, {processes}))
 """
-"""The command line as users have it, but that it trains for a moment only, and in processes of its own if asked."""
 CHANGES = ("timings", "created", "versions")
 """In `audit.json` and `model.json`: what no two runs have alike."""
+PATHS = [str(Path(__file__).resolve().parents[2] / name) for name in ("src", "")]
+AT_HAND = ["onnx:x.onnx"]
+"""The pretrained networks that `--backbone auto` finds."""
+
+
+def run(arguments: tuple[str, ...], steps: int, processes: bool) -> int:
+    """The command line as users have it, but that it trains for a moment only, and in processes of its own if asked."""
+    from aleator.auditing import choosing
+    from aleator.cli import main
+    from aleator.learning import effort, members
+
+    choosing.networks_at_hand = lambda kind: AT_HAND  # type: ignore[attr-defined]
+    effort.FEWEST_STEPS = steps
+    members.WORTH_PROCESSES = 0 if processes else 10**9
+    members.available_cores = lambda: 2  # type: ignore[attr-defined]
+    sys.argv = ["aleator", *arguments]
+    try:
+        main()
+    except SystemExit as error:
+        return int(error.code or 0)
+    return 0
 
 
 @dataclass(frozen=True)
@@ -37,35 +58,51 @@ class Command:
 
     arguments: tuple[str, ...]
     processes: bool = False
+    """It starts processes of its own: only in a new interpreter, and its file operations have no fixed order."""
     steps: int = 40
+    changes: tuple[str, ...] = ()
+    """What it writes anew each time, by name: of these it is only compared that they are there."""
 
-    def start(self, place: Path) -> subprocess.Popen[str]:
-        program = PROGRAM.format(steps=self.steps, worth=0 if self.processes else 10**9)
+    def start(self, place: Path, *, anew: bool = False) -> Fork | subprocess.Popen[str]:
+        """In a fork of this process or, `anew`, in a new interpreter."""
+        if not (anew or self.processes):
+            return Fork(partial(run, self.arguments, self.steps, False), place)
+        program = PROGRAM.format(arguments=self.arguments, steps=self.steps, processes=self.processes)
         return subprocess.Popen(
-            [sys.executable, "-c", program, *self.arguments],
-            cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+            [sys.executable, "-c", program], cwd=place, env=os.environ | {"PYTHONPATH": os.pathsep.join(PATHS)},
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
         )  # fmt: skip
 
-    def finish(self, place: Path) -> tuple[int, str]:
+    def finish(self, place: Path, *, anew: bool = False) -> tuple[int, str]:
         """Give it, and wait: exit status and what it said."""
-        process = self.start(place)
+        process = self.start(place, anew=anew)
         said = "".join(process.communicate(timeout=1200))
+        assert process.returncode is not None
         return process.returncode, said
 
 
+QUICK = ("--effort", "quick")
 COMMANDS: dict[str, Command] = {
-    "audit of vectors": Command(("audit", "vectors.npz", "-o", "out", "--effort", "quick")),
+    "audit of vectors": Command(("audit", "vectors.npz", "-o", "out", *QUICK)),
+    "audit of texts": Command(("audit", "texts.csv", "-o", "out", *QUICK)),
     "audit of pictures, in processes": Command(
-        ("audit", "pictures", "-o", "out", "--effort", "quick", "--members", "2"), processes=True, steps=10
+        ("audit", "pictures", "-o", "out", *QUICK, "--members", "2"), processes=True, steps=10
     ),
-    "audit with a pretrained network": Command(
-        ("audit", "pictures", "-o", "out", "--effort", "quick", "--backbone", "onnx:x.onnx")
-    ),
+    "audit on Ray": Command(("audit", "vectors.npz", "-o", "out", *QUICK, "--on", "ray"), processes=True),
+    "audit with a pretrained network": Command(("audit", "pictures", "-o", "out", *QUICK, "--backbone", "onnx:x.onnx")),
+    "audit with the best network": Command(("audit", "pictures", "-o", "out", *QUICK, "--backbone", "auto"), steps=10),
     "train": Command(("train", "vectors.npz", "-o", "out", "--epochs", "4")),
+    "train on an audit": Command(("train", "audited", "--data", "vectors.npz", "-o", "out", "--epochs", "4")),
+    "train on a pretrained network": Command(("train", "pictures", "-o", "out", "--backbone", "onnx:x.onnx")),
     "judge into a new folder": Command(("judge", "--pred-probs", "p.npy", "--label-file", "y.npy", "-o", "out")),
+    "judge by the likeliest classes": Command(("judge", "--pred-probs", "p.npz", "--label-file", "y.npy", "-o", "out")),
     "judge in place": Command(("judge", "judged", "--reviewed", "decisions.csv")),
     "embed": Command(("embed", "pictures", "--backbone", "onnx:x.onnx", "-o", "out.npy", "--batch-size", "8")),
     "predict": Command(("predict", "model", "vectors.npz", "-o", "out.csv")),
+    "predict, a page": Command(("predict", "model of pictures", "pictures", "-o", "out.html")),
+    "inspect, a page": Command(("inspect", "pictures", "--pictures", "out.html")),
+    "inspect, a contact sheet": Command(("inspect", "pictures", "--pictures", "out.png")),
+    "demo": Command(("demo", "-o", "out", "--examples", "300"), steps=10),
     "export a model": Command(("export", "model", "--onnx", "out.onnx")),
     **{
         f"export {form}": Command(("export", data, "-o", f"out{ending}", "--format", form, *reviewed))
@@ -87,16 +124,19 @@ COMMANDS: dict[str, Command] = {
 
 
 @cache
-def _made() -> tempfile.TemporaryDirectory[str]:
-    """What `prepare` copies, made once."""
-    made = tempfile.TemporaryDirectory()
-    _make(Path(made.name))
-    return made
+def made() -> tempfile.TemporaryDirectory[str]:
+    """What `prepare` copies, made once, by a fork, so that this process starts no thread."""
+    folder = tempfile.TemporaryDirectory()
+    fork = Fork(lambda: _make(Path(folder.name)) or 0, Path(folder.name))
+    said, _ = fork.communicate(timeout=600)
+    if fork.returncode:
+        raise RuntimeError(said)
+    return folder
 
 
 def prepare(place: Path) -> None:
-    """Data of every kind that the commands read, an audit and a model."""
-    shutil.copytree(_made().name, place)
+    """Data of every kind that the commands read, an audit and models."""
+    shutil.copytree(made().name, place)
 
 
 def _make(place: Path) -> None:
@@ -104,7 +144,11 @@ def _make(place: Path) -> None:
     vectors = (random.normal(size=(ROWS, 4)) + labels[:, None]).astype(np.float32)
     np.savez(place / "vectors.npz", x=vectors, y=labels)
     np.save(place / "y.npy", labels)
-    np.save(place / "p.npy", random.dirichlet(np.ones(3), ROWS))
+    probs = random.dirichlet(np.ones(3), ROWS)
+    np.save(place / "p.npy", probs)
+    sparse.save_npz(place / "p.npz", sparse.csr_array(np.where(probs < probs.max(axis=1, keepdims=True), 0, probs)))
+    texts = [f"{('red', 'green', 'blue')[row % 3]} number {random.integers(9)}" for row in range(ROWS)]
+    csv.write_csv(pa.table({"text": texts, "label": [f"class{row % 3}" for row in range(ROWS)]}), place / "texts.csv")
     for row in range(ROWS):
         folder = place / "pictures" / f"class{row % 3}"
         folder.mkdir(parents=True, exist_ok=True)
@@ -117,11 +161,14 @@ def _make(place: Path) -> None:
     from aleator.auditing.audit import audit
     from aleator.auditing.predictions import LabelledPredictions, judge_predictions
     from aleator.data import read_dataset
+    from aleator.learning import effort
     from aleator.training.settings import TrainSettings
     from aleator.training.train import train
 
+    effort.FEWEST_STEPS = 10
     audit(read_dataset(place / "vectors.npz"), place / "audited")
     train(read_dataset(place / "vectors.npz"), place / "model", TrainSettings(labels="given", epochs=1))
+    train(read_dataset(place / "pictures"), place / "model of pictures", TrainSettings(labels="given", epochs=1))
     judge_predictions(LabelledPredictions(labels, np.load(place / "p.npy"), path="y.npy"), place / "judged")
 
 
@@ -140,7 +187,7 @@ def content(place: Path) -> dict[str, object]:
             found[name] = "folder"
         elif path.name in ("audit.json", "model.json"):
             kept = {key: value for key, value in json.loads(path.read_bytes()).items() if key not in CHANGES}
-            found[name] = json.dumps(kept, sort_keys=True)
+            found[name] = json.dumps(kept, sort_keys=True).replace(str(place.resolve()), "PLACE")
         elif path.name in ("report.html", "README.md"):
             found[name] = path.stat().st_size > 1000  # the time stands in them
         else:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from scipy import sparse
 
-from tests.data import forms
+from tests.data import forms, more_forms
 from tests.torture.reader import NAMES, ROWS, Reader, labels, read_data, write
 from tests.torture.unfinished import WHOLE
 
@@ -31,6 +32,130 @@ def _features(folder: Path, ending: str) -> None:
         "label": labels(),
     }
     write(pa.table(columns), folder / f"data.{ending}")
+
+
+def _workbook(name: str, columns: dict[str, list[object]], folder: Path) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active.append(list(columns))
+    for row in zip(*columns.values(), strict=True):
+        book.active.append(list(row))
+    book.save(folder / name)
+
+
+def _decisions(folder: Path) -> None:
+    ids = [f"e{row}" for row in range(ROWS)]
+    _workbook("d.xlsx", {"id": ids, "label": labels(), "reviewer": ["ann"] * ROWS}, folder)
+
+
+def _read_decisions(folder: Path) -> object:
+    from aleator.decisions.read import read_decisions
+
+    return read_decisions(folder / "d.xlsx", {f"e{row}" for row in range(ROWS)}, NAMES)
+
+
+def _likeliest(form: str, folder: Path) -> None:
+    """Probabilities of the two likeliest classes of each."""
+    probs = np.random.default_rng(0).dirichlet(np.ones(3), ROWS)
+    order = np.argsort(-probs, axis=1)[:, :2]
+    if form == "npz":
+        kept = np.where(probs >= np.sort(probs, axis=1)[:, 1:2], probs, 0)
+        sparse.save_npz(folder / "p.npz", sparse.csr_array(kept))
+        np.save(folder / "y.npy", np.arange(ROWS) % 3)
+        return
+    columns: dict[str, list[object]] = {"id": [f"e{row}" for row in range(ROWS)]}
+    for place in range(2):
+        columns[f"class_{place + 1}"] = [NAMES[one] for one in order[:, place]]
+        columns[f"probability_{place + 1}"] = probs[np.arange(ROWS), order[:, place]].tolist()
+    if form == "xlsx":
+        _workbook("p.xlsx", columns, folder)
+        _workbook("y.xlsx", {"id": columns["id"], "label": labels()}, folder)
+    else:
+        write(pa.table(columns), folder / f"p.{form}")
+        write(pa.table({"id": columns["id"], "label": labels()}), folder / f"y.{form}")
+
+
+def _read_likeliest(form: str, folder: Path) -> object:
+    """Judged as `aleator judge` does."""
+    from aleator.auditing.predictions import judge_predictions, read_predictions
+    from aleator.data.options import ReadOptions
+
+    given = folder / ("y.npy" if form == "npz" else f"y.{form}")
+    judged = judge_predictions(
+        read_predictions(folder / f"p.{form}", ReadOptions(label_file=given)), folder / "out", force=True
+    )
+    wrong = judged.column("p_mislabelled")
+    assert np.isfinite(wrong).all()
+    assert ((wrong >= 0) & (wrong <= 1)).all()
+    return wrong.sum()
+
+
+def _leading(folder: Path) -> None:
+    """An audit of likeliest classes."""
+    _likeliest("npz", folder)
+    _read_likeliest("npz", folder)
+    (folder / "out").rename(folder / "audit")
+    for name in ("p.npz", "y.npy"):
+        (folder / name).unlink()
+
+
+def _read_leading(folder: Path) -> object:
+    """Its table, and what is exported of it."""
+    from aleator.auditing import load_audit
+    from aleator.records import to_json
+
+    audit = load_audit(folder / "audit")
+    for name in audit.labels.column_names:
+        audit.column(name)
+    return to_json(audit.info), str(audit)
+
+
+def _issues(ending: str, folder: Path) -> None:
+    """What cleanlab said of labels, beside an audit."""
+    from aleator.testing.made_up_audit import write_all
+
+    audit, _ = write_all(folder / WHOLE, 120)
+    from aleator.auditing import load_audit
+
+    table = load_audit(audit).labels
+    names = table["given_label"].cast(pa.string())
+    columns = {
+        "id": table["id"],
+        "is_label_issue": np.arange(120) % 5 == 0,
+        "label_score": np.linspace(0, 1, 120),
+        "given_label": names,
+        "predicted_label": names,
+    }
+    write(pa.table(columns), folder / f"issues.{ending}")
+
+
+def _read_issues(ending: str, folder: Path) -> object:
+    from aleator.auditing import load_audit
+    from aleator.cleanlab import second_opinion
+
+    found = second_opinion(load_audit(folder / WHOLE / "audit"), folder / f"issues.{ending}")
+    return str(found), found.only_theirs()
+
+
+def _model_on_a_network(folder: Path) -> None:
+    """A model on what a pretrained network makes of pictures, and the network."""
+    from aleator.data import read_dataset
+    from aleator.training.settings import TrainSettings
+    from aleator.training.train import train
+
+    _network(folder / WHOLE)
+    settings = TrainSettings(labels="given", backbone=f"onnx:{folder / WHOLE / 'x.onnx'}")
+    train(read_dataset(folder / WHOLE / WHOLE), folder / "model", settings)
+
+
+def _read_model_on_a_network(folder: Path) -> object:
+    from aleator.training import load_model
+    from aleator.training.predict import predict
+
+    said = predict(load_model(folder / "model", device="cpu"), folder / WHOLE / WHOLE).table
+    assert np.isfinite(said["total"].to_numpy()).all()
+    return said
 
 
 def _brought(folder: Path, ending: str) -> None:
@@ -132,6 +257,7 @@ def _network(folder: Path) -> None:
 
     from tests.embedding.test_onnx import graph
 
+    folder.mkdir(exist_ok=True)
     graph(folder / "x.onnx", ["n", 1, 16, 16], TensorProto.UINT8)
     forms.classes_below(folder / WHOLE)
 
@@ -169,6 +295,7 @@ FORMS: dict[str, Reader] = {
             ("16 bits", forms.deep("12 of 16 bits"), ""),
             ("floats", forms.deep("floats"), ""),
             ("MedMNIST", forms.medmnist, "d.npz"),
+            ("Excel", more_forms.workbook, "t.xlsx"),
         )
     },
     **{
@@ -183,5 +310,18 @@ FORMS: dict[str, Reader] = {
     "decisions: Label Studio's JSON-MIN": Reader(
         partial(_label_studio, minimal=True), partial(_read_label_studio, "d.json")
     ),
+    "decisions: Excel": Reader(_decisions, _read_decisions),
+    **{
+        f"probabilities of the likeliest classes: {form}": Reader(
+            partial(_likeliest, form), partial(_read_likeliest, form), of_all=0.5
+        )
+        for form in ("npz", "csv", "parquet", "xlsx")
+    },
+    "audit folder of the likeliest classes": Reader(_leading, _read_leading, of_all=0.5),
+    **{
+        f"cleanlab's label issues: {ending}": Reader(partial(_issues, ending), partial(_read_issues, ending))
+        for ending in ("csv", "parquet")
+    },
+    "model on a pretrained network": Reader(_model_on_a_network, _read_model_on_a_network, of_all=0.5),
     **{f"model of {kind}": Reader(partial(_model, kind=kind), _read_model) for kind in ("texts", "a table")},
 }

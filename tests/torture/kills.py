@@ -6,47 +6,58 @@ import signal
 import sys
 import tempfile
 import time
-import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.torture.commands import COMMANDS, content, difference, prepare, prepared, processes_of
+from tests.torture.commands import COMMANDS, content, difference, prepare, prepared, processes_of, run
 from tests.torture.result import Result
+from tests.torture.warm import Fork
 
-SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.SIGINT)
+"""In turn."""
 ORPHAN_SECONDS = 60.0
 IN_PROCESSES = tuple(name for name, command in COMMANDS.items() if command.processes)
-"""Their file operations are those of several processes, in no fixed order."""
 WRITES = ("os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.truncate")
 
 
 def at_random_moments(name: str, kills: int, seed: int = 0) -> Result:
-    """A signal after a random time; no process is left, and the same command ends as if nothing had been."""
+    """A signal after a random time; no process is left, and the same command ends as if nothing had been.
+
+    The first of them in a new interpreter, as users have it, the others in forks.
+    """
     failures = []
     command, chance = COMMANDS[name], random.Random(f"{name} {seed}")
     with tempfile.TemporaryDirectory() as temporary:
         good, place = Path(temporary) / "good", Path(temporary) / "place"
         prepare(good)
-        begun = time.monotonic()
-        code, said = command.finish(prepared(good, place))
-        whole = time.monotonic() - begun
-        if code:
-            raise RuntimeError(said)
-        wanted = content(place)
+        wanted: dict[bool, dict[str, object]] = {}
+        seconds: dict[bool, float] = {}
         for number in range(kills):
-            sent, after = chance.choice(SIGNALS), chance.uniform(0.05, 1) * whole
+            anew = number == 0 or command.processes
+            if anew not in wanted:
+                begun = time.monotonic()
+                code, said = command.finish(prepared(good, place), anew=anew)
+                seconds[anew], wanted[anew] = time.monotonic() - begun, content(place)
+                if code:
+                    raise RuntimeError(f"{name}: {said}")
+            sent, after = SIGNALS[number % len(SIGNALS)], chance.uniform(0.05, 1) * seconds[anew]
             prepared(good, place)
-            process = command.start(place)
+            process = command.start(place, anew=anew)
             time.sleep(after)
             process.send_signal(sent)
             said = "".join(process.communicate(timeout=1200))
-            failure = _survived(name, place, process.returncode, said, sent, wanted)
+            assert process.returncode is not None
+            failure = _survived(name, place, process.returncode, said, sent, wanted[anew], anew=anew)
             if failure:
                 failures.append(f"{name}, seed {seed}, kill {number} ({sent.name} after {after:.1f} s): {failure}")
+        if len(wanted) == 2 and (wrong := difference(wanted[True], wanted[False])):
+            failures.append(f"{name}: a fork and a new interpreter differ: {wrong}")
     return Result(f"killed at any moment: {name}", kills, kills - len(failures), tuple(failures))
 
 
-def _survived(name: str, place: Path, code: int, said: str, sent: signal.Signals, wanted: dict[str, object]) -> str:
+def _survived(
+    name: str, place: Path, code: int, said: str, sent: signal.Signals, wanted: dict[str, object], *, anew: bool
+) -> str:
     end = time.monotonic() + ORPHAN_SECONDS
     while (left := processes_of(place)) and time.monotonic() < end:
         time.sleep(0.1)
@@ -56,17 +67,14 @@ def _survived(name: str, place: Path, code: int, said: str, sent: signal.Signals
         return f"a traceback: {said[-300:]}"
     if code == 0 or not difference(content(place), wanted):
         return difference(content(place), wanted)
-    again, said = COMMANDS[name].finish(place)
+    again, said = COMMANDS[name].finish(place, anew=anew)
     if again:
         return f"the same command ended with {again}: {said[-300:]}"
     return difference(content(place), wanted)
 
 
 def at_every_operation(name: str, *, most: int = 10**9, step: int = 1) -> Result:
-    """Killed just before the n-th file operation, for every n; then the same command ends as if nothing had been.
-
-    It runs in forks of one process, which has loaded all that is needed.
-    """
+    """Killed just before the n-th file operation, for every n; then the same command ends as if nothing had been."""
     failures: list[str] = []
     tried = 0
     with tempfile.TemporaryDirectory() as temporary:
@@ -95,40 +103,20 @@ def at_every_operation(name: str, *, most: int = 10**9, step: int = 1) -> Result
 def _forked(name: str, place: Path, fatal: int | None) -> tuple[int, int]:
     """Exit status of the command in a fork of this process, and how many file operations it did."""
     out, into = os.pipe()
-    child = os.fork()
-    if not child:
-        os.close(out)
-        code = 1
-        try:
-            os.chdir(place)
-            devnull = os.open(os.devnull, os.O_RDWR)
-            os.dup2(devnull, 1)
-            os.dup2(devnull, 2)
-            count = _count_operations(place, fatal)
-            code = _run(COMMANDS[name].arguments)
-            os.write(into, str(count()).encode())
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            os._exit(code)
+
+    def work() -> int:
+        count = _count_operations(place, fatal)
+        code = run(COMMANDS[name].arguments, 10, False)
+        os.write(into, str(count()).encode())
+        return code
+
+    fork = Fork(work, place)
     os.close(into)
+    fork.communicate(timeout=600)
     with os.fdopen(out) as pipe:
         told = pipe.read()
-    _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status), int(told or 0)
-
-
-def _run(arguments: tuple[str, ...]) -> int:
-    from aleator.cli import main
-    from aleator.learning import effort
-
-    effort.FEWEST_STEPS = 10
-    sys.argv = ["aleator", *arguments]
-    try:
-        main()
-    except SystemExit as error:
-        return int(error.code or 0)
-    return 0
+    assert fork.returncode is not None
+    return fork.returncode, int(told or 0)
 
 
 def _count_operations(place: Path, fatal: int | None) -> Callable[[], int]:

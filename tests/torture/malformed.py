@@ -1,19 +1,16 @@
 """Damaged files: each is the project's own error or a right result, within 20 seconds of a processor and a gigabyte.
 
-Run as a program it is the process that reads them, so that one that crashes or hangs is seen from outside.
+They are read in forks, so that a crash or a hang is seen from outside.
 """
 
 import json
-import os
 import random
-import resource
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -21,52 +18,56 @@ from tests.torture.mutate import any_damage
 from tests.torture.readers import READERS
 from tests.torture.result import Result
 from tests.torture.unfinished import WHOLE
+from tests.torture.warm import Fork
 
 SECONDS, HANGS, MEMORY = 20, 300, 1 << 30
 """Of a processor, of the clock (what waits for something uses no processor), and bytes."""
+Work = tuple[str, int, int]
+"""A reader, the number of its first file, and that after its last."""
 
 
 def campaign(readers: Sequence[str], files: int, seed: int = 0) -> Result:
     """Damage the files of each of these readers so often, or less often where each takes long."""
     failures: list[str] = []
-    left = [[name, 0, max(1, round(files * READERS[name].of_all))] for name in readers]
+    left = [(name, 0, max(1, round(files * READERS[name].of_all))) for name in readers]
     tried = sum(last for _, _, last in left)
-    while left:
-        command = [sys.executable, "-m", "tests.torture.malformed", str(seed), json.dumps(left)]
-        with (
-            tempfile.TemporaryFile("w+") as errors,
-            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as child,
-        ):
-            assert child.stdout is not None
-            for line in child.stdout:
+    with tempfile.TemporaryDirectory() as temporary:
+        while left:
+            answers = Path(temporary) / "answers"
+            fork = Fork(partial(_read_all, seed, left, answers), Path(temporary))
+            size = -1
+            while not fork.ended(within=HANGS + 60):
+                if answers.exists() and answers.stat().st_size == size:  # hangs where no signal is heard
+                    fork.send_signal(signal.SIGKILL)
+                size = answers.stat().st_size if answers.exists() else size
+            said, _ = fork.communicate(timeout=60)
+            for line in answers.read_text().splitlines():
                 name, number, failure = json.loads(line)
-                while left[0][0] != name:
-                    left.pop(0)
-                left[0][1] = number + 1
+                left = left[next(place for place, one in enumerate(left) if one[0] == name) :]
+                left[0] = (name, number + 1, left[0][2])
                 if failure:
                     failures.append(f"{name}, seed {seed}, file {number}: {failure}")
-            code = child.wait()
-            if code and code > 0:  # not by a signal: the campaign itself is at fault
-                errors.seek(0)
-                raise RuntimeError(errors.read()[-3000:])
-        if not code:
-            break
-        if left[0][1] == left[0][2]:
-            left.pop(0)
-        failures.append(f"{left[0][0]}, seed {seed}, file {left[0][1]}: the process ended with {code}")
-        left[0][1] += 1
+            if fork.returncode == 0:
+                break
+            if fork.returncode > 0:  # not by a signal: the campaign itself is at fault
+                raise RuntimeError(said[-3000:])
+            if left[0][1] == left[0][2]:
+                left.pop(0)
+            name, number, last = left[0]
+            failures.append(f"{name}, seed {seed}, file {number}: the process ended with {fork.returncode}")
+            left[0] = (name, number + 1, last)
     return Result(f"damaged files: {', '.join(readers)}", tried, tried - len(failures), tuple(failures))
 
 
-def main(seed: int, work: list[tuple[str, int, int]]) -> None:
-    """Of each reader read the damaged files from one number to before another, and print a line of JSON for each."""
+def _read_all(seed: int, work: list[Work], answers: Path) -> int:
+    """Of each reader read the damaged files, and write a line of JSON for each."""
     for number in (signal.SIGPROF, signal.SIGALRM):
         signal.signal(number, _too_slow)
-    told = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what libraries print is no answer
-    for name, first, last in work:
-        with tempfile.TemporaryDirectory() as temporary:
-            _read_damaged(name, seed, range(first, last), Path(temporary), told)
+    with answers.open("w") as told:
+        for name, first, last in work:
+            with tempfile.TemporaryDirectory() as temporary:
+                _read_damaged(name, seed, range(first, last), Path(temporary), told)
+    return 0
 
 
 def _read_damaged(name: str, seed: int, numbers: range, temporary: Path, told: TextIO) -> None:
@@ -90,7 +91,8 @@ def _failure(name: str, place: Path) -> str:
     """What went wrong; empty where the project's own error or a result came."""
     from aleator.errors import AleatorError
 
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    Path("/proc/self/clear_refs").write_text("5")  # the highest memory is counted anew
+    before = _memory("VmRSS")
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
     signal.alarm(HANGS)
     try:
@@ -103,13 +105,15 @@ def _failure(name: str, place: Path) -> str:
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.alarm(0)
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024
+    grown = _memory("VmHWM") - before
     return f"{grown >> 20} MB of memory" if grown > MEMORY else ""
+
+
+def _memory(name: str) -> int:
+    """Bytes of this process (Linux)."""
+    lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(lines[name].split()[0]) * 1024
 
 
 def _too_slow(number: int, frame: object) -> None:
     raise KeyboardInterrupt("too slow")
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), json.loads(sys.argv[2]))

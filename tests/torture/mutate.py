@@ -1,7 +1,9 @@
 """Damage to files: as a disk, a careless program or somebody with bad intentions would do it."""
 
+import io
 import json
 import random
+import zipfile
 from typing import Any
 
 NASTY_TEXT = (
@@ -125,6 +127,19 @@ def _spoil(value: Any, chance: random.Random) -> None:
         value[place] = chance.choice(NASTY_VALUES)
 
 
+def damaged_archive(content: bytes, chance: random.Random) -> bytes:
+    """A zip archive (.npz, .xlsx) that is whole, with one damaged file in it."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    name = chance.choice(list(files))
+    files[name] = damaged(files[name], chance)
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        for one, inner in files.items():
+            archive.writestr(one, inner)
+    return made.getvalue()
+
+
 def any_damage(content: bytes, name: str, chance: random.Random) -> bytes:
     """Damage that suits the file: half of it to the bytes, half to what they mean."""
     if chance.random() < 0.5:
@@ -133,6 +148,8 @@ def any_damage(content: bytes, name: str, chance: random.Random) -> bytes:
                 return damaged_table(content.decode(), chance)
             if name.endswith((".json", ".jsonl")):
                 return damaged_json(content.decode(), chance)
+            if name.endswith((".npz", ".xlsx")):
+                return damaged_archive(content, chance)
         except UnicodeDecodeError:
             pass
     return damaged(content, chance)

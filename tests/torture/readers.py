@@ -10,6 +10,7 @@ import pyarrow as pa
 from PIL import Image
 
 from tests.torture.forms import FORMS
+from tests.torture.outputs import OUTPUTS
 from tests.torture.reader import NAMES, ROWS, Reader, labels, read_data, write
 from tests.torture.unfinished import UNFINISHED
 
@@ -239,6 +240,7 @@ READERS: dict[str, Reader] = {
     },
     **FORMS,
     **UNFINISHED,
+    **OUTPUTS,
     "audit folder": Reader(_audit, _read_audit),
     "model folder": Reader(_model, _read_model),
     "to predict: csv": Reader(partial(_table, ending="csv"), partial(_read_inputs, "data.csv")),

@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,7 +14,11 @@ from pathlib import Path
 from tests.torture.commands import COMMANDS, Command, content, difference, prepare, prepared
 from tests.torture.result import Result
 
-SMALL = ("audit of vectors", "train", "judge into a new folder", "embed", "predict", "export csv", "export imagefolder")
+SMALL = (
+    *("audit of vectors", "audit with a pretrained network", "train", "train on a pretrained network"),
+    *("judge into a new folder", "judge by the likeliest classes", "embed", "predict", "predict, a page"),
+    *("inspect, a page", "export csv", "export imagefolder"),
+)
 
 
 def full_disk() -> Result:
@@ -131,6 +136,4 @@ def full_output() -> Result:
 
 
 def _with_python() -> dict[str, str]:
-    import sys
-
     return os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}

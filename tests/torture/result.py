@@ -1,8 +1,10 @@
 """What a row of the campaign says."""
 
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import groupby
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -16,14 +18,43 @@ class Result:
     """What happened where it did not."""
     left_out: str = ""
     """Why it could not be tried here."""
+    seconds: float = 0.0
+    processor: float = 0.0
+    """Seconds of the clock and of a processor, its processes included."""
+
+    def line(self) -> str:
+        """A row of the table."""
+        said = self.left_out or f"{self.survived:,}"
+        return f"| {self.name} | {self.tried:,} | {said} | {self.seconds:.0f} | {self.processor:.0f} |"
+
+
+HEAD = "| what | tried | survived | seconds | of a processor |\n|---|---|---|---|---|"
 
 
 def summary(results: Iterable[Result]) -> str:
     """A table with one row for each kind: results whose names begin alike, up to a colon, are added up."""
-    lines = ["| what | tried | survived |", "|---|---|---|"]
+    lines = [HEAD]
     for kind, group in groupby(results, lambda one: one.name.partition(":")[0]):
         rows = list(group)
         name = rows[0].name if len(rows) == 1 else f"{kind}: {len(rows)} kinds"
-        said = rows[0].left_out or f"{sum(one.survived for one in rows):,}"
-        lines.append(f"| {name} | {sum(one.tried for one in rows):,} | {said} |")
+        tried, survived = sum(one.tried for one in rows), sum(one.survived for one in rows)
+        seconds, processor = sum(one.seconds for one in rows), sum(one.processor for one in rows)
+        lines.append(Result(name, tried, survived, (), rows[0].left_out, seconds, processor).line())
     return "\n".join(lines)
+
+
+def remember(path: Path, row: str, result: Result) -> None:
+    """Add what a row came to."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"row": row, **asdict(result)}, ensure_ascii=False) + "\n")
+
+
+def remembered(path: Path) -> dict[str, Result]:
+    """The rows of this file that survived in full, so that they need not run again."""
+    found = {}
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        fields = json.loads(line)
+        row, result = fields.pop("row"), Result(**fields)
+        if result.survived == result.tried > 0 and not result.failures:
+            found[row] = result
+    return found

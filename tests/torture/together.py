@@ -14,6 +14,16 @@ VERBS = {
     "judge": Command(("judge", "--pred-probs", "p.npy", "--label-file", "y.npy", "-o", "out", "--force")),
     "train": Command(("train", "vectors.npz", "-o", "out", "--epochs", "4")),
     "export": Command(("export", "pictures", "-o", "out", "--format", "imagefolder")),
+    "train, pretrained": Command(("train", "pictures", "-o", "out", "--backbone", "onnx:x.onnx")),
+    "judge, the likeliest": Command(
+        ("judge", "--pred-probs", "p.npz", "--label-file", "y.npy", "-o", "out", "--force")
+    ),
+    "audit, the best network": Command(
+        ("audit", "pictures", "-o", "out", "--effort", "quick", "--backbone", "auto", "--force"), steps=10
+    ),
+    "demo": Command(("demo", "-o", "out", "--examples", "300", "--force"), steps=10),
+    "predict, a page": Command(("predict", "model of pictures", "pictures", "-o", "out.html")),
+    "inspect, a page": Command(("inspect", "pictures", "--pictures", "out.html")),
     "embed": Command(("embed", "pictures", "--backbone", "onnx:x.onnx", "-o", "out.npz")),
     "predict": Command(("predict", "model", "vectors.npz", "-o", "out.csv")),
     "export csv": Command(("export", "pictures", "-o", "out.csv")),
@@ -33,11 +43,17 @@ PAIRS = (
     ("predict", "export csv"),
     ("judge in place", "judge in place"),
     ("judge in place", "audit in place"),
+    ("train, pretrained", "train, pretrained"),
+    ("judge, the likeliest", "judge"),
+    ("audit, the best network", "audit"),
+    ("demo", "demo"),
+    ("predict, a page", "inspect, a page"),
+    ("inspect, a page", "inspect, a page"),
 )
 
 
 def campaign(pairs: int, times: int = 1) -> Result:
-    """So many of the pairs, each so often."""
+    """So many of the pairs, each so often; the first in new interpreters, the others in forks."""
     failures = []
     with tempfile.TemporaryDirectory() as temporary:
         good, place = Path(temporary) / "good", Path(temporary) / "place"
@@ -48,9 +64,9 @@ def campaign(pairs: int, times: int = 1) -> Result:
             if code:
                 raise RuntimeError(f"{name}: {said}")
             alone[name] = content(place)
-        for first, second in PAIRS[:pairs] * times:
+        for number, (first, second) in enumerate(PAIRS[:pairs] * times):
             prepared(good, place)
-            both = [(name, VERBS[name].start(place)) for name in (first, second)]
+            both = [(name, VERBS[name].start(place, anew=number == 0)) for name in (first, second)]
             ended = [(name, "".join(one.communicate(timeout=1200)), one.returncode) for name, one in both]
             found = content(place)
             failure = _failure(ended, found, alone)

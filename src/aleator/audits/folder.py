@@ -23,6 +23,8 @@ UNFINISHED = "unfinished"
 INFO, LABELS, REPORT = "audit.json", "labels.parquet", "report.html"
 KEPT = "examples.npz"
 """The audited examples themselves, where they were made in memory; see `kept.py`."""
+REPLACED = (LABELS, REPORT, KEPT, "logits.npy", "embeddings.npy", "models", "features", UNFINISHED)
+"""What an audit puts in the place of what has such a name, beside `audit.json`."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -125,6 +127,12 @@ def open_folder(folder: Path, identity: Identity, *, force: bool) -> Path:
         raise AuditFolderError(
             f"{folder} is not empty and holds no audit; name a new folder, or use --force to write into it."
         )
+    others = [] if _is_ours(folder) else [name for name in REPLACED if (folder / name).exists()]
+    if others:
+        raise AuditFolderError(
+            f"{folder} holds no audit, but {others[0]}, which an audit would replace; name a new folder, or move "
+            f"{folder / others[0]} away."
+        )
     if earlier is not None and earlier.fingerprint != identity.fingerprint and not force:
         raise AuditFolderError(
             f"{folder} holds the audit of other data ({earlier.path}); "
@@ -205,7 +213,16 @@ def _identity_in(file: Path) -> Identity | None:
         return None
 
 
+def _is_ours(folder: Path) -> bool:
+    """Whether an audit is in the folder, however far or damaged: unfinished work says from the start what it is."""
+    return (folder / INFO).exists() or (folder / UNFINISHED / IDENTITY).exists()
+
+
 def _holds_other_things(folder: Path) -> bool:
     """Whether anything in the folder is not what an audit leaves when it is interrupted."""
-    ours = {UNFINISHED, INSIDE, *(of(Path(UNFINISHED)).name for of in (discarded, unfinished_beside))}
+    ours = {
+        *((UNFINISHED,) if (folder / UNFINISHED / IDENTITY).exists() else ()),
+        INSIDE,
+        *(of(Path(UNFINISHED)).name for of in (discarded, unfinished_beside)),
+    }
     return folder.exists() and any(path.name not in ours for path in folder.iterdir())

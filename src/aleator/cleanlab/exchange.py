@@ -14,7 +14,7 @@ from aleator.audits import AuditFolder
 from aleator.data.readers.columns import texts_of
 from aleator.data.readers.shared import find_column
 from aleator.data.readers.tables import read_table
-from aleator.errors import DataError, MissingExtraError
+from aleator.errors import DataError, MissingExtraError, while_reading
 
 if TYPE_CHECKING:
     from cleanlab import Datalab
@@ -141,7 +141,12 @@ def second_opinion(audit: AuditFolder, issues: Any) -> SecondOpinion:
     Raises DataError where it is no such table, or not of these data.
     """
     where = str(issues) if isinstance(issues, str | Path) else "the table of label issues"
-    table = read_table(Path(issues), TEXTS) if isinstance(issues, str | Path) else _of_frame(issues)
+    with while_reading(where, "cleanlab's label issues"):
+        table = read_table(Path(issues), TEXTS) if isinstance(issues, str | Path) else _of_frame(issues)
+        return _beside(audit, table, where)
+
+
+def _beside(audit: AuditFolder, table: pa.Table, where: str) -> SecondOpinion:
     score = find_column(table.column_names, SCORES, None, where)
     if FLAG not in table.column_names or score is None:
         raise DataError(
@@ -214,6 +219,9 @@ def _rows(
 
 
 def _flags(column: pa.ChunkedArray, where: str) -> pa.Array:
+    if column.null_count:
+        row = int(pc.index(column.is_null(), True).as_py())
+        raise DataError(f"{where}: row {row} does not say whether it is a label issue ({FLAG} is empty).")
     if pa.types.is_boolean(column.type):
         return column.combine_chunks()
     texts = [text.lower() for text in texts_of(column).tolist()]

@@ -71,6 +71,10 @@ class ImageArray:
     def longer_side(self, row: int) -> int:
         return int(max(self.pixels.shape[1:3]))
 
+    def head(self, row: int) -> tuple[tuple[int, int], str]:
+        """Width and height, and how the picture is stored, by Pillow's name."""
+        return (int(self.pixels.shape[2]), int(self.pixels.shape[1])), "PNG"
+
     def load(self, row: int, draft: int | None = None) -> Image.Image:
         """One picture, upright."""
         pixels = self.pixels[row]
@@ -89,8 +93,12 @@ class _Encoded:
 
     def longer_side(self, row: int) -> int:
         """In pixels, read from the picture's head."""
+        return max(self.head(row)[0])
+
+    def head(self, row: int) -> tuple[tuple[int, int], str]:
+        """Width and height as they are stored, and how, by Pillow's name. Raises UnreadableImage."""
         with self._open(row) as image:
-            return max(image.size)
+            return image.size, image.format or "PNG"
 
     def load(self, row: int, draft: int | None = None) -> Image.Image:
         """Decode one picture; `draft` lets a JPEG be decoded at a lower resolution, not below that side."""

@@ -3,10 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from aleator.export.corrected import Corrected
-from aleator.export.pictures import copy_picture, whole_folder
+from aleator.export.pictures import copy_picture, picture_size, whole_folder
 from aleator.files import write_json
 
 
@@ -19,8 +17,7 @@ def export_coco(corrected: Corrected, output: Path) -> None:
         annotations: list[dict[str, Any]] = []
         for row in range(len(corrected)):
             name = copy_picture(corrected, row, folder / "images")
-            with Image.open(folder / "images" / name) as picture:
-                width, height = picture.size
+            width, height = picture_size(corrected, row)
             example = corrected.examples.id(row)
             images.append({"id": row + 1, "file_name": name, "width": width, "height": height, "aleator_id": example})
             label = int(corrected.label[row])

@@ -3,10 +3,8 @@
 from pathlib import Path
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
-from PIL import Image
-
 from aleator.export.corrected import Corrected
-from aleator.export.pictures import copy_picture, whole_folder
+from aleator.export.pictures import copy_picture, picture_size, whole_folder
 
 
 def export_cvat(corrected: Corrected, output: Path) -> None:
@@ -30,8 +28,7 @@ def export_cvat(corrected: Corrected, output: Path) -> None:
                 SubElement(one, "values")
         for row in range(len(corrected)):
             name = copy_picture(corrected, row, folder / "images")
-            with Image.open(folder / "images" / name) as picture:
-                width, height = picture.size
+            width, height = picture_size(corrected, row)
             image = SubElement(root, "image", id=str(row), name=name, width=str(width), height=str(height))
             if corrected.label[row] >= 0:
                 tag = SubElement(image, "tag", label=corrected.name_of(int(corrected.label[row])), source="manual")

@@ -3,12 +3,11 @@
 import io
 import shutil
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from PIL import Image
-
-from aleator.data.sources import ImageArray, ImageBytes, ImageFiles
+from aleator.data.sources import ImageBytes, ImageFiles, ImageSource, UnreadableImage
 from aleator.errors import DataError
 from aleator.export.corrected import Corrected
 from aleator.files import sync, sync_all, unfinished_beside
@@ -64,25 +63,48 @@ def copy_picture(corrected: Corrected, row: int, folder: Path) -> str:
     return name
 
 
+def picture_size(corrected: Corrected, row: int) -> tuple[int, int]:
+    """Width and height. Raises DataError for a picture that cannot be read."""
+    source, place = _picture(corrected, row)
+    with _named(source, place):
+        return source.head(place)[0]
+
+
 def picture_file(corrected: Corrected, row: int) -> tuple[str, bytes]:
     """The example's picture as a file, name and content: as it was where it came from one, else as PNG. Raises
-    DataError for examples that are no pictures."""
-    source, place = corrected.examples.source, int(corrected.examples.source_row[row])
-    if isinstance(source, ImageFiles):
-        file = source.root / source.paths[place]
-        return file.name, file.read_bytes()
-    content = io.BytesIO()
-    if isinstance(source, ImageBytes):
-        encoded = source.encoded(place)
-        name = Path(source.describe(place)).name
-        if not Path(name).suffix:
-            with Image.open(io.BytesIO(encoded)) as picture:
-                name = f"{place}.{(picture.format or 'png').lower()}"
-        return name, encoded
-    if isinstance(source, ImageArray):
+    DataError for examples that are no pictures, and for one that is not there."""
+    source, place = _picture(corrected, row)
+    with _named(source, place):
+        if isinstance(source, ImageFiles):
+            file = source.root / source.paths[place]
+            return file.name, file.read_bytes()
+        if isinstance(source, ImageBytes):
+            name = Path(source.describe(place)).name
+            if not Path(name).suffix:
+                name = f"{place}.{source.head(place)[1].lower()}"
+            return name, source.encoded(place)
+        content = io.BytesIO()
         source.load(place).save(content, "PNG")
         return f"{place}.png", content.getvalue()
-    raise DataError(f"These examples are no pictures ({source.kind}); export them as csv or parquet.")
+
+
+def _picture(corrected: Corrected, row: int) -> tuple[ImageSource, int]:
+    """Where the example's picture is."""
+    source = corrected.examples.source
+    if not isinstance(source, ImageSource):
+        raise DataError(f"These examples are no pictures ({source.kind}); export them as csv or parquet.")
+    return source, int(corrected.examples.source_row[row])
+
+
+@contextmanager
+def _named(source: ImageSource, place: int) -> Iterator[None]:
+    """What is wrong with a picture is told with its name."""
+    try:
+        yield
+    except UnreadableImage as error:
+        raise DataError(
+            f"{source.describe(place)} {error}; put one that can be read in its place, or leave it out of the data."
+        ) from error
 
 
 def whole_folder(output: Path, write: Callable[[Path], object]) -> None:

@@ -46,9 +46,11 @@ def print_summary(info: AuditInfo, folder: Path, seconds: float | None = None) -
         )
     console.print("Verdicts: " + " · ".join(f"{count:,} {name}" for name, count in estimates.verdicts.items()) + "\n")
     table = Table("given", "more likely", "about", box=None, padding=(0, 2), header_style="dim")
-    for pair in (estimates.pairs or pairs_of(np.array(estimates.confusion), FLOWS_SHOWN))[:FLOWS_SHOWN]:
+    pairs = estimates.pairs or pairs_of(np.array(estimates.confusion), FLOWS_SHOWN)
+    for pair in [one for one in pairs[:FLOWS_SHOWN] if one.count >= 0.5]:
         table.add_row(escape(names[pair.given]), escape(names[pair.true]), f"{pair.count:,.0f}")
-    console.print(table)
+    if table.row_count:
+        console.print(table)
     if info.referee:
         console.print(_score(info.referee))
     print_how_read(console, info.data.how_read)

@@ -47,24 +47,32 @@ def next_steps(info: AuditInfo, folder: Path) -> tuple[Step, ...]:
     )
 
 
-def after_review(folder: Path) -> tuple[Step, ...]:
-    """What follows when people have put labels right."""
+def after_review(folder: Path, data: Path | None = None, database: str | None = None) -> tuple[Step, ...]:
+    """What follows when people have put labels right; `data` and `database` as they were named for the page."""
+    named = _named(data, database)
+    export = _command("export", folder, *named, "-o", _beside(folder, "clean.csv"))
     return (
-        Step(_command("judge", folder), "judge again with what was decided, and write the report anew"),
-        Step(_command("export", folder, "-o", _beside(folder, "clean.csv")), "write the corrected data set"),
+        Step(_command("judge", folder, *named), "judge again with what was decided, and write the report anew"),
+        Step(export, "write the corrected data set"),
     )
 
 
-def after_export(folder: Path, decided: int, data: Path | None = None) -> tuple[Step, ...]:
-    """What follows when a data set was written with so many labels that people decided; `data` is where the audited
-    data had to be looked for."""
-    place = [] if data is None else ["--data", str(data)]
+def after_export(folder: Path, decided: int, data: Path | None = None, database: str | None = None) -> tuple[Step, ...]:
+    """What follows when a data set was written with so many labels that people decided; `data` and `database` as they
+    were named for it."""
+    place = _named(data, database)
     if not decided:
         return (
             Step(_command("review", folder, *place), "look at the labels, so that more than the surest are put right"),
         )
     train = _command("train", folder, *place, "--labels", "reviewed", "-o", _beside(folder, "model"))
     return (Step(train, "train on what the audit and the reviewers say"),)
+
+
+def _named(data: Path | None, database: str | None) -> list[str]:
+    """The options that say where the data and the decisions are, where that had to be said."""
+    options = {"--data": data, "--database": database}
+    return [word for option, place in options.items() if place is not None for word in (option, str(place))]
 
 
 def _command(verb: str, *words: Path | str) -> str:

@@ -62,4 +62,4 @@ def export(
     decided = int((corrected.decision != "").sum())
     print(f"{len(corrected):,} examples, {decided:,} decided by people, {changed:,} labels changed: {output}")
     if is_audit(folder):
-        print_next(after_export(folder, decided, data))
+        print_next(after_export(folder, decided, data, sources.database))

@@ -44,4 +44,4 @@ def review(
     except KeyboardInterrupt:  # how people end it
         print()
     if is_audit(folder):
-        print_next(after_review(folder))
+        print_next(after_review(folder, data, settings.database))

@@ -22,7 +22,7 @@ from aleator.verdicts.names import VERDICT_MEANING
 PRINTED, MAP_POINTS = 24, 600
 """Examples that a print shows, and points of the map that open."""
 PICTURE_SIDE = 64
-DIRECTIONS_SHOWN, CLASSES_SHOWN = 6, 200
+DIRECTIONS_SHOWN, CLASSES_SHOWN, FEW_CLASSES = 6, 200, 20
 
 
 def render_report(
@@ -56,6 +56,7 @@ def render_report(
         map=example_map(rows.aleatoric, rows.p_mislabelled, rows.verdict, sample, _titles(rows, names, sample)),
         payload=script_json(payload(rows, names, chosen, source)),
         shown=len(chosen),
+        few_classes=FEW_CLASSES,
         curve=None if referee is None else precision_curve(referee.precision_at, referee.share_wrong),
         referee_confusion=None
         if referee is None
@@ -101,12 +102,12 @@ def _titles(rows: Rows, names: list[str], sample: list[int]) -> list[str]:
 
 
 def _classes(estimates: Sequence[ClassEstimate]) -> list[tuple[int, ClassEstimate]]:
-    """The classes that examples are labelled with, by their numbers; of very many those with the most wrong labels."""
+    """The classes that examples are labelled with, by their numbers; of many those with the most wrong labels, the
+    first the most."""
     there = [(number, one) for number, one in enumerate(estimates) if one.examples]
-    if len(there) <= CLASSES_SHOWN:
+    if len(there) <= FEW_CLASSES:
         return there
-    worst = sorted(there, key=lambda one: -one[1].mislabelled)[:CLASSES_SHOWN]
-    return sorted(worst, key=lambda one: one[0])
+    return sorted(there, key=lambda one: -one[1].mislabelled)[:CLASSES_SHOWN]
 
 
 def _directions(pairs: Sequence[ClassPair], names: list[str]) -> list[dict[str, Any]]:

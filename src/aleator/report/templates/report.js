@@ -20,7 +20,10 @@
   }
 
   const examples = new Examples(JSON.parse(one("payload").textContent));
-  const shape = TILES[examples.kind];
+  const longNames = examples.names.some((name) => name.length > 11); // two lines of labels in each tile
+  const shape = { ...TILES[examples.kind] };
+  if (longNames) shape.height += 1.1;
+  root.classList.toggle("long-names", longNames);
   const rem = () => parseFloat(getComputedStyle(root).fontSize);
 
   /* A grid that holds only the tiles in sight, whatever the number of rows is. */

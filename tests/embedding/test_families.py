@@ -4,6 +4,8 @@ Each runs where its library is installed. No weights are downloaded: networks ar
 files, as a user's own are.
 """
 
+import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +18,9 @@ from safetensors.torch import save_model
 from aleator.data import ImageFiles, LabelledDataset
 from aleator.embedding import Backbone
 from aleator.embedding.embed import embed, open_backbone
+from aleator.embedding.finetuning import FinetunedNetwork, begin_finetuning
 from aleator.errors import AleatorError, MissingExtraError, UnknownNameError
+from aleator.records import from_json, to_json
 from tests.embedding.cases import picture_files
 from tests.embedding.test_embed import Texts
 
@@ -171,3 +175,38 @@ def _torchvision():  # type: ignore[no-untyped-def]
     except (ImportError, RuntimeError):
         pytest.skip("no torchvision that works with this torch")
     return models
+
+
+@pytest.mark.parametrize("family", ["timm", "torchvision", "hf"])
+def test_a_network_that_can_be_trained_is_made_again_without_its_weights(tmp_path: Path, family: str) -> None:
+    """What a model keeps of it, and the weights, make the same vectors of pictures as its features."""
+    dataset, images = pictures(tmp_path / "data")
+    backbone, config = _small_network(family, tmp_path)
+    begun = begin_finetuning(dataset.source, backbone, device="cpu")  # type: ignore[arg-type]
+    kept = from_json(FinetunedNetwork, json.loads(json.dumps(to_json(begun.network))))
+    wanted = embed(dataset, backbone, tmp_path / "features").features
+    again = kept.build()
+    if config is not None:
+        shutil.rmtree(config)  # nothing of it is needed any more
+    again.load_state_dict(begun.module.state_dict())
+    with torch.inference_mode():
+        made = again.eval()(torch.from_numpy(begun.pictures).float())
+    assert begun.pictures.shape == (len(images), *kept.shape)
+    # Pictures that transformers reads are scaled by other code here.
+    np.testing.assert_allclose(made, wanted, atol=0.05 if family == "hf" else 1e-4)
+    assert all(parameter.requires_grad for parameter in begun.module.parameters())
+    assert begun.module.train()(torch.from_numpy(begun.pictures).float()).requires_grad
+
+
+def _small_network(family: str, folder: Path) -> tuple[Backbone, Path | None]:
+    """One with random weights in a file; a folder that names it, if one does."""
+    if family == "hf":
+        transformers = pytest.importorskip("transformers")
+        size = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+        config = transformers.ViTConfig(image_size=32, patch_size=8, **size)
+        transformers.ViTModel(config).save_pretrained(folder / "vit")
+        transformers.ViTImageProcessor(size={"height": 32, "width": 32}).save_pretrained(folder / "vit")
+        return Backbone(f"hf:{folder / 'vit'}"), folder / "vit"
+    made = pytest.importorskip("timm").create_model("resnet18") if family == "timm" else _torchvision().resnet18()
+    torch.save(made.state_dict(), folder / "x.pth")
+    return Backbone(f"{family}:resnet18", folder / "x.pth"), None

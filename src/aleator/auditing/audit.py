@@ -28,7 +28,9 @@ from aleator.data import read_dataset
 from aleator.data.dataset import LabelledDataset
 from aleator.data.duplicates import Duplicates, find_duplicates
 from aleator.data.examples import load_examples
+from aleator.data.sources import ImageSource
 from aleator.embedding import AUTO
+from aleator.embedding.finetuning import begin_finetuning, check_finetunable
 from aleator.errors import AuditFolderError
 from aleator.evidence import EVIDENCE, EvidenceInputs
 from aleator.evidence.inputs import normalised
@@ -86,6 +88,8 @@ def _audit(  # longer than a function is otherwise: the whole system on one page
     with clock("reading"):
         dataset = data if isinstance(data, LabelledDataset) else read_dataset(data, progress=progress)
         dataset.check_learnable()
+        if settings.finetune:
+            check_finetunable(dataset.source.kind)
         whole = dataset
         identity = identity_of(dataset, as_asked(settings))
         if is_finished(folder, identity) and not force:
@@ -111,7 +115,15 @@ def _audit(  # longer than a function is otherwise: the whole system on one page
         dataset, together = kept_together(dataset, duplicates)
         marks: Marks | None = None
         if settings.by_networks(dataset.source.kind):
-            said = hear_networks(dataset, examples, duplicates, together, settings, unfinished, workers, progress)
+            begun = None
+            if settings.finetune and settings.pretrained is not None and isinstance(dataset.source, ImageSource):
+                begun = begin_finetuning(
+                    dataset.source, settings.pretrained, values=shape.values, cache=unfinished / "pictures.npy",
+                    device=settings.device, progress=progress,
+                )  # fmt: skip
+            said = hear_networks(
+                dataset, examples, duplicates, together, settings, unfinished, workers, progress, begun=begun
+            )
         else:
             vectors = vectors_of(dataset, features, settings.made_of, settings.seed, unfinished)
             said, marks = hear_learners(dataset, vectors, duplicates, together, settings, unfinished, workers, progress)

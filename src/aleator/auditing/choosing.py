@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from aleator.embedding import EmbedSettings, PreprocessingChanges
 from aleator.embedding.at_hand import networks_at_hand
 from aleator.embedding.backbone import Backbone
 from aleator.embedding.embed import embed, kind_of
-from aleator.embedding.options import PretrainedOptions
+from aleator.embedding.options import FinetuneOptions
 from aleator.errors import AleatorError
 from aleator.learners.folds import draw_folds
 from aleator.learners.linear import linear
@@ -44,7 +44,7 @@ WITHOUT = {"images": "pixels", "texts": "words"}
 
 TRIED = "tried"
 """Sub-folder of unfinished work with what the networks made that were tried."""
-Options = TypeVar("Options", bound=PretrainedOptions)
+Options = TypeVar("Options", bound=FinetuneOptions)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,8 @@ class ChosenNetwork:
         """The options with the network that was chosen in the place of auto."""
         if self.backbone is not None:
             return replace(options, backbone=self.backbone)
-        return replace(options, **{field.name: None for field in fields(PretrainedOptions)})
+        usual: dict[str, Any] = {field.name: field.default for field in fields(FinetuneOptions)}
+        return replace(options, **usual)
 
 
 def choose_backbone(

@@ -35,7 +35,7 @@ def features_of(
     """
     if settings.features is not None:
         return dataset, read_features(settings.features, dataset.ids)
-    if settings.pretrained is None:
+    if settings.pretrained is None or settings.finetune:
         return dataset, None
     from aleator.embedding.embed import embed
 

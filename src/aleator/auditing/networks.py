@@ -1,5 +1,6 @@
 """Networks from nothing, for pictures: trained on all but a part of the examples each, and heard on all."""
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,13 @@ from aleator.audits.info import ModelInfo
 from aleator.data.dataset import LabelledDataset
 from aleator.data.duplicates import Duplicates
 from aleator.data.examples import Examples
+from aleator.embedding.finetuning import Finetuning
 from aleator.evidence.neighbours import SHOWN, joint_embedding
 from aleator.learning.devices import pick_device
 from aleator.learning.job import TrainingJob
 from aleator.learning.members import fit_members, fold_tasks
-from aleator.models.backbones import choose_backbone
+from aleator.learning.pace import expected_seconds, in_words
+from aleator.models.backbones import BackboneChoice, choose_backbone
 from aleator.models.network import Network, NetworkSpec
 from aleator.neighbours.search import nearest_neighbours
 from aleator.progress import Progress
@@ -33,21 +36,32 @@ def hear_networks(
     unfinished: Path,
     on: Workers,
     progress: Progress,
+    *,
+    begun: Finetuning | None = None,
 ) -> Said:
     """Train the members and let them speak of every example.
 
     Each member leaves out a part of the examples, and so each example has a member that has not seen its label, nor
-    that of a copy, or of another of its unit (`together`, -1 stands alone).
+    that of a copy, or of another of its unit (`together`, -1 stands alone). With a pretrained network to begin with
+    (`begun`), all of it is trained, on the pictures as it takes them.
     """
     assert isinstance(examples, np.ndarray)
     labels = dataset.given_labels
-    choice = choose_backbone("features" if dataset.source.kind == "features" else "images")
+    if begun is None:
+        choice, module = choose_backbone("features" if dataset.source.kind == "features" else "images"), None
+    else:
+        name = begun.network.name
+        choice, module = BackboneChoice(name, f"{name}, trained on from its pretrained weights"), begun.module
+        examples = begun.pictures
     spec = NetworkSpec(choice.name, tuple(examples.shape[1:]), len(dataset.class_names), posterior=settings.posterior)
     tasks, fold = fold_tasks(labels, together, settings.member_count, settings.seed)
     training = settings.training(max(len(task.rows) for task in tasks), dataset.source.kind)
     device = pick_device(settings.device)
+    job = TrainingJob(spec, examples, labels, training, device, backbone=module)
+    if module is not None:
+        progress(f"training {choice.name}, about {in_words(expected_seconds(job, tasks))} in all", 0, 1)
     members = fit_members(
-        TrainingJob(spec, examples, labels, training, device),
+        job,
         tasks,
         unfinished,
         on_step=lambda step, steps: progress("training", step, steps),
@@ -76,7 +90,7 @@ def hear_networks(
             backbone=choice.name,
             reason=choice.reason,
             members=len(members),
-            parameters=sum(parameter.numel() for parameter in Network(spec).parameters()),
+            parameters=sum(parameter.numel() for parameter in Network(spec, copy.deepcopy(module)).parameters()),
             posterior=settings.posterior,
             draws=len(mean),
             unseen_draws=len(mean) // len(members),

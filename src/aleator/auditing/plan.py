@@ -12,6 +12,12 @@ the demo); half as many on others."""
 def plan_of(overview: Overview, settings: AuditSettings) -> str:
     """A sentence on the networks or learners, and for networks of pictures about how long they take."""
     labelled = overview.examples - overview.without_label
+    if settings.finetune:
+        return (
+            f"Would train {settings.made_of} on, from its pretrained weights, {settings.member_count} times on all but "
+            f"a share of {labelled:,} examples: minutes on a GPU, hours without one. The audit says how long before it "
+            "trains."
+        )
     if not settings.by_networks(overview.kind):
         source = f" by {settings.made_of}" if settings.backbone or settings.features else ""
         return (

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from aleator.embedding.backbone import is_pretrained
-from aleator.embedding.options import PRETRAINED, PretrainedOptions
+from aleator.embedding.options import PRETRAINED, FinetuneOptions
 from aleator.errors import AleatorError
-from aleator.learning.effort import AUDIT_EFFORTS, EffortName, schedule
+from aleator.learning.effort import AUDIT_EFFORTS, EffortName, finetuning, schedule
 from aleator.learning.settings import Augmentation, TrainingSettings
 from aleator.models.posteriors import DEFAULT, POSTERIORS
 
@@ -27,7 +27,7 @@ FIRST_SIDE = 0.67
 
 
 @dataclass(frozen=True)
-class AuditSettings(PretrainedOptions):
+class AuditSettings(FinetuneOptions):
     """The settings of one audit; they are written into `audit.json`. The fields' texts are the command line's help."""
 
     effort: EffortName = "standard"
@@ -68,6 +68,8 @@ class AuditSettings(PretrainedOptions):
             raise AleatorError("features and backbone are two ways to the same: name one of them.")
         if self.backbone is not None and not is_pretrained(self.backbone):
             raise AleatorError(f"{self.backbone!r} names no pretrained network; wanted is {PRETRAINED}.")
+        if self.finetune and self.posterior != DEFAULT:
+            raise AleatorError("finetune trains an ensemble of whole networks: leave posterior out.")
         if not 0 <= self.seed < 2**63:
             raise AleatorError(f"seed is a whole number from 0 up, not {self.seed}.")
 
@@ -83,7 +85,7 @@ class AuditSettings(PretrainedOptions):
     def by_networks(self, kind: str) -> bool:
         """Whether networks are trained on examples of this kind, rather than simple learners heard."""
         if kind == "images":
-            return self.backbone is None and self.features is None
+            return self.finetune or (self.backbone is None and self.features is None)
         return kind == "features" and (self.learner == "networks" or self.posterior != DEFAULT)
 
     @property
@@ -94,6 +96,8 @@ class AuditSettings(PretrainedOptions):
     def training(self, examples: int, kind: str = "images") -> TrainingSettings:
         """How to train on this many labelled examples of a kind."""
         effort = AUDIT_EFFORTS[self.effort]
+        if self.finetune:
+            return finetuning(examples, self.effort, objective=OBJECTIVES[kind], flip=self.flip)
         if kind == "images":
             plan = schedule(
                 examples,

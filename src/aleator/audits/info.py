@@ -10,7 +10,7 @@ from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.examples import ExamplesShape
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
-from aleator.embedding.options import PretrainedOptions
+from aleator.embedding.options import FinetuneOptions
 from aleator.learning.settings import TrainingSettings
 from aleator.records import from_json
 from aleator.verdicts.estimates import Estimates
@@ -33,7 +33,7 @@ class Identity:
 
 
 @dataclass(frozen=True)
-class SettingsUsed(PretrainedOptions):
+class SettingsUsed(FinetuneOptions):
     """How the audit was run; see `AuditSettings`. Of brought probabilities only the first three have a meaning. The
     backbone is the one that was taken, also where `auto` was asked for."""
 

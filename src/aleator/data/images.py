@@ -2,6 +2,7 @@
 
 import io
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,6 +68,8 @@ def load_pixels(
     source: ImageSource,
     geometry: Geometry,
     *,
+    bring: Callable[[Image.Image], NDArray[np.uint8]] | None = None,
+    side: int | None = None,
     cache: Path | None = None,
     workers: int | None = None,
     memory_limit: int = 2 << 30,
@@ -75,6 +78,7 @@ def load_pixels(
 ) -> tuple[NDArray[np.uint8], list[tuple[int, str]]]:
     """All pictures as `(example, channel, height, width)`, and the rows that cannot be read with the reason.
 
+    Each picture is brought to the geometry by `fit`, or by `bring`, which looks at `side` pixels of its longer side.
     Each picture is decoded once, in threads. What does not fit into `memory_limit` bytes goes to a file at
     `cache`, mapped into memory. Unreadable pictures are left black. A larger share of them than `most_unreadable` is a
     DataError: paths are wrong, or it is not the data set that is meant.
@@ -82,7 +86,8 @@ def load_pixels(
     if geometry.values is not None and not isinstance(source, ImageArray):
         source = source.scaled_by(geometry.values)
     shape = (len(source), geometry.channels, geometry.height, geometry.width)
-    if isinstance(source, ImageArray) and source.pixels.shape == (shape[0], *shape[2:]) and shape[1] == 1:
+    own_size = (shape[0], *shape[2:])
+    if bring is None and isinstance(source, ImageArray) and source.pixels.shape == own_size and shape[1] == 1:
         return source.pixels[:, None], []
     pixels: NDArray[np.uint8]
     if cache is not None and int(np.prod(shape, dtype=np.int64)) > memory_limit:
@@ -90,9 +95,12 @@ def load_pixels(
     else:
         pixels = np.zeros(shape, dtype=np.uint8)
 
+    looked_at = side or max(geometry.height, geometry.width)
+
     def load(row: int) -> tuple[int, str] | None:
         try:
-            pixels[row] = fit(source.load(row, 2 * max(geometry.height, geometry.width)), geometry)
+            picture = source.load(row, 2 * looked_at)
+            pixels[row] = fit(picture, geometry) if bring is None else bring(picture)
         except UnreadableImage as error:
             return row, str(error)
         return None

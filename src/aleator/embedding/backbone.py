@@ -29,12 +29,26 @@ class Family:
     """What they are, for people."""
     place: str
     """What opens one: `module:function`."""
+    makes: str | None = None
+    """What makes one of a name and a description without weights, `module:function`; None where none can be trained."""
 
 
 FAMILIES: dict[str, Family] = {
-    "timm": Family("timm:NAME", "timm's networks for pictures", f"{_HERE}.timm:open_network"),
-    "torchvision": Family("torchvision:NAME", "torchvision's classifiers", f"{_HERE}.torchvision:open_network"),
-    "hf": Family("hf:NAME", "transformers' networks for pictures or texts", f"{_HERE}.hf:open_network"),
+    "timm": Family(
+        "timm:NAME", "timm's networks for pictures", f"{_HERE}.timm:open_network", f"{_HERE}.timm:make_network"
+    ),
+    "torchvision": Family(
+        "torchvision:NAME",
+        "torchvision's classifiers",
+        f"{_HERE}.torchvision:open_network",
+        f"{_HERE}.torchvision:make_network",
+    ),
+    "hf": Family(
+        "hf:NAME",
+        "transformers' networks for pictures or texts",
+        f"{_HERE}.hf:open_network",
+        f"{_HERE}.hf:make_network",
+    ),
     "sentence-transformers": Family(
         "sentence-transformers:NAME", "networks for sentences", f"{_HERE}.sentence_transformers:open_network"
     ),

@@ -4,15 +4,19 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from aleator.embedding.backbone import Backbone, Kind
+from aleator.embedding.preprocessing import Preprocessing
 from aleator.embedding.settings import EmbedSettings
 from aleator.errors import AleatorError
+
+if TYPE_CHECKING:
+    from torch import nn
 
 Say = Callable[[str], None]
 """Tells the user what is about to happen, as a download."""
@@ -47,6 +51,16 @@ class NetworkRecord:
         return hashlib.sha256(self.identity.encode()).hexdigest()[:16]
 
 
+@dataclass(frozen=True)
+class Trainable:
+    """A network whose weights can be changed, from pictures after their preprocessing to vectors."""
+
+    module: "nn.Module"
+    preprocessing: Preprocessing
+    architecture: dict[str, Any]
+    """What its family needs beside its name to make it again, as JSON has it."""
+
+
 class Extractor(ABC):
     """A network that is ready to make vectors of examples of one kind."""
 
@@ -63,6 +77,13 @@ class Extractor(ABC):
     @abstractmethod
     def vectors(self, prepared: Sequence[Any]) -> NDArray[np.float32]:
         """Of a batch of what `prepare` returned: `(example, dimension)`."""
+
+    def trainable(self) -> Trainable:
+        """The network, to be trained. Raises AleatorError where it cannot be."""
+        raise AleatorError(
+            f"{self.record.name} cannot be trained: it is no network of PyTorch for pictures, made by a name. Leave "
+            "finetune out, or name one of timm, torchvision or transformers (hf)."
+        )
 
 
 class Opener(Protocol):

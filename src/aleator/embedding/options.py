@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from aleator.data.options import ONE_TEXT
-from aleator.embedding.backbone import AUTO, Backbone, family_forms, is_pretrained
+from aleator.embedding.backbone import AUTO, FAMILIES, Backbone, family_forms, is_pretrained
 from aleator.embedding.preprocessing import PreprocessingChanges
 from aleator.errors import AleatorError
 
@@ -21,7 +21,7 @@ class PretrainedOptions:
     backbone: Annotated[
         str | None, Parameter(help=f"A pretrained network that makes features of pictures or texts: {PRETRAINED}.")
     ] = None
-    """A name as `timm:NAME` (see `FAMILIES`) or `AUTO`; its weights are not changed."""
+    """A name as `timm:NAME` (see `FAMILIES`) or `AUTO`."""
     weights: Path | None = None
     """A file of the pretrained network's weights (.safetensors, or a state dict of torch.save), or a folder for
     transformers; without it those of your cache or, said before, of the hub."""
@@ -62,6 +62,26 @@ class PretrainedOptions:
         if self.backbone is None or not is_pretrained(self.backbone):
             return None
         return Backbone(self.backbone, self.weights, self.changes if self.changes else None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinetuneOptions(PretrainedOptions):
+    """The same where networks are trained, too."""
+
+    finetune: Annotated[bool, Parameter(negative=())] = False
+    """Train the whole pretrained network on the pictures, from its weights on, instead of learning on its features: for
+    a GPU, or patience; how long it takes is said before."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not self.finetune:
+            return
+        if self.backbone is None or not is_pretrained(self.backbone):
+            raise AleatorError(f"finetune trains a pretrained network: name it with backbone ({PRETRAINED}).")
+        family = self.backbone.partition(":")[0]
+        if self.backbone != AUTO and FAMILIES[family].makes is None:
+            trained = ", ".join(one.form for one in FAMILIES.values() if one.makes is not None)
+            raise AleatorError(f"{self.backbone} cannot be trained; finetune takes {trained}.")
 
 
 def _numbers(value: str | tuple[float, ...] | None, name: str) -> tuple[float, ...] | None:

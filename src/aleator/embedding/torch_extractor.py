@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from aleator.embedding.backbone import Kind
-from aleator.embedding.extractor import Extractor, NetworkRecord, try_one
+from aleator.embedding.extractor import Extractor, NetworkRecord, Trainable, try_one
 from aleator.embedding.preprocessing import Preprocessing
 from aleator.embedding.settings import EmbedSettings
 from aleator.errors import AleatorError
@@ -40,8 +40,11 @@ class TorchExtractor(Extractor):
         record: NetworkRecord,
         settings: EmbedSettings,
         preprocessing: Preprocessing | None = None,
+        architecture: dict[str, Any] | None = None,
     ) -> None:
-        """`record`'s dimension is found by trying one example."""
+        """`record`'s dimension is found by trying one example. A network that can be trained has an `architecture`:
+        what its family makes it of again, beside its name."""
+        self.architecture = architecture
         self.device = pick_device(settings.device)
         self.precision = choose_precision(settings.precision, self.device)
         self.network = _on_device(network, self.device)
@@ -80,6 +83,11 @@ class TorchExtractor(Extractor):
                 f"{self.record.name} has no memory for {len(prepared)} examples at a time; give a smaller --batch-size."
             ) from error
         return pooled(made, len(prepared), self.record.name)
+
+    def trainable(self) -> Trainable:
+        if self.architecture is None or self.preprocessing is None or not isinstance(self.network, nn.Module):
+            return super().trainable()
+        return Trainable(self.network, self.preprocessing, self.architecture)
 
     def _autocast(self) -> AbstractContextManager[Any]:
         if self.precision == "float32":

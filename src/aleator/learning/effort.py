@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from aleator.learning.settings import Augmentation, TrainingSettings
+
 FEWEST_STEPS, MOST_EPOCHS = 700, 60
 """Of a training on a small data set; efforts may ask for fewer steps, and none for more."""
 
@@ -36,6 +38,13 @@ TRAINING_EFFORTS = {
 }
 """The same names."""
 
+FINETUNING_EPOCHS = {"quick": 3, "standard": 8, "thorough": 16}
+"""Passes over the data by networks that have learned before."""
+FINETUNING_STEPS, FINETUNING_BATCH = 200, 32
+"""Small data sets are passed more often, up to twice as often, until the network has taken so many steps."""
+HEAD_RATE, BACKBONE_RATE = 5e-4, 0.2
+"""Learning rate of the new head, and of the pretrained network for one of the head's."""
+
 if TYPE_CHECKING:
     EffortName = str
 else:
@@ -66,3 +75,22 @@ def schedule(
     batch_size = max(2, min(largest, examples // 2))
     needed = math.ceil(min(fewest_steps or FEWEST_STEPS, FEWEST_STEPS) / max(1, examples // batch_size))
     return Schedule(min(max(epochs, needed), most_epochs or MOST_EPOCHS), batch_size)
+
+
+def finetuning(
+    examples: int, effort: str, *, objective: str, flip: bool, epochs: int | None = None
+) -> TrainingSettings:
+    """How a network that has learned before is trained on, on this many examples; `epochs` where they are asked for."""
+    passes = FINETUNING_EPOCHS[effort]
+    plan = schedule(
+        examples, passes, batch_size=FINETUNING_BATCH, fewest_steps=FINETUNING_STEPS, most_epochs=2 * passes
+    )
+    return TrainingSettings(
+        epochs=epochs or plan.epochs,
+        batch_size=plan.batch_size,
+        learning_rate=HEAD_RATE,
+        backbone_rate=BACKBONE_RATE,
+        fitted_head=True,
+        objective=objective,
+        augmentation=Augmentation(flip=flip),
+    )

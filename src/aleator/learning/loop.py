@@ -14,6 +14,7 @@ from torch import Generator, Tensor, nn
 from aleator.errors import AleatorError
 from aleator.learning.augment import cosine_one_cycle, random_views
 from aleator.learning.averaging import WeightAverage
+from aleator.learning.begun_head import fit_head
 from aleator.learning.checkpoints import TrainingState, load_network, load_state, save_state
 from aleator.learning.devices import PartsThatFit, placed
 from aleator.learning.job import Task, TrainingJob
@@ -134,6 +135,8 @@ def _begin(job: TrainingJob, task: Task, team: Team) -> _Training:
     settings, spec = job.settings, job.spec
     generator = Generator().manual_seed(task.seed)
     network = on_device(_new_network(job, task) if task.start is None else _begun(job, task.start), job.device)
+    if settings.fitted_head and task.start is None:
+        _fit_head(network, job, task)
     posterior = POSTERIORS[spec.posterior]()
     objectives = [
         OBJECTIVES[settings.objective](len(job.examples), spec.classes, **settings.options)
@@ -149,7 +152,11 @@ def _begin(job: TrainingJob, task: Task, team: Team) -> _Training:
         network,
         nn.ModuleList(objectives).to(job.device),
         make_optimizers(
-            network, settings.optimizer, learning_rate=settings.learning_rate, weight_decay=settings.weight_decay
+            network,
+            settings.optimizer,
+            learning_rate=settings.learning_rate,
+            weight_decay=settings.weight_decay,
+            backbone_rate=settings.backbone_rate,
         ),
         generator,
         WeightAverage(network, settings.average) if settings.average else None,
@@ -265,6 +272,15 @@ def _new_network(job: TrainingJob, task: Task) -> Network:
         if isinstance(module, StandardizeFeatures):
             module.fit(torch.from_numpy(np.asarray(job.examples[task.rows], dtype=np.float32)))
     return network
+
+
+@torch.no_grad()
+def _fit_head(network: Network, job: TrainingJob, task: Task) -> None:
+    """Let the head begin with what the backbone knows."""
+    network.eval()
+    with mixed_precision(job.device):
+        made = [network.backbone(batch).float() for batch in in_batches(job.examples, task.rows, job.device)]
+    fit_head(network, torch.cat(made), torch.from_numpy(job.targets[task.rows]).to(job.device))
 
 
 def _begun(job: TrainingJob, start: Path) -> Network:

@@ -95,9 +95,12 @@ def _polynomial(gram: Tensor) -> Tensor:
 
 
 def make_optimizers(
-    network: nn.Module, name: OptimizerName, *, learning_rate: float, weight_decay: float
+    network: nn.Module, name: OptimizerName, *, learning_rate: float, weight_decay: float, backbone_rate: float = 1.0
 ) -> list[torch.optim.Optimizer]:
-    """One optimizer, or two that share the parameters out. The peak of each rate is its groups' `initial_lr`."""
+    """One optimizer, or two that share the parameters out. The peak of each rate is its groups' `initial_lr`.
+
+    `backbone_rate`: the learning rate of what the network calls `backbone`, for one of the others.
+    """
     named = [(own, parameter) for own, parameter in network.named_parameters() if parameter.requires_grad]
     parameters = [parameter for _, parameter in named]
     # A kernel with one input channel is a list of filters, not a matrix between two sets of features; nor are the
@@ -108,9 +111,18 @@ def make_optimizers(
     others = [one for one in parameters if not any(one is kernel for kernel in kernels)]
     optimizers: list[torch.optim.Optimizer] = []
     if kernels:
-        optimizers.append(KernelMuon(kernels, lr=MUON_RATE * learning_rate, weight_decay=weight_decay / MUON_RATE))
-    if others:
+        optimizers.append(
+            KernelMuon(kernels, lr=MUON_RATE * backbone_rate * learning_rate, weight_decay=weight_decay / MUON_RATE)
+        )
+    if others and backbone_rate == 1:
         optimizers.append(AdamW(others, lr=learning_rate, weight_decay=weight_decay))
+    elif others:
+        learned = {id(parameter) for own, parameter in named if own.startswith("backbone.")}
+        groups = [
+            {"params": [one for one in others if (id(one) in learned) == before], "lr": rate * learning_rate}
+            for before, rate in ((True, backbone_rate), (False, 1.0))
+        ]
+        optimizers.append(AdamW([group for group in groups if group["params"]], weight_decay=weight_decay))
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["initial_lr"] = group["lr"]

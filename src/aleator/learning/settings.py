@@ -34,6 +34,10 @@ class TrainingSettings:
     epochs: int = 12
     batch_size: int = 128
     learning_rate: float = 3e-3
+    backbone_rate: float = 1.0
+    """Learning rate of the backbone for one of the head: less for one that has learned before."""
+    fitted_head: bool = False
+    """Begin with a head that is fitted to what the backbone makes of the examples before it is trained."""
     weight_decay: float = 0.05
     optimizer: OptimizerName = "adamw"
     objective: str = "early_learning"

@@ -8,6 +8,7 @@ from typing import Any
 from aleator import __version__
 from aleator.data.dataset import Skipped
 from aleator.data.examples import ExamplesShape
+from aleator.embedding.finetuning import FinetunedNetwork
 from aleator.learning.settings import TrainingSettings
 from aleator.records import from_json
 from aleator.training.abstention import AbstentionRule
@@ -101,6 +102,8 @@ class ModelCard:
     """How texts or rows of a table become vectors; None for pictures and features."""
     pretrained: PretrainedNetwork | None = None
     """What makes vectors of examples where the model was trained on its features."""
+    finetuned: FinetunedNetwork | None = None
+    """What the networks were trained from, where that was a pretrained one; their weights are the model's own."""
     skipped: tuple[Skipped, ...] = ()
     timings: dict[str, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
@@ -222,8 +225,9 @@ def _learners(card: ModelCard) -> str:
             f"{seen}{count} draws from the posterior of softmax regressions, linear and by similarities to some\n"
             f"examples ({model.parameters:,} weights each)."
         )
+    begun = "" if card.finetuned is None else ", trained on from its pretrained weights"
     return (
-        f"{seen}{count} networks ({model.backbone}, {model.parameters:,} parameters each) predict a mean and a\n"
+        f"{seen}{count} networks ({model.backbone}, {model.parameters:,} parameters each{begun}) predict a mean and a\n"
         "spread for each class's logit."
     )
 

@@ -13,8 +13,10 @@ from aleator.data.dataset import LabelledDataset
 from aleator.data.duplicates import find_duplicates
 from aleator.data.examples import ExamplesShape, load_examples
 from aleator.data.groups import numbered
+from aleator.data.sources import ImageSource
 from aleator.embedding import EmbedSettings
 from aleator.embedding.embed import embed
+from aleator.embedding.finetuning import Finetuning, begin_finetuning, check_finetunable
 from aleator.errors import AleatorError
 from aleator.progress import Progress
 from aleator.training.pretrained import PretrainedNetwork, network_of
@@ -39,6 +41,8 @@ class TrainingExamples:
     """How texts or rows became vectors."""
     pretrained: PretrainedNetwork | None = None
     """What made vectors of pictures or texts."""
+    begun: Finetuning | None = None
+    """The pretrained network that is trained on, on pictures as it takes them."""
 
 
 def examples_of(
@@ -56,7 +60,9 @@ def examples_of(
     """
     features, pretrained = None, None
     backbone = settings.pretrained
-    if backbone is not None:
+    if settings.finetune:
+        check_finetunable(dataset.source.kind)
+    elif backbone is not None:
         places = [folder / FEATURES, work / TRIED, *([] if audit is None else [audit.folder / FEATURES])]
         made = embed(
             dataset, backbone, work / FEATURES, EmbedSettings(device=settings.device), known=places, progress=progress
@@ -71,9 +77,17 @@ def examples_of(
         if features is not None and len(before) > len(dataset):
             features = features[np.isin(before, dataset.ids)]
     audit = _rows_of(audit, dataset)
-    vectoriser = None
-    if features is not None:
-        values: NDArray[np.generic] = features
+    vectoriser, begun = None, None
+    if settings.finetune and backbone is not None and isinstance(dataset.source, ImageSource):
+        begun = begin_finetuning(
+            dataset.source, backbone, values=shape.values, cache=work / "pictures.npy", device=settings.device,
+            progress=progress,
+        )  # fmt: skip
+        channels, height, width = begun.network.shape
+        values: NDArray[np.generic] = begun.pictures
+        shape = replace(shape, channels=channels, height=height, width=width, geometry_reason=begun.geometry.reason)
+    elif features is not None:
+        values = features
     elif isinstance(examples, np.ndarray):
         values = examples
     else:
@@ -88,7 +102,7 @@ def examples_of(
         groups = [found.group]
     if dataset.group is not None:
         groups.append(numbered(dataset.group))
-    return TrainingExamples(dataset, audit, values, shape, groups, vectoriser, pretrained)
+    return TrainingExamples(dataset, audit, values, shape, groups, vectoriser, pretrained, begun)
 
 
 def _rows_of(audit: AuditFolder | None, dataset: LabelledDataset) -> AuditFolder | None:

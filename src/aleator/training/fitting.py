@@ -14,6 +14,7 @@ from aleator.learning.checkpoints import save_network
 from aleator.learning.devices import pick_device
 from aleator.learning.job import Targets, Task, TrainingJob
 from aleator.learning.members import Member, fit_members, member_seed
+from aleator.learning.pace import expected_seconds, in_words
 from aleator.learning.prediction import Predictions, predict_examples
 from aleator.learning.settings import TrainingSettings
 from aleator.models.network import Network, NetworkSpec
@@ -140,8 +141,11 @@ def _members(
     ]
     weights = None if (plan.targets.weights[rows] == 1).all() else plan.targets.weights
     device = pick_device(settings.device)
+    job = TrainingJob(spec, plan.examples.values, values, training, device, weights, plan.backbone)
+    if settings.finetune:
+        progress(f"{stage} {spec.backbone}, about {in_words(expected_seconds(job, tasks))} in all", 0, 1)
     return fit_members(
-        TrainingJob(spec, plan.examples.values, values, training, device, weights, plan.backbone),
+        job,
         tasks,
         place,
         on_step=lambda step, steps: progress(stage, step, steps),

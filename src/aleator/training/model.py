@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from aleator.data.images import Geometry
-from aleator.data.sources import ExampleSource, FeatureArray
+from aleator.data.images import Geometry, load_pixels
+from aleator.data.sources import ExampleSource, FeatureArray, ImageSource
 from aleator.embedding.extractor import Extractor
 from aleator.errors import DataError, ModelError, while_reading
 from aleator.files import file_digest
@@ -78,6 +78,15 @@ class Model:
     def _folded(self) -> tuple[Network, ...]:
         """Once for all calls: folding and transforming kernels takes as long as thirty pictures."""
         return tuple(folded(network) for network in self.networks)
+
+    def pictures(self, source: ImageSource) -> tuple[NDArray[np.uint8], dict[int, str]]:
+        """Pictures as the networks take them, and the rows of those that cannot be read, with the reason."""
+        seen = None if self.card.finetuned is None else self.card.finetuned.preprocessing
+        pixels, unreadable = load_pixels(
+            source, self.geometry, bring=None if seen is None else seen.apply,
+            side=None if seen is None else seen.longest, most_unreadable=1.0,
+        )  # fmt: skip
+        return pixels, dict(unreadable)
 
     def check(self, source: ExampleSource, where: str) -> None:
         """Raise DataError unless the examples are of the kind that the model was trained on.
@@ -149,6 +158,8 @@ def load_model(
             raise ModelError(f"{path} is missing; train the model again.")
         if file_digest(path) != digest:
             raise ModelError(f"{path} was altered or cut off since it was trained; train the model again.")
+    if card.finetuned is not None:
+        backbone = card.finetuned.build()
     with while_reading(folder, "a model", ModelError, AGAIN):
         networks = tuple(load_network(path, backbone) for path, _ in files)
         familiarity = None if known is None else read_familiarity(folder / known.file)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from aleator.auditing.features import FEATURES
 from aleator.data.dataset import Skipped
-from aleator.data.images import load_pixels
 from aleator.data.sources import ExampleSource, FeatureArray, ImageSource
 from aleator.embedding.embed import embed_source
 from aleator.errors import DataError
@@ -158,5 +157,4 @@ def _examples(model: Model, source: ExampleSource, made: Path) -> tuple[NDArray[
     if model.vectoriser is not None:
         return model.vectoriser.vectors(source), {}
     assert isinstance(source, ImageSource)
-    pixels, unreadable = load_pixels(source, model.geometry, most_unreadable=1.0)  # the others get their answers
-    return pixels, dict(unreadable)
+    return model.pictures(source)  # those that can be read get their answers

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 from cyclopts import Parameter
 
 from aleator.embedding.backbone import is_pretrained
-from aleator.embedding.options import PRETRAINED, PretrainedOptions
+from aleator.embedding.options import PRETRAINED, FinetuneOptions
 from aleator.errors import AleatorError
-from aleator.learning.effort import TRAINING_EFFORTS, EffortName, schedule
+from aleator.learning.effort import TRAINING_EFFORTS, EffortName, finetuning, schedule
 from aleator.learning.objectives import CORRECTING, OBJECTIVES
 from aleator.learning.settings import Augmentation, TrainingSettings
 from aleator.learning.steps import PLAIN, STEPS
@@ -37,7 +37,7 @@ else:
 
 
 @dataclass(frozen=True)
-class TrainSettings(PretrainedOptions):
+class TrainSettings(FinetuneOptions):
     """The settings of one training; they are written into the model's card. The fields' texts are the command line's
     help."""
 
@@ -161,12 +161,14 @@ class TrainSettings(PretrainedOptions):
         """The network that is trained on examples of a kind; on a pretrained network's features, those are its."""
         if self.backbone is not None and not is_pretrained(self.backbone):
             return self.backbone
+        if self.finetune:
+            return str(self.backbone)
         vectors = kind != "images" or self.backbone is not None
         return "mlp" if vectors else TRAINING_EFFORTS[self.effort].backbone
 
     def by_networks(self, kind: str) -> bool:
         """Whether networks are trained on examples of this kind, and not softmax regressions fitted."""
-        if kind == "images" and (self.backbone is None or not is_pretrained(self.backbone)):
+        if kind == "images" and (self.finetune or self.backbone is None or not is_pretrained(self.backbone)):
             return True
         asked = any(getattr(self, name) != usual for name, usual in OF_NETWORKS.items())
         of_its_own = self.backbone is not None and not is_pretrained(self.backbone)
@@ -174,6 +176,12 @@ class TrainSettings(PretrainedOptions):
 
     def training(self, examples: int) -> TrainingSettings:
         """How to train on this many examples."""
+        if self.finetune:
+            whole = finetuning(examples, self.effort, objective=self.objective_name, flip=self.flip, epochs=self.epochs)
+            return replace(
+                whole, options=self.objective_options, step=self.step, average=self.average,
+                loss_mixture=self.loss_mixture,
+            )  # fmt: skip
         epochs, batch_size = schedule(examples, TRAINING_EFFORTS[self.effort].epochs)
         return TrainingSettings(
             epochs=self.epochs or epochs,

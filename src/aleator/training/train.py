@@ -15,7 +15,8 @@ from aleator.clock import Clock
 from aleator.data import read_dataset
 from aleator.data.dataset import LabelledDataset
 from aleator.embedding import AUTO
-from aleator.embedding.options import PretrainedOptions
+from aleator.embedding.finetuning import check_finetunable
+from aleator.embedding.options import FinetuneOptions
 from aleator.errors import AuditFolderError, ModelError
 from aleator.files import as_folder
 from aleator.learning.devices import pick_device
@@ -66,6 +67,8 @@ def train(  # longer than a function is otherwise: the whole training on one pag
     with clock("reading"):
         dataset, audit = _data_of(data, progress)
         settings = _as_audited(settings.for_labels(audited=audit is not None), audit)
+        if settings.finetune:
+            check_finetunable(dataset.source.kind)
         identity = identity_of(dataset, audit, settings, backbone)
         work = open_work(folder, identity, force=force)
     with removed_if_unused(work):
@@ -86,6 +89,8 @@ def train(  # longer than a function is otherwise: the whole training on one pag
         held_out = hold_out(
             labels, settings.held_out, groups=examples.groups, class_names=dataset.class_names, seed=settings.seed
         )
+        if examples.begun is not None:
+            backbone = examples.begun.module
         plan = Plan(examples, targets, held_out, settings, backbone)
     with clock("training"):
         fitted = fit(plan, work, progress)
@@ -107,12 +112,14 @@ def train(  # longer than a function is otherwise: the whole training on one pag
         members=(),  # these, the familiarity and the vectors when they are in their place
         familiarity=None,
         pretrained=examples.pretrained,
+        finetuned=None if examples.begun is None else examples.begun.network,
         skipped=dataset.skipped,
         timings=clock.seconds,
     )
     features = work / FEATURES if audit is None or not (audit.folder / FEATURES).is_dir() else None
     close_work(folder, work, fitted.weights, card, outcome.familiarity, examples.vectoriser, features)
-    return load_model(folder, backbone=backbone, device=settings.device)
+    own = backbone if examples.begun is None else None
+    return load_model(folder, backbone=own, device=settings.device)
 
 
 @dataclass(frozen=True)
@@ -172,7 +179,7 @@ def _as_audited(settings: TrainSettings, audit: AuditFolder | None) -> TrainSett
     """The settings with the pretrained network that the audit saw the examples by, where none is named."""
     if audit is None or settings.backbone is not None or audit.info.settings.backbone is None:
         return settings
-    of_network = {field.name: getattr(audit.info.settings, field.name) for field in fields(PretrainedOptions)}
+    of_network = {field.name: getattr(audit.info.settings, field.name) for field in fields(FinetuneOptions)}
     return replace(settings, **of_network)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,15 +10,17 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from aleator.embedding.backbone import Backbone, Kind
-from aleator.embedding.extractor import MADE_OF, Extractor, NetworkRecord, Say
+from aleator.embedding.extractor import MADE_OF, Extractor, NetworkRecord, Say, Trainable
 from aleator.embedding.hub import from_cache_or_hub, hash_of_weights, missing_extra, other_weights, read_weights
-from aleator.embedding.preprocessing import Preprocessing
+from aleator.embedding.preprocessing import Interpolation, Preprocessing
 from aleator.embedding.settings import EmbedSettings
 from aleator.embedding.torch_extractor import TorchExtractor, record_of
 from aleator.errors import AleatorError
 
 MOST_TOKENS = 512
 """Of a text; the rest is not read, as by the networks themselves."""
+INTERPOLATIONS: dict[Any, Interpolation] = {0: "nearest", 1: "lanczos", 2: "bilinear", 3: "bicubic"}
+"""By Pillow's numbers."""
 PROCESSORS = {"images": "AutoImageProcessor", "texts": "AutoTokenizer"}
 
 
@@ -64,6 +65,16 @@ def _opened(backbone: Backbone, kind: Kind, settings: EmbedSettings, say: Say) -
     record = record_of(backbone.name, kind, weights, _reading(reader, kind))
     extractor = _Pictures if kind == "images" else _Texts
     return extractor(pooled, reader, record, settings)
+
+
+def make_network(name: str, architecture: dict[str, Any]) -> nn.Module:
+    """One for pictures with random weights, of the configuration in `architecture`."""
+    try:
+        from transformers import AutoConfig, AutoModel
+    except ImportError as error:
+        raise missing_extra(f"hf:{name}", "transformers", "hf") from error
+    config = AutoConfig.for_model(**architecture["config"])
+    return _Named(_Pooled(AutoModel.from_config(config), "images", trust_pooler=architecture["trust_pooler"]))
 
 
 @contextmanager
@@ -151,6 +162,23 @@ class _Pooled(nn.Module):
         return hidden[:, 0] if self.has_first_token else hidden.mean(dim=1)
 
 
+class _Named(nn.Module):
+    """A network for pictures that takes them by their place, not by their name."""
+
+    def __init__(self, network: _Pooled) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        made: Tensor = self.network({"pixel_values": pictures})
+        return made
+
+
+def _trainable(network: Any, preprocessing: Preprocessing) -> Trainable:
+    config = network.network.config.to_dict()
+    return Trainable(_Named(network), preprocessing, {"config": config, "trust_pooler": network.trust_pooler})
+
+
 class _Pictures(TorchExtractor):
     def __init__(self, network: nn.Module, reader: Any, record: NetworkRecord, settings: EmbedSettings) -> None:
         self.reader = reader
@@ -165,12 +193,19 @@ class _Pictures(TorchExtractor):
     def collate(self, prepared: Sequence[Any]) -> dict[str, Tensor]:
         return {"pixel_values": torch.from_numpy(np.stack(prepared)).to(self.device, non_blocking=True)}
 
+    def trainable(self) -> Trainable:
+        return _trainable(self.network, _preprocessing(self.reader))
+
 
 class _PicturesAsAsked(TorchExtractor):
     """Pictures after a preprocessing that the user named."""
 
     def collate(self, prepared: Sequence[Any]) -> dict[str, Tensor]:
         return {"pixel_values": super().collate(prepared)}
+
+    def trainable(self) -> Trainable:
+        assert self.preprocessing is not None
+        return _trainable(self.network, self.preprocessing)
 
 
 class _Texts(TorchExtractor):
@@ -188,16 +223,24 @@ class _Texts(TorchExtractor):
 
 
 def _preprocessing(reader: Any) -> Preprocessing:
-    """About what a reader of pictures does, as far as it says so; what the user says replaces it."""
+    """What a reader of pictures does, as far as it says so."""
     usual = Preprocessing()
-    sides = _numbers(getattr(reader, "crop_size", None)) or _numbers(reader.size)
+    cropped = _numbers(getattr(reader, "crop_size", None)) if getattr(reader, "do_center_crop", False) else []
+    scaled = _numbers(getattr(reader, "size", None))
+    sides = cropped or scaled or [usual.height]
     mean, std = (tuple(getattr(reader, name, None) or ()) for name in ("image_mean", "image_std"))
-    return replace(
-        usual, height=sides[0] if sides else usual.height, width=sides[-1] if sides else usual.width,
-        mean=mean or usual.mean, std=std or usual.std,
-    )  # fmt: skip
+    return Preprocessing(
+        sides[0],
+        sides[-1],
+        "crop" if cropped or not scaled else "squash",
+        min(1.0, sides[0] / scaled[0]) if cropped and scaled else 1.0,
+        INTERPOLATIONS.get(getattr(reader, "resample", None), usual.interpolation),
+        mean or usual.mean,
+        std or usual.std,
+    )
 
 
 def _numbers(size: Any) -> list[int]:
-    values = size.values() if hasattr(size, "values") else [size]
+    """The sides that a reader names, in its order."""
+    values = [size] if isinstance(size, int) else getattr(size, "__dict__", size or {}).values()
     return [int(value) for value in values if isinstance(value, int) and value > 0]

@@ -33,7 +33,16 @@ def open_network(backbone: Backbone, kind: Kind, settings: EmbedSettings, say: S
     config = timm.data.resolve_model_data_config(network)
     preprocessing = backbone.seen(_preprocessing(config))
     record = record_of(backbone.name, "images", hash_of_weights(network), preprocessing)
-    return TorchExtractor(network, record, settings, preprocessing)
+    return TorchExtractor(network, record, settings, preprocessing, {})
+
+
+def make_network(name: str, architecture: dict[str, Any]) -> nn.Module:
+    """One with random weights, without its head."""
+    try:
+        import timm
+    except ImportError as error:
+        raise missing_extra(f"timm:{name}", "timm", "timm") from error
+    return timm.create_model(name, pretrained=False, num_classes=0)  # type: ignore[no-any-return]
 
 
 def _state(backbone: Backbone, say: Say) -> tuple[Path, dict[str, Tensor]]:
@@ -57,7 +66,7 @@ def _with_weights(backbone: Backbone, found: tuple[Path, dict[str, Tensor]]) -> 
     import timm
 
     path, state = found
-    network: Any = timm.create_model(backbone.network, pretrained=False, num_classes=0)
+    network: Any = make_network(backbone.network, {})
     wanted = network.state_dict()
     head = network.pretrained_cfg.get("classifier") or ()
     heads = (head,) if isinstance(head, str) else tuple(head)

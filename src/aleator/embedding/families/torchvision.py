@@ -36,7 +36,16 @@ def open_network(backbone: Backbone, kind: Kind, settings: EmbedSettings, say: S
     network = _without_head(_network(backbone.network, len(weights.meta["categories"]), path, state), backbone.name)
     preprocessing = backbone.seen(_preprocessing(weights.transforms()))
     record = record_of(backbone.name, "images", hash_of_weights(network), preprocessing)
-    return TorchExtractor(network, record, settings, preprocessing)
+    return TorchExtractor(network, record, settings, preprocessing, {})
+
+
+def make_network(name: str, architecture: dict[str, Any]) -> nn.Module:
+    """One with random weights, without its head."""
+    try:
+        from torchvision import models
+    except (ImportError, RuntimeError) as error:
+        raise missing_extra(f"torchvision:{name}", "torchvision", "torchvision") from error
+    return _without_head(models.get_model(name, weights=None), f"torchvision:{name}")
 
 
 def _network(name: str, classes: int, path: Path, state: dict[str, Any]) -> nn.Module:

@@ -69,7 +69,7 @@ def _audited(case: Case, options: PortfolioOptions, folder: Path, progress: Prog
     trainer = Trainer(folder, options.effort, progress=progress)
     audit = trainer.audit(case.dataset(), slug, options.effort, flip=case.flip)
     observations = inputs_of(audit).observations
-    probs = softmax(observations.log_probs.astype(np.float64), axis=1)
+    probs = softmax(observations.log_probs[:].astype(np.float64), axis=1)
     return Judged(f"{case.name}; audit", case, observations, np.asarray(audit.embeddings), probs)
 
 

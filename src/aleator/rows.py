@@ -4,13 +4,22 @@ import mmap
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 BLOCK_CELLS = 1_000_000
 WORTH_THREADS = 4
+
+
+class Rows(Protocol):
+    """Examples `(example, number)`, dense or sparse, kept or computed, some of which are asked for at a time."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    def __getitem__(self, rows: Any, /) -> Any: ...
 
 
 def blocks(examples: int, cells: int) -> list[slice]:

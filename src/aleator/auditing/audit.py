@@ -138,7 +138,7 @@ def _audit(  # longer than a function is otherwise: the whole system on one page
         referee = _referee(dataset, truth, judgement.verdicts, scores, settings)
         progress("judging", 1, 1)
 
-    predicted = inputs.observations.log_probs.argmax(axis=1)
+    predicted = inputs.observations.log_probs[:].argmax(axis=1)
     marked = None if marks is None else marks(judgement.verdicts.suggested_label)
     table = label_table(dataset, judgement.verdicts, predicted, scores, duplicates.group, said.neighbours, marked)
     info = AuditInfo(
@@ -190,7 +190,7 @@ def _scores(observations: Observations, said: Said) -> dict[str, NDArray[Any]]:
     """Uncertainties and evidence, `(example,)` each, in the order of the table's columns."""
     inputs = EvidenceInputs(
         given_label=observations.given_label,
-        log_probs=normalised(observations.log_probs),
+        log_probs=normalised(observations.log_probs[:]),
         margin_history=said.margin_history,
         embedding=said.embedding,
         neighbours=said.neighbours,

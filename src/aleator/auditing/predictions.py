@@ -134,7 +134,7 @@ def judge_predictions(  # longer than a function is otherwise: the whole of it o
             remarks = (IN_SAMPLE, *judgement.estimates.remarks)
             judgement = replace(judgement, estimates=replace(judgement.estimates, remarks=remarks))
         shown = np.full((len(given), 1), -1) if neighbours is None else neighbours[:, :SHOWN]
-        predicted = observations.log_probs.argmax(axis=1)
+        predicted = observations.log_probs[:].argmax(axis=1)
         scores = _scores(observations, several, embedding, shown)
         table = label_table(dataset, judgement.verdicts, predicted, scores, alone, shown)
         progress("judging", 1, 1)
@@ -150,7 +150,7 @@ def judge_predictions(  # longer than a function is otherwise: the whole of it o
         folder,
         {
             "labels.parquet": lambda path: write_labels(audit.labels, path),
-            "logits.npy": lambda path: _write_certain_logits(path, observations.log_probs),
+            "logits.npy": lambda path: _write_certain_logits(path, observations.log_probs[:]),
             "embeddings.npy": lambda path: write_array(path, embedding),
             "report.html": lambda path: path.write_text(html, encoding="utf-8"),
         },
@@ -339,7 +339,7 @@ def _scores(
     is not known."""
     inputs = EvidenceInputs(
         given_label=observations.given_label,
-        log_probs=normalised(observations.log_probs),
+        log_probs=normalised(observations.log_probs[:]),
         margin_history=np.full((1, len(observations)), np.nan, np.float32),
         embedding=embedding,
         neighbours=neighbours,

@@ -47,6 +47,10 @@ class Similarities:
         _, axes = np.linalg.eigh((some.T @ some).astype(np.float64))
         self.axes = axes.astype(np.float32)
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return len(self.dense), len(self.axes)
+
     def __getitem__(self, rows: Any) -> Floats:
         """Of these examples, `(example, feature)`."""
         result = np.asarray((self._projected(self.dense[rows]) - self.centre) @ self.axes)

@@ -1,7 +1,6 @@
 """A linear learner: softmax regression, its penalty chosen by what it predicts of labels that it has not seen."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +8,7 @@ from scipy.special import log_softmax
 
 from aleator.learners.folds import Folds
 from aleator.learners.softmax_regression import ENOUGH, Floats, Matrix, Targets, fit_many, with_intercept
-from aleator.rows import evenly, let_go
+from aleator.rows import Rows, evenly, let_go
 
 PENALTIES = tuple(10.0**power for power in range(4, -4, -1))
 """Tried from the strongest down, until labels are predicted worse again; then those half a step from the best."""
@@ -25,12 +24,6 @@ PREDICTED = 50_000
 """Examples that are predicted at a time."""
 ROUGHLY = 1e-3
 """How well regressions are fitted to choose it; see `softmax_regression.ENOUGH`."""
-
-
-class Rows(Protocol):
-    """Examples `(example, feature)`, dense or sparse, some of which are asked for at a time."""
-
-    def __getitem__(self, rows: Any, /) -> Any: ...
 
 
 @dataclass(frozen=True)

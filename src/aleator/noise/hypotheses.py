@@ -18,7 +18,7 @@ from scipy.special import logsumexp
 from aleator.noise.crowd import Crowd
 from aleator.noise.label_noise import Floats, LabelNoise, centred, nothing_known
 from aleator.noise.likelihood import learn_label_noise
-from aleator.rows import evenly
+from aleator.rows import Rows, evenly
 
 DOUBTS = (0.5, 1.2, 3.0, 8.0, np.inf)
 """From a crowd that is known well to one of one mind: the first leaves much of what the classifier is unsure of to the
@@ -133,7 +133,7 @@ def only(crowd: Crowd) -> Hypotheses:
     return Hypotheses((crowd,), np.ones(1), 0.0)
 
 
-def explain(log_probs: NDArray[np.floating[Any]], given_label: NDArray[np.int64]) -> Hypotheses:
+def explain(log_probs: Rows, given_label: NDArray[np.int64]) -> Hypotheses:
     """The hypotheses for a classifier that has not seen the labels: `log_probs` `(example, class)`, `given_label`
     `(example,)`, -1 where there is none."""
     classes = log_probs.shape[1]

@@ -1,13 +1,11 @@
 """How given labels err, by networks that were trained on them but resist memorising them."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import log_softmax
 
 from aleator.noise.label_noise import LabelNoise, centred, nothing_known
-from aleator.rows import blocks, evenly
+from aleator.rows import Rows, blocks, evenly
 
 SHARPNESS = 0.5
 """The early-learning objective rewards agreeing with oneself, and so makes the networks surer than they are right.
@@ -26,7 +24,7 @@ networks say of it points in the right direction but feeds on itself: reviewed e
 bound FER2013 gains .001 AUROC and drawn faces lose .017."""
 
 
-def estimate_in_sample(log_probs: NDArray[np.floating[Any]], given_label: NDArray[np.int64]) -> LabelNoise:
+def estimate_in_sample(log_probs: Rows, given_label: NDArray[np.int64]) -> LabelNoise:
     """What the networks say of the examples with a given label shows with which classes it is mixed up, and what they
     say of all hints that a class is given too often or too rarely.
 

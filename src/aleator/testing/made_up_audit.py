@@ -72,7 +72,7 @@ def write_audit(folder: Path, data: Path, faces: DrawnFaces, *, seed: int = 0) -
     uncertainty = information_theoretic(log_expected_softmax(torch.from_numpy(mean), torch.from_numpy(spread)).double())
     scores = {name: part.numpy() for name, part in uncertainty._asdict().items()}
     scores |= dict.fromkeys(EVIDENCE, 1 - judgement.verdicts.p_mislabelled)
-    predicted = inputs.observations.log_probs.argmax(axis=1)
+    predicted = inputs.observations.log_probs[:].argmax(axis=1)
     table = label_table(
         dataset, judgement.verdicts, predicted, scores, alone, random.integers(0, rows, (rows, NEIGHBOURS))
     )

@@ -43,14 +43,8 @@ class LogOf:
     def shape(self) -> tuple[int, ...]:
         return self.probs.shape
 
-    def __len__(self) -> int:
-        return len(self.probs)
-
-    def __getitem__(self, rows: "NDArray[np.int64] | slice") -> NDArray[np.float32]:
+    def __getitem__(self, rows: Any) -> NDArray[np.float32]:
         return log_of(self.probs[rows])
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return np.asarray(log_of(self.probs), dtype=dtype)
 
 
 def checked_probabilities(

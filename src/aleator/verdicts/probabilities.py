@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -60,7 +60,7 @@ def judge_checked(
     if warn_in_sample and looks_in_sample(given, several):
         explain(IN_SAMPLE)
     if features is None and len(several) == 1:
-        observations = Observations(cast(NDArray[np.float32], LogOf(several[0])), given)
+        observations = Observations(LogOf(several[0]), given)
     else:
         checked = None if features is None else checked_features(features, len(given))
         observations, _ = observe_probabilities(given, several, checked)

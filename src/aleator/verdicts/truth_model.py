@@ -21,7 +21,7 @@ from scipy.special import log_softmax, logsumexp
 from aleator.noise.crowd import LEAST
 from aleator.noise.hypotheses import Hypotheses
 from aleator.noise.label_noise import centred
-from aleator.rows import blocks, in_blocks
+from aleator.rows import Rows, blocks, in_blocks
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ DEFAULT_PRECISION = Precision()
 class Observations:
     """What is known of each example before anybody looks at it."""
 
-    log_probs: NDArray[np.floating[Any]]
+    log_probs: Rows
     """Log of the predicted label distribution, `(example, class)`."""
     given_label: NDArray[np.int64]
     """`(example,)`, -1 no label."""
@@ -60,7 +60,7 @@ class Observations:
         return int(self.log_probs.shape[1])
 
     def __len__(self) -> int:
-        return len(self.log_probs)
+        return self.log_probs.shape[0]
 
     def take(self, rows: "NDArray[np.int64] | slice") -> "Observations":
         features = None if self.features is None else self.features[rows]
@@ -68,7 +68,7 @@ class Observations:
 
     def centred(self) -> NDArray[np.float64]:
         """What the networks say in logits with mean zero over the classes."""
-        return centred(self.log_probs)
+        return centred(self.log_probs[:])
 
 
 @dataclass(frozen=True)

@@ -71,10 +71,10 @@ def _read_all(seed: int, work: list[Work], answers: Path) -> int:
 
 
 def _read_damaged(name: str, seed: int, numbers: range, temporary: Path, told: TextIO) -> None:
-    reader, good, place = READERS[name], temporary / "good", temporary / "bad"
-    good.mkdir()
-    reader.make(good)
-    shutil.copytree(good, place)
+    reader, good, place = READERS[name], temporary / "good", temporary / "place"
+    place.mkdir()
+    reader.make(place)  # where it is read, as unfinished work goes on with the same paths only
+    shutil.copytree(place, good)
     reader.read(place)  # what is not damaged is read
     files = sorted(path.relative_to(good) for path in good.rglob("*") if path.is_file())
     tables = [file for file in files if not {"pictures", WHOLE} & set(file.parts)] or files

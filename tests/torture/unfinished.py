@@ -30,8 +30,15 @@ def _data(folder: Path) -> None:
         Image.fromarray(noise).save(folder / name / f"{row}.png")
 
 
+def _vectors(file: Path) -> None:
+    random = np.random.default_rng(0)
+    values = random.normal(size=(60, 4)).astype(np.float32)
+    np.savez(file, x=values, y=np.where(random.random(60) < 0.8, values[:, 0] > 0, values[:, 1] > 0).astype(int))
+
+
 def _begin(folder: Path, verb: str) -> None:
     _data(folder / WHOLE / "data")
+    _vectors(folder / WHOLE / "data.npz")
     _work(folder, verb, folder / "work" / "out", stop_after=0.6)
     _work(folder, verb, folder / WHOLE / "out")
 
@@ -46,13 +53,15 @@ def _work(folder: Path, verb: str, output: Path, stop_after: float = 2.0) -> Non
     _short()
 
     def stop(stage: str, done: int, total: int) -> None:
-        if stage.startswith("training") and done >= stop_after * total:
+        if stage.startswith(("training", "learning")) and done >= stop_after * total:
             raise Interrupted
 
-    dataset = read_dataset(folder / WHOLE / "data")
+    dataset = read_dataset(folder / WHOLE / ("data.npz" if verb == "audit of vectors" else "data"))
     output.parent.mkdir(exist_ok=True)
     try:
-        if verb == "audit":
+        if verb == "audit of vectors":
+            audit(dataset, output, AuditSettings(effort="quick"), progress=stop)
+        elif verb == "audit":
             audit(dataset, output, AuditSettings(effort="quick", members=2), progress=stop)
         else:
             train(dataset, output, TrainSettings(labels="given", epochs=6, members=2), progress=stop)
@@ -63,7 +72,7 @@ def _work(folder: Path, verb: str, output: Path, stop_after: float = 2.0) -> Non
 
 def _go_on(verb: str, folder: Path) -> None:
     _work(folder, verb, folder / "work" / "out")
-    names = ("labels.parquet", "logits.npy", "embeddings.npy") if verb == "audit" else ("member-0.safetensors",)
+    names = ("labels.parquet", "logits.npy", "embeddings.npy") if verb != "train" else ("member-0.safetensors",)
     for name in names:
         found, right = (next((folder / place / "out").rglob(name)) for place in ("work", WHOLE))
         assert found.read_bytes() == right.read_bytes(), f"another {name}"
@@ -101,6 +110,9 @@ def _embed_on(folder: Path) -> None:
 
 UNFINISHED = {
     "an audit, interrupted": Reader(partial(_begin, verb="audit"), partial(_go_on, "audit"), of_all=0.2),
+    "an audit of vectors, interrupted": Reader(
+        partial(_begin, verb="audit of vectors"), partial(_go_on, "audit of vectors"), of_all=0.5
+    ),
     "a training, interrupted": Reader(partial(_begin, verb="train"), partial(_go_on, "train"), of_all=0.2),
     "features, interrupted": Reader(_embed, _embed_on),
 }

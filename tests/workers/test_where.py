@@ -67,6 +67,12 @@ def test_results_are_kept_by_what_they_follow_from(tmp_path: Path) -> None:
     assert done([3, 1]) == [3, 1]
     assert done([1, 2, 3]) == [1, 2, 3]
     assert {path.name: path.read_text() for path in marks.iterdir()} == {"1": "x", "2": "x", "3": "x"}
+    files = sorted(kept.rglob("number.npy"))
+    np.save(files[0], np.int64(7))  # damaged: it would be read as another result
+    files[1].unlink()
+    (files[2].parent / "more.npy").write_bytes(files[2].read_bytes())
+    assert done([1, 2, 3]) == [1, 2, 3]
+    assert {path.name: path.read_text() for path in marks.iterdir()} == {"1": "xx", "2": "xx", "3": "xx"}
 
 
 def test_a_result_of_other_arguments_is_another(tmp_path: Path) -> None:

@@ -1,14 +1,17 @@
 """Results that are kept, so that interrupted work goes on after the last finished piece."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from aleator.files import read_array, sync, tidy, unfinished_beside, write_array
+from aleator.files import discard, file_digest, read_array, sync, tidy, unfinished_beside, write_array, write_json
 from aleator.workers.identity import identities
 from aleator.workers.piece import HERE, Arrays, Piece, Workers
 
 IDENTITY_DIGITS = 16
+DIGESTS = "digests.json"
+"""Of the arrays that are kept: what is not as it was written is computed again."""
 
 
 def results_of(
@@ -19,8 +22,8 @@ def results_of(
 ) -> list[Arrays]:
     """What comes of each piece, in their order.
 
-    A folder keeps each result under the piece's name and identity, from where it is mapped; what it has is not computed
-    again.
+    A folder keeps each result under the piece's name and identity, from where it is mapped; what it has, as it was
+    written, is not computed again.
 
     Args:
         on_done: told how many pieces are done, and how many there are.
@@ -38,7 +41,7 @@ def results_of(
         for piece, identity in zip(pieces, identities(pieces), strict=True)
     ]
     place_of = dict(zip(pieces, places, strict=True))
-    waiting = [piece for piece in pieces if not place_of[piece].is_dir()]
+    waiting = [piece for piece in pieces if not is_kept(place_of[piece])]
     done = len(pieces) - len(waiting)
     on_done(done, len(pieces))
     for number, (piece, arrays) in enumerate(on.results(waiting), 1):
@@ -54,11 +57,25 @@ def keep(place: Path, arrays: Arrays) -> None:
     beginning.mkdir()
     for name, array in arrays.items():
         write_array(beginning / f"{name}.npy", array)
-    if place.is_dir():
+    write_json(beginning / DIGESTS, _digests(beginning))
+    if is_kept(place):
         shutil.rmtree(beginning)  # somebody was faster
         return
+    discard(place)
     beginning.rename(place)
     sync(place.parent)
+
+
+def is_kept(place: Path) -> bool:
+    """Whether a result is there, just as it was written."""
+    try:
+        return bool(json.loads((place / DIGESTS).read_text(encoding="utf-8")) == _digests(place))
+    except (OSError, ValueError):
+        return False
+
+
+def _digests(place: Path) -> dict[str, str]:
+    return {path.name: file_digest(path) for path in sorted(place.glob("*.npy"))}
 
 
 def kept(place: Path) -> Arrays:

@@ -42,6 +42,17 @@ def test_labels_out_of_range_name_the_row() -> None:
         dataset_of([0, 1, 0, 2, 1])
 
 
+def test_halves_of_letters_are_no_text() -> None:
+    """Damaged arrays of text hold them, and nothing can write them down."""
+    source, labels, ids = FeatureArray(np.zeros((2, 1), np.float32)), np.array([0, 1]), np.array(["a", "b"])
+    with pytest.raises(DataError, match=r"the id '\\ud900' \(row 1\) is no text"):
+        LabelledDataset("d", "d", np.array(["a", "\ud900"]), source, labels, ("x", "y"))
+    with pytest.raises(DataError, match=r"the class name 'y\\udfff' \(row 1\)"):
+        LabelledDataset("d", "d", ids, source, labels, ("x", "y\udfff"))
+    with pytest.raises(DataError, match="the group"):
+        LabelledDataset("d", "d", ids, source, labels, ("x", "y"), group=np.array(["\ud800", ""]))
+
+
 def test_parts_that_do_not_line_up() -> None:
     with pytest.raises(DataError, match="4 ids but 3 splits"):
         dataset_of([0, 1, 0, 1], split=np.array(["a"] * 3))

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,6 +140,9 @@ class LabelledDataset:
             raise DataError(f"{self.path}: a class name stands twice in {listed(self.class_names)}.")
         _check_unique(self.path, self.ids)
         _check_labels(self)
+        for what, texts in {"id": self.ids, "split": self.split, "group": self.group}.items():
+            _check_letters(self.path, what, texts)
+        _check_letters(self.path, "class name", np.array(self.class_names, dtype=np.str_))
 
     def take(self, rows: NDArray[np.int64]) -> "LabelledDataset":
         """The data set of these rows only, in this order."""
@@ -196,6 +200,19 @@ def _check_unique(path: str, ids: NDArray[np.str_]) -> None:
             f"{path}: the id {str(ids[first])!r} stands in row {first} and in row {second} (counted from 0); "
             "ids must be unique."
         )
+
+
+def _check_letters(path: str, what: str, texts: NDArray[Any] | None) -> None:
+    """Text has to be such that it can be written down: halves of letters, as damaged files have them, cannot."""
+    if texts is None or texts.dtype.kind != "U" or texts.size == 0 or texts.dtype.itemsize == 0:
+        return
+    for start in range(0, len(texts), BLOCK):
+        block = np.ascontiguousarray(texts[start : start + BLOCK]).astype(texts.dtype.newbyteorder("="), copy=False)
+        letters = block.view(np.uint32).reshape(len(block), -1)
+        bad = np.flatnonzero(((letters >= 0xD800) & (letters <= 0xDFFF)).any(axis=1))
+        if len(bad):
+            row = start + int(bad[0])
+            raise DataError(f"{path}: the {what} {str(texts[row])!r} (row {row}) is no text that can be written down.")
 
 
 def _check_labels(dataset: LabelledDataset) -> None:

@@ -1,16 +1,19 @@
 """Files made to crash, to fill the memory or to be misread: each is the project's own error, and soon."""
 
 import gzip
+import io
 import os
 import struct
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
+from openpyxl import Workbook
 from PIL import Image
 
 from aleator.data import ImageFiles, read_dataset
@@ -149,3 +152,36 @@ def test_ghostscript_is_never_started(tmp_path: Path) -> None:
     (tmp_path / "0.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 10 10\n%%EndComments\nshowpage\n")
     with pytest.raises(UnreadableImage, match="cannot be decoded"):
         ImageFiles(tmp_path, ("0.png",)).load(0)
+
+
+def workbook(path: Path, change: Callable[[bytes], bytes]) -> Path:
+    """Thirty rows, and what a program or somebody with bad intentions made of the sheet."""
+    book = Workbook()
+    book.active.append(["x", "z", "label"])
+    for row in range(30):
+        book.active.append([row / 2, row % 7, "ab"[row % 2]])
+    whole = io.BytesIO()
+    book.save(whole)
+    with zipfile.ZipFile(whole) as archive, zipfile.ZipFile(path, "w") as changed:
+        for name in archive.namelist():
+            content = archive.read(name)
+            changed.writestr(name, change(content) if name.endswith("sheet1.xml") else content)
+    return path
+
+
+def test_a_sheet_is_read_whole_whatever_it_says_of_its_size(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "t.xlsx", lambda sheet: sheet.replace(b'ref="A1:C31"', b'ref="A1:B9"'))
+    assert len(read_dataset(path)) == 30
+
+
+def test_a_sheet_of_a_billion_empty_rows_is_refused(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "t.xlsx", lambda sheet: sheet.replace(b'<row r="31"', b'<row r="1000000000"'))
+    with pytest.raises(DataError, match="more rows or cells than are read"):
+        read_dataset(path)
+
+
+def test_a_sheet_of_too_many_cells_is_refused(tmp_path: Path) -> None:
+    rows = b"".join(b'<row r="%d"><c r="XFD%d"><v>1</v></c></row>' % (row, row) for row in range(32, 400))
+    path = workbook(tmp_path / "t.xlsx", lambda sheet: sheet.replace(b"</sheetData>", rows + b"</sheetData>"))
+    with pytest.raises(DataError, match="more rows or cells than are read"):
+        read_dataset(path)

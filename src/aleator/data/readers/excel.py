@@ -14,6 +14,8 @@ from aleator.data.wording import listed
 from aleator.errors import DataError, MissingExtraError
 
 EXCEL_SUFFIXES = (".xlsx", ".xlsm")
+MOST_ROWS, MOST_CELLS = 1 << 20, 5_000_000
+"""Of a sheet: Excel's own limit, and what is read in a minute."""
 
 
 def read_excel(path: Path, stays_text: Callable[[str], bool]) -> tuple[pa.Table, tuple[str, ...]]:
@@ -32,7 +34,7 @@ def read_excel(path: Path, stays_text: Callable[[str], bool]) -> tuple[pa.Table,
     book = load_workbook(path, read_only=True, data_only=True)
     try:
         sheets = {sheet.title: sheet for sheet in book.worksheets}
-        filled = {title: rows for title, sheet in sheets.items() if (rows := _rows(sheet))}
+        filled = {title: rows for title, sheet in sheets.items() if (rows := _rows(sheet, path))}
     finally:
         book.close()
     if not filled:
@@ -64,19 +66,27 @@ def _check_size(path: Path) -> None:
             raise DataError(f"{path} is larger than {MOST_BYTES >> 33} GB when unpacked; save it as CSV or Parquet.")
 
 
-def _rows(sheet: Any) -> list[Any]:
+def _rows(sheet: Any, path: Path) -> list[Any]:
     """How many rows are above the header, the header, and the rows below; empty where there are none. A cell is its
     value and its format."""
     found: list[Any] = []
-    above = 0
-    for row in sheet.iter_rows():
+    above = size = width = 0
+    sheet.reset_dimensions()  # what a sheet says of its own size may be of an earlier day, and rows be left out
+    for number, row in enumerate(sheet.iter_rows()):
+        size += len(row)
+        if number >= MOST_ROWS or size > MOST_CELLS:
+            raise DataError(f"{path} has more rows or cells than are read of a workbook; save it as CSV or Parquet.")
         cells = [(cell.value, getattr(cell, "number_format", "")) for cell in row]
         filled = sum(value is not None and value != "" for value, _ in cells)
         if not found and filled < 2:
             above += filled
         elif filled:
             found.append(cells)
-    return [above, *found] if len(found) > 1 else []
+            width = max(width, len(cells))
+    if len(found) < 2:
+        return []
+    found[0] += [(None, "")] * (width - len(found[0]))
+    return [above, *found]
 
 
 def _column(cells: list[tuple[Any, str]], *, as_text: bool) -> pa.Array:

@@ -138,6 +138,23 @@ def _read_issues(ending: str, folder: Path) -> object:
     return str(found), found.only_theirs()
 
 
+def _weights(ending: str, folder: Path) -> None:
+    import torch
+    from safetensors.torch import save_file
+
+    tensors = {f"layer.{number}": torch.arange(12.0).reshape(3, 4) for number in range(3)}
+    if ending == "safetensors":
+        save_file(tensors, folder / "w.safetensors")
+    else:
+        torch.save({"state_dict": tensors}, folder / "w.pth")
+
+
+def _read_weights(ending: str, folder: Path) -> object:
+    from aleator.embedding.hub import read_weights
+
+    return [float(one.double().sum()) for one in read_weights(folder / f"w.{ending}", "a network").values()]
+
+
 def _model_on_a_network(folder: Path) -> None:
     """A model on what a pretrained network makes of pictures, and the network."""
     from aleator.data import read_dataset
@@ -321,6 +338,9 @@ FORMS: dict[str, Reader] = {
     **{
         f"cleanlab's label issues: {ending}": Reader(partial(_issues, ending), partial(_read_issues, ending))
         for ending in ("csv", "parquet")
+    },
+    **{
+        f"weights: {one}": Reader(partial(_weights, one), partial(_read_weights, one)) for one in ("safetensors", "pth")
     },
     "model on a pretrained network": Reader(_model_on_a_network, _read_model_on_a_network, of_all=0.5),
     **{f"model of {kind}": Reader(partial(_model, kind=kind), _read_model) for kind in ("texts", "a table")},

@@ -128,7 +128,7 @@ def _spoil(value: Any, chance: random.Random) -> None:
 
 
 def damaged_archive(content: bytes, chance: random.Random) -> bytes:
-    """A zip archive (.npz, .xlsx) that is whole, with one damaged file in it."""
+    """A zip archive (.npz, .xlsx, .pth) that is whole, with one damaged file in it."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
     name = chance.choice(list(files))
@@ -148,7 +148,7 @@ def any_damage(content: bytes, name: str, chance: random.Random) -> bytes:
                 return damaged_table(content.decode(), chance)
             if name.endswith((".json", ".jsonl")):
                 return damaged_json(content.decode(), chance)
-            if name.endswith((".npz", ".xlsx")):
+            if name.endswith((".npz", ".xlsx", ".pth")):
                 return damaged_archive(content, chance)
         except UnicodeDecodeError:
             pass

@@ -54,7 +54,7 @@ def remembered(path: Path) -> dict[str, Result]:
     found = {}
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
         fields = json.loads(line)
-        row, result = fields.pop("row"), Result(**fields)
+        row, result = fields.pop("row"), Result(**fields | {"failures": tuple(fields["failures"])})
         if result.survived == result.tried > 0 and not result.failures:
             found[row] = result
     return found

@@ -1,13 +1,22 @@
 """The fault campaign in its short form; `make torture` runs all of it."""
 
 import random
+from functools import partial
+from pathlib import Path
 
 import pytest
 
+from aleator.cli import app
+from aleator.data.readers import READERS as data_readers
+from aleator.data.readers import reader_for
+from aleator.export import FORMATS
 from tests.torture import attacks, kills, malformed, refused, server, together
+from tests.torture.__main__ import side_by_side
+from tests.torture.commands import COMMANDS
 from tests.torture.mutate import any_damage
+from tests.torture.reader import read_data
 from tests.torture.readers import READERS
-from tests.torture.result import Result
+from tests.torture.result import Result, remember, remembered
 
 PARTS = 4
 """Readers of one part are tried in one process."""
@@ -55,6 +64,38 @@ def test_attacks_on_the_server_are_refused_in_words() -> None:
 @pytest.mark.slow
 def test_idle_connections_hold_up_no_reviewer() -> None:
     check(server.hogged(400))
+
+
+def test_every_verb_every_format_and_every_reader_is_in_the_campaign(tmp_path: Path) -> None:
+    verbs = {command.arguments[0] for command in COMMANDS.values()}
+    assert {name for name in app if not name.startswith("-")} <= verbs | {
+        "review",
+        "doctor",
+    }  # a server; it writes nothing
+    assert {f"export {name}" for name in FORMATS} <= set(COMMANDS)
+    asked = set()
+    for number, reader in enumerate(READERS.values()):
+        if getattr(reader.read, "func", None) is read_data:
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            reader.make(folder)
+            asked.add(reader_for(folder / reader.read.args[0]))
+    assert asked == set(data_readers.values())
+
+
+def test_what_is_known_from_before_is_not_run_again(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    assert remembered(file) == {}
+    for row, result in (
+        ("good", Result("good", 2, 2)),
+        ("bad", Result("bad", 2, 1, ("why",))),
+        ("out", Result("o", 0, 0)),
+    ):
+        remember(file, row, result)
+    assert remembered(file) == {"good": Result("good", 2, 2)}
+    ended = dict(side_by_side({"a": partial(Result, "a", 1, 1), "b": partial(int, "x")}, 2))
+    assert ended["a"].survived == 1
+    assert "ValueError" in ended["b"].failures[0]
 
 
 def test_the_same_seed_makes_the_same_damage() -> None:

@@ -29,9 +29,9 @@ FILES, KILLS, DECISIONS, REQUESTS = 10_000, 4, 1000, 300
 def rows() -> Iterator[tuple[str, Callable[[], Result]]]:
     """What is tried; the longest rows first, so that the cores end together."""
     yield "server attacked", partial(attacks.campaign, REQUESTS)
-    for name in COMMANDS:
-        if name not in kills.IN_PROCESSES:
-            yield f"killed at every operation: {name}", partial(kills.at_every_operation, name)
+    for name, command in COMMANDS.items():
+        if not command.processes:
+            yield f"killed at every operation: {name}", partial(kills.at_every_operation, name, step=command.every)
     for name in COMMANDS:
         yield f"killed at any moment: {name}", partial(kills.at_random_moments, name, KILLS)
     shares = sum(reader.of_all for reader in READERS.values())

@@ -60,8 +60,8 @@ class Command:
     processes: bool = False
     """It starts processes of its own: only in a new interpreter, and its file operations have no fixed order."""
     steps: int = 40
-    changes: tuple[str, ...] = ()
-    """What it writes anew each time, by name: of these it is only compared that they are there."""
+    every: int = 1
+    """Killed before each so many-th of its file operations: of those that take seconds, and write as others do."""
 
     def start(self, place: Path, *, anew: bool = False) -> Fork | subprocess.Popen[str]:
         """In a fork of this process or, `anew`, in a new interpreter."""
@@ -90,7 +90,9 @@ COMMANDS: dict[str, Command] = {
     ),
     "audit on Ray": Command(("audit", "vectors.npz", "-o", "out", *QUICK, "--on", "ray"), processes=True),
     "audit with a pretrained network": Command(("audit", "pictures", "-o", "out", *QUICK, "--backbone", "onnx:x.onnx")),
-    "audit with the best network": Command(("audit", "pictures", "-o", "out", *QUICK, "--backbone", "auto"), steps=10),
+    "audit with the best network": Command(
+        ("audit", "pictures", "-o", "out", *QUICK, "--backbone", "auto"), steps=10, every=4
+    ),
     "train": Command(("train", "vectors.npz", "-o", "out", "--epochs", "4")),
     "train on an audit": Command(("train", "audited", "--data", "vectors.npz", "-o", "out", "--epochs", "4")),
     "train on a pretrained network": Command(("train", "pictures", "-o", "out", "--backbone", "onnx:x.onnx")),
@@ -102,7 +104,7 @@ COMMANDS: dict[str, Command] = {
     "predict, a page": Command(("predict", "model of pictures", "pictures", "-o", "out.html")),
     "inspect, a page": Command(("inspect", "pictures", "--pictures", "out.html")),
     "inspect, a contact sheet": Command(("inspect", "pictures", "--pictures", "out.png")),
-    "demo": Command(("demo", "-o", "out", "--examples", "300"), steps=10),
+    "demo": Command(("demo", "-o", "out", "--examples", "120"), steps=10, every=8),
     "export a model": Command(("export", "model", "--onnx", "out.onnx")),
     **{
         f"export {form}": Command(("export", data, "-o", f"out{ending}", "--format", form, *reviewed))

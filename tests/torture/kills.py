@@ -16,7 +16,6 @@ from tests.torture.warm import Fork
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL, signal.SIGINT)
 """In turn."""
 ORPHAN_SECONDS = 60.0
-IN_PROCESSES = tuple(name for name, command in COMMANDS.items() if command.processes)
 WRITES = ("os.rename", "os.mkdir", "os.remove", "os.rmdir", "os.truncate")
 
 
@@ -73,8 +72,9 @@ def _survived(
     return difference(content(place), wanted)
 
 
-def at_every_operation(name: str, *, most: int = 10**9, step: int = 1) -> Result:
-    """Killed just before the n-th file operation, for every n; then the same command ends as if nothing had been."""
+def at_every_operation(name: str, *, step: int = 1) -> Result:
+    """Killed just before the n-th file operation, for every n (or each `step`-th); then the same command ends as if
+    nothing had been."""
     failures: list[str] = []
     tried = 0
     with tempfile.TemporaryDirectory() as temporary:
@@ -85,7 +85,7 @@ def at_every_operation(name: str, *, most: int = 10**9, step: int = 1) -> Result
         if code:
             raise RuntimeError(f"{name} ended with {code}")
         wanted = content(place)
-        for number in list(range(1, operations + 1, step))[:most]:
+        for number in range(1, operations + 1, step):
             tried += 1
             prepared(good, place)
             code, _ = _forked(name, place, number)

@@ -21,7 +21,7 @@ VERBS = {
     "audit, the best network": Command(
         ("audit", "pictures", "-o", "out", "--effort", "quick", "--backbone", "auto", "--force"), steps=10
     ),
-    "demo": Command(("demo", "-o", "out", "--examples", "300", "--force"), steps=10),
+    "demo": Command(("demo", "-o", "out", "--examples", "120", "--force"), steps=10),
     "predict, a page": Command(("predict", "model of pictures", "pictures", "-o", "out.html")),
     "inspect, a page": Command(("inspect", "pictures", "--pictures", "out.html")),
     "embed": Command(("embed", "pictures", "--backbone", "onnx:x.onnx", "-o", "out.npz")),

@@ -30,6 +30,7 @@ from sklearn.preprocessing import StandardScaler
 from aleator.auditing.audit import audit
 from aleator.data.dataset import LabelledDataset
 from aleator.data.sources import FeatureArray, TableRows
+from aleator.errors import DataError
 from aleator.progress import Progress, silent
 from benchmarks.extras import import_extra
 from benchmarks.portfolio.cases import Case, news, photographs, tables
@@ -56,7 +57,12 @@ def run(
     peers: bool = True,
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """A row for each data set and detector. Raises MissingExtraError without cleanlab, unless peers are left out."""
+    """A row for each data set and detector. Raises MissingExtraError without cleanlab, unless peers are left out, and
+    DataError for a folder that has no data set."""
+    for name in ("cleanlab", "datasets") if peers else ():  # what a Datalab needs; told before anything is computed
+        import_extra(name)
+    if data is not None and not any((data / name).is_dir() for name in ("noisyag", "cifar10h")):
+        raise DataError(f"{data} holds neither noisyag nor cifar10h; name the folder that does, or leave --data out.")
     rows = []
     for case, dataset in _all(data, embeddings):
         if only not in case.name or not (case.given != case.truth).any():
@@ -131,7 +137,6 @@ def _plain(model: Any, features: Any, case: Case) -> _Scored:
 
 
 def _datalab(features: Any, case: Case) -> _Scored:
-    import_extra("cleanlab")
     from cleanlab import Datalab
 
     start = _processor()
@@ -147,7 +152,6 @@ def _datalab(features: Any, case: Case) -> _Scored:
 
 
 def _clean_learning(features: Any, case: Case) -> _Scored:
-    import_extra("cleanlab")
     from cleanlab.classification import CleanLearning
 
     start = _processor()

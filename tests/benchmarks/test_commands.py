@@ -45,7 +45,13 @@ def test_options_become_one_object() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "remedy"), [("detect --no-peers", "--data"), ("review", "--rows"), ("review --audit .", "--votes")]
+    ("line", "remedy"),
+    [
+        ("detect --no-peers", "--data"),
+        ("review", "--rows"),
+        ("review --audit .", "--votes"),
+        ("any-data --no-peers --data nowhere", "neither noisyag"),
+    ],
 )
 def test_what_is_missing_is_told_in_words(line: str, remedy: str) -> None:
     told = benchmarks(*line.split(), code=2).stderr

@@ -14,9 +14,11 @@ demo: $(READY)
 test: check system-packages
 	$(PYTEST)
 
-# The whole fault campaign, half an hour: kills, full disks, damaged files, two at once, attacks; prints a table.
+# The whole fault campaign, half an hour: kills, full disks, damaged files, two at once, attacks; prints a table. Rows
+# that survived are in dist/torture.jsonl, so that an interrupted campaign goes on, with the same code only.
 torture: $(READY)
-	OMP_NUM_THREADS=1 $(BIN)/python -m tests.torture
+	mkdir -p dist
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.torture --again dist/torture.jsonl
 
 # Known vulnerabilities of the versions in constraints.txt; says so where PyPI cannot be asked.
 audit: $(READY)

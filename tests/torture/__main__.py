@@ -1,7 +1,7 @@
 """`python -m tests.torture`: the whole campaign; with words only the rows that hold one of them.
 
 Rows run beside each other, one on each core, each in a fork of this process. With `--again FILE` each that ends is
-written down in FILE, and those that survived there in full are not run again.
+written down in FILE, and those that survived there in full, of the same code, are not run again.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from aleator.threads import available_cores
 from tests.torture import attacks, kills, malformed, refused, server, together, warm
 from tests.torture.commands import COMMANDS, made
 from tests.torture.readers import READERS
-from tests.torture.result import HEAD, Result, remember, remembered, summary
+from tests.torture.result import HEAD, Result, code_digest, remember, remembered, summary
 
 FILES, KILLS, DECISIONS, REQUESTS = 10_000, 4, 1000, 300
 
@@ -50,7 +50,9 @@ def rows() -> Iterator[tuple[str, Callable[[], Result]]]:
 def main(wanted: list[str], again: Path | None, cores: int) -> int:
     """Print a table row by row; 1 where anything did not survive."""
     asked = {name: row for name, row in rows() if not wanted or any(words in name for words in wanted)}
-    results = {} if again is None else {name: one for name, one in remembered(again).items() if name in asked}
+    code = code_digest()
+    known = {} if again is None else remembered(again, code)
+    results = {name: one for name, one in known.items() if name in asked}
     print(f"{len(results)} of {len(asked)} rows survived before.\n{HEAD}", flush=True)
     warm.load()
     made()
@@ -60,7 +62,7 @@ def main(wanted: list[str], again: Path | None, cores: int) -> int:
         print("".join(f"{one}\n" for one in result.failures), end="", file=sys.stderr, flush=True)
         print(result.line(), flush=True)
         if again is not None:
-            remember(again, name, result)
+            remember(again, name, result, code)
     print(f"\n{summary(results[name] for name in asked)}\n\n{time.monotonic() - begun:.0f} seconds on {cores} cores")
     return int(any(result.failures for result in results.values()))
 

@@ -1,5 +1,6 @@
 """What a row of the campaign says."""
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -43,18 +44,29 @@ def summary(results: Iterable[Result]) -> str:
     return "\n".join(lines)
 
 
-def remember(path: Path, row: str, result: Result) -> None:
+def code_digest() -> str:
+    """Of all that is tried and tries: what another version survived says nothing of this one."""
+    root = Path(__file__).resolve().parents[2]
+    digest = hashlib.sha256()
+    for file in sorted(path for place in ("src", "tests", "benchmarks") for path in (root / place).rglob("*.*")):
+        if file.is_file() and file.suffix != ".pyc":
+            digest.update(file.read_bytes())
+    return digest.hexdigest()
+
+
+def remember(path: Path, row: str, result: Result, code: str) -> None:
     """Add what a row came to."""
     with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps({"row": row, **asdict(result)}, ensure_ascii=False) + "\n")
+        file.write(json.dumps({"row": row, "code": code, **asdict(result)}, ensure_ascii=False) + "\n")
 
 
-def remembered(path: Path) -> dict[str, Result]:
-    """The rows of this file that survived in full, so that they need not run again."""
+def remembered(path: Path, code: str) -> dict[str, Result]:
+    """The rows of this file that survived in full with the same code, so that they need not run again."""
     found = {}
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
         fields = json.loads(line)
-        row, result = fields.pop("row"), Result(**fields | {"failures": tuple(fields["failures"])})
-        if result.survived == result.tried > 0 and not result.failures:
+        row, of = fields.pop("row"), fields.pop("code", "")
+        result = Result(**fields | {"failures": tuple(fields["failures"])})
+        if of == code and result.survived == result.tried > 0 and not result.failures:
             found[row] = result
     return found

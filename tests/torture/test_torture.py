@@ -85,14 +85,15 @@ def test_every_verb_every_format_and_every_reader_is_in_the_campaign(tmp_path: P
 
 def test_what_is_known_from_before_is_not_run_again(tmp_path: Path) -> None:
     file = tmp_path / "rows.jsonl"
-    assert remembered(file) == {}
+    assert remembered(file, "now") == {}
     for row, result in (
         ("good", Result("good", 2, 2)),
         ("bad", Result("bad", 2, 1, ("why",))),
         ("out", Result("o", 0, 0)),
     ):
-        remember(file, row, result)
-    assert remembered(file) == {"good": Result("good", 2, 2)}
+        remember(file, row, result, "now")
+    assert remembered(file, "now") == {"good": Result("good", 2, 2)}
+    assert remembered(file, "later") == {}
     ended = dict(side_by_side({"a": partial(Result, "a", 1, 1), "b": partial(int, "x")}, 2))
     assert ended["a"].survived == 1
     assert "ValueError" in ended["b"].failures[0]

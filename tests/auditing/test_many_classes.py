@@ -1,6 +1,7 @@
 """`aleator judge` by each example's likeliest classes: the files it reads, and the folder it leaves."""
 
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
@@ -12,8 +13,12 @@ from scipy import sparse
 
 from aleator.auditing import Audit
 from aleator.auditing.judging import inputs_of
+from aleator.auditing.many_classes import judged_by_likeliest
 from aleator.auditing.predictions import judge_predictions, read_predictions
+from aleator.auditing.rejudge import rejudge
 from aleator.data.options import ReadOptions
+from aleator.decisions.decision import AMBIGUOUS, LABEL, UNUSABLE, Decision
+from aleator.decisions.reviews import reviews_of_decisions
 from aleator.errors import AleatorError, AuditFolderError, DataError
 
 CLASSES, EXAMPLES, LEADING = 400, 2500, 6
@@ -84,7 +89,7 @@ def test_the_folder_says_what_was_found_and_nothing_in_it_is_as_wide_as_the_clas
     html = (folder / "judged" / "report.html").read_text(encoding="utf-8")
     assert NAMES[estimates.pairs[0].given] in html
     assert len(html) < 4_000_000
-    assert "review" not in html.split("id=labels")[0].split("Next")[-1]
+    assert not (folder / "judged" / "embeddings.npy").exists()
 
 
 @pytest.mark.parametrize("file", ["top.parquet", "top.csv"])
@@ -108,9 +113,48 @@ def test_classes_may_be_numbers_and_there_may_be_fewer(tmp_path: Path) -> None:
     assert read.pred_probs.toarray()[0].tolist() == [0, 0.05, 0, 0.9, 0, 0, 0]  # type: ignore[union-attr]
 
 
-def test_a_page_and_a_new_judgement_are_refused_in_words(judged: Audit) -> None:
-    with pytest.raises(AuditFolderError, match="likeliest classes, and is neither judged again nor"):
+def test_decisions_settle_their_own_examples_and_can_be_taken_back(
+    brought: tuple[Path, NDArray[np.bool_]], judged: Audit
+) -> None:
+    audit = Audit.load(judged.folder)
+    given, before = audit.column("given_label"), audit.column("p_mislabelled")
+    worst, other = np.argsort(-before)[:3].tolist(), int(np.argmin(before))
+    right = (given[worst[0]] + 7) % CLASSES
+    decisions = [
+        Decision(str(uuid4()), str(worst[0]), "ann", LABEL, (NAMES[right],)),
+        Decision(str(uuid4()), str(worst[1]), "ann", LABEL, (NAMES[given[worst[1]]],)),
+        Decision(str(uuid4()), str(worst[2]), "ann", UNUSABLE, ()),
+        Decision(str(uuid4()), str(other), "ann", AMBIGUOUS, (NAMES[given[other]], NAMES[0])),
+    ]
+    answered = [(int(one.example), {one.reviewer: one}) for one in decisions]
+    heard = rejudge(audit, reviews_of_decisions(answered, NAMES))
+    assert heard.column("verdict")[[*worst, other]].tolist() == ["mistake", "ok", "unfamiliar", "ambiguous"]
+    assert heard.column("p_mislabelled")[[*worst, other]] == pytest.approx([1, 0, before[worst[2]], 0.5])
+    assert heard.column("suggested_label")[worst[:2]].tolist() == [right, given[worst[1]]]
+    distribution = heard.column("label_distribution")
+    assert distribution[[worst[0]]].nnz == 1
+    assert distribution[worst[0], right] == 1
+    rest = np.setdiff1d(np.arange(EXAMPLES), [*worst, other])
+    assert np.array_equal(heard.column("p_mislabelled")[rest], before[rest])
+    about, left = heard.info.estimates.mislabelled, heard.info.estimates.errors_left
+    assert about.count == pytest.approx(heard.column("p_mislabelled").sum(), rel=1e-4)
+    assert left.count == pytest.approx(before[rest].sum(), rel=1e-4)
+    assert left.low <= left.count <= left.high
+    assert left.examples == EXAMPLES - 4
+    assert heard.info.estimates.reviewed == 4
+    heard.rewrite()
+    again = rejudge(Audit.load(judged.folder), reviews_of_decisions(answered[:1], NAMES))
+    assert np.array_equal(np.delete(again.column("p_mislabelled"), worst[0]), np.delete(before, worst[0]))
+    judged.rewrite()
+
+
+def test_what_was_judged_without_all_classes_is_not_trained_on(judged: Audit) -> None:
+    with pytest.raises(AuditFolderError, match="has no logits: it is reviewed, judged again and exported"):
         inputs_of(judged)
+    (judged.folder / "likeliest.npz").rename(judged.folder / "away.npz")
+    with pytest.raises(AuditFolderError, match=r"likeliest\.npz"):
+        judged_by_likeliest(judged)
+    (judged.folder / "away.npz").rename(judged.folder / "likeliest.npz")
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,17 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
+from scipy.sparse import csr_array
 
 import aleator
+from aleator.auditing.predictions import LabelledPredictions, judge_predictions
+from aleator.data import FeatureArray, LabelledDataset
+from aleator.errors import AuditFolderError
+from aleator.review.examples import of_audit
 from aleator.review.queue import Filter
 from aleator.testing.made_up_audit import write_all
+from aleator.training.targets import choose_targets
 from benchmarks.review.client import ReviewClient
 from tests.review.conftest import serving
 from tests.test_cli import run
@@ -58,3 +65,34 @@ def test_what_was_put_off_is_not_asked_again_at_once_after_a_restart(audit_folde
         everything = len(running.review.examples)
         seen = {card["row"] for card in ReviewClient(running.address, "Ben").queue(24)}
         assert len(running.review.queue.next_rows("Ben", Filter(), everything, seen)) == everything - len(seen)
+
+
+def test_a_folder_of_likeliest_classes_is_reviewed_and_judged_again(tmp_path: Path) -> None:
+    classes, random = 40, np.random.default_rng(0)
+    given = np.arange(400) % classes
+    truth = np.where(random.random(400) < 0.1, (given + 7) % classes, given)
+    probs = np.zeros((400, classes))
+    probs[np.arange(400), truth], probs[np.arange(400), (truth + 3) % classes] = 0.9, 0.08
+    names = tuple(f"kind {number:02}" for number in range(classes))
+    source = FeatureArray(random.standard_normal((400, 2)).astype(np.float32))
+    dataset = LabelledDataset("made up", "made up", np.arange(400).astype(str), source, given, names)
+    brought = LabelledPredictions(given, csr_array(probs), names, dataset.ids, examples=dataset)
+    audit = judge_predictions(brought, tmp_path / "judged")
+    with serving(audit.folder, of_audit(audit, dataset)) as running:
+        client = ReviewClient(running.address, "Ann")
+        cards = client.queue(9)
+        assert all(card["suggested"] == truth[card["row"]] != given[card["row"]] for card in cards)
+        assert {label for label, _ in cards[0]["bars"]} == {truth[cards[0]["row"]], given[cards[0]["row"]]}
+        for card in cards:
+            client.decide(card["row"], [int(truth[card["row"]])])
+        for query in ("sort=unsure", "sort=quick", "sure=0.9"):
+            assert client.queue(5, query)
+        assert client.request("GET", "/")[0] == client.request("GET", "/looks")[0] == 200
+    heard = json.loads(run("judge", str(audit.folder), "--json").stdout)
+    assert heard["estimates"]["reviewed"] == 9
+    again = aleator.load_audit(audit.folder)
+    rows = [card["row"] for card in cards]
+    assert again.column("suggested_label")[rows].tolist() == truth[rows].tolist()
+    assert set(again.column("verdict")[rows]) == {"mistake"}
+    with pytest.raises(AuditFolderError, match="nothing is trained on that"):
+        choose_targets(dataset, again, "judged", "soften")

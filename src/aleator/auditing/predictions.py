@@ -11,10 +11,10 @@ from scipy import sparse
 from scipy.special import entr
 
 from aleator.auditing.judging import JudgeInputs, pass_judgement
-from aleator.auditing.many_classes import judge_many_classes
+from aleator.auditing.many_classes import judge_likeliest, likeliest_table, with_decisions
 from aleator.auditing.rejudge import with_reviews
 from aleator.auditing.result import Audit
-from aleator.audits.folder import close_folder, open_folder
+from aleator.audits.folder import LIKELIEST, close_folder, open_folder, write_likeliest
 from aleator.audits.info import NO_EFFORT, AuditInfo, Identity, ModelInfo, SettingsUsed, audited_data, identity_of
 from aleator.audits.labels import label_table, write_labels
 from aleator.clock import Clock
@@ -167,9 +167,9 @@ def _judge_likeliest(
     clock: Clock,
     progress: Progress,
 ) -> Audit:
-    """The same by each example's likeliest classes; its folder holds no logits, and is not judged again."""
+    """The same by each example's likeliest classes; its folder holds these in the place of logits."""
     with clock("reading"):
-        brought = {"features": predictions.features, "votes": predictions.votes, "decisions": reviews}
+        brought = {"features": predictions.features, "votes": predictions.votes}
         if heard := [name for name, value in brought.items() if value is not None]:
             raise DataError(f"{', '.join(heard)}: not used beside probabilities of the likeliest classes; leave out.")
         given, likeliest = checked_leading(predictions.labels, predictions.pred_probs)
@@ -179,16 +179,20 @@ def _judge_likeliest(
         open_folder(folder, identity, force=force)
     with clock("judging"):
         progress("judging", 0, 1)
-        judged = judge_many_classes(dataset, likeliest)
+        judged = judge_likeliest(given, likeliest, dataset.class_names)
         progress("judging", 1, 1)
     shape = ExamplesShape() if predictions.examples else ExamplesShape(features=0)
-    audit = Audit(folder, _info(identity, settings, dataset, shape, judged.estimates, clock), judged.table, dataset)
+    info = _info(identity, settings, dataset, shape, judged.estimates, clock)
+    audit = Audit(folder, info, likeliest_table(dataset, likeliest, judged.verdicts), dataset)
+    if reviews is not None:
+        audit = with_reviews(audit, with_decisions(judged, reviews), reviews)
     with clock("report"):
         html = render_report(audit.info, audit.labels, dataset.source, folder=folder)
     close_folder(
         folder,
         {
             "labels.parquet": lambda path: write_labels(audit.labels, path),
+            LIKELIEST: lambda path: write_likeliest(likeliest, path),
             "report.html": lambda path: path.write_text(html, encoding="utf-8"),
         },
         audit.info,

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from aleator.auditing.judging import Judgement, inputs_of, pass_judgement
+from aleator.auditing.many_classes import LikeliestJudgement, judged_by_likeliest, with_decisions
 from aleator.audits import AuditFolder
 from aleator.audits.labels import label_column, set_columns, verdict_columns
 from aleator.decisions.reviews import Reviews
@@ -17,10 +18,12 @@ SomeAudit = TypeVar("SomeAudit", bound=AuditFolder)
 
 def rejudge(audit: SomeAudit, reviews: Reviews) -> SomeAudit:
     """The audit with these decisions heard, not yet written."""
+    if audit.is_of_likeliest:
+        return with_reviews(audit, with_decisions(judged_by_likeliest(audit), reviews), reviews)
     return with_reviews(audit, pass_judgement(inputs_of(audit), reviews), reviews)
 
 
-def with_reviews(audit: SomeAudit, judgement: Judgement, reviews: Reviews) -> SomeAudit:
+def with_reviews(audit: SomeAudit, judgement: Judgement | LikeliestJudgement, reviews: Reviews) -> SomeAudit:
     """The audit as it was judged with decisions. `reviewed_label` joins the columns of `labels`."""
     settled = settle(reviews)
     reviewed = np.full(len(audit.labels), -1, dtype=np.int64)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from aleator.audits.info import SCHEMA_VERSION, AuditInfo, Identity, read_info
 from aleator.audits.labels import decoded, is_sparse_distribution, read_labels, write_labels
 from aleator.data.dataset import LabelledDataset
+from aleator.data.sparse_probabilities import LikeliestClasses
 from aleator.errors import AuditFolderError, while_reading
 from aleator.files import discard, discarded, read_array, sync, sync_all, tidy, unfinished_beside, write_whole
 from aleator.locks import INSIDE
@@ -23,7 +24,9 @@ UNFINISHED = "unfinished"
 INFO, LABELS, REPORT = "audit.json", "labels.parquet", "report.html"
 KEPT = "examples.npz"
 """The audited examples themselves, where they were made in memory; see `kept.py`."""
-REPLACED = (LABELS, REPORT, KEPT, "logits.npy", "embeddings.npy", "models", "features", UNFINISHED)
+LIKELIEST = "likeliest.npz"
+"""The likeliest classes that labels were judged by, where there are many."""
+REPLACED = (LABELS, REPORT, KEPT, LIKELIEST, "logits.npy", "embeddings.npy", "models", "features", UNFINISHED)
 """What an audit puts in the place of what has such a name, beside `audit.json`."""
 
 
@@ -70,13 +73,28 @@ class AuditFolder:
     @property
     def logits(self) -> NDArray[np.float32]:
         """Mean and spread of each logit, `(2, draw, example, class)`, mapped from disk."""
-        if is_sparse_distribution(self.labels["label_distribution"].type):
+        if self.is_of_likeliest:
             raise AuditFolderError(
-                f"{self.folder} was judged by each example's likeliest classes, and is neither judged again nor "
-                "reviewed on a page: of so many classes no decision would be learned. Its labels and the report are "
-                "there; `aleator export` and its table are what to go on with."
+                f"{self.folder} was judged by each example's likeliest classes, and has no logits: it is reviewed, "
+                "judged again and exported, but nothing is trained on it."
             )
         return self._array("logits.npy", (2, None, self.info.data.examples, len(self.class_names)))
+
+    @property
+    def is_of_likeliest(self) -> bool:
+        """It was judged by each example's likeliest classes: there are neither logits nor embeddings."""
+        return is_sparse_distribution(self.labels["label_distribution"].type)
+
+    @property
+    def likeliest(self) -> LikeliestClasses:
+        """What it was judged by, where it was judged by that."""
+        remedy = " Judge the probabilities again with --force."
+        with while_reading(self.folder / LIKELIEST, "an audit's likeliest classes", AuditFolderError, remedy):
+            with np.load(self.folder / LIKELIEST, allow_pickle=False) as kept:
+                label, probs = kept["label"].astype(np.int64), kept["probs"]
+            if label.shape != probs.shape or len(label) != self.info.data.examples:
+                raise ValueError(f"it is {label.shape}, and does not belong to this audit's table")
+            return LikeliestClasses(label, probs, len(self.class_names))
 
     @property
     def embeddings(self) -> NDArray[np.float32]:
@@ -162,14 +180,20 @@ def close_folder(folder: Path, files: dict[str, Callable[[Path], object]], info:
     write_record(new / INFO, info)
     sync_all(new)
     discard(folder / INFO)
-    if KEPT not in files:
-        discard(folder / KEPT)
+    for name in (KEPT, LIKELIEST):
+        if name not in files:
+            discard(folder / name)
     sync(folder)
     for name in (*files, "models", INFO):
         discard(folder / name)
         (new / name).rename(folder / name)
     sync(folder)
     discard(unfinished)
+
+
+def write_likeliest(likeliest: LikeliestClasses, path: Path) -> None:
+    with path.open("wb") as file:
+        np.savez(file, label=likeliest.label.astype(np.int32), probs=likeliest.probs)
 
 
 def write_table_and_info(audit: AuditFolder) -> None:

@@ -22,15 +22,14 @@ def next_steps(info: AuditInfo, folder: Path) -> tuple[Step, ...]:
     if info.only_labels_known and info.data.reading is None:
         # Where the examples are is not known, so the word in capitals is left to fill in.
         export = _command("export", folder, "--data", "DATA", "-o", _beside(folder, "clean.csv"))
-        if not info.estimates.confusion:
-            return (Step(f"{export} --relabel-above 0.9", "write clean data: the surest mistakes put right"),)
         return (
             Step(_command("review", folder, "--data", "DATA"), "look at the labels, with the examples at DATA"),
             Step(export, "write clean data"),
         )
     clean = _command("export", folder, "-o", _beside(folder, "clean.csv"))
-    if not info.estimates.confusion:  # judged by each example's likeliest classes: no decision would teach it anything
-        return (Step(f"{clean} --relabel-above 0.9", "write a data set with the surest mistakes put right"),)
+    if not info.estimates.confusion:  # judged by each example's likeliest classes: nothing is trained on that
+        surest = Step(f"{clean} --relabel-above 0.9", "write a data set with the surest mistakes put right")
+        return Step(_command("review", folder), "look at the labels and put them right"), surest
     if not info.estimates.reviewed:
         return (
             Step(_command("review", folder), "look at the labels and put them right"),
@@ -57,14 +56,18 @@ def after_review(folder: Path, data: Path | None = None, database: str | None = 
     )
 
 
-def after_export(folder: Path, decided: int, data: Path | None = None, database: str | None = None) -> tuple[Step, ...]:
+def after_export(
+    folder: Path, decided: int, data: Path | None = None, database: str | None = None, *, can_train: bool = True
+) -> tuple[Step, ...]:
     """What follows when a data set was written with so many labels that people decided; `data` and `database` as they
-    were named for it."""
+    were named for it. An audit by each example's likeliest classes can not be trained on."""
     place = _named(data, database)
     if not decided:
         return (
             Step(_command("review", folder, *place), "look at the labels, so that more than the surest are put right"),
         )
+    if not can_train:
+        return ()
     train = _command("train", folder, *place, "--labels", "reviewed", "-o", _beside(folder, "model"))
     return (Step(train, "train on what the audit and the reviewers say"),)
 

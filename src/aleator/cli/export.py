@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from aleator.audits.folder import is_audit
 from aleator.audits.next_steps import after_export
 from aleator.cli.app import DECISIONS, FLAT, READING, app
 from aleator.console import print_next
@@ -61,5 +60,6 @@ def export(
     changed = int((corrected.label != corrected.examples.given).sum())
     decided = int((corrected.decision != "").sum())
     print(f"{len(corrected):,} examples, {decided:,} decided by people, {changed:,} labels changed: {output}")
-    if is_audit(folder):
-        print_next(after_export(folder, decided, data, sources.database))
+    audit = corrected.examples.audit
+    if audit is not None:
+        print_next(after_export(folder, decided, data, sources.database, can_train=not audit.is_of_likeliest))

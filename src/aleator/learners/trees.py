@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingClassifier
 
 from aleator.learners.folds import Folds
 
@@ -19,6 +18,8 @@ def trees(
     `columns` are `(example, column)`: numbers, and codes of categories where `categorical` `(column,)` says so; NaN is
     a gap.
     """
+    from sklearn.ensemble import HistGradientBoostingClassifier  # takes a second that only tables are worth
+
     result = np.empty((folds.draws, len(labels), classes), dtype=np.float32)
     for draw in range(folds.draws):
         for fold in range(folds.count):

@@ -6,7 +6,6 @@ thread: a second thread gains them little, and threads that wait for each other 
 the processor.
 """
 
-import hashlib
 import os
 import signal
 import subprocess
@@ -37,7 +36,7 @@ from aleator.learning.team import ALONE, Team, check_devices
 from aleator.records import IDENTITY, begin_work, read_json
 from aleator.threads import available_cores, one_thread
 from aleator.workers import HERE, Arrays, Piece, Workers
-from aleator.workers.identity import array_digest
+from aleator.workers.identity import digest
 from aleator.workers.piece import as_bytes
 
 WORTH_PROCESSES, VECTORS = 20_000, 10
@@ -221,21 +220,16 @@ def _at_once(tasks: int, cores: int) -> int:
 
 def _identities(job: TrainingJob, tasks: list[Task]) -> list[str]:
     """For each task a digest of all that its result follows from, but the machine."""
-    shared = hashlib.sha256(repr((__version__, job.spec, job.settings, job.device.type)).encode())
+    backbone: tuple[Any, ...] = ()
     if job.backbone is not None:
-        shared.update(repr(job.backbone).encode())
-        for tensor in job.backbone.state_dict().values():
-            shared.update(tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
-    for array in (job.examples, job.targets, job.weights):
-        shared.update(b"none" if array is None else array_digest(array))
-    found = []
-    for task in tasks:
-        own = shared.copy()
-        own.update(repr(task.seed).encode())
-        own.update(array_digest(task.rows))
-        own.update(b"" if task.start is None else hashlib.sha256(task.start.read_bytes()).digest())
-        found.append(own.hexdigest())
-    return found
+        tensors = (tensor.detach().cpu().contiguous().reshape(-1) for tensor in job.backbone.state_dict().values())
+        backbone = repr(job.backbone), *(tensor.view(torch.uint8).numpy() for tensor in tensors)
+    said = repr((job.spec, job.settings))
+    shared = digest((__version__, said, job.device.type, backbone, job.examples, job.targets, job.weights))
+    starts = [None if task.start is None else file_digest(task.start) for task in tasks]
+    return [
+        digest((shared, repr(task.seed), task.rows, start)).hex() for task, start in zip(tasks, starts, strict=True)
+    ]
 
 
 def _work_of(place: Path) -> object:

@@ -42,7 +42,7 @@ def reasons(found: Findings, class_names: Sequence[str]) -> list[str]:
 def _belief(found: Findings, class_names: Sequence[str]) -> str:
     first, *others = sorted(range(len(class_names)), key=lambda label: -found.distribution[label])[:2]
     said = f"Most likely {class_names[first]} ({percent(found.distribution[first])})"
-    for label in others:
+    for label in (one for one in others if found.distribution[one] > 0):
         said += f", then {class_names[label]} ({percent(found.distribution[label])})"
     if found.given is not None and found.given not in (first, *others):
         said += f"; the given {class_names[found.given]} has {percent(found.distribution[found.given])}"

@@ -38,12 +38,14 @@ def card(
     given = int(examples.given[row])
     answers = board.standing(row)
     own = answers.get(reviewer)
-    distribution = verdicts.label_distribution[row]
+    distribution = verdicts.distribution_of(row)
     suggested = int(verdicts.suggested_label[row])
     judged = examples.audit is not None or bool(answers)
     shown = np.argsort(-distribution, kind="stable")[:BARS].tolist()
+    if examples.audit is not None and examples.audit.is_of_likeliest:
+        shown = [label for label in shown if distribution[label] > 0]
     if not blind and given >= 0 and given not in shown:
-        shown[-1] = given
+        shown = [*shown[: BARS - 1], given]
     p_mislabelled = float(verdicts.p_mislabelled[row])
     return {
         "row": row,
@@ -82,7 +84,7 @@ def tile(board: Board, live: Live, row: int, *, blind: bool) -> dict[str, Any]:
         "id": board.examples.id(row),
         "given": given if given >= 0 and not blind else None,
         "suggested": suggested if judged else None,
-        "share": float(verdicts.label_distribution[row, suggested]) if judged else None,
+        "share": float(verdicts.probability_of(np.array([suggested]), np.array([row]))[0]) if judged else None,
         "content": content(board.examples, row),
     }
 
@@ -110,7 +112,7 @@ def _reasons(examples: Examples, live: Live, row: int, blind: bool) -> list[str]
     found = Findings(
         given=None if blind or given < 0 else given,
         verdict=str(verdicts.verdict[row]),
-        distribution=verdicts.label_distribution[row].tolist(),
+        distribution=verdicts.distribution_of(row).tolist(),
         area_under_margin=area,
         # Blind, the sentence on neighbours would tell the given label.
         neighbour_labels=[] if blind else [int(examples.given[one]) for one in neighbours if examples.given[one] >= 0],

@@ -57,8 +57,9 @@ class Examples:
 
     @cached_property
     def positions(self) -> NDArray[np.float32] | None:
-        """Where each example lies on the map by looks, `(example, 2)`; None without an audit. Takes a while once."""
-        return None if self.audit is None else positions(self.audit)[self.audit_row]
+        """Where each example lies on the map by looks, `(example, 2)`; None without an audit that knows their looks.
+        Takes a while once."""
+        return None if self.audit is None or self.audit.is_of_likeliest else positions(self.audit)[self.audit_row]
 
     def id(self, row: int) -> str:
         return str(self.ids[row].as_py())

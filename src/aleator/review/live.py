@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats import beta
 
 from aleator.auditing.judging import inputs_of, pass_judgement
+from aleator.auditing.many_classes import judged_by_likeliest, with_decisions
 from aleator.audits import AuditFolder
 from aleator.decisions.decision import LABEL, UNUSABLE
 from aleator.decisions.settle import settle
@@ -107,6 +108,14 @@ def judge_of(board: Board) -> Callable[[], Snapshot]:
     audit = board.examples.audit
     if audit is None:
         return lambda: plain_snapshot(board)
+    if audit.is_of_likeliest:
+        judged = judged_by_likeliest(audit)
+
+        def decide() -> Snapshot:
+            heard = with_decisions(judged, board.reviews())
+            return _snapshot(heard.verdicts, heard.estimates, _most_suspicious(heard.verdicts, board))
+
+        return decide
     inputs = inputs_of(audit)
 
     def judge() -> Snapshot:
@@ -130,14 +139,19 @@ def audited_snapshot(audit: AuditFolder, board: Board) -> Snapshot:
         suggested_label=audit.column("suggested_label"),
         verdict=audit.column("verdict"),
     )
-    unreviewed = np.flatnonzero((board.answers_of == 0) & (board.examples.given >= 0))
-    order = unreviewed[np.argsort(-verdicts.p_mislabelled[unreviewed], kind="stable")]
-    left = float(np.nansum(verdicts.p_mislabelled[unreviewed]))
+    order = _most_suspicious(verdicts, board)
+    left = float(np.nansum(verdicts.p_mislabelled[order]))
     estimates = audit.info.estimates
     wrong = estimates.mislabelled
     scale = left / max(wrong.count, 1e-12)
     errors_left = ErrorsLeft(left, wrong.low * scale, min(wrong.high * scale, len(order)), len(order))
     return _snapshot(verdicts, replace(estimates, errors_left=errors_left, sources=()), order)
+
+
+def _most_suspicious(verdicts: Verdicts, board: Board) -> NDArray[np.int64]:
+    """Rows with a label that nobody has reviewed, the most suspicious first."""
+    open_rows = np.flatnonzero((board.answers_of == 0) & (board.examples.given >= 0))
+    return open_rows[np.argsort(-verdicts.p_mislabelled[open_rows], kind="stable")]
 
 
 def plain_snapshot(board: Board) -> Snapshot:

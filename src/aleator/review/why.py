@@ -33,7 +33,7 @@ def why(
         return f"Order: {SORTS[wanted.sort]}."
     if board.examples.audit is None:
         return "Drawn at random, so that what you find stands for the rest."
-    distribution = now.verdicts.label_distribution[row]
+    distribution = now.verdicts.distribution_of(row)
     first, second = np.argsort(-distribution, kind="stable")[:2]
     names = board.examples.class_names
     unsure = float(entr(distribution).sum()) >= CLOSE_CALL * np.log(len(distribution))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from aleator.audits import AuditFolder
 from aleator.data.dataset import LabelledDataset
-from aleator.errors import AleatorError, DataError
+from aleator.errors import AleatorError, AuditFolderError, DataError
 from aleator.learning.job import Targets
 from aleator.noise.counted import transition_matrix
 from aleator.training.settings import LABELS, POLICIES, Labels, Policy
@@ -88,6 +88,11 @@ def _votes(dataset: LabelledDataset, counted: bool) -> TrainingTargets:
 
 
 def _judged(audit: AuditFolder, policy: Policy) -> TrainingTargets:
+    if audit.is_of_likeliest:
+        raise AuditFolderError(
+            f"{audit.folder} was judged by each example's likeliest classes, and nothing is trained on that; train on "
+            "the labels as `aleator export` writes them."
+        )
     distribution: NDArray[np.float32] = audit.column("label_distribution")
     given, suggested = audit.column("given_label"), audit.column("suggested_label")
     verdict, quality = audit.column("verdict"), audit.column("label_quality").astype(np.float32)

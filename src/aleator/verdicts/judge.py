@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, issparse
+from scipy.special import entr
 
 from aleator.decisions.decision import LABEL, UNUSABLE
 from aleator.decisions.reviews import Reviews
-from aleator.decisions.settle import settle
+from aleator.decisions.settle import Settled, settle
 from aleator.verdicts.flags import DRAWS, MOST, flag_above, safe_changes
 from aleator.verdicts.names import VERDICTS
 from aleator.verdicts.posterior import LabelPosterior
@@ -60,6 +61,26 @@ class Verdicts:
         """The labels that are called wrong, `(example,)`."""
         return np.asarray(self.p_mislabelled > self.flag_above)
 
+    def distribution_of(self, row: int) -> NDArray[np.float32]:
+        """The label distribution of one example, `(class,)`."""
+        some: Any = self.label_distribution[[row]]
+        return np.asarray((some.toarray() if issparse(some) else some)[0])
+
+    def probability_of(
+        self, label: NDArray[np.integer[Any]], rows: NDArray[np.integer[Any]] | None = None
+    ) -> NDArray[np.float64]:
+        """What the label distributions say of one label each, `(row,)`; of all examples by default."""
+        rows = np.arange(len(label)) if rows is None else rows
+        return np.asarray(self.label_distribution[rows, label], dtype=np.float64).ravel()
+
+    def entropy_of(self, rows: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
+        """Of the label distributions of some examples, in nats, `(row,)`."""
+        some: Any = self.label_distribution[rows]
+        if not issparse(some):
+            return np.asarray(entr(some).sum(axis=1))
+        owner = np.repeat(np.arange(len(rows)), np.diff(some.indptr))
+        return np.asarray(np.bincount(owner, entr(some.data), minlength=len(rows)))
+
 
 def judge(
     posterior: LabelPosterior,
@@ -104,7 +125,8 @@ def judge(
     if duplicate_group is not None:
         verdict[conflicting_copies(given_label, duplicate_group)] = CONFLICT
     if reviews is not None:
-        _let_reviewers_decide(verdict, reviews, given_label)
+        settled = settle(reviews)
+        verdict[settled.row] = decided(settled, given_label)
     verdict[~labelled] = NONE
 
     distribution = probs
@@ -164,12 +186,12 @@ def conflicting_copies(given_label: NDArray[np.int64], duplicate_group: NDArray[
     return result
 
 
-def _let_reviewers_decide(verdict: NDArray[np.int8], reviews: Reviews, given_label: NDArray[np.int64]) -> None:
-    settled = settle(reviews)
+def decided(settled: Settled, given_label: NDArray[np.int64]) -> NDArray[np.int8]:
+    """The verdicts of those who looked, `(answered,)`; `given_label` is of all examples."""
     right = settled.label == given_label[settled.row]
     one_label = settled.kind == LABEL
     unusable = settled.kind == UNUSABLE
-    verdict[settled.row] = np.select([unusable, ~one_label, right], [UNFAMILIAR, AMBIGUOUS, OK], MISTAKE)
+    return np.select([unusable, ~one_label, right], [UNFAMILIAR, AMBIGUOUS, OK], MISTAKE).astype(np.int8)
 
 
 def unfamiliar_examples(

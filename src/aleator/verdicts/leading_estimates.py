@@ -80,7 +80,7 @@ def estimate_leading(
         flagged=int(verdicts.flagged.sum()),
         flag_above=verdicts.flag_above,
         remarks=remarks,
-        pairs=_pairs(posterior),
+        pairs=pairs_of_classes(verdicts.label_distribution, given),
     )
 
 
@@ -106,11 +106,13 @@ def _of_classes(
     )
 
 
-def _pairs(posterior: LeadingPosterior) -> tuple[ClassPair, ...]:
-    label, given, classes = posterior.leading.label, posterior.given_label, posterior.leading.classes
-    rows, place = np.nonzero((label >= 0) & (label != given[:, None]))
+def pairs_of_classes(distribution: Any, given: NDArray[np.int64]) -> tuple[ClassPair, ...]:
+    """The pairs of classes between which most labels are wrong, by a sparse label distribution `(example, class)`."""
+    every, classes = distribution.tocoo(), distribution.shape[1]
+    beside = every.col != given[every.row]
+    rows, label = every.row[beside], every.col[beside]
     counts: Any = coo_array(
-        (posterior.probs[rows, place].astype(np.float64), (given[rows], label[rows, place])), shape=(classes, classes)
+        (every.data[beside].astype(np.float64), (given[rows], label)), shape=(classes, classes)
     ).tocsr()
     counts = counts.tocoo()
     most = np.argsort(-counts.data, kind="stable")[:PAIRS]

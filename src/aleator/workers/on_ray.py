@@ -51,6 +51,7 @@ class OnRay:
         if self.address is not None and not self.ray.is_initialized():
             check_answers(self.address)
             self._connect()
+            self._load_ahead()
         return self
 
     def __exit__(
@@ -99,6 +100,12 @@ class OnRay:
             except (ConnectionError, RayError, RuntimeError, ValueError) as error:
                 raise AleatorError(f"The Ray cluster at {self.address} cannot be used: {_first(error)}") from error
         self.connected_here = True
+
+    def _load_ahead(self) -> None:
+        """Let workers begin and load what pieces need, while this process reads the data."""
+        task = self.ray.remote(_loading()).options(name="loading", num_cpus=1, max_retries=0)
+        for _ in range(int(sum(one.get("CPU", 0) for one in self._nodes()))):
+            task.remote()
 
     def _nodes(self) -> list[dict[str, float]]:
         """What each node that is alive has."""
@@ -218,6 +225,20 @@ def _task() -> Callable[..., Any]:
             return node, there, attrgetter(name)(import_module(module))(*shared, *arguments)
 
     return work
+
+
+def _loading() -> Callable[[], None]:
+    """Sent as it is, likewise; whether a node has the right versions is told by the first piece."""
+
+    def load() -> None:
+        from contextlib import suppress
+        from importlib import import_module
+
+        with suppress(ImportError):
+            import_module("aleator.learners.hear")  # with it PyTorch and SciPy
+            import_module("aleator.workers.versions").installed()
+
+    return load
 
 
 def _first(error: BaseException) -> str:

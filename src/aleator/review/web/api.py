@@ -88,7 +88,7 @@ def looks(request: Request) -> Response:
     review, session = reviewer_of(request)
     plane, verdicts = review.examples.positions, review.live.now.verdicts
     if plane is None:
-        raise HTTPException(404, "There is no audit of these data.")
+        raise HTTPException(404, "There is no audit that knows how these data look.")
     rows = at_random(np.arange(len(plane)), MOST_POINTS, 0)
     x, y = np.round(1000 * plane[rows].T).astype(int).tolist()
     shown = {"x": x, "y": y, "s": verdicts.suggested_label[rows].tolist(), "examples": len(plane)}

@@ -16,7 +16,7 @@ from aleator.decisions.decision import UNDO, answer_text
 from aleator.decisions.tables import write_table
 from aleator.errors import DataError
 from aleator.html import script_json
-from aleator.report.plots import PAGE_FILES, confusion_table, example_map, map_sample, point_title
+from aleator.report.plots import PAGE_FILES, confusion_table, example_map, map_sample, pairs_table, point_title
 from aleator.review import people as reviewers
 from aleator.review.cards import SIDES, card
 from aleator.review.cards import picture as make_picture
@@ -51,7 +51,9 @@ def overview(request: Request) -> Response:
         verdicts=[
             (verdict, estimates.verdicts.get(verdict, 0), meaning) for verdict, meaning in VERDICT_MEANING.items()
         ],
-        confusion=confusion_table(confusion, names, "given", "probably", link=f"{review.prefix}/grid"),
+        confusion=confusion_table(confusion, names, "given", "probably", link=f"{review.prefix}/grid")
+        if len(confusion)
+        else pairs_table(estimates.pairs, names, link=f"{review.prefix}/grid"),
         per_class=estimates.per_class,
         sources=[
             (source.name, confusion_table(np.array(source.confusion), names, "true", source.name, decimals=1))

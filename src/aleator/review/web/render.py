@@ -38,6 +38,7 @@ def page(
         data_name=review.examples.name,
         names=review.examples.class_names,
         has_audit=review.examples.audit is not None,
+        has_looks=review.examples.audit is not None and not review.examples.audit.is_of_likeliest,
         has_pictures=review.examples.has_pictures,
         all_verdicts=VERDICTS,
         failure=review.live.failure,

@@ -165,8 +165,18 @@ def pass_judgement(inputs: JudgeInputs, reviews: Reviews | None = None, *, seed:
         if reviews is not None:
             found = float(np.nansum(verdicts.p_mislabelled[np.unique(reviews.row)]))
             given = inputs.observations.given_label
-            estimates = told_by_sample(estimates, given, lambda: inputs.first, found, reviews)
+            estimates = told_by_sample(
+                estimates, given, lambda rows: _suspicion(inputs, posterior, rows), found, reviews
+            )
     return Judgement(posterior, verdicts, estimates)
+
+
+def _suspicion(inputs: JudgeInputs, posterior: LabelPosterior, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The probabilities that the given labels of these rows are wrong, before anybody decided and now, but for what was
+    answered to these very examples, `(2, row)`."""
+    some = inputs.observations.take(rows)
+    right = np.take_along_axis(posterior.truth_model.distribution(some), some.given_label[:, None], axis=1)[:, 0]
+    return np.stack([inputs.first[rows], 1 - right])
 
 
 def _posterior(inputs: JudgeInputs, reviews: Reviews | None) -> LabelPosterior:

@@ -213,8 +213,8 @@ def _remarks(posterior: LabelPosterior, width: float, unlearned: tuple[str, ...]
     left_open = posterior.hypotheses.left_open
     if width > WIDE and not reviewed:
         reason = (
-            f"the model that predicts the labels is often unsure itself (by {left_open:.0%} on average), so that a wrong "
-            "label, an ambiguous example and a weak model look alike"
+            f"the model that predicts the labels is often unsure itself (by {left_open:.0%} on average), so that a "
+            "wrong label, an ambiguous example and a weak model look alike"
             if left_open > WIDE
             else "labels that err by a rule look like labels that are right"
         )

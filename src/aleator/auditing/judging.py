@@ -189,8 +189,12 @@ def pass_judgement(inputs: JudgeInputs, reviews: Reviews | None = None, *, seed:
 def _suspicion(inputs: JudgeInputs, posterior: LabelPosterior, rows: NDArray[np.int64]) -> NDArray[np.float32]:
     """The probabilities that the given labels of these rows are wrong, before anybody decided and now, but for what was
     answered to these very examples, `(2, row)`."""
-    some = inputs.observations.take(rows)
-    right = np.take_along_axis(posterior.truth_model.distribution(some), some.given_label[:, None], axis=1)[:, 0]
+    given = inputs.observations.given_label
+    right = posterior.distribution[rows, given[rows]]
+    answered = np.isin(rows, posterior.people)
+    asked = rows[answered]
+    without = posterior.truth_model.distribution(inputs.observations.take(asked))
+    right[answered] = without[np.arange(len(asked)), given[asked]]
     return np.stack([inputs.unaided.p_wrong[rows], 1 - right])
 
 

@@ -7,16 +7,21 @@ import shlex
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.csv as csv
 import pytest
+import torch
 from PIL import Image
 
 import aleator
 from aleator.cli import app
 from aleator.learning import effort
+from aleator.models.heads import GaussianLogitHead
+from benchmarks.__main__ import app as benchmarks
 from benchmarks.review.client import ReviewClient
 
 ROOT = Path(__file__).parents[1]
@@ -47,6 +52,78 @@ def test_every_python_block_can_be_read_and_names_what_is_there(page: Path) -> N
         compile(block, page.name, "exec")
         for name in re.findall(r"\baleator\.([A-Za-z_]\w*)\(", block):
             assert getattr(aleator, name) is not None
+
+
+def given_to_blocks() -> dict[str, Any]:
+    """What the pages' Python blocks take for granted, small."""
+    random = np.random.default_rng(0)
+    labels = np.arange(120) % 3
+    pred_probs = random.dirichlet(np.ones(3), 120) * 0.2 + 0.8 * np.eye(3)[labels]
+    labels[:9] = (labels[:9] + 1) % 3
+    vectors = (pred_probs + random.normal(0, 0.05, (120, 3))).astype(np.float32)
+    return {
+        "np": np,
+        "aleator": aleator,
+        "labels": labels,
+        "pred_probs": pred_probs,
+        "images": random.integers(0, 255, (120, 8, 8), dtype=np.uint8),
+        "vectors": vectors,
+        "X": vectors,
+        "y": labels,
+        "w": np.ones(120),
+        "X_new": vectors[:5],
+        "network": torch.nn.Sequential(
+            torch.nn.Linear(3, 8), torch.nn.ReLU(), torch.nn.Dropout(), GaussianLogitHead(8, 3)
+        ),
+        "inputs": torch.tensor(vectors),
+        "mean": torch.zeros(4, 3),
+        "spread": torch.ones(4, 3),
+        "factors": torch.ones(4, 3, 2),
+        "target": torch.tensor([0, 1, 2, 0]),
+    }
+
+
+RUN = {
+    "README.md": 1,
+    "data_formats.md": 1,
+    "how_to_choose.md": 1,
+    "sampling_softmax.md": 1,
+    "start_here.md": 1,
+    "training.md": 1,
+    "verdict.md": 1,
+}
+"""Pages whose first Python blocks run as they stand, and how many. The others want what is not there in the tests
+(Keras, a Ray cluster, a network's file), or are run elsewhere (`interop`)."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", RUN)
+def test_python_blocks_run_as_they_stand(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(effort, "FEWEST_STEPS", 1)
+    monkeypatch.setenv("BROWSER", "true")  # show() opens the report with the command `true`
+    pictures(tmp_path, in_class_folders=True)
+    page = next(page for page in PAGES if page.name == name)
+    names = given_to_blocks()
+    for block in blocks(page, "python")[: RUN[name]]:
+        exec(compile(block, name, "exec"), names)
+
+
+def test_what_else_is_typed_is_there() -> None:
+    """Targets of make, extras, commands of the benchmarks and files that the pages' shell blocks name."""
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    for page in PAGES:
+        for line in "\n".join(blocks(page, "sh")).replace("\\\n", " ").splitlines():
+            words = shlex.split(line, comments=True)
+            if words[:1] == ["make"]:
+                assert set(words[1:]) <= targets, line
+            for extras in re.findall(r"(?:aleator|\.)\[([\w,-]+)\]", line):
+                assert set(extras.split(",")) <= set(settings["project"]["optional-dependencies"]), line
+            if words[:3] == ["python", "-m", "benchmarks"]:
+                benchmarks.parse_args(words[3:], exit_on_error=False, print_error=False)
+            for path in re.findall(r"(?<![\w/])docker/[\w.]+", line):
+                assert (ROOT / path).exists() or path == "docker/.env", line
 
 
 NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))

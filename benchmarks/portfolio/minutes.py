@@ -12,10 +12,12 @@ right label becomes a wrong one. A minute is what the person's looks and answers
 - `grid accepted`: the page's grid in the order "most errors a minute", one tile in ten drawn at random, accepted in the
   same way as suggested or as labelled, and judged again after each screen. What was drawn at random and answered
   neither as labelled nor as suggested is looked at a second time, by an answer of its own.
+
+What is said to be left is measured three times, each time with other examples drawn at random and other slips.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -43,6 +45,8 @@ TARGET = 0.02
 PERSON = Person()
 SETTLED = 120
 """Reviewed examples from which on what is said to be left is scored: by then enough were drawn at random."""
+SEEDS = 3
+"""Ways to draw at random, and to slip, by which what is said to be left is measured."""
 LONGEST = 30_000.0
 """Seconds after which a person gives up."""
 
@@ -55,6 +59,8 @@ class Session:
     person: Person
     opinion: Labels
     label: Labels
+    seed: int = 0
+    """Of the slips."""
     seconds: float = 0.0
 
     def __post_init__(self) -> None:
@@ -96,7 +102,7 @@ class Session:
         again = [row for row in drawn[surprise[drawn]].tolist() if row not in self.second_looks]
         self.second_looks.update(again)
         rows, before = np.array(again, dtype=np.int64), self.opinion
-        self.opinion = self.person.opinions(self.case.truth, self.case.classes, seed=1)
+        self.opinion = self.person.opinions(self.case.truth, self.case.classes, self.seed + 1)
         self.answer(rows)
         self.opinion = before
 
@@ -139,7 +145,20 @@ def _row(judged: Judged, person: Person) -> dict[str, Any]:
                 break
         row["removed_per_minute"][name] = (before - session.errors) / (session.seconds / 60)
         row["reviewed"][name] = int(session.reviewed.sum())
-    return row | {"left": _left(judged, person, opinion)}
+    return row | {"left": [_left(_in_another_order(judged, seed), person, seed) for seed in range(SEEDS)]}
+
+
+def _in_another_order(judged: Judged, seed: int) -> Judged:
+    """The same data set with its rows shuffled, so that others are drawn at random; as it is for seed 0."""
+    case, count = judged.case, len(judged.case.given)
+    rows = np.random.default_rng(seed).permutation(count) if seed else np.arange(count)
+    return replace(
+        judged,
+        case=replace(case, given=case.given[rows], truth=case.truth[rows]),
+        observations=judged.observations.take(rows),
+        features=judged.features[rows],
+        probs=judged.probs[rows],
+    )
 
 
 def _session(case: Case, person: Person, opinion: Labels) -> Session:
@@ -205,10 +224,11 @@ WAYS = {
 }
 
 
-def _left(judged: Judged, person: Person, opinion: Labels) -> dict[str, Any]:
+def _left(judged: Judged, person: Person, seed: int) -> dict[str, Any]:
     """What is said to be left and what truly is: after each screen of a settled review until the sign says
     that one can stop, when half of the wrong labels are found, and at the sign; None where it never came so far."""
-    session = _session(judged.case, person, opinion)
+    case = judged.case
+    session = Session(case, person, person.opinions(case.truth, case.classes, 2 * seed), case.given.copy(), 2 * seed)
     errors, inside, off = session.errors, [], []
     half: dict[str, Any] | None = None
     for judgement in _accepted(session, judged):
@@ -244,17 +264,25 @@ def format_table(result: dict[str, Any]) -> str:
         lines.append(f"{row['name'][:59]:60}{row['errors']:8,}{pace}")
     lines += [
         "",
-        f"{'left: says (90 %), truly':60}{'inside':>8}{'off, of all errors':>20}{'half found':>26}{'reviewed':>10}"
-        f"{'minutes':>9}{'at the sign':>26}",
+        f"{'left: says (90 %), truly; by seeds':60}{'inside':>8}{'off, of all errors':>20}{'half found':>26}"
+        f"{'reviewed':>10}{'minutes':>9}{'at the sign':>26}{'right':>7}",
     ]
     for row in result["rows"]:
-        left = row["left"]
-        inside = "–" if left["inside"] is None else f"{left['inside']:.0%}"
-        off = "–" if left["off"] is None else f"{left['off']:.1%}"
-        stop = left["stop"]
-        when = f"{stop['reviewed']:10,}{stop['minutes']:9.1f}" if stop else f"{'never':>10}{'':9}"
-        lines.append(f"{row['name'][:59]:60}{inside:>8}{off:>20}{_told(left['half']):>26}{when}{_told(stop):>26}")
+        for left in row["left"]:
+            inside = "–" if left["inside"] is None else f"{left['inside']:.0%}"
+            off = "–" if left["off"] is None else f"{left['off']:.1%}"
+            stop = left["stop"]
+            when = f"{stop['reviewed']:10,}{stop['minutes']:9.1f}" if stop else f"{'never':>10}{'':9}"
+            right = "" if stop is None else "yes" if is_right(stop) else "no"
+            half = _told(left["half"])
+            lines.append(f"{row['name'][:59]:60}{inside:>8}{off:>20}{half:>26}{when}{_told(stop):>26}{right:>7}")
     return "\n".join(lines)
+
+
+def is_right(moment: dict[str, Any]) -> bool:
+    """Whether what is said to be left is within a tenth of what is, or within one label."""
+    said, truly = moment["said"], moment["truly"]
+    return bool(abs(said - truly) <= 0.1 * truly or abs(round(said) - truly) <= 1)
 
 
 def _told(moment: dict[str, Any] | None) -> str:

@@ -63,7 +63,10 @@ def one_at_a_time(kind: type[AleatorError]) -> Callable[[Callable[P, Result]], C
 
         @wraps(function)
         def alone(*args: P.args, **kwargs: P.kwargs) -> Result:
-            folder = Path(str(called.bind(*args, **kwargs).arguments["folder"]))
+            try:
+                folder = Path(str(called.bind(*args, **kwargs).arguments["folder"]))
+            except TypeError as error:  # an argument too few or too many; of which function, signatures do not say
+                raise TypeError(f"{function.__name__}(): {error}") from None
             with only_one(folder, kind):
                 return function(*args, **kwargs)
 

@@ -8,6 +8,9 @@ from aleator.auditing.sampled import FEWEST, count_left, drawing_order, drawn_an
 from aleator.decisions.reviews import no_reviews, reviews_of_labels
 from aleator.verdicts.estimates import ErrorsLeft, Estimates, WrongLabels
 
+ANYTHING = WrongLabels(1500.0, 0.0, 3000.0, 0.5, 0.0, 1.0)
+"""An audit that does not know."""
+
 
 def test_the_sample_is_what_is_reviewed_without_gaps_in_the_drawing_order() -> None:
     order = np.array([4, 2, 0, 1, 3, 5])
@@ -41,16 +44,19 @@ def test_the_interval_holds_what_is_left_whatever_the_audit_believed(trust: floa
         reviewed[np.argsort(-first)[:400]] = True
         reviewed[order[:120]] = True
         sample = drawn_and_reviewed(order, reviewed)
-        count, low, high = count_left(first[sample], wrong[sample].astype(float), first[~reviewed])
+        both = np.stack([first, first])
+        count, low, high = count_left(
+            both[:, sample], wrong[sample].astype(float), both[:, ~reviewed], ANYTHING, float(wrong[reviewed].sum())
+        )
         truly = int(wrong[~reviewed].sum())
         held.append(low <= truly <= high)
         near.append((count - truly) / wrong.sum())
     assert np.mean(held) >= 0.83  # of 0.9; 60 trials
-    assert abs(np.mean(near)) < 0.05
+    assert abs(np.mean(near)) < 0.08  # few of the sample are like what is left, so it leans on what the audit believed
 
 
 def test_nothing_left_is_nothing_wrong() -> None:
-    assert count_left(np.array([0.5]), np.array([1.0]), np.empty(0)) == (0.0, 0.0, 0.0)
+    assert count_left(np.full((2, 1), 0.5), np.array([1.0]), np.empty((2, 0)), ANYTHING, 1.0) == (0.0, 0.0, 0.0)
 
 
 def estimates() -> Estimates:
@@ -67,9 +73,21 @@ def test_it_is_asked_only_where_reviews_followed_another_order_too() -> None:
     def told(rows: np.ndarray) -> Estimates:
         said = np.full(1000, -1)
         said[rows] = 0
-        return told_by_sample(estimates(), given, lambda: first, 7.0, reviews_of_labels(said, 2))
+        return told_by_sample(
+            estimates(),
+            given,
+            lambda rows: np.stack([first[rows], first[rows]]),
+            lambda: ANYTHING,
+            7.0,
+            reviews_of_labels(said, 2),
+        )
 
-    assert told_by_sample(estimates(), given, lambda: first, 0.0, no_reviews(2)) == estimates()
+    assert (
+        told_by_sample(
+            estimates(), given, lambda rows: np.stack([first[rows], first[rows]]), lambda: ANYTHING, 0.0, no_reviews(2)
+        )
+        == estimates()
+    )
     assert told(order[:100]) == estimates()  # all at random: the posterior needs no help
     assert told(np.concatenate([order[: FEWEST - 1], order[-200:]])) == estimates()  # too few
     helped = told(np.concatenate([order[:100], order[-200:]]))

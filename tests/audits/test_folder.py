@@ -12,6 +12,7 @@ import pytest
 
 from aleator.audits.folder import UNFINISHED, AuditFolder, close_folder, open_folder
 from aleator.audits.info import AuditInfo, Identity, read_info
+from aleator.audits.next_steps import after_export, after_review
 from aleator.errors import AuditFolderError, DataError
 from aleator.files import check_target, write_array, write_json, write_whole
 from aleator.locks import only_one
@@ -192,3 +193,13 @@ def test_an_error_of_an_open_file_names_the_folder_that_was_worked_on(tmp_path: 
     with pytest.raises(OSError, match="No space left") as told, only_one(tmp_path / "out"):
         raise OSError(errno.ENOSPC, "said by a file that is open")
     assert told.value.filename == str(tmp_path / "out")
+
+
+def test_the_next_commands_name_the_data_and_the_database_that_were_named() -> None:
+    place = "postgresql://ann@host/labels"
+    judge_it, export_it = after_review(Path("audit"), Path("my pictures"), place)
+    assert judge_it.command == f"aleator judge audit --data 'my pictures' --database {place}"
+    assert export_it.command.endswith(f"--database {place} -o audit-clean.csv")
+    (train_it,) = after_export(Path("audit"), 3, database=place)
+    assert f"--database {place} --labels reviewed" in train_it.command
+    assert after_review(Path("audit"))[0].command == "aleator judge audit"

@@ -28,6 +28,7 @@ from aleator.verdicts import (
     judge,
     weigh_sources,
 )
+from aleator.verdicts.estimates import WrongLabels
 
 MOST_TO_REMEMBER = 20_000
 """Examples that tell how much of their labels networks have memorised."""
@@ -47,12 +48,21 @@ class JudgeInputs:
     """The predictions are of a network that has not seen these given labels."""
 
     @cached_property
-    def first(self) -> NDArray[np.float32]:
-        """The probability that each given label is wrong before anybody decided, `(example,)`; 0 without a label."""
-        distribution = _posterior(self, None).distribution
-        given = self.observations.given_label
-        right = np.take_along_axis(distribution, np.maximum(given, 0)[:, None], axis=1)[:, 0]
-        return np.where(given >= 0, 1 - right, 0).astype(np.float32)
+    def unaided(self) -> "Unaided":
+        """What is said before anybody decided."""
+        judgement, given = pass_judgement(self), self.observations.given_label
+        right = np.take_along_axis(judgement.posterior.distribution, np.maximum(given, 0)[:, None], axis=1)[:, 0]
+        return Unaided(np.where(given >= 0, 1 - right, 0).astype(np.float32), judgement.estimates.mislabelled)
+
+
+@dataclass(frozen=True)
+class Unaided:
+    """What an audit says before anybody decided."""
+
+    p_wrong: NDArray[np.float32]
+    """The probability that each given label is wrong, `(example,)`; 0 without a label."""
+    mislabelled: WrongLabels
+    """How many are wrong."""
 
 
 @dataclass(frozen=True)
@@ -165,8 +175,27 @@ def pass_judgement(inputs: JudgeInputs, reviews: Reviews | None = None, *, seed:
         if reviews is not None:
             found = float(np.nansum(verdicts.p_mislabelled[np.unique(reviews.row)]))
             given = inputs.observations.given_label
-            estimates = told_by_sample(estimates, given, lambda: inputs.first, found, reviews)
+            estimates = told_by_sample(
+                estimates,
+                given,
+                lambda rows: _suspicion(inputs, posterior, rows),
+                lambda: inputs.unaided.mislabelled,
+                found,
+                reviews,
+            )
     return Judgement(posterior, verdicts, estimates)
+
+
+def _suspicion(inputs: JudgeInputs, posterior: LabelPosterior, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The probabilities that the given labels of these rows are wrong, before anybody decided and now, but for what was
+    answered to these very examples, `(2, row)`."""
+    given = inputs.observations.given_label
+    right = posterior.distribution[rows, given[rows]]
+    answered = np.isin(rows, posterior.people)
+    asked = rows[answered]
+    without = posterior.truth_model.distribution(inputs.observations.take(asked))
+    right[answered] = without[np.arange(len(asked)), given[asked]]
+    return np.stack([inputs.unaided.p_wrong[rows], 1 - right])
 
 
 def _posterior(inputs: JudgeInputs, reviews: Reviews | None) -> LabelPosterior:

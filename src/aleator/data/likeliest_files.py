@@ -97,7 +97,7 @@ def named_probabilities(table: pa.Table, path: Path) -> NamedProbabilities:
     beyond = CLASS.format(MOST_LEADING + 1)
     if beyond in table.column_names:
         raise DataError(
-            f"{path} has a column {beyond!r}; {MOST_LEADING} classes of an example are told apart at most: leave out "
+            f"{path} has a column {beyond!r}; {MOST_LEADING} classes of an example are taken at most: leave out "
             "the columns of the others, whose part is what the first ones leave of one."
         )
     names, probabilities = [], []

@@ -172,3 +172,5 @@ def test_naive_bayes_is_out_of_fold_and_knows_classes_that_a_fold_lacks() -> Non
     np.testing.assert_array_equal(naive_bayes(words, other, 3, folds)[:, own], said[:, own])
     rare = np.where(np.arange(600) == 0, 2, truth % 2)  # its own fold has none to learn
     assert np.isfinite(naive_bayes(words, rare, 3, draw_folds(rare, alone(600), 1, 0))).all()
+    few = np.arange(600) // 200  # three units: two folds are empty
+    assert np.isfinite(naive_bayes(words, given, 3, draw_folds(given, few, 1, 0))).all()

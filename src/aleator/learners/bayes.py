@@ -23,6 +23,9 @@ def naive_bayes(words: sparse.csr_matrix, labels: NDArray[np.int64], classes: in
         for fold in range(folds.count):
             weight, rows = folds.seen(draw, fold), np.flatnonzero(folds.fold[draw] == fold)
             seen = np.flatnonzero(weight > 0)
+            if not len(rows) or not len(seen):  # so few units that not every fold has one
+                result[draw, rows] = -np.log(classes)
+                continue
             model = ComplementNB()
             model.partial_fit(words[seen], labels[seen], np.arange(classes), weight[seen])
             result[draw, rows] = log_softmax(model.predict_joint_log_proba(words[rows]), axis=1)

@@ -21,8 +21,8 @@ from aleator.embedding.backbone import Backbone
 from aleator.embedding.embed import embed, kind_of
 from aleator.embedding.options import FinetuneOptions
 from aleator.errors import AleatorError
+from aleator.learners import Material, hear
 from aleator.learners.folds import Folds, draw_folds
-from aleator.learners.linear import linear
 from aleator.learning.devices import pick_device
 from aleator.learning.effort import AUDIT_EFFORTS
 from aleator.learning.job import Task, TrainingJob
@@ -77,8 +77,8 @@ def choose_backbone(
 ) -> ChosenNetwork:
     """Try all networks at hand (or the `candidates`), and the examples themselves, on some of the examples.
 
-    Each predicts a fifth of these by the other four fifths: pretrained networks by a softmax regression on their
-    features, pixels by a small network that is trained from nothing, words by a softmax regression. Taken is what makes
+    Each predicts a fifth of these by the other four fifths: pretrained networks' features and words by the learners of
+    an audit, pixels by a small network that is trained from nothing. Taken is what makes
     the held-out given labels most probable, each as sure as is best for it. Features are kept in `folder`.
     """
     kind = kind_of(dataset.source)
@@ -100,9 +100,9 @@ def choose_backbone(
         scores[name] = likelihood_by_features(tried.take(there), made.features)
     progress("choosing a network", len(names), len(names) + 1)
     if isinstance(tried.dataset.source, TextArray):
-        words = fit_words(tried.dataset.source.texts, seed=seed)[1]
-        log_probs = linear(words, tried.labels, tried.classes, tried.folds).log_probs[0]
-        scores[without] = _likelihood(log_probs[tried.held_out], tried.labels[tried.held_out])
+        fitted, words = fit_words(tried.dataset.source.texts, seed=seed)
+        material = Material(principal(fitted.dense(words), seed), words=words, topical=fitted.topical(words))
+        scores[without] = _by_learners(tried, material)
     else:
         scores[without] = likelihood_by_pixels(tried, device=device, flip=flip, seed=seed)
     progress("choosing a network", len(names) + 1, len(names) + 1)
@@ -149,9 +149,14 @@ def to_choose_on(dataset: LabelledDataset, seed: int) -> Tried:
 
 
 def likelihood_by_features(tried: Tried, features: NDArray[np.float32]) -> float:
-    """What a softmax regression on features `(example, feature)` of the others says of the held-out labels: their mean
-    log-probability."""
-    log_probs = linear(principal(features), tried.labels, tried.classes, tried.folds).log_probs[0]
+    """What the learners of an audit say of the held-out labels, by features `(example, feature)` of the others: their
+    mean log-probability."""
+    return _by_learners(tried, Material(principal(features)))
+
+
+def _by_learners(tried: Tried, material: Material) -> float:
+    alone = np.full(len(tried.labels), -1)
+    log_probs = hear(material, tried.labels, tried.classes, tried.folds, alone).log_probs[0]
     return _likelihood(log_probs[tried.held_out], tried.labels[tried.held_out])
 
 

@@ -80,6 +80,8 @@ def any_data(
     embeddings: Path | None = None,
     only: str = "",
     peers: bool = True,
+    sizes: tuple[int, ...] = (),
+    faces: Path | None = None,
     json_output: Json = False,
 ) -> None:
     """Whole audits of vectors, texts and tables beside logistic regression, neighbours and cleanlab.
@@ -94,13 +96,17 @@ def any_data(
         Only data sets whose names hold this.
     peers
         Compare with cleanlab's Datalab and CleanLearning, which the extra aleator[bench] installs.
+    sizes
+        Instead: audits of so many photographs and faces, from pixels and by pretrained features, and what auto takes.
+    faces
+        Pretrained features of FER2013's training pictures, a row each (.npy).
     json_output
         Print one JSON object instead of the table.
     """
     from benchmarks.any_data.run import format_table, run
 
     with display(log=True) as progress:
-        result = run(data, embeddings=embeddings, only=only, peers=peers, progress=progress)
+        result = run(data, embeddings=embeddings, only=only, peers=peers, sizes=sizes, faces=faces, progress=progress)
     tell(result, format_table, json_output)
 
 

@@ -32,6 +32,7 @@ from aleator.data.dataset import LabelledDataset
 from aleator.data.sources import FeatureArray, TableRows
 from aleator.errors import DataError
 from aleator.progress import Progress, silent
+from benchmarks.any_data.sizes import format_rows, size_rows
 from benchmarks.extras import import_extra
 from benchmarks.portfolio.cases import Case, news, photographs, tables
 from benchmarks.portfolio.learners import predicted
@@ -55,10 +56,17 @@ def run(
     embeddings: Path | None = None,
     only: str = "",
     peers: bool = True,
+    sizes: tuple[int, ...] = (),
+    faces: Path | None = None,
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """A row for each data set and detector. Raises MissingExtraError without cleanlab, unless peers are left out, and
+    """A row for each data set and detector; with `sizes`, instead, one for each number of pictures (see `sizes.py`),
+    where `faces` are the features of FER2013. Raises MissingExtraError without cleanlab, unless peers are left out, and
     DataError for a folder that has no data set."""
+    if sizes and data is not None:
+        files = {"cifar10h": embeddings, "fer2013": faces}
+        known = {name: file for name, file in files.items() if file is not None}
+        return {"rows": [], "sizes": size_rows(data, known, sizes, progress=progress)}
     for name in ("cleanlab", "datasets") if peers else ():  # what a Datalab needs; told before anything is computed
         import_extra(name)
     if data is not None and not any((data / name).is_dir() for name in ("noisyag", "cifar10h")):
@@ -193,6 +201,8 @@ def _figures(case: Case, scored: _Scored) -> dict[str, float]:
 
 def format_table(result: dict[str, Any]) -> str:
     """A line for each data set and detector; then how often ours is at least the best of the others."""
+    if "sizes" in result:
+        return "\n".join(format_rows(result["sizes"]))
     lines = [f"{'data':42}{'detector':22}{'AUROC':>8}{'AP':>8}{'F1':>8}{'CPU s':>9}"]
     by_data: dict[str, dict[str, dict[str, float]]] = {}
     for row in result["rows"]:

@@ -12,6 +12,7 @@ from aleator.auditing.folds import kept_together
 from aleator.auditing.settings import AuditSettings
 from aleator.data import FeatureArray, LabelledDataset
 from aleator.data.duplicates import Duplicates
+from aleator.errors import DataError
 
 PEOPLE, EACH = 40, 6
 
@@ -61,3 +62,9 @@ def test_a_file_of_other_features_makes_another_audit(tmp_path: Path) -> None:
         asked.append(as_asked(AuditSettings(features=file)))
     assert asked[0] != asked[1] == asked[2]
     assert as_asked(AuditSettings()) == as_asked(AuditSettings())
+
+
+def test_copies_of_one_example_are_told(people: LabelledDataset) -> None:
+    copies = np.zeros(len(people), dtype=np.int64)
+    with pytest.raises(DataError, match=r"All 240 examples with a label are copies of one another"):
+        kept_together(people, Duplicates(copies, copies >= 0))

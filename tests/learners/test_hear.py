@@ -13,6 +13,7 @@ from aleator.data.synthetic_noise import pair_flip, symmetric
 from aleator.learners import Heard, Material, draw_folds, hear
 from aleator.learners import kernel as kernel_module
 from aleator.learners import linear as linear_module
+from aleator.learners.bayes import naive_bayes
 from aleator.learners.kernel import kernel
 from aleator.learners.linear import linear
 from aleator.learners.topics import topics
@@ -155,3 +156,21 @@ def test_draws_differ_more_where_less_is_known() -> None:
         return float(np.exp(said[:, :, 0]).std(axis=0).mean())
 
     assert spread(60) > 1.5 * spread(400)
+
+
+def test_naive_bayes_is_out_of_fold_and_knows_classes_that_a_fold_lacks() -> None:
+    words, truth = topical_words(600, 1)
+    given = symmetric(truth, 3, 0.3, np.random.default_rng(0))
+    folds = draw_folds(given, alone(600), 2, 0)
+    said = naive_bayes(words, given, 3, folds)
+    assert said.shape == (2, 600, 3)
+    np.testing.assert_allclose(np.exp(said).sum(axis=2), 1, atol=1e-5)
+    assert (said[0].argmax(axis=1) == truth).mean() > 0.95
+    own = np.argsort(folds.fold[0] == 0)[-1]
+    other = given.copy()
+    other[own] = (given[own] + 1) % 3
+    np.testing.assert_array_equal(naive_bayes(words, other, 3, folds)[:, own], said[:, own])
+    rare = np.where(np.arange(600) == 0, 2, truth % 2)  # its own fold has none to learn
+    assert np.isfinite(naive_bayes(words, rare, 3, draw_folds(rare, alone(600), 1, 0))).all()
+    few = np.arange(600) // 200  # three units: two folds are empty
+    assert np.isfinite(naive_bayes(words, given, 3, draw_folds(given, few, 1, 0))).all()

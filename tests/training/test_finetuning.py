@@ -15,6 +15,7 @@ from aleator.auditing.settings import AuditSettings
 from aleator.embedding import FAMILIES, Family, OwnBackbone, Preprocessing
 from aleator.embedding.families.own import open_own
 from aleator.errors import AleatorError
+from aleator.export.onnx import TOLERANCE, export_onnx
 from aleator.learning.optimizers import make_optimizers
 from aleator.models.network import Network, NetworkSpec
 from aleator.training.settings import TrainSettings
@@ -168,8 +169,9 @@ def test_what_is_no_network_of_a_family_cannot_be_trained() -> None:
         open_own(own, "images", _settings()).trainable()
 
 
-def test_the_card_says_how_it_is_made_again(data: Path, tmp_path: Path) -> None:
-    aleator.train(data, tmp_path / "model", TrainSettings(**QUICK, epochs=1, picture_size=24))
+def test_the_card_says_how_it_is_made_again_and_a_graph_holds_all_of_it(data: Path, tmp_path: Path) -> None:
+    model = aleator.train(data, tmp_path / "model", TrainSettings(**QUICK, epochs=1, picture_size=24))
     card = json.loads((tmp_path / "model" / "model.json").read_text(encoding="utf-8"))
     assert card["finetuned"]["architecture"] == {"width": WIDTH}
     assert (card["data"]["height"], card["data"]["channels"], card["pretrained"]) == (24, 3, None)
+    assert export_onnx(model, tmp_path / "model.onnx") < TOLERANCE

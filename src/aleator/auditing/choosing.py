@@ -21,8 +21,8 @@ from aleator.embedding.backbone import Backbone
 from aleator.embedding.embed import embed, kind_of
 from aleator.embedding.options import FinetuneOptions
 from aleator.errors import AleatorError
-from aleator.learners.folds import draw_folds
-from aleator.learners.linear import linear
+from aleator.learners import Material, hear
+from aleator.learners.folds import Folds, draw_folds
 from aleator.learning.devices import pick_device
 from aleator.learning.effort import AUDIT_EFFORTS
 from aleator.learning.job import Task, TrainingJob
@@ -77,8 +77,8 @@ def choose_backbone(
 ) -> ChosenNetwork:
     """Try all networks at hand (or the `candidates`), and the examples themselves, on some of the examples.
 
-    Each predicts a fifth of these by the other four fifths: pretrained networks by a softmax regression on their
-    features, pixels by a small network that is trained from nothing, words by a softmax regression. Taken is what makes
+    Each predicts a fifth of these by the other four fifths: pretrained networks' features and words by the learners of
+    an audit, pixels by a small network that is trained from nothing. Taken is what makes
     the held-out given labels most probable, each as sure as is best for it. Features are kept in `folder`.
     """
     kind = kind_of(dataset.source)
@@ -86,52 +86,90 @@ def choose_backbone(
     without = WITHOUT[kind]
     if not names:
         return ChosenNetwork(None, f"{without}: no pretrained network for them is in a cache of this machine")
-    some = dataset.take(at_random(np.flatnonzero(dataset.given_labels >= 0), MOST_TO_CHOOSE, seed))
-    labels, classes = some.given_labels, len(some.class_names)
-    folds = draw_folds(labels, np.full(len(labels), -1), 1, seed)
-    held_out = folds.fold[0] == HELD_OUT
+    tried = to_choose_on(dataset, seed)
     scores: dict[str, float] = {}
     for number, name in enumerate(names):
         progress("choosing a network", number, len(names) + 1)
         try:
-            made = embed(some, Backbone(name, None, changes), folder, EmbedSettings(device=device))
+            made = embed(tried.dataset, Backbone(name, None, changes), folder, EmbedSettings(device=device))
         except AleatorError as error:
             scores[name] = -np.inf
             progress(f"{name} cannot be used: {error}", 0, 1)
             continue
-        there = np.isin(some.ids, made.dataset.ids)
-        log_probs = linear(
-            principal(made.features), labels[there], classes, folds.take(np.flatnonzero(there))
-        ).log_probs[0]
-        scores[name] = _likelihood(log_probs[held_out[there]], labels[there & held_out])
+        there = np.flatnonzero(np.isin(tried.dataset.ids, made.dataset.ids))
+        scores[name] = likelihood_by_features(tried.take(there), made.features)
     progress("choosing a network", len(names), len(names) + 1)
-    if isinstance(some.source, TextArray):
-        words = fit_words(some.source.texts, seed=seed)[1]
-        log_probs = linear(words, labels, classes, folds).log_probs[0]
-        scores[without] = _likelihood(log_probs[held_out], labels[held_out])
+    if isinstance(tried.dataset.source, TextArray):
+        fitted, words = fit_words(tried.dataset.source.texts, seed=seed)
+        material = Material(principal(fitted.dense(words), seed), words=words, topical=fitted.topical(words))
+        scores[without] = _by_learners(tried, material)
     else:
-        scores[without] = _by_pixels(some, held_out, device=device, flip=flip, seed=seed)
+        scores[without] = likelihood_by_pixels(tried, device=device, flip=flip, seed=seed)
     progress("choosing a network", len(names) + 1, len(names) + 1)
     best = max(scores, key=lambda name: scores[name])
     told = ", ".join(f"{name} {np.exp(score):.3f}" for name, score in sorted(scores.items(), key=lambda one: -one[1]))
     reason = (
-        f"{best}, the best of what is at hand by the mean probability (geometric) of {held_out.sum():,} held-out given "
-        f"labels: {told}"
+        f"{best}, the best of what is at hand by the mean probability (geometric) of {tried.held_out.sum():,} held-out "
+        f"given labels: {told}"
     )
     return ChosenNetwork(None if best == without else best, reason)
 
 
-def _by_pixels(dataset: LabelledDataset, held_out: NDArray[np.bool_], *, device: str, flip: bool, seed: int) -> float:
+@dataclass(frozen=True)
+class Tried:
+    """Examples that networks are tried on: who is asked for which label."""
+
+    dataset: LabelledDataset
+    rows: NDArray[np.int64]
+    """Of the whole data set."""
+    folds: Folds
+
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        return self.dataset.given_labels
+
+    @property
+    def classes(self) -> int:
+        return len(self.dataset.class_names)
+
+    @property
+    def held_out(self) -> NDArray[np.bool_]:
+        """Those whose labels are predicted, `(example,)`."""
+        return np.asarray(self.folds.fold[0] == HELD_OUT)
+
+    def take(self, some: NDArray[np.int64]) -> "Tried":
+        return Tried(self.dataset.take(some), self.rows[some], self.folds.take(some))
+
+
+def to_choose_on(dataset: LabelledDataset, seed: int) -> Tried:
+    """Some of the labelled examples, a fifth of them held out."""
+    rows = at_random(np.flatnonzero(dataset.given_labels >= 0), MOST_TO_CHOOSE, seed)
+    some = dataset.take(rows)
+    return Tried(some, rows, draw_folds(some.given_labels, np.full(len(rows), -1), 1, seed))
+
+
+def likelihood_by_features(tried: Tried, features: NDArray[np.float32]) -> float:
+    """What the learners of an audit say of the held-out labels, by features `(example, feature)` of the others: their
+    mean log-probability."""
+    return _by_learners(tried, Material(principal(features)))
+
+
+def _by_learners(tried: Tried, material: Material) -> float:
+    alone = np.full(len(tried.labels), -1)
+    log_probs = hear(material, tried.labels, tried.classes, tried.folds, alone).log_probs[0]
+    return _likelihood(log_probs[tried.held_out], tried.labels[tried.held_out])
+
+
+def likelihood_by_pixels(tried: Tried, *, device: str, flip: bool, seed: int) -> float:
     """What one small network, trained from nothing on the others, says of the held-out labels."""
     effort = AUDIT_EFFORTS["standard"]
     with TemporaryDirectory() as work:
-        before = dataset.ids
-        dataset, examples, _ = load_examples(dataset, effort.max_side)
-        held_out = held_out[np.isin(before, dataset.ids)]
+        dataset, examples, _ = load_examples(tried.dataset, effort.max_side)
+        held_out = tried.held_out[np.isin(tried.dataset.ids, dataset.ids)]
         assert isinstance(examples, np.ndarray)
         rows = np.flatnonzero(~held_out)
         training = AuditSettings(flip=flip).training(len(rows))
-        spec = NetworkSpec(effort.backbone, tuple(examples.shape[1:]), len(dataset.class_names))
+        spec = NetworkSpec(effort.backbone, tuple(examples.shape[1:]), tried.classes)
         job = TrainingJob(spec, examples, dataset.given_labels, training, pick_device(device))
         said = fit_members(job, [Task(member_seed(seed, 0), rows)], Path(work))[0].predictions
     import torch

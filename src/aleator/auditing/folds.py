@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from aleator.data.dataset import LabelledDataset
 from aleator.data.duplicates import Duplicates
 from aleator.data.groups import numbered, units
+from aleator.errors import DataError
 
 LARGEST = 0.25
 """A unit with a larger share of the examples would leave too little to learn from where it is left out."""
@@ -15,7 +16,16 @@ LARGEST = 0.25
 
 def kept_together(dataset: LabelledDataset, duplicates: Duplicates) -> tuple[LabelledDataset, NDArray[np.int64]]:
     """The unit of each example, `(example,)`, -1 where it stands alone; and the data set, which says where its groups
-    are too large to be kept together."""
+    are too large to be kept together.
+
+    Raises DataError where all examples are copies of one.
+    """
+    copies = duplicates.group[dataset.given_labels >= 0]
+    if (copies >= 0).all() and len(np.unique(copies)) == 1:
+        raise DataError(
+            f"All {len(copies):,} examples with a label are copies of one another, or nearly: none is left to judge "
+            "them by. Are these the right files or columns?"
+        )
     if dataset.group is None:
         return dataset, duplicates.group
     unit = units(len(dataset), [duplicates.group, numbered(dataset.group)])

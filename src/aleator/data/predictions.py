@@ -103,7 +103,7 @@ def read_features(path: Path, ids: NDArray[np.str_] | Sequence[str]) -> NDArray[
         if missing:
             raise DataError(
                 f"{path} has no features of {len(missing)} of the {len(wanted)} examples, as {missing[0]!r}; its own "
-                f"ids are like {named[0]!r}. Name the features of these data."
+                f"ids are like {str(named[0])!r}. Name the features of these data."
             )
         values = values[[place[name] for name in wanted.tolist()]]
     with np.errstate(over="ignore"):  # too large for float32 becomes infinite, which is refused

@@ -99,7 +99,11 @@ def open_backbone(
 def kind_of(source: ExampleSource) -> Kind:
     """Of examples that a network can make features of. Raises DataError for those that are features already."""
     if source.kind not in MADE_OF:
-        raise DataError(f"The examples are {source.kind} already; leave --backbone out.")
+        raise DataError(
+            "The examples are rows of a table, and pretrained networks take pictures or texts; leave --backbone out."
+            if source.kind == "table"
+            else f"The examples are {source.kind} already; leave --backbone out."
+        )
     return source.kind  # type: ignore[return-value]
 
 

@@ -13,6 +13,7 @@ from scipy.special import log_softmax
 from threadpoolctl import threadpool_limits
 
 from aleator.evidence.neighbours import VOTERS, neighbour_vote
+from aleator.learners.bayes import naive_bayes
 from aleator.learners.folds import Folds
 from aleator.learners.kernel import kernel
 from aleator.learners.linear import linear
@@ -150,6 +151,7 @@ def _learners(
 
     if words is not None and topical is not None:
         work["words"] = of_words
+        work["naive Bayes"] = lambda: naive_bayes(words, labels, classes, folds)
         work[TOPICS] = lambda: topics(topical, labels, classes, folds)
         return work
     columns, categorical = material.columns, material.categorical

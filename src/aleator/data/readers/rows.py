@@ -56,6 +56,8 @@ def dataset_of_texts(
     """The data set whose examples are the texts of a column. Raises DataError where it holds none."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
+    if pa.types.is_null(column.type):
+        raise DataError(f"{path}: the column {name!r} is empty; name the column of texts with --text-column.")
     if not _is_text(column.type):
         raise DataError(
             f"{path}: the column {name!r} holds {column.type}, not text; name the column of texts with --text-column."

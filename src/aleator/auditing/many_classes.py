@@ -116,7 +116,7 @@ def _estimates(judged: LikeliestJudgement, verdicts: Verdicts, reviews: Reviews)
         flagged=int(verdicts.flagged.sum()),
         pairs=pairs_of_classes(verdicts.label_distribution, given),
     )
-    return told_by_sample(heard, given, lambda: first, found, reviews)
+    return told_by_sample(heard, given, lambda rows: np.stack([first[rows]] * 2), lambda: about, found, reviews)
 
 
 def _scores(given: NDArray[np.int64], likeliest: LikeliestClasses) -> dict[str, NDArray[Any]]:

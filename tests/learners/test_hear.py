@@ -10,7 +10,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import cross_val_predict
 
 from aleator.data.synthetic_noise import pair_flip, symmetric
-from aleator.learners import Heard, Material, draw_folds, hear
+from aleator.learners import Heard, LabelledFolds, Material, draw_folds, hear
 from aleator.learners import kernel as kernel_module
 from aleator.learners import linear as linear_module
 from aleator.learners.bayes import naive_bayes
@@ -28,7 +28,9 @@ def alone(count: int) -> Labels:
 
 def heard(features: NDArray[np.float64], labels: Labels, classes: int, draws: int = 1) -> Heard:
     groups = alone(len(labels))
-    return hear(Material(principal(features)), labels, classes, draw_folds(labels, groups, draws, 0), groups)
+    return hear(
+        Material(principal(features)), LabelledFolds(labels, classes, draw_folds(labels, groups, draws, 0), groups)
+    )
 
 
 def test_copies_share_a_fold_and_the_first_draw_weighs_all_alike() -> None:

@@ -17,7 +17,7 @@ import aleator
 from aleator.embedding import EmbedSettings, OwnBackbone
 from aleator.embedding.embed import embed
 from aleator.errors import AleatorError
-from aleator.learners import Material, draw_folds, hear
+from aleator.learners import LabelledFolds, Material, draw_folds, hear
 from aleator.learning.job import Task, TrainingJob
 from aleator.learning.members import fit_members
 from aleator.learning.settings import TrainingSettings
@@ -50,7 +50,7 @@ def all_kinds(folder: Path, on: Workers) -> dict[str, bytes]:
     fit_members(job, [Task(seed, np.arange(96)) for seed in range(3)], folder / "members", on=on)
     alone = np.full(96, -1)
     folds = draw_folds(labels, alone, 2, 0)
-    heard = hear(Material(vectors), labels, 3, folds, alone, folder=folder / "learners", on=on)
+    heard = hear(Material(vectors), LabelledFolds(labels, 3, folds, alone), folder=folder / "learners", on=on)
     np.save(folder / "heard.npy", heard.log_probs)
     backbone = OwnBackbone(network(), preprocessing=SMALL)
     embed(picture_files(folder.parent / "pictures"), backbone, folder / "features", EmbedSettings(batch_size=2), on=on)

@@ -21,7 +21,7 @@ from aleator.embedding.backbone import Backbone
 from aleator.embedding.embed import embed, kind_of
 from aleator.embedding.options import FinetuneOptions
 from aleator.errors import AleatorError
-from aleator.learners import Material, hear
+from aleator.learners import LabelledFolds, Material, hear
 from aleator.learners.folds import Folds, draw_folds
 from aleator.learning.devices import pick_device
 from aleator.learning.effort import AUDIT_EFFORTS
@@ -156,7 +156,7 @@ def likelihood_by_features(tried: Tried, features: NDArray[np.float32]) -> float
 
 def _by_learners(tried: Tried, material: Material) -> float:
     alone = np.full(len(tried.labels), -1)
-    log_probs = hear(material, tried.labels, tried.classes, tried.folds, alone).log_probs[0]
+    log_probs = hear(material, LabelledFolds(tried.labels, tried.classes, tried.folds, alone)).log_probs[0]
     return _likelihood(log_probs[tried.held_out], tried.labels[tried.held_out])
 
 

@@ -16,7 +16,7 @@ from aleator.data.duplicates import Duplicates
 from aleator.data.sources import FeatureArray, TableRows, TextArray
 from aleator.errors import DataError
 from aleator.evidence.neighbours import SHOWN, VOTERS
-from aleator.learners import Heard, Material, draw_folds, hear
+from aleator.learners import Heard, LabelledFolds, Material, draw_folds, hear
 from aleator.learning.devices import pick_device
 from aleator.neighbours.search import nearest_neighbours
 from aleator.progress import Progress
@@ -95,11 +95,7 @@ def hear_learners(
     )
     heard = hear(
         replace(vectors.material, neighbours=neighbours.rows),
-        labels,
-        classes,
-        folds,
-        together,
-        seed=settings.seed,
+        LabelledFolds(labels, classes, folds, together, settings.seed),
         folder=unfinished / "learners",
         on=on,
         on_learner=lambda done, total: progress("learning", done, total),

@@ -41,6 +41,19 @@ class Folds:
         return Folds(self.fold[:, rows], self.weight[:, rows])
 
 
+@dataclass(frozen=True)
+class LabelledFolds:
+    """Given labels that are to be predicted, and who has not seen which."""
+
+    labels: NDArray[np.int64]
+    """`(example,)`, -1 is none."""
+    classes: int
+    folds: Folds
+    groups: NDArray[np.int64]
+    """Of copies `(example,)`, -1 stands alone: copies are no neighbours of each other."""
+    seed: int = 0
+
+
 def draw_folds(labels: NDArray[np.int64], groups: NDArray[np.int64], draws: int, seed: int) -> Folds:
     """Folds that are balanced by class; examples of one group (-1 stands alone) share one.
 

@@ -14,7 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from aleator.evidence.neighbours import VOTERS, neighbour_vote
 from aleator.learners.bayes import naive_bayes
-from aleator.learners.folds import Folds
+from aleator.learners.folds import LabelledFolds
 from aleator.learners.kernel import kernel
 from aleator.learners.linear import linear
 from aleator.learners.softmax_regression import Floats
@@ -33,6 +33,10 @@ WORTH_THREADS = 2_000_000
 TOPICS = "topics"
 """The learner that does not aim at the given labels; what these say of its weight is beside the point, so it counts as
 much as all others together."""
+
+
+LOG_PROBS, WEIGHTS = "log_probs", "weights"
+"""Of what a learner says."""
 
 
 @dataclass(frozen=True)
@@ -67,12 +71,8 @@ class Heard:
 
 def hear(
     material: Material,
-    labels: NDArray[np.int64],
-    classes: int,
-    folds: Folds,
-    groups: NDArray[np.int64],
+    asked: LabelledFolds,
     *,
-    seed: int = 0,
     folder: Path | None = None,
     on: Workers = HERE,
     on_learner: Callable[[int, int], None] = lambda done, total: None,
@@ -83,83 +83,97 @@ def hear(
     mean of the draws.
 
     Args:
-        labels: `(example,)`, -1 is none.
-        groups: of copies `(example,)`, -1 stands alone: copies are no neighbours of each other.
         folder: keeps what each learner says; one that was heard before is not heard again.
         on: who does the learners, each a piece of work.
         on_learner: told how many learners are done, and how many there are.
     """
-    names = list(_learners(material, labels, classes, folds, groups, seed, []))
-    shared = (material, labels, classes, folds, groups, seed)
+    names = suitable(material, asked.classes)
     # Threads gain small products nothing, and wait for each other where another program needs the processor.
     small = material.dense.size < WORTH_THREADS
     threads = 1 if small else torch.get_num_threads()
-    pieces = [Piece(name, listen, (name,), shared, threads) for name in names]
+    pieces = [Piece(name, listen, (name,), (material, asked), threads) for name in names]
     with threadpool_limits(1 if small else None), one_thread() if small else nullcontext():
         heard = dict(zip(names, results_of(pieces, folder, on, on_learner), strict=True))
-    opinions = {name: result["log_probs"] for name, result in heard.items()}
+    opinions = {name: result[LOG_PROBS] for name, result in heard.items()}
     stacked = {name: opinion for name, opinion in opinions.items() if name != TOPICS}
-    found = pooling_weights([opinion.mean(axis=0) for opinion in stacked.values()], labels)
+    found = pooling_weights([opinion.mean(axis=0) for opinion in stacked.values()], asked.labels)
     weights = dict(zip(stacked, found.tolist(), strict=True))
     pooled = sum(weight * opinions[name] for name, weight in weights.items())
     if TOPICS in opinions:
         pooled = (log_softmax(pooled, axis=2) + opinions[TOPICS]) / 2
         weights = {name: weight / 2 for name, weight in weights.items()} | {TOPICS: 0.5}
     said = log_softmax(np.asarray(pooled, dtype=np.float32), axis=2)
-    return Heard(said, weights, next((result["weights"] for result in heard.values() if "weights" in result), None))
+    return Heard(said, weights, next((result[WEIGHTS] for result in heard.values() if WEIGHTS in result), None))
 
 
-def listen(
-    material: Material,
-    labels: NDArray[np.int64],
-    classes: int,
-    folds: Folds,
-    groups: NDArray[np.int64],
-    seed: int,
-    name: str,
-) -> Arrays:
+def listen(material: Material, asked: LabelledFolds, name: str) -> Arrays:
     """What one learner says: `log_probs` `(draw, example, class)`, and that of words its `weights`."""
-    linear_weights: list[Floats] = []
-    opinion = _learners(material, labels, classes, folds, groups, seed, linear_weights)[name]()
-    return {"log_probs": opinion} | dict(zip(["weights"], linear_weights, strict=False))
+    return LEARNERS[name](material, asked)
 
 
-def _learners(
-    material: Material,
-    labels: NDArray[np.int64],
-    classes: int,
-    folds: Folds,
-    groups: NDArray[np.int64],
-    seed: int,
-    linear_weights: list[Floats],
-) -> dict[str, Callable[[], NDArray[np.float32]]]:
-    """The learners that suit the material, by name; that of words leaves its weights in `linear_weights`."""
-    work: dict[str, Callable[[], NDArray[np.float32]]] = {}
-    words, topical, dense = material.words, material.topical, material.dense
+def suitable(material: Material, classes: int) -> tuple[str, ...]:
+    """The names of the learners that suit the material."""
+    if material.words is not None:
+        return "words", "naive Bayes", TOPICS
+    trees = ("trees",) if material.columns is not None else ()
+    kernel = ("kernel",) if classes <= MOST_FOR_KERNEL_CLASSES else ()
+    return *trees, "linear", *kernel, "neighbours", "neighbours, whitened"
 
-    def of_words() -> NDArray[np.float32]:
-        assert words is not None
-        opinion = linear(words, labels, classes, folds)
-        linear_weights.append(opinion.weights)
-        return opinion.log_probs
 
-    def votes(where: Floats, found: NDArray[np.int64] | None = None) -> NDArray[np.float32]:
-        if found is None:
-            found = nearest_neighbours(where, groups, count=VOTERS).rows
-        vote = neighbour_vote(found, labels, classes)
-        return np.broadcast_to(vote, (folds.draws, *vote.shape))
+def _by_words(material: Material, asked: LabelledFolds) -> Arrays:
+    assert material.words is not None
+    opinion = linear(material.words, asked.labels, asked.classes, asked.folds)
+    return {LOG_PROBS: opinion.log_probs, WEIGHTS: opinion.weights}
 
-    if words is not None and topical is not None:
-        work["words"] = of_words
-        work["naive Bayes"] = lambda: naive_bayes(words, labels, classes, folds)
-        work[TOPICS] = lambda: topics(topical, labels, classes, folds)
-        return work
+
+def _by_counted_words(material: Material, asked: LabelledFolds) -> Arrays:
+    assert material.words is not None
+    return {LOG_PROBS: naive_bayes(material.words, asked.labels, asked.classes, asked.folds)}
+
+
+def _by_topics(material: Material, asked: LabelledFolds) -> Arrays:
+    assert material.topical is not None
+    return {LOG_PROBS: topics(material.topical, asked.labels, asked.classes, asked.folds)}
+
+
+def _by_trees(material: Material, asked: LabelledFolds) -> Arrays:
     columns, categorical = material.columns, material.categorical
-    if columns is not None and categorical is not None:
-        work["trees"] = lambda: trees(columns, categorical, labels, classes, folds, seed)
-    work["linear"] = lambda: linear(dense, labels, classes, folds).log_probs
-    if classes <= MOST_FOR_KERNEL_CLASSES:
-        work["kernel"] = lambda: kernel(dense, labels, classes, folds, seed)
-    work["neighbours"] = lambda: votes(dense, material.neighbours)
-    work["neighbours, whitened"] = lambda: votes(whitened(dense))
-    return work
+    assert columns is not None
+    assert categorical is not None
+    return {LOG_PROBS: trees(columns, categorical, asked.labels, asked.classes, asked.folds, asked.seed)}
+
+
+def _by_lines(material: Material, asked: LabelledFolds) -> Arrays:
+    return {LOG_PROBS: linear(material.dense, asked.labels, asked.classes, asked.folds).log_probs}
+
+
+def _by_kernel(material: Material, asked: LabelledFolds) -> Arrays:
+    return {LOG_PROBS: kernel(material.dense, asked.labels, asked.classes, asked.folds, asked.seed)}
+
+
+def _by_neighbours(material: Material, asked: LabelledFolds) -> Arrays:
+    found = material.neighbours
+    if found is None:
+        found = nearest_neighbours(material.dense, asked.groups, count=VOTERS).rows
+    return _vote(found, asked)
+
+
+def _by_whitened_neighbours(material: Material, asked: LabelledFolds) -> Arrays:
+    return _vote(nearest_neighbours(whitened(material.dense), asked.groups, count=VOTERS).rows, asked)
+
+
+def _vote(neighbours: NDArray[np.int64], asked: LabelledFolds) -> Arrays:
+    vote = neighbour_vote(neighbours, asked.labels, asked.classes)
+    return {LOG_PROBS: np.broadcast_to(vote, (asked.folds.draws, *vote.shape))}
+
+
+LEARNERS: dict[str, Callable[[Material, LabelledFolds], Arrays]] = {
+    "words": _by_words,
+    "naive Bayes": _by_counted_words,
+    TOPICS: _by_topics,
+    "trees": _by_trees,
+    "linear": _by_lines,
+    "kernel": _by_kernel,
+    "neighbours": _by_neighbours,
+    "neighbours, whitened": _by_whitened_neighbours,
+}

@@ -11,7 +11,7 @@ from aleator.decisions.reviews import reviews_of_labels
 from aleator.errors import DataError
 from aleator.evidence.features import leading_features
 from aleator.evidence.neighbours import VOTERS
-from aleator.learners import Material, draw_folds, hear
+from aleator.learners import LabelledFolds, Material, draw_folds, hear
 from aleator.neighbours.search import nearest_neighbours
 from aleator.noise.pooling import pooled
 from aleator.progress import Progress, silent
@@ -99,10 +99,7 @@ def observe_probabilities(
     ).rows
     heard = hear(
         Material(dense, neighbours=neighbours),
-        given,
-        several[0].shape[1],
-        draw_folds(given, alone, 1, 0),
-        alone,
+        LabelledFolds(given, several[0].shape[1], draw_folds(given, alone, 1, 0), alone),
         on_learner=lambda done, total: progress("learning", done, total),
     )
     log_probs = [*(log_of(probs) for probs in several), heard.log_probs[0]]

@@ -15,6 +15,8 @@ from rich.markup import escape
 from aleator import __version__
 from aleator.cli.app import Json, app
 
+FOR_DEVELOPERS = ("dev", "docs", "bench", "notebooks", "interop-tests")
+"""Extras that no user needs."""
 SHOWN = ("torch", "numpy", "scipy", "scikit-learn", "pyarrow", "pillow")
 
 
@@ -79,7 +81,7 @@ def _extras() -> dict[str, str]:
     for line in importlib.metadata.requires("aleator") or []:
         extra = re.search(r"extra\s*==\s*['\"]([^'\"]+)['\"]", line)
         name = re.match(r"[\w.-]+", line)
-        if extra and name and extra[1] != "dev" and name[0] != "aleator":
+        if extra and name and extra[1] not in FOR_DEVELOPERS and name[0] != "aleator":
             wanted.setdefault(extra[1], []).append(name[0])
     result = {}
     for known, names in wanted.items():

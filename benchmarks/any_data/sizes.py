@@ -18,6 +18,9 @@ from aleator.data.sources import FeatureArray
 from aleator.progress import Progress, silent
 from benchmarks.portfolio.cases import Case, faces, photographs
 
+FEWEST = 5
+"""Examples of a class."""
+
 
 def size_rows(
     data: Path, features: dict[str, Path], sizes: Sequence[int], *, progress: Progress = silent
@@ -29,11 +32,11 @@ def size_rows(
         order = np.random.default_rng(0).permutation(np.flatnonzero(case.truth != -1))
         whole = case.dataset()
         for size in sizes:
-            if size > len(order):
-                continue
-            progress(f"{case.name}: {size:,} pictures", 0, 1)
             chosen = np.sort(order[:size])
             pixels = whole.take(chosen)
+            if size > len(order) or np.bincount(pixels.given_labels, minlength=case.classes).min() < FEWEST:
+                continue  # an audit would refuse them
+            progress(f"{case.name}: {size:,} pictures", 0, 1)
             by_features = replace(pixels, source=FeatureArray(made[chosen]))
             wrong = (case.given != case.truth)[chosen]
             rows.append(

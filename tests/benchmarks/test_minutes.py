@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.portfolio.cases import Case
-from benchmarks.portfolio.minutes import WAYS, Session, format_table, run
+from benchmarks.portfolio.minutes import WAYS, Session, format_table, is_right, run
 from benchmarks.portfolio.options import PortfolioOptions
 from benchmarks.reviewer import Person
 
@@ -55,3 +55,10 @@ def test_a_row_of_a_small_data_set() -> None:
     assert set(pace) == set(WAYS)
     assert pace["grid accepted"] > 5 * pace["random, one by one"]
     assert "iris" in format_table(result)
+
+
+@pytest.mark.parametrize(
+    ("said", "truly", "right"), [(1.4, 0, True), (2.6, 1, False), (33.0, 30, True), (34.0, 30, False), (0.0, 0, True)]
+)
+def test_right_is_within_a_tenth_or_one_label(said: float, truly: int, right: bool) -> None:
+    assert is_right({"said": said, "truly": truly}) == right

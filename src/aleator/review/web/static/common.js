@@ -71,7 +71,7 @@ const page = {
           body: JSON.stringify(content),
         });
         if (answer.ok) { page.trouble(""); return await answer.json(); }
-        if (answer.status === 503) why = (await answer.json()).error;  // such as a full disk
+        if (answer.status === 503) why = (await answer.json()).error || why;  // such as a full disk
         if (answer.status < 500 && answer.status !== 429) throw new Refused((await answer.json()).error);
       } catch (error) {
         if (error instanceof Refused) throw error;

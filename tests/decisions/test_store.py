@@ -2,6 +2,7 @@
 
 import io
 import random
+import resource
 import subprocess
 import sys
 import threading
@@ -20,7 +21,7 @@ from aleator.decisions.log import DecisionLog
 from aleator.decisions.read import read_decisions
 from aleator.decisions.reviews import no_reviews, reviews_of_decisions
 from aleator.decisions.settle import settle
-from aleator.decisions.store import ConflictError, Store, database_url, shown
+from aleator.decisions.store import ConflictError, Store, UnavailableError, database_url, shown
 from aleator.decisions.tables import write_table
 from aleator.errors import AuditFolderError, DataError
 
@@ -263,6 +264,20 @@ def test_other_databases_are_refused(url: str) -> None:
 
 def test_a_password_is_not_shown() -> None:
     assert "hunter2" not in shown(database_url("postgresql://me:hunter2@host/db"))
+
+
+def test_a_disk_that_is_full_is_told_in_words_and_with_room_it_goes_on(tmp_path: Path) -> None:
+    with Store(tmp_path / "d.sqlite", "print") as store:
+        store.append([decision(1)])
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1024, hard))  # no file may grow beyond it
+        try:
+            with pytest.raises(UnavailableError, match=r"cannot be used just now .* can be sent again"):
+                store.append([replace(decision(2), note="x" * 4000)])
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        store.append([decision(3)])
+        assert [row.uuid for _, row in store.after(0)] == [str(UUID(int=number)) for number in (1, 3)]
 
 
 def test_a_database_that_does_not_answer_is_told_in_words(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import resource
 import shutil
 import socket
 import subprocess
@@ -231,6 +232,20 @@ def test_another_name_for_this_machine_is_refused(server: Running, ann: ReviewCl
     for host in ("evil.example", "localhost.evil.example", "127.0.0.1.evil.example:80", ""):
         assert ask(server, "GET", "/enter", host=host, cookie=ann.cookie)[0] == 421
     assert ask(server, "GET", "/enter", host="localhost:1")[0] == 200
+
+
+def test_a_full_disk_is_told_in_words_and_the_decision_may_be_sent_again(server: Running, ann: ReviewClient) -> None:
+    more = {"cookie": ann.cookie, "x_form_token": ann.form_token}
+    body = decision()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, hard))  # no file may grow beyond it
+    try:
+        status, headers, content = ask(server, "POST", "/api/decide", body, **more)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (status, headers["retry-after"]) == (503, "5")
+    assert "cannot be used just now" in json.loads(content)["error"]
+    assert ask(server, "POST", "/api/decide", body, **more)[0] == 201
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "TRACE", "OPTIONS"])

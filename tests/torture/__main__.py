@@ -23,7 +23,7 @@ from tests.torture.commands import COMMANDS, made
 from tests.torture.readers import READERS
 from tests.torture.result import HEAD, Result, code_digest, remember, remembered, summary
 
-FILES, KILLS, DECISIONS, REQUESTS = 10_000, 4, 1000, 300
+FILES, KILLS, DECISIONS, REQUESTS = 10_100, 4, 1000, 300
 
 
 def rows() -> Iterator[tuple[str, Callable[[], Result]]]:

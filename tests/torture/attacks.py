@@ -67,10 +67,13 @@ class _Faults(logging.Handler):
 @contextmanager
 def _watched() -> Iterator[_Faults]:
     faults, log = _Faults(), logging.getLogger("uvicorn.error")
+    before = log.level
     log.addHandler(faults)
+    log.setLevel(logging.ERROR)  # a warning of each request that is none would be all that is seen
     try:
         yield faults
     finally:
+        log.setLevel(before)
         log.removeHandler(faults)
 
 

@@ -77,6 +77,10 @@ class ConflictError(AleatorError):
     """A uuid was used before, for another decision."""
 
 
+class UnavailableError(AuditFolderError):
+    """The database takes or gives nothing just now: its disk is full, or its server is gone."""
+
+
 class Store:
     """The decisions of one data set. Safe to use from many threads."""
 
@@ -295,14 +299,19 @@ def _setting(connection: sa.Connection, key: str, default: str) -> str:
 
 @contextmanager
 def _damage_told(url: sa.URL) -> Iterator[None]:
-    """A damaged file is an AuditFolderError; a database that cannot be reached just now is left as it is."""
+    """A damaged file is an AuditFolderError, and a database that cannot be used just now an UnavailableError."""
     try:
         yield
     except (sa.exc.DBAPIError, UnicodeDecodeError, ValueError, TypeError) as error:
+        reason = (str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__])[0]
+        if isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError) and "decode" not in str(error):
+            raise UnavailableError(
+                f"The database {shown(url)} cannot be used just now ({reason}); what was sent is not stored, and can "
+                "be sent again."
+            ) from error
         passing = isinstance(error, sa.exc.DBAPIError) and type(error) is not sa.exc.DatabaseError
         if isinstance(error, AleatorError) or (passing and "decode" not in str(error)):
             raise
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise AuditFolderError(
             f"The database {shown(url)} is damaged ({reason}); put a copy in its place (docs/reliability.md)."
         ) from error

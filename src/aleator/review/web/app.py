@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from aleator.decisions.store import ConflictError, Store
+from aleator.decisions.store import ConflictError, Store, UnavailableError
 from aleator.errors import AleatorError
 from aleator.review.board import Board
 from aleator.review.examples import Examples
@@ -117,6 +117,10 @@ def _handlers() -> dict[Any, Callable[[Request, Exception], Response]]:
         return response
 
     def ours(request: Request, error: Exception) -> Response:
+        if isinstance(error, UnavailableError):  # the page keeps what it sent, and sends it again
+            response = of(request, 503, str(error))
+            response.headers["retry-after"] = "5"
+            return response
         return of(request, 409 if isinstance(error, ConflictError) else 400, str(error))
 
     return {

@@ -63,6 +63,7 @@ const page = {
   // Sends until the server has acknowledged it or refuses it. The content has its uuids, so nothing is stored twice.
   async deliver(path, content) {
     for (let wait = 300; ; wait = Math.min(2 * wait, 5000)) {
+      let why = "The server does not answer.";
       try {
         const answer = await fetch(base + path, {
           method: "POST",
@@ -70,11 +71,12 @@ const page = {
           body: JSON.stringify(content),
         });
         if (answer.ok) { page.trouble(""); return await answer.json(); }
+        if (answer.status === 503) why = (await answer.json()).error || why;  // such as a full disk
         if (answer.status < 500 && answer.status !== 429) throw new Refused((await answer.json()).error);
       } catch (error) {
         if (error instanceof Refused) throw error;
       }
-      page.trouble("The server does not answer. Your decisions are kept here and sent again; leave the page open.");
+      page.trouble(`${why} Your decisions are kept here and sent again; leave the page open.`);
       await new Promise((done) => setTimeout(done, wait));
     }
   },

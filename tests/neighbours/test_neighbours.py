@@ -103,7 +103,7 @@ def test_the_program_loads_neither_torch_nor_the_project() -> None:
     tree = ast.parse(approximate.PROGRAM.read_text(encoding="utf-8"))
     modules = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
     modules |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert modules == {"sys", "pathlib", "typing", "faiss", "numpy", "numpy.typing"}
+    assert modules == {"mmap", "sys", "pathlib", "typing", "faiss", "numpy", "numpy.typing"}
     assert "faiss" not in sys.modules
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from aleator.errors import AleatorError
 from aleator.neighbours.exact import LEAST, directions_of, exact_neighbours
 from aleator.neighbours.found import Neighbours
+from aleator.rows import let_go
 
 PROGRAM = Path(__file__).with_name("faiss_program.py")
 MORE = 12
@@ -60,12 +61,18 @@ def approximate_neighbours(
 
 def _write_directions(embedding: NDArray[np.floating[Any]], path: Path) -> None:
     """Centred and of length one, in half precision."""
-    centre = embedding.mean(axis=0, dtype=np.float64).astype(np.float32)
+    total = np.zeros(embedding.shape[1])
+    for start in range(0, len(embedding), BLOCK):
+        total += embedding[start : start + BLOCK].sum(axis=0, dtype=np.float64)
+        let_go(embedding)
+    centre = (total / len(embedding)).astype(np.float32)
     vectors = np.lib.format.open_memmap(path, "w+", np.float16, embedding.shape)
     for start in range(0, len(embedding), BLOCK):
         block = embedding[start : start + BLOCK] - centre
         length = np.linalg.norm(block, axis=1, keepdims=True)
         vectors[start : start + BLOCK] = block / np.maximum(length, LEAST)
+        let_go(embedding)
+        let_go(vectors)
     vectors.flush()
 
 

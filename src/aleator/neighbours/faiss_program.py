@@ -6,6 +6,7 @@ one in half precision; `rows.npy` and `similarity.npy` `(example, COUNT)` are le
 where there are fewer. An example is among its own. Lines `completed total` on stdout tell how far it is.
 """
 
+import mmap
 import sys
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ BLOCK = 16_384
 
 
 def main(folder: Path, count: int, threads: int) -> None:
-    vectors = np.load(folder / "vectors.npy", mmap_mode="r")
+    vectors: Any = np.load(folder / "vectors.npy", mmap_mode="r")
     examples, features = vectors.shape
     codes = min(MOST_CODES, (features + 1) // 2)
     width = -(-features // codes) * codes
@@ -36,6 +37,8 @@ def main(folder: Path, count: int, threads: int) -> None:
         some = vectors[rows]
         result = np.zeros((len(some), width), dtype=np.float32)
         result[:, :features] = some
+        if hasattr(mmap, "MADV_DONTNEED"):  # what was read is not held any longer; the file has it
+            vectors._mmap.madvise(mmap.MADV_DONTNEED)
         return result
 
     faiss.omp_set_num_threads(1)  # k-means by several threads may differ in the last bit

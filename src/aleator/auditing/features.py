@@ -47,9 +47,10 @@ def features_of(
 
 
 def features_kept(unfinished: Path) -> dict[str, Callable[[Path], object]]:
-    """The folder of features to move into a finished audit, by name; none where no network made any."""
+    """The folder of features to copy into a finished audit, by name; none where no network made any. Copied, not moved:
+    an audit that is killed then goes on with them."""
     made = unfinished / FEATURES
-    return {FEATURES: lambda path: shutil.move(made, path)} if made.is_dir() else {}
+    return {FEATURES: lambda path: shutil.copytree(made, path)} if made.is_dir() else {}
 
 
 def those_of(

@@ -22,6 +22,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from aleator.cores import available_cores
 from aleator.data import LabelledDataset
 from aleator.data.images import Geometry, load_pixels
 from aleator.files import read_array, write_array, write_json
@@ -32,7 +33,6 @@ from aleator.learning.settings import TrainingSettings
 from aleator.models.network import Network, NetworkSpec
 from aleator.models.posteriors import POSTERIORS
 from aleator.progress import Progress, silent
-from aleator.threads import available_cores
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 from aleator.uncertainty.metrics import DISENTANGLEMENT_OF_A_CONSTANT
 from benchmarks.corruptions import CORRUPTIONS, SEVERITIES

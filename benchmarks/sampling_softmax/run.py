@@ -17,8 +17,8 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_iter
 
+from aleator.cores import available_cores
 from aleator.progress import Progress, silent
-from aleator.threads import available_cores
 from aleator.uncertainty.gaussian_logits import Method, log_expected_softmax, log_likelihood
 from benchmarks.figures import Axis, Panel, Series, figure
 

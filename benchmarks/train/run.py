@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aleator.auditing import Audit, load_audit
+from aleator.cores import available_cores
 from aleator.data import LabelledDataset
 from aleator.data.duplicates import find_duplicates
 from aleator.errors import DataError
 from aleator.files import write_json
 from aleator.progress import Progress, silent
-from aleator.threads import available_cores
 from aleator.training import Model, load_model
 from aleator.training.abstention import EnsemblePrediction
 from aleator.training.model import CARD

@@ -1,27 +1,28 @@
 """How many threads compute."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
 
 
-def available_cores() -> int:
-    """Cores that this process may use: a container or a batch system may grant fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 @contextmanager
-def one_thread() -> Iterator[None]:
-    """Let PyTorch compute with one thread in this process meanwhile.
+def at_most_threads(most: int) -> Iterator[None]:
+    """Let PyTorch compute with no more threads than this in this process meanwhile.
 
-    Thousands of small steps gain nothing from a second thread, and threads that wait for each other stand still where
-    another program needs the processor: what takes seconds with one then takes minutes.
+    Threads that wait for each other stand still where another program needs the processor, or where there are fewer
+    processors than threads: what takes seconds then takes minutes.
     """
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    torch.set_num_threads(min(most, threads))
     try:
         yield
     finally:
         torch.set_num_threads(threads)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One thread: thousands of small steps gain nothing from a second."""
+    with at_most_threads(1):
+        yield

@@ -77,6 +77,7 @@ def test_a_short_training_of_pictures_takes_one_thread_and_a_long_one_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, worth_processes: int, used: int
 ) -> None:
     monkeypatch.setattr(members, "WORTH_PROCESSES", worth_processes)
+    monkeypatch.setattr(members, "available_cores", lambda: 2)
     pictures = np.random.default_rng(0).integers(0, 256, (12, 1, 16, 16), dtype=np.uint8)
     spec, settings = NetworkSpec("small_vgg", (1, 16, 16), 3), TrainingSettings(epochs=1, batch_size=6)
     job = TrainingJob(spec, pictures, np.arange(12) % 3, settings, torch.device("cpu"))

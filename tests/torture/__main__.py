@@ -17,7 +17,7 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from aleator.threads import available_cores
+from aleator.cores import available_cores
 from tests.torture import attacks, kills, malformed, refused, server, together, warm
 from tests.torture.commands import COMMANDS, made
 from tests.torture.readers import READERS

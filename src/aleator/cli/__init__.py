@@ -14,6 +14,7 @@ from aleator.cli import audit, demo, doctor, embed, export, inspect, judge, pred
 from aleator.cli.app import WHERE_TO, app
 from aleator.cli.faults import write_fault
 from aleator.cli.lines import say, warnings_as_lines
+from aleator.cores import available_cores
 from aleator.errors import AleatorError
 
 __all__ = [
@@ -68,6 +69,8 @@ def main() -> None:
     """Entry point: errors that Aleator raises on purpose are told in words, and any other is called a fault, with its
     traceback in a file."""
     warnings_as_lines()
+    if available_cores() < (os.cpu_count() or 1):  # PyTorch counts the machine's, not those that a container grants
+        os.environ.setdefault("OMP_NUM_THREADS", str(available_cores()))
     if threading.current_thread() is threading.main_thread():  # only there signals may be handled
         signal.signal(signal.SIGTERM, _terminate)
     try:

@@ -26,6 +26,7 @@ import torch
 from numpy.typing import NDArray
 
 from aleator import __version__
+from aleator.cores import available_cores
 from aleator.errors import AleatorError
 from aleator.files import file_digest, read_array, write_array, write_json, write_whole
 from aleator.learning.checkpoints import save_network
@@ -34,7 +35,7 @@ from aleator.learning.loop import train_network
 from aleator.learning.prediction import Predictions, predict_draws
 from aleator.learning.team import ALONE, Team, check_devices
 from aleator.records import IDENTITY, begin_work, read_json
-from aleator.threads import available_cores, one_thread
+from aleator.threads import at_most_threads
 from aleator.workers import HERE, Arrays, Piece, Workers
 from aleator.workers.identity import digest
 from aleator.workers.piece import as_bytes
@@ -144,7 +145,7 @@ def fit_members(
     elif work and (several or devices > 1):
         _fit_in_processes(work, job, folder, processes, devices)
     else:
-        with one_thread() if on_cpu and not worth_it else nullcontext():
+        with at_most_threads(available_cores() if worth_it else 1) if on_cpu else nullcontext():
             for one in work:
                 fit_member(job, one.task, one.place, one.on_step)
     return [_read_member(place) for place in places]

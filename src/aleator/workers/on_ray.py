@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Any
 
+from aleator.cores import available_cores
 from aleator.errors import AleatorError, MissingExtraError
-from aleator.threads import available_cores
 from aleator.workers.piece import Arrays, Piece
 from aleator.workers.versions import installed
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -130,6 +131,23 @@ def test_a_member_that_is_not_whole_is_trained_again(tmp_path: Path, name: str, 
 
 
 @pytest.mark.slow
+def test_a_folder_that_is_removed_under_a_process_is_named(tmp_path: Path, always_in_processes: None) -> None:
+    folder = tmp_path / "work"
+
+    def remove() -> None:
+        while not (folder / "member-0" / "errors.txt").exists():  # its process has begun, and loads PyTorch first
+            pass
+        folder.rename(tmp_path / "elsewhere")
+
+    remover = Thread(target=remove)
+    remover.start()
+    with pytest.raises(FileNotFoundError) as gone:
+        fit(folder, epochs=2000)
+    remover.join()
+    assert str(folder.resolve()) in str(gone.value)
+    assert not folder.exists()
+
+
 def test_a_finished_member_is_not_trained_again(tmp_path: Path, always_in_processes: None) -> None:
     first = fit(tmp_path)
     written = (tmp_path / "member-0" / "weights.safetensors").stat().st_mtime_ns

@@ -6,6 +6,7 @@ thread: a second thread gains them little, and threads that wait for each other 
 the processor.
 """
 
+import errno
 import os
 import signal
 import subprocess
@@ -310,7 +311,7 @@ class _Workers:
     def run(self, work: _Work, shared: dict[str, Any]) -> None:
         """Train one member in a process of its own, by what all have in common; returns when it is done.
 
-        Raises AleatorError with what the process said last, if it fails.
+        Raises AleatorError with what the process said last, if it fails, and FileNotFoundError where the place is gone.
         """
         task, place = work.task, work.place
         write_array(place / "rows.npy", task.rows)
@@ -335,6 +336,8 @@ class _Workers:
             for line in worker.stdout:
                 work.on_step(int(line))
             if worker.wait():
+                if not place.exists():
+                    raise FileNotFoundError(errno.ENOENT, "its folder is gone", str(place.resolve() / "task.json"))
                 errors.seek(0)
                 raise AleatorError(_what_failed(worker.returncode, errors.read()))
 

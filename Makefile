@@ -14,7 +14,7 @@ demo: $(READY)
 test: check system-packages
 	$(PYTEST)
 
-# The whole fault campaign, half an hour: kills, full disks, damaged files, two at once, attacks; prints a table. Rows
+# The whole fault campaign, a quarter of an hour on two cores: kills, full disks, damaged files, two at once, attacks; prints a table. Rows
 # that survived are in dist/torture.jsonl, so that an interrupted campaign goes on, with the same code only.
 torture: $(READY)
 	mkdir -p dist

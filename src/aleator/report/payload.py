@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from aleator.audits.labels import dense_rows
 from aleator.data.sources import ExampleSource, TableRows, TextArray
-from aleator.report.rows import Rows
+from aleator.report.rows import ReportColumns
 from aleator.report.sheets import ACROSS, sheets
 from aleator.verdicts.names import VERDICTS
 
@@ -24,7 +24,7 @@ LONGEST_TEXT, LONGEST_CELL, MOST_COLUMNS = 2000, 60, 60
 NOT_KNOWN = 65_535
 
 
-def chosen_rows(rows: Rows, first: Sequence[int] = ()) -> NDArray[np.int64]:
+def chosen_rows(rows: ReportColumns, first: Sequence[int] = ()) -> NDArray[np.int64]:
     """The rows that the report holds, those whose picture matters most first: `first`, some of each rare verdict, then
     by the probability that the label is wrong."""
     order = np.argsort(-np.nan_to_num(rows.p_mislabelled, nan=-1.0), kind="stable")
@@ -39,7 +39,7 @@ def chosen_rows(rows: Rows, first: Sequence[int] = ()) -> NDArray[np.int64]:
 
 
 def payload(
-    rows: Rows, names: Sequence[str], chosen: NDArray[np.int64], source: ExampleSource | None
+    rows: ReportColumns, names: Sequence[str], chosen: NDArray[np.int64], source: ExampleSource | None
 ) -> dict[str, Any]:
     """The examples of these rows, as the page's script reads them."""
     columns: dict[str, NDArray[Any]] = {
@@ -75,7 +75,7 @@ def payload(
     }
 
 
-def _texts(source: TextArray, rows: Rows, chosen: NDArray[np.int64], room: int) -> dict[str, Any]:
+def _texts(source: TextArray, rows: ReportColumns, chosen: NDArray[np.int64], room: int) -> dict[str, Any]:
     """The texts of the rows, cut off where they are long, as many as there is room for, and their marked words."""
     longest = int(np.clip(room // (2 * max(len(chosen), 1)), 60, LONGEST_TEXT))
     texts: list[str] = []
@@ -88,7 +88,7 @@ def _texts(source: TextArray, rows: Rows, chosen: NDArray[np.int64], room: int) 
     return {"texts": texts, "marked": _marked(rows, chosen[: len(texts)])}
 
 
-def _cells(source: TableRows, rows: Rows, chosen: NDArray[np.int64], room: int) -> dict[str, Any]:
+def _cells(source: TableRows, rows: ReportColumns, chosen: NDArray[np.int64], room: int) -> dict[str, Any]:
     """The cells of the rows in the order of the columns, as many as there is room for, and the marked columns."""
     cells: list[list[str]] = []
     columns = source.table.column_names[:MOST_COLUMNS]
@@ -100,13 +100,13 @@ def _cells(source: TableRows, rows: Rows, chosen: NDArray[np.int64], room: int) 
     return {"header": columns, "cells": cells, "marked": _marked(rows, chosen[: len(cells)])}
 
 
-def _marked(rows: Rows, chosen: NDArray[np.int64]) -> list[list[str]]:
+def _marked(rows: ReportColumns, chosen: NDArray[np.int64]) -> list[list[str]]:
     if "marked" not in rows.table.column_names:
         return [[] for _ in chosen]
     return [one or [] for one in rows.table["marked"].take(chosen).to_pylist()]
 
 
-def _most(rows: Rows, verdict: str, by: NDArray[np.float64]) -> NDArray[np.int64]:
+def _most(rows: ReportColumns, verdict: str, by: NDArray[np.float64]) -> NDArray[np.int64]:
     members = np.flatnonzero(rows.verdict == verdict)
     return members[np.argsort(-by[members], kind="stable")][:EACH_VERDICT]
 
@@ -117,7 +117,7 @@ def _scaled(values: NDArray[np.float64], scale: int) -> NDArray[np.uint16]:
     return np.where(np.isfinite(values), whole, NOT_KNOWN).astype(np.uint16)
 
 
-def _neighbours(rows: Rows, chosen: NDArray[np.int64]) -> NDArray[np.int32]:
+def _neighbours(rows: ReportColumns, chosen: NDArray[np.int64]) -> NDArray[np.int32]:
     """Places among the chosen of the nearest neighbours, `(example, neighbour)`; -1 for one that is not chosen."""
     place = np.full(len(rows), -1, dtype=np.int32)
     place[chosen] = np.arange(len(chosen))
@@ -128,7 +128,7 @@ def _neighbours(rows: Rows, chosen: NDArray[np.int64]) -> NDArray[np.int32]:
     return found
 
 
-def _leading(rows: Rows, chosen: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+def _leading(rows: ReportColumns, chosen: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     """The likeliest classes of each example and their probabilities in per cent, `(example, LEADING)`."""
     distribution = dense_rows(rows.distribution, chosen)
     leading = np.argsort(-distribution, axis=1, kind="stable")[:, :LEADING]

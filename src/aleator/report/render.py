@@ -15,7 +15,7 @@ from aleator.html import percent, script_json, template
 from aleator.report.payload import chosen_rows, payload
 from aleator.report.pictures import Pictures
 from aleator.report.plots import confusion_table, example_map, map_sample, pairs_table, point_title, precision_curve
-from aleator.report.rows import Rows
+from aleator.report.rows import ReportColumns
 from aleator.verdicts.estimates import ClassEstimate, ClassPair, pairs_of
 from aleator.verdicts.names import VERDICT_MEANING
 
@@ -37,7 +37,7 @@ def render_report(
         folder: the audit's folder, for the commands that the report names.
         remark: what the reader should know of the report itself, such as why it has no pictures.
     """
-    rows, names, referee = Rows(labels), list(info.class_names), info.referee
+    rows, names, referee = ReportColumns(labels), list(info.class_names), info.referee
     sample = map_sample(rows.verdict, rows.p_mislabelled, MAP_POINTS).tolist()
     chosen = chosen_rows(rows, sample)
     confusion, pairs = np.array(info.estimates.confusion), info.estimates.pairs
@@ -64,7 +64,7 @@ def render_report(
     )
 
 
-def suspects(rows: Rows, most: int = PRINTED) -> list[int]:
+def suspects(rows: ReportColumns, most: int = PRINTED) -> list[int]:
     """The most suspicious mistakes, in order, but no given label takes more than its fair share of places."""
     mistakes = np.flatnonzero(rows.verdict == "mistake")
     order = mistakes[np.argsort(-rows.p_mislabelled[mistakes], kind="stable")]
@@ -81,7 +81,7 @@ def suspects(rows: Rows, most: int = PRINTED) -> list[int]:
     return sorted(chosen + left[: most - len(chosen)], key=lambda number: -rows.p_mislabelled[number])
 
 
-def _printed(rows: Rows, names: list[str], pictures: Pictures) -> list[dict[str, Any]]:
+def _printed(rows: ReportColumns, names: list[str], pictures: Pictures) -> list[dict[str, Any]]:
     """The suspects that stand on paper, and on a page whose script does not run."""
     return [
         {
@@ -95,7 +95,7 @@ def _printed(rows: Rows, names: list[str], pictures: Pictures) -> list[dict[str,
     ]
 
 
-def _titles(rows: Rows, names: list[str], sample: list[int]) -> list[str]:
+def _titles(rows: ReportColumns, names: list[str], sample: list[int]) -> list[str]:
     return [
         point_title(rows.table["id"][row].as_py(), names[rows.suggested[row]], names[rows.given[row]]) for row in sample
     ]

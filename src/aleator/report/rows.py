@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 from aleator.audits.labels import decoded
 
 
-class Rows:
+class ReportColumns:
     """Columns of `labels.parquet`, `(example,)` each; labels as integers, -1 none."""
 
     def __init__(self, labels: pa.Table) -> None:

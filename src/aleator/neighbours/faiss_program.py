@@ -24,6 +24,8 @@ ASKED, TARGET = 400, 0.98
 STEPS = ((16, 4), (32, 4), (64, 5), (128, 6), (256, 8), (512, 12), (1024, 16), (4096, 24))
 """Lists to look into, and how many times more candidates than neighbours are compared in half precision."""
 BLOCK = 16_384
+SEARCHED_AT_ONCE = 2_048
+"""faiss keeps tables of each example that is asked: of 16,384 they take a gigabyte, and a third more time."""
 
 
 def main(folder: Path, count: int, threads: int) -> None:
@@ -67,8 +69,8 @@ def main(folder: Path, count: int, threads: int) -> None:
 
     similarity = np.lib.format.open_memmap(folder / "similarity.npy", "w+", np.float32, (examples, count))
     rows = np.lib.format.open_memmap(folder / "rows.npy", "w+", np.int64, (examples, count))
-    for start in range(0, examples, BLOCK):
-        block = slice(start, start + BLOCK)
+    for start in range(0, examples, SEARCHED_AT_ONCE):
+        block = slice(start, start + SEARCHED_AT_ONCE)
         similarity[block], rows[block] = index.search(padded(block), count)
         print((examples + start) // 2, examples, flush=True)
     similarity.flush()

@@ -12,7 +12,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,8 @@ class _Scored:
     flagged: NDArray[np.bool_]
     seconds: float
     """Of the processor."""
+    says: dict[str, float] = field(default_factory=dict)
+    """How many labels it says are wrong, if it does: `estimate`, and the interval's `low` and `high`, as shares."""
 
 
 def run(
@@ -73,15 +75,20 @@ def run(
         raise DataError(f"{data} holds neither noisyag nor cifar10h; name the folder that does, or leave --data out.")
     rows = []
     for case, dataset in _all(data, embeddings):
-        if only not in case.name or not (case.given != case.truth).any():
+        if only not in case.name:
             continue
         features = _features(case, dataset)
         detectors: dict[str, Callable[[], _Scored]] = {"aleator": lambda d=dataset: _ours(d, progress)}  # type: ignore[misc]
-        detectors |= {
-            "logistic regression": lambda f=features, c=case: _plain(_regression(f), f, c),  # type: ignore[misc]
-            "neighbours": lambda f=features, c=case: _plain(_neighbours(f), f, c),  # type: ignore[misc]
-        }
-        if peers:
+        clean = case.share_wrong == 0  # nothing to rank: how many labels are called wrong is all there is to see
+        detectors |= (
+            {}
+            if clean
+            else {
+                "logistic regression": lambda f=features, c=case: _plain(_regression(f), f, c),  # type: ignore[misc]
+                "neighbours": lambda f=features, c=case: _plain(_neighbours(f), f, c),  # type: ignore[misc]
+            }
+        )
+        if peers and not clean:
             detectors |= {
                 "Datalab": lambda f=features, c=case: _datalab(f, c),  # type: ignore[misc]
                 "CleanLearning": lambda f=features, c=case: _clean_learning(f, c),  # type: ignore[misc]
@@ -134,7 +141,10 @@ def _ours(dataset: LabelledDataset, progress: Progress) -> _Scored:
         found = audit(dataset, Path(folder) / "audit", progress=progress)
         seconds = _processor() - start
         p_mislabelled = found.column("p_mislabelled").astype(np.float64)
-    return _Scored(p_mislabelled, p_mislabelled > found.info.estimates.flag_above, seconds)
+    estimates = found.info.estimates
+    count = estimates.mislabelled
+    says = {"estimate": count.share, "low": count.share_low, "high": count.share_high}
+    return _Scored(p_mislabelled, p_mislabelled > estimates.flag_above, seconds, says)
 
 
 def _plain(model: Any, features: Any, case: Case) -> _Scored:
@@ -191,33 +201,42 @@ def _processor() -> float:
 def _figures(case: Case, scored: _Scored) -> dict[str, float]:
     known = case.truth != -1
     wrong, score, flagged = (case.given != case.truth)[known], scored.score[known], scored.flagged[known]
-    return {
+    figures = {
+        "share_wrong": float(wrong.mean()), "flagged": float(flagged.mean()), "cpu_seconds": scored.seconds
+    } | scored.says  # fmt: skip
+    if not wrong.any():
+        return figures
+    return figures | {
         "auroc": float(roc_auc_score(wrong, score)),
         "ap": float(average_precision_score(wrong, score)),
         "f1": float(2 * (flagged & wrong).sum() / max(flagged.sum() + wrong.sum(), 1)),
-        "cpu_seconds": scored.seconds,
     }
 
 
 def format_table(result: dict[str, Any]) -> str:
-    """A line for each data set and detector; then how often ours is at least the best of the others."""
+    """A line for each data set and detector; then how often ours is at least the best of the others, and how well it
+    counts."""
     if "sizes" in result:
         return "\n".join(format_rows(result["sizes"]))
-    lines = [f"{'data':42}{'detector':22}{'AUROC':>8}{'AP':>8}{'F1':>8}{'CPU s':>9}"]
+    columns = {"AUROC": "auroc", "AP": "ap", "F1": "f1", "flagged": "flagged", "wrong": "share_wrong",
+               "says": "estimate", "low": "low", "high": "high"}  # fmt: skip
+    lines = [f"{'data':42}{'detector':22}" + "".join(f"{title:>8}" for title in columns) + f"{'CPU s':>9}"]
     by_data: dict[str, dict[str, dict[str, float]]] = {}
     for row in result["rows"]:
-        lines.append(
-            f"{row['data'][:41]:42}{row['detector']:22}{row['auroc']:8.3f}{row['ap']:8.3f}{row['f1']:8.3f}"
-            f"{row['cpu_seconds']:9.1f}"
-        )
+        figures = "".join(f"{row[key]:8.3f}" if key in row else f"{'-':>8}" for key in columns.values())
+        lines.append(f"{row['data'][:41]:42}{row['detector']:22}{figures}{row['cpu_seconds']:9.1f}")
         by_data.setdefault(row["data"], {})[row["detector"]] = row
-    for name in ("auroc", "ap", "f1"):
+    noisy = [rows for rows in by_data.values() if "auroc" in rows["aleator"]]
+    for name in ("auroc", "ap", "f1") if noisy else ():
         ahead = [
-            rows["aleator"][name] - max(row[name] for who, row in rows.items() if who != "aleator")
-            for rows in by_data.values()
+            rows["aleator"][name] - max(row[name] for who, row in rows.items() if who != "aleator") for rows in noisy
         ]
         lines.append(
             f"{name}: {np.mean(ahead):+.3f} in the mean against the best of the others on each, {min(ahead):+.3f} at "
             f"the worst, not behind on {sum(one >= 0 for one in ahead)} of {len(ahead)}"
         )
+    ours = [rows["aleator"] for rows in by_data.values()]
+    inside = sum(one["low"] <= one["share_wrong"] <= one["high"] for one in ours)
+    off = np.mean([abs(one["estimate"] - one["share_wrong"]) for one in ours])
+    lines.append(f"count: {off:.3f} off in the mean, inside the 90 % interval on {inside} of {len(ours)}")
     return "\n".join(lines)

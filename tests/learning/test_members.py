@@ -1,12 +1,12 @@
 """Members in processes of their own: the same results, told in words when one fails, gone when the parent is gone."""
 
 import contextlib
-import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -23,6 +23,7 @@ from aleator.learning.members import Member, fit_member, fit_members, member_see
 from aleator.learning.settings import TrainingSettings
 from aleator.models.network import NetworkSpec
 from aleator.threads import one_thread
+from aleator.workers import Arrays, Piece, processes, sent
 
 SPEC = NetworkSpec("mlp", (6,), 3)
 
@@ -61,9 +62,9 @@ def always_in_processes(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_small_networks_are_trained_with_one_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     threads = []
 
-    def watched(*task: Any, **options: Any) -> None:
+    def watched(*task: Any, **options: Any) -> Arrays:
         threads.append(torch.get_num_threads())
-        fit_member(*task, **options)
+        return fit_member(*task, **options)
 
     monkeypatch.setattr(members, "fit_member", watched)
     with one_thread():  # as before, afterwards
@@ -97,7 +98,7 @@ def test_a_process_gives_what_the_same_training_gives_here(
     steps: list[tuple[int, int]] = []
     apart = fit(tmp_path / "apart", steps=steps)
     assert {total for _, total in steps} == {24}
-    assert (tmp_path / "apart" / "member-1" / "task.json").exists()
+    assert not (tmp_path / "apart" / processes.SENT).exists()
     monkeypatch.setattr(members, "WORTH_PROCESSES", 10**9)
     here = fit(tmp_path / "here")
     for one, other in zip(apart, here, strict=True):
@@ -135,7 +136,9 @@ def test_a_folder_that_is_removed_under_a_process_is_named(tmp_path: Path, alway
     folder = tmp_path / "work"
 
     def remove() -> None:
-        while not (folder / "member-0" / "errors.txt").exists():  # its process has begun, and loads PyTorch first
+        while not (
+            folder / processes.SENT / "0" / "errors.txt"
+        ).exists():  # its process has begun, and loads PyTorch first
             pass
         folder.rename(tmp_path / "elsewhere")
 
@@ -148,7 +151,18 @@ def test_a_folder_that_is_removed_under_a_process_is_named(tmp_path: Path, alway
     assert not folder.exists()
 
 
-def test_a_finished_member_is_not_trained_again(tmp_path: Path, always_in_processes: None) -> None:
+def test_a_finished_member_is_not_trained_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, always_in_processes: None
+) -> None:
+    threads: list[int] = []
+
+    class Watched(processes.Processes):
+        def results(self, pieces: Iterable[Piece]) -> Iterator[tuple[Piece, Arrays]]:
+            some = list(pieces)
+            threads.extend(piece.threads for piece in some)
+            return super().results(some)
+
+    monkeypatch.setattr(members, "Processes", Watched)
     first = fit(tmp_path)
     written = (tmp_path / "member-0" / "weights.safetensors").stat().st_mtime_ns
     (tmp_path / "member-1" / "margins.npy").unlink()
@@ -157,8 +171,7 @@ def test_a_finished_member_is_not_trained_again(tmp_path: Path, always_in_proces
     assert min(step for step, _ in steps) > 12
     assert (tmp_path / "member-0" / "weights.safetensors").stat().st_mtime_ns == written
     assert np.array_equal(first[1].predictions.mean, second[1].predictions.mean)
-    task = json.loads((tmp_path / "member-1" / "task.json").read_text(encoding="utf-8"))
-    assert task["threads"] == 1, "as before, though it is alone now: in bfloat16 a picture's training would show it"
+    assert threads == [1] * 3, "as before, though it is alone now: in bfloat16 a picture's training would show it"
 
 
 @pytest.mark.slow
@@ -193,8 +206,9 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
 def test_a_training_that_fails_says_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, always_in_processes: None
 ) -> None:
-    monkeypatch.setattr(members, "_path_of", lambda examples, path: str(tmp_path / "gone.npy"))
-    with pytest.raises(AleatorError, match=r"gone\.npy.*goes on from the last finished member"):
+    monkeypatch.setattr(sent._Pickler, "_file_of", lambda *_: str(tmp_path / "gone.npy"))
+    monkeypatch.setattr(sent, "MAPPED_FROM", 1)
+    with pytest.raises(AleatorError, match=r"member-. failed .*gone\.npy.*goes on after the last finished piece"):
         fit(tmp_path)
 
 

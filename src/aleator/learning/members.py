@@ -6,20 +6,12 @@ thread: a second thread gains them little, and threads that wait for each other 
 the processor.
 """
 
-import errno
-import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
-from mmap import mmap
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event
 from typing import Any
 
 import numpy as np
@@ -34,22 +26,26 @@ from aleator.learning.checkpoints import save_network
 from aleator.learning.job import Task, TrainingJob
 from aleator.learning.loop import train_network
 from aleator.learning.prediction import Predictions, predict_draws
-from aleator.learning.team import ALONE, Team, check_devices
+from aleator.learning.team import ALONE, Team, check_devices, launch
 from aleator.records import IDENTITY, begin_work, read_json
 from aleator.threads import at_most_threads
 from aleator.workers import HERE, Arrays, Piece, Workers
 from aleator.workers.identity import digest
 from aleator.workers.piece import as_bytes
+from aleator.workers.processes import Processes
+from aleator.workers.sent import read_sent, write_sent
 
 WORTH_PROCESSES, VECTORS = 20_000, 10
 """Pictures seen in all trainings and epochs together, from which on processes of their own save time; of vectors, so
 many times more."""
-KEEP_MEMORY = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=4294967296"
-"""For the C library of Linux: memory that a step frees is kept for the next one, in large pages. Given back and asked
-for anew, as it is otherwise, it costs an eighth of the time of a step. Others do not read it."""
 WEIGHTS, DONE = "weights.safetensors", "done.json"
 """The trained network, and the digest of each file that its member left: written last."""
+CHECKPOINT = "checkpoint.safetensors"
 OnStep = Callable[[int, int], None]
+
+
+def _silent(step: int) -> None:
+    """Nobody is told."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +61,7 @@ class Member:
     """The file with the network itself."""
 
 
-ARRAYS = tuple(f"{name}.npy" for name in (*(field.name for field in fields(Predictions)), "draws", "margins"))
+ARRAYS = (*(field.name for field in fields(Predictions)), "draws", "margins")
 """What a member leaves beside its weights, in the order in which it is read."""
 
 
@@ -139,75 +135,105 @@ def fit_members(
     worth = WORTH_PROCESSES * (1 if len(job.spec.shape) > 1 else VECTORS)
     worth_it = sum(steps) * job.settings.batch_size >= worth
     several = on_cpu and processes > 1 and worth_it and job.backbone is None
-    work = [_Work(tasks[number], places[number], partial(tell, number)) for number in waiting]
-    if work and on.apart:
-        share = max(1, available_cores() // processes) if several else torch.get_num_threads()
-        _fit_elsewhere(work, job, on, share if worth_it else 1)
-    elif work and (several or devices > 1):
-        _fit_in_processes(work, job, folder, processes, devices)
+    share = max(1, available_cores() // (processes * devices))
+    if on.apart:
+        threads = share if several else torch.get_num_threads() if worth_it else 1
+    elif several or devices > 1:
+        on, threads = Processes(processes, folder), share
     else:
-        with at_most_threads(available_cores() if worth_it else 1) if on_cpu else nullcontext():
-            for one in work:
-                fit_member(job, one.task, one.place, one.on_step)
+        threads = available_cores() if worth_it else 1
+    team = (devices,) if devices > 1 else ()
+    shared = (replace(job, examples=np.asarray(job.examples)) if on.apart else job,)
+    pieces = {
+        Piece(
+            places[number].name,
+            fit_member_by_team if team else fit_member,
+            _sent(tasks[number]) if on.apart else (tasks[number], places[number] / CHECKPOINT, *team),
+            shared,
+            threads,
+            int(on.apart and job.device.type == "cuda"),
+            partial(tell, number),
+        ): number
+        for number in waiting
+    }
+    with at_most_threads(threads) if on is HERE and on_cpu else nullcontext():
+        for piece, made in on.results(pieces) if pieces else ():
+            _leave(made, places[pieces[piece]])
+            if done[pieces[piece]] < steps[pieces[piece]]:  # by workers that tell nothing, or not each step
+                tell(pieces[piece], steps[pieces[piece]])
     return [_read_member(place) for place in places]
 
 
 def fit_member(
     job: TrainingJob,
     task: Task,
-    place: Path,
-    on_step: Callable[[int], None] = lambda step: None,
+    checkpoint: Path | None = None,
+    start: NDArray[np.uint8] | None = None,
+    on_step: Callable[[int], None] = _silent,
     *,
     team: Team = ALONE,
-) -> None:
-    """Train one network here, predict every example with it, and leave both in `place`; of a team, the first does."""
-    checkpoint = place / "checkpoint.safetensors"
-    told = on_step if team.rank == 0 else lambda step: None
-    network, margins = train_network(job, task, checkpoint=checkpoint, on_step=told, team=team)
-    if team.rank:
-        return
-    flip = job.settings.augmentation.flip
-    predictions, draws = predict_draws(network, job.examples, flip=flip, device=job.device, seed=task.seed)
-    save_network(network.cpu(), place / WEIGHTS)
-    for name, array in zip(ARRAYS, (*vars(predictions).values(), draws, margins), strict=True):
-        write_array(place / name, array)
-    _mark_done(place)
-    checkpoint.unlink(missing_ok=True)
+) -> Arrays:
+    """Train one network and predict every example with it: what is left in its place, by the names of the files.
 
+    Of a team, the first has it, and the others nothing.
 
-def member_apart(job: TrainingJob, task: Task, start: NDArray[np.uint8] | None) -> Arrays:
-    """What `fit_member` leaves in a place, as arrays by the names of the files, for who does not see the place.
-
-    `start` is the content of the task's file of weights to begin with.
+    Args:
+        checkpoint: a file from which an interrupted training goes on.
+        start: the content of the task's file of weights to begin with, for who does not see that file.
+        on_step: told the number of each step.
     """
     with TemporaryDirectory() as name:
-        place = Path(name)
+        folder = Path(name)
         if start is not None:
-            (place / "start").write_bytes(start.tobytes())
-            task = replace(task, start=place / "start")
-        fit_member(job, task, place)
-        made = {path.stem: read_array(path) for path in place.glob("*.npy")}
-        return made | {WEIGHTS: as_bytes((place / WEIGHTS).read_bytes())}
+            (folder / "start").write_bytes(start.data)
+            task = replace(task, start=folder / "start")
+        told = _silent if team.rank else on_step
+        network, margins = train_network(job, task, checkpoint=checkpoint, on_step=told, team=team)
+        if team.rank:
+            return {}
+        flip = job.settings.augmentation.flip
+        predictions, draws = predict_draws(network, job.examples, flip=flip, device=job.device, seed=task.seed)
+        save_network(network.cpu(), folder / WEIGHTS)
+        made = dict(zip(ARRAYS, (*vars(predictions).values(), draws, margins), strict=True))
+        return made | {WEIGHTS: as_bytes((folder / WEIGHTS).read_bytes())}
 
 
-def _fit_elsewhere(work: list["_Work"], job: TrainingJob, on: Workers, threads: int) -> None:
-    """Let workers that do not see the folder do the members, and put what they made in its place."""
-    shared = (replace(job, examples=np.asarray(job.examples)),)
-    gpus = int(job.device.type == "cuda")
-    pieces = {}
-    for one in work:
-        start = None if one.task.start is None else as_bytes(one.task.start.read_bytes())
-        arguments = (replace(one.task, start=None), start)
-        pieces[Piece(one.place.name, member_apart, arguments, shared, threads, gpus)] = one
-    for piece, arrays in on.results(pieces):
-        one = pieces[piece]
-        for name, array in arrays.items():
-            if name == WEIGHTS:
-                write_whole(one.place / name, partial(_write_bytes, array))
-            else:
-                write_array(one.place / f"{name}.npy", array)
-        _mark_done(one.place)
-        one.on_step(job.settings.steps(len(one.task.rows)))
+def fit_member_by_team(
+    job: TrainingJob, task: Task, checkpoint: Path, devices: int, on_step: Callable[[int], None] = _silent
+) -> Arrays:
+    """The same by so many processes or GPUs together; `on_step` is a function of a module."""
+    with TemporaryDirectory(dir=checkpoint.parent) as name:
+        folder = Path(name)
+        (folder / "made").mkdir()
+        write_sent((job, task, checkpoint, on_step), folder / "job")
+        launch(_fit_in_team, devices, job.device, folder)
+        return {path.stem: read_array(path) for path in (folder / "made").iterdir()}
+
+
+def _fit_in_team(team: Team, folder: Path) -> None:
+    """What each process of the team does."""
+    job, task, checkpoint, on_step = read_sent(folder / "job")
+    if team.fabric is not None:
+        job = replace(job, device=team.fabric.device)
+    for name, array in fit_member(job, task, checkpoint, None, on_step, team=team).items():
+        write_array(folder / "made" / f"{name}.npy", array)
+
+
+def _sent(task: Task) -> tuple[Any, ...]:
+    """What `fit_member` is called with where this machine's files are not seen."""
+    start = None if task.start is None else as_bytes(task.start.read_bytes())
+    return replace(task, start=None), None, start
+
+
+def _leave(made: Arrays, place: Path) -> None:
+    """Write what a member left, and that it is done."""
+    for name, array in made.items():
+        if name == WEIGHTS:
+            write_whole(place / name, partial(_write_bytes, array))
+        else:
+            write_array(place / f"{name}.npy", array)
+    write_json(place / DONE, _digests(place))
+    (place / CHECKPOINT).unlink(missing_ok=True)
 
 
 def _write_bytes(content: NDArray[np.uint8], path: Path) -> None:
@@ -242,13 +268,8 @@ def _work_of(place: Path) -> object:
         return None
 
 
-def _mark_done(place: Path) -> None:
-    """Say what the files of a member hold, the last thing that is written of it."""
-    write_json(place / DONE, _digests(place))
-
-
 def _digests(place: Path) -> dict[str, str]:
-    return {name: file_digest(place / name) for name in (*ARRAYS, WEIGHTS)}
+    return {name: file_digest(place / name) for name in (*(f"{name}.npy" for name in ARRAYS), WEIGHTS)}
 
 
 def _is_finished(place: Path) -> bool:
@@ -260,111 +281,8 @@ def _is_finished(place: Path) -> bool:
 
 
 def _read_member(place: Path) -> Member:
-    *said, draws, margins = (read_array(place / name) for name in ARRAYS)
+    *said, draws, margins = (read_array(place / f"{name}.npy") for name in ARRAYS)
     return Member(Predictions(*said), draws, margins, place / WEIGHTS)
-
-
-@dataclass(frozen=True)
-class _Work:
-    """A member that is not there yet."""
-
-    task: Task
-    place: Path
-    on_step: Callable[[int], None]
-
-
-def _fit_in_processes(work: list[_Work], job: TrainingJob, folder: Path, processes: int, devices: int) -> None:
-    """Run `worker.py` once for each member, `processes` of them at a time, each on so many `devices`."""
-    arrays = {"examples": _path_of(job.examples, folder / "examples.npy"), "targets": str(folder / "targets.npy")}
-    write_array(folder / "targets.npy", job.targets)
-    if job.weights is not None:
-        arrays["weights"] = str(folder / "weights.npy")
-        write_array(folder / "weights.npy", job.weights)
-    shared = {
-        **arrays,
-        "spec": asdict(job.spec),
-        "settings": asdict(job.settings),
-        "threads": max(1, available_cores() // (processes * devices)),
-        "devices": devices,
-        "device": str(job.device),
-    }
-    workers = _Workers()
-    with ThreadPoolExecutor(processes) as pool:
-        futures = [pool.submit(workers.run, one, shared) for one in work]
-        try:
-            for future in as_completed(futures):
-                future.result()
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            workers.stop()
-            raise
-    (folder / "examples.npy").unlink(missing_ok=True)
-
-
-class _Workers:
-    """Processes that train a member each, and end together."""
-
-    def __init__(self) -> None:
-        self._running: set[subprocess.Popen[str]] = set()
-        self._stopping = Event()
-
-    def run(self, work: _Work, shared: dict[str, Any]) -> None:
-        """Train one member in a process of its own, by what all have in common; returns when it is done.
-
-        Raises AleatorError with what the process said last, if it fails, and FileNotFoundError where the place is gone.
-        """
-        task, place = work.task, work.place
-        write_array(place / "rows.npy", task.rows)
-        start = None if task.start is None else str(task.start)
-        write_json(place / "task.json", {**shared, "seed": task.seed, "start": start})
-        # Its standard input stays open as long as this process lives: the worker ends with it.
-        with (
-            (place / "errors.txt").open("w+", encoding="utf-8") as errors,
-            subprocess.Popen(
-                [sys.executable, "-m", "aleator.learning.worker", str(place)],
-                env={"GLIBC_TUNABLES": KEEP_MEMORY, **os.environ},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-            ) as worker,
-        ):
-            self._running.add(worker)
-            if self._stopping.is_set():  # it was being started while the others were ended
-                worker.kill()
-            assert worker.stdout is not None
-            for line in worker.stdout:
-                work.on_step(int(line))
-            if worker.wait():
-                if not place.exists():
-                    raise FileNotFoundError(errno.ENOENT, "its folder is gone", str(place.resolve() / "task.json"))
-                errors.seek(0)
-                raise AleatorError(_what_failed(worker.returncode, errors.read()))
-
-    def stop(self) -> None:
-        """End all that are running or about to be started."""
-        self._stopping.set()
-        for worker in list(self._running):
-            worker.kill()
-
-
-def _path_of(examples: NDArray[np.generic], path: Path) -> str:
-    """Where workers can map the examples from: the file they are mapped from whole already, or a new one at `path`."""
-    buffer: Any = examples.base
-    if isinstance(examples, np.memmap) and isinstance(buffer, mmap):
-        return str(examples.filename)
-    write_array(path, examples)
-    return str(path)
-
-
-def _what_failed(code: int, errors: str) -> str:
-    if code == -signal.SIGKILL:
-        return (
-            "A training was ended by the system, most likely because the memory ran out: close other programs, or use "
-            "--effort quick. The same command goes on from the last finished member."
-        )
-    last = (errors.strip() or "it said nothing").splitlines()[-1]
-    return f"A training failed ({last}). The same command goes on from the last finished member."
 
 
 def member_seed(seed: int, member: int) -> int:

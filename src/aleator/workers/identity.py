@@ -20,8 +20,7 @@ def identities(pieces: list[Piece]) -> list[str]:
     for piece in pieces:
         if id(piece.shared) not in known:
             known[id(piece.shared)] = digest(piece.shared)
-        function = f"{__version__} {piece.function.__module__}:{piece.function.__qualname__}"
-        parts = function.encode() + known[id(piece.shared)] + digest(piece.arguments)
+        parts = f"{__version__} {piece.function_name}".encode() + known[id(piece.shared)] + digest(piece.arguments)
         found.append(hashlib.sha256(parts).hexdigest())
     return found
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from aleator.cores import available_cores
 from aleator.errors import AleatorError, MissingExtraError
-from aleator.workers.piece import Arrays, Piece
+from aleator.workers.piece import GOES_ON, Arrays, Piece
 from aleator.workers.versions import installed
 
 ANSWER_SECONDS = 30.0
@@ -26,7 +26,6 @@ RETRIES = 5
 """So often a piece is done again whose worker was lost: what kills it may be the piece itself."""
 AHEAD = 2
 """Pieces for each processor that are sent before others are done."""
-GOES_ON = "The same command goes on after the last finished piece."
 
 
 class OnRay:
@@ -131,8 +130,8 @@ class OnRay:
             max_retries=RETRIES,
         )
         # In a list what is sent is not unpacked before the versions are compared.
-        function = f"{piece.function.__module__}:{piece.function.__qualname__}"
-        return options.remote(installed(), function, [shared, self.ray.put(piece.arguments)], piece.threads)
+        sent = [shared, self.ray.put(piece.arguments)]
+        return options.remote(installed(), piece.function_name, sent, piece.threads)
 
     def _received(self, reference: Any, piece: Piece) -> Arrays:
         from ray.exceptions import RayError, RayTaskError
@@ -212,17 +211,10 @@ def _task() -> Callable[..., Any]:
                 there = {}
         if there != wanted:
             return node, there, {}
-        from importlib import import_module
-        from operator import attrgetter
+        from aleator.workers.apart import compute
 
-        import torch
-        from threadpoolctl import threadpool_limits
-
-        module, _, name = function.partition(":")
         shared, arguments = ray.get(sent)
-        torch.set_num_threads(threads)
-        with threadpool_limits(threads):
-            return node, there, attrgetter(name)(import_module(module))(*shared, *arguments)
+        return node, there, compute(function, shared, arguments, threads)
 
     return work
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 Arrays = dict[str, NDArray[Any]]
 """A result: arrays by name."""
+GOES_ON = "The same command goes on after the last finished piece."
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +27,13 @@ class Piece:
     threads: int = 1
     """That it computes with: in single precision they show in the last digits."""
     gpus: int = 0
+    on_step: Callable[[int], None] | None = None
+    """Told how far the piece is, by a function that takes an `on_step` too; a Ray worker tells nothing."""
+
+    @property
+    def function_name(self) -> str:
+        """By which another process finds the function."""
+        return f"{self.function.__module__}:{self.function.__qualname__}"
 
 
 class Workers(Protocol):
@@ -33,7 +41,7 @@ class Workers(Protocol):
 
     @property
     def apart(self) -> bool:
-        """Whether they are other processes, which do not see this one's memory nor, perhaps, its files."""
+        """Whether they may be on other machines, where this one's files are not seen."""
 
     def results(self, pieces: Iterable[Piece]) -> Iterator[tuple[Piece, Arrays]]:
         """Each piece with what came of it, in the order in which they are done. Pieces are asked for as there is
@@ -47,7 +55,8 @@ class Here:
 
     def results(self, pieces: Iterable[Piece]) -> Iterator[tuple[Piece, Arrays]]:
         for piece in pieces:
-            yield piece, piece.function(*piece.shared, *piece.arguments)
+            telling = {} if piece.on_step is None else {"on_step": piece.on_step}
+            yield piece, piece.function(*piece.shared, *piece.arguments, **telling)
 
 
 HERE = Here()

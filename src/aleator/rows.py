@@ -22,9 +22,9 @@ class Rows(Protocol):
     def __getitem__(self, rows: Any, /) -> Any: ...
 
 
-def blocks(examples: int, cells: int) -> list[slice]:
-    """All rows in pieces, each of about a million numbers where an example has so many `cells`."""
-    size = max(1, BLOCK_CELLS // cells)
+def blocks(examples: int, cells: int, most: int = BLOCK_CELLS) -> list[slice]:
+    """All rows in pieces, each of about a million numbers, or `most`, where an example has so many `cells`."""
+    size = max(1, most // cells)
     return [slice(start, min(start + size, examples)) for start in range(0, examples, size)]
 
 

@@ -110,7 +110,10 @@ def _audit(  # longer than a function is otherwise: the whole system on one page
         )
         features = those_of(features, embedded, dataset)
     with clock("duplicates"):
-        duplicates = find_duplicates(examples, on_block=lambda done, total: progress("finding copies", done, total))
+        duplicates = find_duplicates(
+            examples, folder=unfinished / "copies", on=workers,
+            on_block=lambda done, total: progress("finding copies", done, total),
+        )  # fmt: skip
     with clock("training"):
         dataset, together = kept_together(dataset, duplicates)
         marks: Marks | None = None
@@ -132,8 +135,9 @@ def _audit(  # longer than a function is otherwise: the whole system on one page
         said = replace(said, model=replace(said.model, reason=f"{choice.reason}; {said.model.reason}"))
     with clock("judging"):
         progress("judging", 0, 1)
-        inputs = _judge_inputs(dataset, said, duplicates, settings)
-        judgement = pass_judgement(inputs)
+        kept = unfinished / "judging"
+        inputs = _judge_inputs(dataset, said, duplicates, settings, kept, workers)
+        judgement = pass_judgement(inputs, folder=kept, on=workers)
         scores = _scores(inputs.observations, said)
         referee = _referee(dataset, truth, judgement.verdicts, scores, settings)
         progress("judging", 1, 1)
@@ -174,10 +178,12 @@ def _audit(  # longer than a function is otherwise: the whole system on one page
     return Audit(folder, info, table, dataset)
 
 
-def _judge_inputs(dataset: LabelledDataset, said: Said, duplicates: Duplicates, settings: AuditSettings) -> JudgeInputs:
-    predicted = np.exp(said.log_probs).mean(axis=0)
+def _judge_inputs(
+    dataset: LabelledDataset, said: Said, duplicates: Duplicates, settings: AuditSettings, kept: Path, on: Workers
+) -> JudgeInputs:
+    predicted, labels = np.exp(said.log_probs).mean(axis=0), dataset.given_labels
     return JudgeInputs(
-        observations=observe(said.mean, said.spread, said.embedding, dataset.given_labels, said.unseen),
+        observations=observe(said.mean, said.spread, said.embedding, labels, said.unseen, folder=kept, on=on),
         class_names=dataset.class_names,
         unfamiliar=unfamiliar_examples(said.uncertainty["epistemic"], said.distance, predicted),
         duplicate_group=duplicates.group,

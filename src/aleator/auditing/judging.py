@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -29,6 +30,8 @@ from aleator.verdicts import (
     weigh_sources,
 )
 from aleator.verdicts.estimates import WrongLabels
+from aleator.workers import HERE, Arrays, Workers
+from aleator.workers.by_rows import by_rows
 
 MOST_TO_REMEMBER = 20_000
 """Examples that tell how much of their labels networks have memorised."""
@@ -80,6 +83,9 @@ def observe(
     embedding: NDArray[np.float32],
     labels: NDArray[np.int64],
     unseen: int = 0,
+    *,
+    folder: Path | None = None,
+    on: Workers = HERE,
 ) -> Observations:
     """What the networks said, and the leading features of the embedding.
 
@@ -87,11 +93,11 @@ def observe(
     The first `unseen` draws are of networks that have not seen the example, and the others of networks that have: these
     are heard as well, half and half, once what they memorised of labels is taken back (digits with 30 % symmetric
     noise: average precision .970 without them, .997 with; FER2013 .765 and .783; photographs .398 and .410). With 0
-    all have seen it, and nothing can be taken back.
+    all have seen it, and nothing can be taken back. Of very many examples `on` does pieces, which `folder` keeps.
     """
-    fresh = _mean_log_probs(mean[: unseen or None], spread[: unseen or None])
+    fresh = _mean_log_probs(mean[: unseen or None], spread[: unseen or None], folder, on)
     if 0 < unseen < len(mean):
-        trained = _mean_log_probs(mean[unseen:], spread[unseen:])
+        trained = _mean_log_probs(mean[unseen:], spread[unseen:], folder, on)
         labelled = np.flatnonzero(labels >= 0)
         some = evenly(labelled, MOST_TO_REMEMBER)
         expected = _plain_p_given(fresh[some].astype(np.float64), labels[some]).mean()
@@ -102,13 +108,23 @@ def observe(
     return Observations(fresh, labels, leading_features(embedding))
 
 
-def _mean_log_probs(mean: NDArray[np.float32], spread: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Log of the geometric mean of the draws' distributions, `(example, class)`."""
+def _mean_log_probs(
+    mean: NDArray[np.float32], spread: NDArray[np.float32], folder: Path | None = None, on: Workers = HERE
+) -> NDArray[np.float32]:
+    examples, cells, threads = mean.shape[1], mean[:, :1].size, torch.get_num_threads()
+    return by_rows(
+        "log_probs", mean_log_probs, lambda rows: (mean[:, rows], spread[:, rows]), examples, cells,
+        threads=threads, folder=folder, on=on,
+    )  # fmt: skip
+
+
+def mean_log_probs(mean: NDArray[np.float32], spread: NDArray[np.float32]) -> Arrays:
+    """`log_probs`, of the geometric mean of the draws' distributions, `(example, class)`."""
     log_probs = np.empty(mean.shape[1:], dtype=np.float32)
     for rows in blocks(mean.shape[1], mean[:, 0].size):
         drawn = log_expected_softmax(torch.tensor(mean[:, rows]), torch.tensor(spread[:, rows]))
         log_probs[rows] = torch.log_softmax(drawn.mean(0), dim=1).numpy()
-    return log_probs
+    return {"log_probs": log_probs}
 
 
 def _plain_p_given(log_probs: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -155,15 +171,23 @@ def _check_finite(audit: AuditFolder, file: str, values: NDArray[np.float32]) ->
             )
 
 
-def pass_judgement(inputs: JudgeInputs, reviews: Reviews | None = None, *, seed: int = 0) -> Judgement:
-    """Weigh all sources, judge each example, and add up. Changes nothing: safe to call from many threads.
+def pass_judgement(
+    inputs: JudgeInputs,
+    reviews: Reviews | None = None,
+    *,
+    seed: int = 0,
+    folder: Path | None = None,
+    on: Workers = HERE,
+) -> Judgement:
+    """Weigh all sources, judge each example, and add up. Changes nothing: safe to call from many threads. Of very many
+    examples `on` does pieces, which `folder` keeps.
 
     One thread of linear algebra: the many small steps gain nothing from more, and where the cores are busy, threads
     that wait for each other make it ten times slower.
     """
     votes, classes = inputs.votes, inputs.observations.classes
     with threadpool_limits(1, "blas"):
-        posterior = _posterior(inputs, reviews)
+        posterior = _posterior(inputs, reviews, folder, on)
         verdicts = judge(
             posterior,
             unfamiliar=inputs.unfamiliar,
@@ -198,13 +222,15 @@ def _suspicion(inputs: JudgeInputs, posterior: LabelPosterior, rows: NDArray[np.
     return np.stack([inputs.unaided.p_wrong[rows], 1 - right])
 
 
-def _posterior(inputs: JudgeInputs, reviews: Reviews | None) -> LabelPosterior:
+def _posterior(inputs: JudgeInputs, reviews: Reviews | None, folder: Path | None, on: Workers) -> LabelPosterior:
     votes, classes = inputs.votes, inputs.observations.classes
     return weigh_sources(
         inputs.observations,
         out_of_sample=inputs.out_of_sample,
         votes=None if votes is None else answers_of(votes, classes),
         reviews=reviews,
+        folder=folder,
+        on=on,
     )
 
 

@@ -91,6 +91,8 @@ def hear_learners(
         together,
         count=VOTERS,
         device=pick_device(settings.device),
+        folder=unfinished / "neighbours",
+        on=on,
         on_block=lambda done, total: progress("finding neighbours", done, total),
     )
     heard = hear(

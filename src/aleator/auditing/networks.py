@@ -75,6 +75,8 @@ def hear_networks(
         duplicates.group,
         count=SHOWN,
         device=device,
+        folder=unfinished / "neighbours",
+        on=on,
         on_block=lambda completed, total: progress("finding neighbours", completed, total),
     )
     return Said(

@@ -42,6 +42,7 @@ from aleator.verdicts.checks import IN_SAMPLE, checked_features, checked_probabi
 from aleator.verdicts.estimates import Estimates
 from aleator.verdicts.leading import checked_leading
 from aleator.verdicts.probabilities import observe_probabilities
+from aleator.workers import Where, Workers, workers_at
 
 
 @dataclass(frozen=True)
@@ -85,19 +86,33 @@ class LabelledPredictions:
 
 @shows_progress
 @one_at_a_time(AuditFolderError)
-def judge_predictions(  # longer than a function is otherwise: the whole of it on one page, as an audit
+def judge_predictions(
     predictions: LabelledPredictions,
     folder: str | Path,
     *,
     reviews: Reviews | None = None,
+    where: Where = Where(),
     force: bool = False,
     progress: Progress = silent,
 ) -> Audit:
     """Judge labels by out-of-sample probabilities and leave an audit folder, which can be reviewed like any other.
 
-    `reviews` are decisions, heard as evidence; `force` replaces what the folder holds; `progress` is called with
-    stage, completed, total. Raises DataError for input that cannot be judged.
+    `reviews` are decisions, heard as evidence; `where` is who does what can be divided; `force` replaces what the
+    folder holds; `progress` is called with stage, completed, total. Raises DataError for input that cannot be judged.
     """
+    with workers_at(where) as workers:
+        return _judge(predictions, folder, reviews, workers, force, progress)
+
+
+def _judge(  # longer than a function is otherwise: the whole of it on one page, as an audit
+    predictions: LabelledPredictions,
+    folder: str | Path,
+    reviews: Reviews | None,
+    workers: Workers,
+    force: bool,
+    progress: Progress,
+) -> Audit:
+    """As `judge_predictions`."""
     clock = Clock()
     folder = as_folder(folder, 'aleator.judge_predictions(aleator.LabelledPredictions(labels, pred_probs), "judged")')
     if is_sparse(predictions.pred_probs):
@@ -115,7 +130,8 @@ def judge_predictions(  # longer than a function is otherwise: the whole of it o
             given,
             several,
             embedding if embedding.shape[1] else None,
-            axes=unfinished / "axes.npy",
+            folder=unfinished,
+            on=workers,
             progress=progress,
         )
     with clock("judging"):
@@ -129,7 +145,7 @@ def judge_predictions(  # longer than a function is otherwise: the whole of it o
             votes=dataset.votes,
             out_of_sample=True,
         )
-        judgement = pass_judgement(inputs, reviews)
+        judgement = pass_judgement(inputs, reviews, folder=unfinished / "judging", on=workers)
         if looks_in_sample(given, several):
             remarks = (IN_SAMPLE, *judgement.estimates.remarks)
             judgement = replace(judgement, estimates=replace(judgement.estimates, remarks=remarks))

@@ -6,11 +6,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from aleator.cli.app import DECISIONS, READING, Force, Json, app, tell
+from aleator.cli.app import DECISIONS, FLAT, READING, Force, Json, app, tell
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.decisions.gather import DecisionSources
 from aleator.errors import AleatorError
 from aleator.progress import display
+from aleator.workers import Where
 
 
 @app.command
@@ -24,6 +25,7 @@ def judge(
     reading: Annotated[ReadOptions, READING] = NOTHING_ASKED,
     sources: Annotated[DecisionSources, DECISIONS] = DecisionSources(),
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    where: Annotated[Where, FLAT] = Where(),
     force: Force = False,
     json_output: Json = False,
 ) -> None:
@@ -53,6 +55,8 @@ def judge(
             from aleator.auditing import load_audit
             from aleator.auditing.reviewed import judge_again
 
+            if where != Where():
+                raise AleatorError("--on is for labels judged by --pred-probs; an audit is judged again here.")
             result = judge_again(load_audit(folder), sources, data=data, asked=reading, progress=progress)
         elif folder is None and pred_probs and output is not None:
             from aleator.auditing.brought import with_examples_of
@@ -63,7 +67,9 @@ def judge(
             if data is not None:
                 predictions = with_examples_of(predictions, str(data), reading, progress=progress)
             reviews = reviews_of_predictions(predictions, sources)
-            result = judge_predictions(predictions, output, reviews=reviews, force=force, progress=progress)
+            result = judge_predictions(
+                predictions, output, reviews=reviews, where=where, force=force, progress=progress
+            )
         else:
             raise AleatorError("Name either an audit folder, or --label-file, --pred-probs and -o for a new one.")
     tell(result, json_output, time.perf_counter() - start)

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from aleator.data.examples import Examples
 from aleator.data.near_pictures import near_links
 from aleator.data.near_texts import near_pairs, plain
 from aleator.data.sources import TableRows, TextArray
+from aleator.workers.piece import HERE, Workers
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ def find_duplicates(
     examples: Examples,
     *,
     near: bool = True,
+    folder: Path | None = None,
+    on: Workers = HERE,
     on_block: Callable[[int, int], None] = lambda completed, total: None,
 ) -> Duplicates:
     """Groups of copies among pictures `(example, channel, height, width)`, feature vectors `(example, feature)`, texts
@@ -37,6 +41,7 @@ def find_duplicates(
     Exact copies are found by hash. Near copies (pictures only: brighter, recompressed, slightly cropped) are those
     whose pixels correlate by .97 or more (.99 below 32 pixels a side), found by a sketch of 12x12 pixels first.
     Near copies of a text are those that differ in case, signs and spaces, or share most of their runs of three words.
+    Near copies among very many pictures are looked for in pieces: `on` does them, and `folder` keeps what each finds.
     Copies of copies are one group. A mirrored picture is no copy: mirrored letters and digits mean something else.
     """
     exact_of = _exact(examples)
@@ -45,7 +50,7 @@ def find_duplicates(
     if near and isinstance(examples, TextArray):
         pairs += _near_texts(examples, first)
     elif near and isinstance(examples, np.ndarray) and examples.ndim == 4:
-        pairs.append(near_links(examples.astype(np.uint8, copy=False), first, on_block))
+        pairs.append(near_links(examples.astype(np.uint8, copy=False), first, folder=folder, on=on, on_block=on_block))
     left, right = np.concatenate(pairs, axis=1)
     links = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(len(examples),) * 2)
     _, component = connected_components(links, directed=False)

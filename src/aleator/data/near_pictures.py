@@ -6,12 +6,16 @@ over a few leading axes misses none, and most pairs of its leaves need not be co
 """
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+
+from aleator.workers.kept import results_of
+from aleator.workers.piece import HERE, Arrays, Piece, Workers
 
 SKETCH_SIDE = 12
 SKETCH_CORRELATION = 0.975
@@ -25,6 +29,8 @@ FAINT = 4.0
 AXES, SPLIT_AXES, SAMPLE = 32, 8, 20_000
 """Leading axes of the sketches, those that a tree is split along, and the sketches that tell them."""
 LEAF = 256
+PICTURES_IN_PIECE = 100_000
+"""Whose copies are a piece of work: some twenty seconds of one core."""
 MOST_WAITING, BLOCK_CELLS = 4_000_000, 4_000_000
 """Pairs of candidates, and numbers of whatever kind, that are looked at together."""
 
@@ -32,28 +38,59 @@ MOST_WAITING, BLOCK_CELLS = 4_000_000, 4_000_000
 def near_links(
     pictures: NDArray[np.uint8],
     rows: NDArray[np.int64],
+    *,
+    folder: Path | None = None,
+    on: Workers = HERE,
     on_block: Callable[[int, int], None] = lambda completed, total: None,
 ) -> NDArray[np.int64]:
     """Links among some of the pictures `(example, channel, height, width)` that join all that are nearly the same,
-    `(2, row)`: each to one of its group."""
+    `(2, link)`. Among many, `on` looks for them by the piece, and `folder` keeps what each finds."""
     rows, sketches = _sketches(pictures, rows)
     if len(rows) < 2:
         return np.empty((2, 0), dtype=np.int64)
     leading = sketches @ _leading_axes(sketches)
     order, ends = _leaves(leading)
     rows, sketches, leading = rows[order], sketches[order], leading[order]
+    if len(rows) <= PICTURES_IN_PIECE:
+
+        def on_leaf(leaf: int) -> None:
+            on_block(int(ends[leaf]), len(rows))
+
+        return links_of(pictures, rows, sketches, leading, ends, 0, len(ends), on_leaf)["links"]
+    bounds = np.searchsorted(ends, np.arange(0, len(rows), PICTURES_IN_PIECE)).tolist()
+    shared = pictures, rows, sketches, leading, ends
+    pieces = [
+        Piece(f"copies-{first}", links_of, (first, last), shared)
+        for first, last in zip(bounds, [*bounds[1:], len(ends)], strict=True)
+    ]
+    return np.concatenate([found["links"] for found in results_of(pieces, folder, on, on_block)], axis=1)
+
+
+def links_of(
+    pictures: NDArray[np.uint8],
+    rows: NDArray[np.int64],
+    sketches: NDArray[np.float32],
+    leading: NDArray[np.float32],
+    ends: NDArray[np.int64],
+    first: int,
+    last: int,
+    on_leaf: Callable[[int], None] = lambda leaf: None,
+) -> Arrays:
+    """The `links` `(2, link)` from pictures of the leaves `first` to `last` to those and to later ones; rows, sketches
+    and their leading axes are in the order of the leaves, of which each has an end."""
     joined, count = np.arange(len(rows)), 0
     waiting: list[NDArray[np.int64]] = []
-    for leaf, pairs in _near(leading, ends):
+    for leaf, pairs in _near(leading, ends, first, last):
         waiting.append(pairs[:, joined[pairs[0]] != joined[pairs[1]]])
         count += waiting[-1].shape[1]
         if count > MOST_WAITING:
             joined = _join(joined, np.concatenate(waiting, axis=1), pictures, rows, sketches)
             waiting, count = [], 0
-        on_block(int(ends[leaf]), len(rows))
+        on_leaf(leaf)
     if count:
         joined = _join(joined, np.concatenate(waiting, axis=1), pictures, rows, sketches)
-    return np.stack([rows, rows[joined]])
+    linked = np.flatnonzero(joined != np.arange(len(rows)))
+    return {"links": np.stack([rows[linked], rows[joined[linked]]])}
 
 
 def _leaves(leading: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -72,8 +109,11 @@ def _leaves(leading: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np
     return np.concatenate(leaves), np.cumsum([len(leaf) for leaf in leaves])
 
 
-def _near(leading: NDArray[np.float32], ends: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.int64]]]:
-    """Pairs within reach of each other along the leading axes, `(2, pair)`, by the leaf; the first is the lower.
+def _near(
+    leading: NDArray[np.float32], ends: NDArray[np.int64], first: int, last: int
+) -> Iterator[tuple[int, NDArray[np.int64]]]:
+    """Pairs within reach of each other along the leading axes, `(2, pair)`, by the leaf of the first, which is the
+    lower: of the leaves `first` to `last`.
 
     Two leaves whose boxes are farther apart have none. The others are compared as a matrix product: with half of the
     squared lengths as axes more, what it holds is minus half of the squared distance.
@@ -82,7 +122,8 @@ def _near(leading: NDArray[np.float32], ends: NDArray[np.int64]) -> Iterator[tup
     low, high = (ufunc.reduceat(leading, starts) for ufunc in (np.minimum, np.maximum))
     half, one = -0.5 * (leading**2).sum(axis=1, keepdims=True), np.ones((len(leading), 1), np.float32)
     left, right = np.hstack([leading, half, one]), np.hstack([leading, one, half])
-    for leaf, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+    for leaf in range(first, last):
+        start, end = int(starts[leaf]), int(ends[leaf])
         gap = np.maximum(np.maximum(low[leaf:] - high[leaf], low[leaf] - high[leaf:]), 0)
         within = leaf + np.flatnonzero((gap**2).sum(axis=1) <= REACH**2)
         for some in np.array_split(within, -(-len(within) * LEAF * LEAF // BLOCK_CELLS)):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from aleator.learners.linear import linear
 from aleator.learners.softmax_regression import Floats
 from aleator.learners.topics import topics
 from aleator.learners.trees import trees
-from aleator.neighbours.search import nearest_neighbours
+from aleator.neighbours.search import is_divided, nearest_neighbours
 from aleator.noise.pooling import pooling_weights
 from aleator.threads import one_thread
 from aleator.vectors.dense import whitened
@@ -35,6 +35,7 @@ TOPICS = "topics"
 much as all others together."""
 
 
+WHITENED = "neighbours, whitened"
 LOG_PROBS, WEIGHTS = "log_probs", "weights"
 """Of what a learner says."""
 
@@ -55,6 +56,8 @@ class Material:
     """Which columns are categories, `(column,)`."""
     neighbours: NDArray[np.int64] | None = None
     """Rows of the nearest examples by `dense`, `(example, neighbour)`; they are looked for where they are not given."""
+    whitened_neighbours: NDArray[np.int64] | None = None
+    """The same by `dense`, whitened."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,11 @@ def hear(
         on_learner: told how many learners are done, and how many there are.
     """
     names = suitable(material, asked.classes)
+    if folder is not None:
+        folder.mkdir(exist_ok=True)  # its parent is there, or somebody removed it
+    if WHITENED in names and is_divided(*material.dense.shape):  # a search is not one piece of work then, but many
+        place = None if folder is None else folder / "neighbours"
+        material = replace(material, whitened_neighbours=_whitened_neighbours(material, asked, place, on))
     # Threads gain small products nothing, and wait for each other where another program needs the processor.
     small = material.dense.size < WORTH_THREADS
     threads = 1 if small else torch.get_num_threads()
@@ -117,7 +125,7 @@ def suitable(material: Material, classes: int) -> tuple[str, ...]:
         return "words", "naive Bayes", TOPICS
     trees = ("trees",) if material.columns is not None else ()
     kernel = ("kernel",) if classes <= MOST_FOR_KERNEL_CLASSES else ()
-    return *trees, "linear", *kernel, "neighbours", "neighbours, whitened"
+    return *trees, "linear", *kernel, "neighbours", WHITENED
 
 
 def _by_words(material: Material, asked: LabelledFolds) -> Arrays:
@@ -159,7 +167,14 @@ def _by_neighbours(material: Material, asked: LabelledFolds) -> Arrays:
 
 
 def _by_whitened_neighbours(material: Material, asked: LabelledFolds) -> Arrays:
-    return _vote(nearest_neighbours(whitened(material.dense), asked.groups, count=VOTERS).rows, asked)
+    found = material.whitened_neighbours
+    return _vote(_whitened_neighbours(material, asked) if found is None else found, asked)
+
+
+def _whitened_neighbours(
+    material: Material, asked: LabelledFolds, folder: Path | None = None, on: Workers = HERE
+) -> NDArray[np.int64]:
+    return nearest_neighbours(whitened(material.dense), asked.groups, count=VOTERS, folder=folder, on=on).rows
 
 
 def _vote(neighbours: NDArray[np.int64], asked: LabelledFolds) -> Arrays:
@@ -175,5 +190,5 @@ LEARNERS: dict[str, Callable[[Material, LabelledFolds], Arrays]] = {
     "linear": _by_lines,
     "kernel": _by_kernel,
     "neighbours": _by_neighbours,
-    "neighbours, whitened": _by_whitened_neighbours,
+    WHITENED: _by_whitened_neighbours,
 }

@@ -4,6 +4,7 @@ import importlib.util
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,9 @@ import torch
 from numpy.typing import NDArray
 
 from aleator.neighbours.approximate import approximate_neighbours
-from aleator.neighbours.exact import directions_of, exact_neighbours
+from aleator.neighbours.exact import directions_of, exact_in_pieces, exact_neighbours, exact_pieces
 from aleator.neighbours.found import Neighbours
+from aleator.workers import HERE, Workers
 
 CPU = torch.device("cpu")
 MOST_EXACT = 100_000
@@ -26,6 +28,8 @@ def nearest_neighbours(
     *,
     count: int = 10,
     device: torch.device = CPU,
+    folder: Path | None = None,
+    on: Workers = HERE,
     on_block: Callable[[int, int], None] = lambda completed, total: None,
 ) -> Neighbours:
     """The `count` nearest examples by cosine of the centred embedding `(example, feature)`.
@@ -35,6 +39,9 @@ def nearest_neighbours(
 
     Examples of one `group` `(example,)`, -1 = stands alone, are not among each other's neighbours: copies would vote
     for themselves.
+
+    What takes longer than some ten seconds is done in pieces (`is_divided`): `on` does them, and `folder` keeps what
+    each finds, so that an interrupted search goes on.
 
     With a GPU as `device` every pair is compared there, where it has memory for that, and neither faiss nor a warning
     is needed.
@@ -46,14 +53,19 @@ def nearest_neighbours(
             return exact_neighbours(directions_of(embedding).to(device), own, count, on_block=on_block)
     if total > MOST_EXACT and features:
         if importlib.util.find_spec("faiss") is not None:
-            return approximate_neighbours(embedding, own, count, on_block=on_block)
+            return approximate_neighbours(embedding, own, count, folder=folder, on=on, on_block=on_block)
         warnings.warn(
             f"Every pair of {total:,} examples is compared to find neighbours, which takes "
             f"{_in_words(total, features)} of processor time; with faiss it is a tenth of that or less: "
             "pip install 'aleator[ann]'",
             stacklevel=2,
         )
-    return exact_neighbours(directions_of(embedding), own, count, on_block=on_block)
+    return exact_in_pieces(directions_of(embedding), own, count, folder, on, on_block)
+
+
+def is_divided(examples: int, features: int) -> bool:
+    """Whether a search among so many is work for several."""
+    return examples > MOST_EXACT or exact_pieces(examples, features) > 1
 
 
 def _in_words(examples: int, features: int) -> str:

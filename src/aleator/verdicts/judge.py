@@ -132,8 +132,7 @@ def judge(
     distribution = probs
     if vote_counts is not None:
         voted = vote_counts.sum(axis=1, keepdims=True)
-        unheard = posterior.truth_model.distribution(posterior.observations)
-        mixed = (NETWORK_VOTES * unheard + vote_counts) / (NETWORK_VOTES + voted)
+        mixed = (NETWORK_VOTES * posterior.unheard + vote_counts) / (NETWORK_VOTES + voted)
         distribution = np.where(voted > 0, mixed, probs).astype(np.float32)
     # In the precision in which it is written: who reads the table ranks examples as the judge does.
     p_mislabelled = np.where(labelled, np.clip(keep, 0.0, 1.0), np.nan).astype(np.float32).astype(np.float64)

@@ -9,6 +9,7 @@ believed.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,7 @@ from aleator.verdicts.truth_model import (
     start_logits,
     unaided,
 )
+from aleator.workers.piece import HERE, Workers
 
 PASSES = 4
 QUICK_BLOCKS = 2
@@ -76,6 +78,10 @@ class LabelPosterior:
     """Confusion matrices `(reviewer, true, answered)`."""
     out_of_sample: bool = True
     """The networks have not seen the given labels of the examples that they speak of."""
+    folder: Path | None = None
+    """Keeps what is believed of very many examples, by the piece."""
+    on: Workers = HERE
+    """Who does these pieces."""
 
     @property
     def hypotheses(self) -> Hypotheses:
@@ -85,9 +91,14 @@ class LabelPosterior:
     @cached_property
     def distribution(self) -> NDArray[np.float32]:
         """Probability that the crowd's first choice is the class, `(example, class)`."""
-        result = self.truth_model.distribution(self.observations)
+        result = self.unheard
         result[self.people] = self.people_distribution
         return result
+
+    @property
+    def unheard(self) -> NDArray[np.float32]:
+        """The same without the answers to the very example."""
+        return self.truth_model.distribution(self.observations, folder=self.folder, on=self.on)
 
     @cached_property
     def quality(self) -> NDArray[np.float64]:
@@ -149,6 +160,8 @@ def weigh_sources(
     votes: Answers | None = None,
     reviews: Reviews | None = None,
     precision: Precision = DEFAULT_PRECISION,
+    folder: Path | None = None,
+    on: Workers = HERE,
 ) -> LabelPosterior:
     """Join all that is known of each example.
 
@@ -159,6 +172,8 @@ def weigh_sources(
         votes: several annotators' answers.
         reviews: reviewers' decisions.
         precision: how firmly the correction keeps to where it starts.
+        folder: keeps what is believed of very many examples, by the piece.
+        on: who does these pieces.
     """
     classes = observations.classes
     votes = _no_votes if votes is None else votes
@@ -207,6 +222,8 @@ def weigh_sources(
         annotators,
         reviewers,
         out_of_sample,
+        folder,
+        on,
     )
 
 

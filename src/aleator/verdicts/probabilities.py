@@ -28,6 +28,7 @@ from aleator.verdicts.checks import (
 )
 from aleator.verdicts.posterior import LabelPosterior, weigh_sources
 from aleator.verdicts.truth_model import Observations
+from aleator.workers import HERE, Workers
 
 
 def judge_probabilities(
@@ -75,7 +76,8 @@ def observe_probabilities(
     several: tuple[NDArray[np.floating[Any]], ...],
     features: NDArray[np.floating[Any]] | None,
     *,
-    axes: Path | None = None,
+    folder: Path | None = None,
+    on: Workers = HERE,
     progress: Progress = silent,
 ) -> tuple[Observations, NDArray[np.int64] | None]:
     """What learners say, pooled, with the learners of the features that an audit hears (`learners.hear`) as one more;
@@ -85,20 +87,28 @@ def observe_probabilities(
     .079 with the neighbours' vote alone, .073 with all; AUROC .872 and .881, average precision .683 and .709.)
 
     Args:
-        axes: a file for the features' principal axes, where they are too many for the memory.
+        folder: keeps what was made of the features, so that interrupted work goes on.
+        on: who does what can be divided.
     """
     if features is None:
         return _by_learners_alone(given, several), None
-    dense = principal(np.asarray(features, dtype=np.float32), path=axes)
+    dense = principal(np.asarray(features, dtype=np.float32), path=None if folder is None else folder / "axes.npy")
     if not dense.shape[1]:  # all features are constant
         return _by_learners_alone(given, several), None
     alone = np.full(len(given), -1)
     neighbours = nearest_neighbours(
-        dense, alone, count=VOTERS, on_block=lambda done, total: progress("finding neighbours", done, total)
+        dense,
+        alone,
+        count=VOTERS,
+        folder=None if folder is None else folder / "neighbours",
+        on=on,
+        on_block=lambda done, total: progress("finding neighbours", done, total),
     ).rows
     heard = hear(
         Material(dense, neighbours=neighbours),
         LabelledFolds(given, several[0].shape[1], draw_folds(given, alone, 1, 0), alone),
+        folder=None if folder is None else folder / "learners",
+        on=on,
         on_learner=lambda done, total: progress("learning", done, total),
     )
     log_probs = [*(log_of(probs) for probs in several), heard.log_probs[0]]

@@ -11,6 +11,7 @@ confusion in log space: where they say "fear" and people say "neutral".
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from aleator.noise.crowd import LEAST
 from aleator.noise.hypotheses import Hypotheses
 from aleator.noise.label_noise import centred
 from aleator.rows import Rows, blocks, in_blocks
+from aleator.workers.by_rows import by_rows
+from aleator.workers.piece import HERE, Arrays, Workers
 
 
 @dataclass(frozen=True)
@@ -105,20 +108,30 @@ class TruthModel:
         """Nobody has taught anything."""
         return not any(np.any(part) for part in (self.sharpness, self.shift, self.given, self.mixing, self.features))
 
-    def distribution(self, observations: Observations) -> NDArray[np.float32]:
-        """The posterior, `(example, class)`, a block at a time."""
-        result = np.empty((len(observations), observations.classes), dtype=np.float32)
-        untaught = self.is_untaught
+    def distribution(
+        self, observations: Observations, *, folder: Path | None = None, on: Workers = HERE
+    ) -> NDArray[np.float32]:
+        """The posterior, `(example, class)`. Of very many examples `on` does pieces, which `folder` keeps."""
+        return by_rows(
+            "distribution", distribution_of, lambda rows: (self, observations.take(rows)), len(observations),
+            observations.classes, folder=folder, on=on,
+        )  # fmt: skip
 
-        def fill(rows: slice) -> None:
-            block = observations.take(rows)
-            if untaught:
-                result[rows] = self.start.posterior(block.centred(), block.given_label)
-            else:
-                result[rows] = np.exp(log_softmax(self.logits(block), axis=1))
 
-        in_blocks(fill, len(observations), observations.classes)
-        return result
+def distribution_of(model: TruthModel, observations: Observations) -> Arrays:
+    """The posterior `distribution`, `(example, class)`, a block at a time."""
+    result = np.empty((len(observations), observations.classes), dtype=np.float32)
+    untaught = model.is_untaught
+
+    def fill(rows: slice) -> None:
+        block = observations.take(rows)
+        if untaught:
+            result[rows] = model.start.posterior(block.centred(), block.given_label)
+        else:
+            result[rows] = np.exp(log_softmax(model.logits(block), axis=1))
+
+    in_blocks(fill, len(observations), observations.classes)
+    return {"distribution": result}
 
 
 def start_logits(start: Hypotheses, observations: Observations) -> NDArray[np.float64]:

@@ -37,13 +37,17 @@ class _Pickler(pickle.Pickler):
         return _mapped, (self._file_of(value),)
 
     def _file_of(self, array: NDArray[Any]) -> str:
-        buffer: Any = array.base
-        if isinstance(array, np.memmap) and isinstance(buffer, mmap):  # of the whole file, not of some rows
-            return str(Path(str(array.filename)).resolve())
         self.arrays += 1
-        path = self.path.with_name(f"{self.path.name}-{self.arrays}.npy").resolve()
-        write_array(path, array)
-        return str(path)
+        return str(file_of(array, self.path.with_name(f"{self.path.name}-{self.arrays}.npy")))
+
+
+def file_of(array: NDArray[Any], path: Path) -> Path:
+    """The file (.npy) that the whole array is mapped from; a new one at `path` where there is none."""
+    buffer: Any = array.base
+    if isinstance(array, np.memmap) and isinstance(buffer, mmap):  # not of some rows, whose base is an array
+        return Path(str(array.filename)).resolve()
+    write_array(path, array)
+    return path.resolve()
 
 
 def _mapped(path: str) -> NDArray[Any]:

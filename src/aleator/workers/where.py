@@ -12,8 +12,8 @@ class Where:
     everywhere, and so nothing of this is written into them."""
 
     on: Literal["here", "ray"] = "here"
-    """Who trains networks, hears learners and makes features: here, this machine; ray, the nodes of a Ray cluster (the
-    extra aleator[ray])."""
+    """Who trains networks, hears learners, makes features, and among many examples looks for copies and neighbours and
+    judges: here, this machine; ray, the nodes of a Ray cluster (the extra aleator[ray])."""
     ray_address: str | None = None
     """The cluster: host:port, ray://host:port, or auto for the one that runs on this machine; without it that of
     RAY_ADDRESS, or one that is started on this machine and ends with the command."""

@@ -28,6 +28,22 @@ def test_exact_and_near_copies_form_groups() -> None:
     assert (found.group[alone[4:]] == -1).all()
 
 
+def test_copies_in_pieces_are_the_same_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pictures = smooth_pictures(120, 24)
+    for one in range(0, 40, 4):
+        pictures[one + 40] = pictures[one] * 0.8
+        pictures[119 - one] = pictures[one] * 0.9
+    monkeypatch.setattr(near_pictures, "LEAF", 8)
+    whole = find_duplicates(pictures)
+    assert len(np.unique(whole.group)) == 1 + 10
+    monkeypatch.setattr(near_pictures, "PICTURES_IN_PIECE", 30)
+    told: list[tuple[int, int]] = []
+    for _ in range(2):
+        found = find_duplicates(pictures, folder=tmp_path / "kept", on_block=lambda *done: told.append(done))
+        assert np.array_equal(found.group, whole.group)
+    assert told == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4), (4, 4)]
+
+
 def test_blank_pictures_equal_only_their_exact_copies() -> None:
     pictures = np.full((4, 1, 16, 16), 100, dtype=np.uint8)
     pictures[2:] = 101

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from aleator.errors import AleatorError
-from aleator.neighbours import approximate, search
+from aleator.neighbours import approximate, exact, search
 from aleator.neighbours.exact import directions_of, exact_neighbours
 from aleator.neighbours.found import Neighbours
 from aleator.neighbours.search import nearest_neighbours
@@ -76,6 +76,47 @@ def test_approximate_neighbours_are_nearly_the_exact_ones_and_always_the_same(ve
     assert told
     assert all(0 <= done <= total for done, total in told)
     assert np.array_equal(found.rows, nearest_neighbours(vectors, group, count=20).rows)
+
+
+def test_a_search_in_pieces_finds_the_same_and_goes_on_where_it_was(
+    vectors: Vectors, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some, told = vectors[:600], list[tuple[int, int]]()
+    whole = nearest_neighbours(some, alone(600), count=4)
+    monkeypatch.setattr(exact, "BLOCK_CELLS", 60_000)  # a hundred rows at once
+    monkeypatch.setattr(exact, "PIECE_PRODUCTS", 1)
+
+    def stop(done: int, total: int) -> None:
+        told.append((done, total))
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        nearest_neighbours(some, alone(600), count=4, folder=tmp_path / "kept", on_block=stop)
+    found = nearest_neighbours(
+        some, alone(600), count=4, folder=tmp_path / "kept", on_block=lambda *done: told.append(done)
+    )
+    assert told == [(done, 6) for done in (0, 1, 2, 2, 3, 4, 5, 6)]
+    assert np.array_equal(found.rows, whole.rows)
+    assert found.distance == pytest.approx(whole.distance, abs=1e-6)
+
+
+def test_an_index_is_asked_in_pieces(
+    vectors: Vectors, many: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some = vectors[:1500]
+    whole = nearest_neighbours(some, alone(1500), count=4)
+    monkeypatch.setattr(approximate, "ROWS_IN_PIECE", 800)
+    built: list[object] = []
+    run = approximate._run
+    monkeypatch.setattr(
+        approximate, "_run", lambda arguments, *more: (built.append(arguments[0]), run(arguments, *more))
+    )
+    for _ in range(2):
+        found = nearest_neighbours(some, alone(1500), count=4, folder=tmp_path / "kept")
+        assert np.array_equal(found.rows, whole.rows)
+        assert np.array_equal(found.distance, whole.distance)
+    assert built == ["build", "search", "search"]  # and nothing the second time
 
 
 def test_without_faiss_every_pair_is_compared_and_the_extra_is_named(

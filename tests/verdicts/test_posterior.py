@@ -1,5 +1,7 @@
 """The posterior: what it learns from given labels, votes and reviewers, against cases whose truth is known."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import log_softmax
 from sklearn.metrics import roc_auc_score
 
+from aleator.auditing.judging import observe
 from aleator.data.synthetic_noise import from_confusion, pair_flip, symmetric
 from aleator.decisions.reviews import Reviews, reviews_of_labels
 from aleator.evidence.features import leading_features
@@ -17,6 +20,7 @@ from aleator.noise.label_noise import nothing_known
 from aleator.noise.sources import Answers, log_likelihood, pooled_confusions, prior_counts
 from aleator.verdicts import Observations, weigh_sources
 from aleator.verdicts.truth_model import Precision, learn, unaided
+from aleator.workers import by_rows
 
 CLASSES = 4
 
@@ -52,6 +56,31 @@ def test_the_share_of_wrong_labels_is_learned_from_the_labels_alone(truth: NDArr
         assert (suspicion > 0.4).mean() < 0.01
     else:
         assert roc_auc_score(labels != truth, suspicion) > 0.97
+
+
+def test_judging_in_pieces_says_the_same(
+    truth: NDArray[np.int64], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    random = np.random.default_rng(0)
+    labels = symmetric(truth, CLASSES, 0.2, random)
+    seen = Observations(predictions(truth, random).astype(np.float32), labels)
+    mean = np.stack([seen.log_probs, 2 * seen.log_probs])
+    reviews = reviews_of_labels(np.where(np.arange(len(truth)) < 50, truth, -1), CLASSES)
+    embedding = np.ones((len(truth), 0), np.float32)
+    results = []
+    for pieces in (False, True, True):  # the last time they are read
+        if pieces:
+            monkeypatch.setattr(by_rows, "PIECE_CELLS", 1000 * CLASSES)
+        folder = tmp_path / "kept" if pieces else None
+        posterior = weigh_sources(seen, reviews=reviews, folder=folder)
+        observed = observe(mean, np.ones_like(mean), embedding, labels, folder=folder)
+        results.append((posterior.distribution, observed.log_probs))
+    for one in results[1:]:
+        for found, wanted in zip(one, results[0], strict=True):
+            assert found == pytest.approx(wanted, abs=1e-6)
+    names = sorted(path.name.rsplit("-", 1)[0] for path in (tmp_path / "kept").iterdir())
+    rows = [f"distribution-{start}" for start in (0, 1000, 2000, 3000)]
+    assert names == sorted(rows + [f"log_probs-{start}" for start in range(0, 4000, 500)])
 
 
 def test_knowing_how_labels_err_finds_more_than_any_look_at_one_example(truth: NDArray[np.int64]) -> None:

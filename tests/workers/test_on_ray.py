@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import torch
+from scipy.special import log_softmax
 
 import aleator
-from aleator.embedding import EmbedSettings, OwnBackbone
+from aleator.data import near_pictures
+from aleator.data.duplicates import find_duplicates
+from aleator.embedding import EmbedSettings, OwnBackbone, shards
 from aleator.embedding.embed import embed
 from aleator.errors import AleatorError
 from aleator.learners import LabelledFolds, Material, draw_folds, hear
@@ -22,7 +26,11 @@ from aleator.learning.job import Task, TrainingJob
 from aleator.learning.members import fit_members
 from aleator.learning.settings import TrainingSettings
 from aleator.models.network import NetworkSpec
-from aleator.workers import HERE, Piece, Workers
+from aleator.neighbours import approximate, exact, search
+from aleator.neighbours.found import Neighbours
+from aleator.neighbours.search import nearest_neighbours
+from aleator.verdicts import Observations, weigh_sources
+from aleator.workers import HERE, Piece, Workers, by_rows
 from aleator.workers.kept import results_of
 from tests.embedding.cases import SMALL, network, picture_files
 from tests.workers.pieces import begun_once, counted, dies_at_first, fails, refuses, squares
@@ -32,6 +40,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")
 AddNodes = Callable[..., list[Any]]
+BLOCKS = {"nearest": 3, "index": 1, "found": 2, "copies": 2, "distribution": 2}
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -40,7 +49,7 @@ def content(folder: Path) -> dict[str, bytes]:
 
 
 def all_kinds(folder: Path, on: Workers) -> dict[str, bytes]:
-    """Members, learners and shards: what each leaves."""
+    """Members, learners, shards, and blocks of neighbours, copies and judging: what each leaves."""
     folder.mkdir()
     random = np.random.default_rng(0)
     labels = np.arange(96) % 3
@@ -54,17 +63,37 @@ def all_kinds(folder: Path, on: Workers) -> dict[str, bytes]:
     np.save(folder / "heard.npy", heard.log_probs)
     backbone = OwnBackbone(network(), preprocessing=SMALL)
     embed(picture_files(folder.parent / "pictures"), backbone, folder / "features", EmbedSettings(batch_size=2), on=on)
+    many = random.normal(size=(300, 8)).astype(np.float32)
+    nearest_neighbours(many, np.full(300, -1), count=3, folder=folder / "exact", on=on)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "MOST_EXACT", 100)
+        nearest_neighbours(many, np.full(300, -1), count=3, folder=folder / "approximate", on=on)
+    pictures = random.integers(0, 256, (40, 1, 12, 12), dtype=np.uint8)
+    pictures[30:] = pictures[:10] // 2
+    find_duplicates(pictures, folder=folder / "copies", on=on)
+    seen = Observations(log_softmax(vectors[:, :3], axis=1), labels)
+    np.save(folder / "judged.npy", weigh_sources(seen, folder=folder / "judging", on=on).distribution)
     return content(folder)
 
 
-def test_results_are_the_same_bytes_with_none_one_two_and_four_workers(
-    tmp_path: Path, on: Workers, add_nodes: AddNodes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from aleator.embedding import shards
-
+@pytest.fixture
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A few examples are many."""
     monkeypatch.setattr(shards, "BATCHES_IN_SHARD", 2)
+    monkeypatch.setattr(exact, "BLOCK_CELLS", 30_000)
+    monkeypatch.setattr(exact, "PIECE_PRODUCTS", 1)
+    monkeypatch.setattr(approximate, "ROWS_IN_PIECE", 160)
+    monkeypatch.setattr(near_pictures, "LEAF", 8)
+    monkeypatch.setattr(near_pictures, "PICTURES_IN_PIECE", 20)
+    monkeypatch.setattr(by_rows, "PIECE_CELLS", 150)
+
+
+def test_results_are_the_same_bytes_with_none_one_two_and_four_workers(
+    tmp_path: Path, on: Workers, add_nodes: AddNodes, small_pieces: None
+) -> None:
     here = all_kinds(tmp_path / "none", HERE)
-    assert len(here) > 20
+    pieces = Counter(Path(path).parent.name.partition("-")[0] for path in here if path.endswith("digests.json"))
+    assert {name: pieces[name] for name in BLOCKS} == BLOCKS
     for workers, more in ((1, 0), (2, 1), (4, 2)):
         add_nodes(more)
         assert all_kinds(tmp_path / f"{workers}", on) == here
@@ -186,6 +215,46 @@ def test_a_driver_that_was_killed_goes_on_after_the_last_finished_piece(
     # The last one is begun again, if it had begun.
     assert times.pop("3") in (1, 2)
     assert times == {"0": 1, "1": 1, "2": 1}
+
+
+@pytest.mark.slow
+def test_a_search_whose_driver_was_killed_goes_on_after_its_last_piece(
+    tmp_path: Path, on: Workers, cluster: "Cluster", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = (
+        "import sys\nfrom pathlib import Path\n"
+        "from aleator.workers import Where, workers_at\n"
+        "from tests.workers.test_on_ray import divided_search\n"
+        "address, folder = sys.argv[1:]\n"
+        "with workers_at(Where('ray', address)) as on:\n"
+        "    divided_search(Path(folder), on, lambda done, total: print(done, flush=True))\n"
+    )
+    driver = subprocess.Popen(
+        [sys.executable, "-c", code, cluster.address, str(tmp_path / "kept")], stdout=subprocess.PIPE, text=True
+    )
+    assert driver.stdout is not None
+    for line in driver.stdout:
+        if line.strip() == "2":
+            break
+    driver.send_signal(signal.SIGKILL)
+    driver.wait()
+    told: list[int] = []
+    found = divided_search(tmp_path / "kept", on, lambda done, total: told.append(done))
+    assert 2 <= told[0] < 30
+    assert told[-1] == 30
+    here = divided_search(tmp_path / "here", HERE, lambda done, total: None)
+    assert np.array_equal(found.rows, here.rows)
+    assert np.array_equal(found.distance, here.distance)
+    assert content(tmp_path / "kept") == content(tmp_path / "here")
+
+
+def divided_search(folder: Path, on: Workers, on_block: Callable[[int, int], None]) -> Neighbours:
+    """In thirty pieces."""
+    many = np.random.default_rng(0).normal(size=(900, 8)).astype(np.float32)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exact, "BLOCK_CELLS", 27_000)
+        patch.setattr(exact, "PIECE_PRODUCTS", 1)
+        return nearest_neighbours(many, np.full(900, -1), count=3, folder=folder, on=on, on_block=on_block)
 
 
 def four_pieces(marks: str) -> list[Piece]:

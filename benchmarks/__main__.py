@@ -382,20 +382,22 @@ def convolutions(*, json_output: Json = False) -> None:
 
 
 @app.command
-def workers(*, pictures: int = 1000, json_output: Json = False) -> None:
+def workers(*, pictures: int = 1000, vectors: int = 40_000, json_output: Json = False) -> None:
     """Whether audits on 1, 2 and 4 nodes of a Ray cluster leave the same bytes as one without, and how long they take.
 
     Parameters
     ----------
     pictures
         So many drawn faces.
+    vectors
+        So many made-up vectors, of which there are enough to divide the search for neighbours; 0 for none.
     json_output
         Print one JSON object instead of the table.
     """
     from benchmarks.workers.run import format_table, run
 
     with display(log=True) as progress:
-        result = run(pictures=pictures, progress=progress)
+        result = run(pictures=pictures, vectors=vectors, progress=progress)
     tell(result, format_table, json_output)
 
 

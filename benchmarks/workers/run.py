@@ -1,24 +1,26 @@
 """The same audits without workers and with 1, 2 and 4 nodes of a Ray cluster on this machine: bytes and seconds.
 
-The nodes have one processor each, and this process may use one too, so that what is compared is the same work: without
-workers the networks are trained one after another on one processor. The cluster runs before the clock starts, as one
-does that somebody keeps; its workers begin anew with each audit.
+Without workers an audit may use all processors; the nodes have one each. What is the same work is compared by the time
+of all processors together, this process's, its children's and the cluster's; started on one processor (`taskset -c 0`)
+also by the clock. The cluster runs before the clock starts, as one does that somebody keeps; its workers begin anew
+with each audit.
 """
 
 import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
 from aleator.auditing import AuditSettings
 from aleator.auditing.audit import audit
+from aleator.cores import available_cores
 from aleator.data import FeatureArray, LabelledDataset
 from aleator.data.drawn_faces import drawn_faces
 from aleator.data.synthetic_noise import symmetric
@@ -33,8 +35,9 @@ WITH_TIMES = ("audit.json", "report.html")
 TIMES = ("created", "timings")
 
 
-def run(*, pictures: int = 1000, progress: Progress = silent) -> dict[str, Any]:
-    """Audit drawn faces and digits as vectors in each way. Raises MissingExtraError without Ray."""
+def run(*, pictures: int = 1000, vectors: int = 40_000, progress: Progress = silent) -> dict[str, Any]:
+    """Audit drawn faces, digits as vectors, and so many made-up `vectors` of 512 numbers (none: 0), among which the
+    search for neighbours is divided, in each way. Raises MissingExtraError without Ray."""
     try:
         from ray.cluster_utils import Cluster
     except ImportError as error:
@@ -45,32 +48,36 @@ def run(*, pictures: int = 1000, progress: Progress = silent) -> dict[str, Any]:
     nodes = 1
     results: list[dict[str, Any]] = []
     try:
-        with tempfile.TemporaryDirectory() as name, _on_cores(1):
+        with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            kinds = {"pictures": drawn_faces(pictures, seed=0).dataset, "vectors": _digits()}
+            kinds = {"pictures": drawn_faces(pictures, seed=0).dataset, "digits": _digits()}
+            if vectors:
+                kinds["vectors"] = _made_up(vectors)
             wanted: dict[str, dict[str, bytes]] = {}
-            alone: dict[str, float] = {}
+            alone: dict[str, tuple[float, float]] = {}
             for workers in (0, *COUNTS):
                 for kind, dataset in kinds.items():
                     progress(f"{kind}, {workers} workers", 0, 1)
                     while nodes < workers:
-                        with _on_cores(os.cpu_count() or 1):
-                            cluster.add_node(num_cpus=1)
+                        cluster.add_node(num_cpus=1)
                         nodes += 1
                     where = Where("ray", cluster.address) if workers else Where()
-                    start = time.perf_counter()
+                    start, processors = time.perf_counter(), _processor_seconds()
                     audit(dataset, folder / f"{kind}-{workers}", settings, where=where)
                     seconds = time.perf_counter() - start
+                    processor = _processor_seconds() - processors
                     left = _left(folder / f"{kind}-{workers}")
                     if not workers:
-                        wanted[kind], alone[kind] = left, seconds
+                        wanted[kind], alone[kind] = left, (seconds, processor)
                     results.append(
                         {
                             "kind": kind,
                             "examples": len(dataset),
                             "workers": workers,
                             "seconds": seconds,
-                            "to_none": seconds / alone[kind],
+                            "processor_seconds": processor,
+                            "to_none": seconds / alone[kind][0],
+                            "processor_to_none": processor / alone[kind][1],
                             "same_bytes": left == wanted[kind],
                             "files": len(left),
                         }
@@ -78,17 +85,42 @@ def run(*, pictures: int = 1000, progress: Progress = silent) -> dict[str, Any]:
                     progress(f"{kind}, {workers} workers", 1, 1)
     finally:
         cluster.shutdown()  # type: ignore[no-untyped-call]
-    return {"cores": os.cpu_count(), "audits": results}
+    return {"cores": available_cores(), "audits": results}
+
+
+def _processor_seconds() -> float:
+    """Of this process and all that it has started, the cluster too, so far."""
+    psutil: Any = import_module("psutil")  # comes with Ray
+    here = psutil.Process()
+    total = 0.0
+    for process in [here, *here.children(recursive=True)]:
+        try:
+            total += sum(process.cpu_times()[:4])  # user and system, and those of its children that have ended
+        except psutil.NoSuchProcess:  # ended meanwhile: its parent's children have it
+            continue
+    return total
+
+
+def _made_up(examples: int, classes: int = 10, features: int = 512) -> LabelledDataset:
+    random = np.random.default_rng(0)
+    truth = random.integers(0, classes, examples)
+    centres = random.standard_normal((classes, features), dtype=np.float32)
+    values = 0.15 * centres[truth] + random.standard_normal((examples, features), dtype=np.float32)
+    return _vectors("made up", values, truth)
 
 
 def _digits() -> LabelledDataset:
     digits = load_digits()
-    truth = digits.target.astype(np.int64)
+    return _vectors("digits", digits.data.astype(np.float32), digits.target.astype(np.int64))
+
+
+def _vectors(name: str, values: NDArray[np.float32], truth: NDArray[np.int64]) -> LabelledDataset:
+    """A fifth of the labels is wrong."""
     return LabelledDataset(
-        name="digits",
-        path="digits",
+        name=name,
+        path=name,
         ids=np.arange(len(truth)).astype(str),
-        source=FeatureArray(digits.data.astype(np.float32)),
+        source=FeatureArray(values),
         given_labels=symmetric(truth, 10, 0.2, np.random.default_rng(0)),
         class_names=tuple(map(str, range(10))),
     )
@@ -104,30 +136,17 @@ def _left(folder: Path) -> dict[str, bytes]:
     }
 
 
-@contextmanager
-def _on_cores(count: int) -> Iterator[None]:
-    """This process, and what it starts meanwhile, may use so many cores; where no system can tell, all."""
-    if not hasattr(os, "sched_getaffinity"):
-        yield
-        return
-    allowed = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, range(count))
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, allowed)
-
-
 def format_table(result: dict[str, Any]) -> str:
     """The figures as a table in Markdown."""
     lines = [
-        "| audit of | workers | seconds | beside none | all files the same |",
-        "|---|---|---|---|---|",
+        "| audit of | workers | processor seconds | beside none | seconds | beside none | all files the same |",
+        "|---|---|---|---|---|---|---|",
     ]
     for one in result["audits"]:
         same = f"yes, {one['files']}" if one["same_bytes"] else "NO"
         lines.append(
-            f"| {one['examples']:,} {one['kind']} | {one['workers'] or 'none'} | {one['seconds']:.0f} | "
-            f"{one['to_none']:.2f} | {same} |"
+            f"| {one['examples']:,} {one['kind']} | {one['workers'] or 'none'} | "
+            f"{one['processor_seconds']:.0f} | {one['processor_to_none']:.2f} | "
+            f"{one['seconds']:.0f} | {one['to_none']:.2f} | {same} |"
         )
-    return "\n".join(lines) + f"\n\nOn a machine of {result['cores']} cores; each worker and this process have one."
+    return "\n".join(lines) + f"\n\nWithout workers on {result['cores']} cores; each worker has one."

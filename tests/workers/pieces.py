@@ -3,9 +3,11 @@
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from aleator.errors import AleatorError
 from aleator.workers import Arrays
@@ -13,6 +15,11 @@ from aleator.workers import Arrays
 
 def squares(shared: int, number: int) -> Arrays:
     return {"squares": (np.arange(shared) + number) ** 2, "process": np.array(os.getpid())}
+
+
+def told_squares(values: NDArray[np.int64], number: int, on_step: Callable[[int], None]) -> Arrays:
+    on_step(number)
+    return {"squares": (values + number) ** 2}
 
 
 def dies_at_first(mark: str) -> Arrays:

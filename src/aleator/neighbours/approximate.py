@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,8 @@ def approximate_neighbours(
                 distance[block, : first.shape[1]] = np.where(there, 1 - np.take_along_axis(near, first, axis=1), np.nan)
             for array in result.values():
                 let_go(array)
+        with suppress(PermissionError):  # of Windows, while it is mapped
+            (place / "vectors.npy").unlink()
     few = np.flatnonzero(rows[:, -1] < 0)
     if len(few):
         missing = exact_neighbours(directions_of(embedding), group, count, few)

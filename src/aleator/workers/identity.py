@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from aleator import __version__
-from aleator.rows import blocks
+from aleator.rows import blocks, let_go
 from aleator.workers.piece import Piece
 
 
@@ -45,4 +45,5 @@ def array_digest(array: NDArray[Any]) -> bytes:
     found = hashlib.sha256(f"{array.dtype} {array.shape}".encode())
     for rows in blocks(len(array), max(1, array[:1].size)):
         found.update(np.ascontiguousarray(array[rows]).data)
+        let_go(array)
     return found.digest()

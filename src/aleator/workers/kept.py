@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from aleator.files import discard, file_digest, read_array, sync, tidy, unfinished_beside, write_array, write_json
+from aleator.rows import let_go
 from aleator.workers.identity import identities
 from aleator.workers.piece import HERE, Arrays, Piece, Workers
 
@@ -57,6 +58,7 @@ def keep(place: Path, arrays: Arrays) -> None:
     beginning.mkdir()
     for name, array in arrays.items():
         write_array(beginning / f"{name}.npy", array)
+        let_go(array)
     write_json(beginning / DIGESTS, _digests(beginning))
     if is_kept(place):
         shutil.rmtree(beginning)  # somebody was faster

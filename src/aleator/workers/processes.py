@@ -46,6 +46,8 @@ class Processes:
         where the folder is gone."""
         shutil.rmtree(self.folder, ignore_errors=True)  # a kill may have left it
         self.folder.mkdir()
+        self._running.clear()
+        self._stopping.clear()
         waiting, running = iter(pieces), dict[Future[Arrays], Piece]()
         shared: dict[int, Path] = {}
         number = 0

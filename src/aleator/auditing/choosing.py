@@ -78,7 +78,7 @@ def choose_backbone(
     """Try all networks at hand (or the `candidates`), and the examples themselves, on some of the examples.
 
     Each predicts a fifth of these by the other four fifths: pretrained networks' features and words by the learners of
-    an audit, pixels by a small network that is trained from nothing. Taken is what makes
+    an audit, pixels by a small network that is trained from scratch. Taken is what makes
     the held-out given labels most probable, each as sure as is best for it. Features are kept in `folder`.
     """
     kind = kind_of(dataset.source)
@@ -161,7 +161,7 @@ def _by_learners(tried: Tried, material: Material) -> float:
 
 
 def likelihood_by_pixels(tried: Tried, *, device: str, flip: bool, seed: int) -> float:
-    """What one small network, trained from nothing on the others, says of the held-out labels."""
+    """What one small network, trained from scratch on the others, says of the held-out labels."""
     effort = AUDIT_EFFORTS["standard"]
     with TemporaryDirectory() as work:
         dataset, examples, _ = load_examples(tried.dataset, effort.max_side)

@@ -1,4 +1,4 @@
-"""Networks from nothing, for pictures: trained on all but a part of the examples each, and heard on all."""
+"""Networks from scratch, for pictures: trained on all but a part of the examples each, and heard on all."""
 
 import copy
 from pathlib import Path

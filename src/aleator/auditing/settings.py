@@ -48,7 +48,7 @@ class AuditSettings(FinetuneOptions):
     features: Path | None = None
     """A file of features of the examples (.npy, .npz, .parquet), in the place of a network that makes them."""
     learner: LearnerName = "auto"
-    """Who predicts the labels: auto takes networks from nothing for pictures, and for vectors, texts and tables
+    """Who predicts the labels: auto takes networks from scratch for pictures, and for vectors, texts and tables
     several simple learners, pooled by how well they predict labels that they have not seen; networks takes networks
     for vectors too."""
 

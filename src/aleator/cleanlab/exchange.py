@@ -36,7 +36,7 @@ def as_datalab(audit: AuditFolder) -> "Datalab":
     Raises MissingExtraError without cleanlab's Datalab.
     """
     try:
-        from cleanlab import Datalab
+        from cleanlab.datalab.datalab import Datalab  # cleanlab.Datalab stands there also where it cannot be used
         from cleanlab.datalab.internal.issue_manager import IssueManager
         from cleanlab.datalab.internal.issue_manager_factory import register
     except ImportError as error:

@@ -58,7 +58,7 @@ FAMILIES: dict[str, Family] = {
 
 
 def is_pretrained(name: str) -> bool:
-    """Whether this is a pretrained network's name, or `AUTO`; networks that are trained from nothing have no colon."""
+    """Whether this is a pretrained network's name, or `AUTO`; networks that are trained from scratch have no colon."""
     return ":" in name or name == AUTO
 
 

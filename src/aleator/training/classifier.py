@@ -56,7 +56,7 @@ class AleatorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     batch_size, learning_rate : of the training of networks.
     flip : of networks: a mirrored picture keeps its class.
     backbone : None; a pretrained network as `timm:NAME`, on whose features of pictures the regressions are fitted; a
-        network that is trained from nothing (one of `aleator.models.backbones.BACKBONES`), or a module of your own from
+        network that is trained from scratch (one of `aleator.models.backbones.BACKBONES`), or a module of your own from
         examples to embeddings `(example, feature)`, which is trained too.
     device : auto, cpu, cuda, ...
     random_state : the same number on the same machine gives the same classifier.

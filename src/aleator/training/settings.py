@@ -61,12 +61,12 @@ class TrainSettings(FinetuneOptions):
         str | None,
         Parameter(
             help=f"A pretrained network whose features are learned on ({PRETRAINED}); or a network that is trained "
-            f"from nothing: {', '.join(BACKBONES)}. Without it, the pretrained one of the audit; else, for pictures, "
-            "one that is trained from nothing."
+            f"from scratch: {', '.join(BACKBONES)}. Without it, the pretrained one of the audit; else, for pictures, "
+            "one that is trained from scratch."
         ),
     ] = field(default=None, kw_only=True)
     """A pretrained network's name, as `timm:NAME`, whose features are learned on, or one of `BACKBONES`, which are
-    trained from nothing; without it, the audit's pretrained one, else the effort's for pictures."""
+    trained from scratch; without it, the audit's pretrained one, else the effort's for pictures."""
     learner: LearnerName = "auto"
     """What learns on features, vectors, texts and tables: auto takes softmax regressions, and networks where an option
     that only networks have is given; networks takes networks."""

@@ -17,6 +17,8 @@ from aleator.data.wording import listed, short
 from aleator.verdicts.estimates import pairs_of
 
 FLOWS_SHOWN, CLASSES_SHOWN = 5, 40
+SHOWN = ("id", "label", "split", "pixels", "what it holds")
+LONGEST_LINE = 100
 
 
 def print_summary(info: AuditInfo, folder: Path, seconds: float | None = None) -> None:
@@ -93,7 +95,7 @@ def print_overview(overview: Overview, sheet: Path | None) -> None:
     """How data were read: form, classes, splits, a few rows, what was passed over, and what looks odd."""
     console = Console(highlight=False, soft_wrap=True)
     counts, splits = overview.classes, overview.splits
-    console.print(f"[bold]{overview.examples:,} {overview.kind}, {len(counts):,} classes[/bold]")
+    console.print(f"[bold]{overview.examples:,} {overview.examples_are}, {len(counts):,} classes[/bold]")
     print_how_read(console, overview.how_read)
     table = Table("class", "examples", box=None, padding=(0, 2), header_style="dim")
     for name, count in list(counts.items())[:CLASSES_SHOWN]:
@@ -105,10 +107,14 @@ def print_overview(overview: Overview, sheet: Path | None) -> None:
         console.print(f"{overview.without_label:,} examples have no label.")
     if splits:
         console.print("Splits: " + " · ".join(f"{escape(name)} {count:,}" for name, count in splits.items()))
-    rows = Table("id", "label", "split", "pixels", box=None, padding=(0, 2), header_style="dim")
-    for row in overview.rows:
-        size = "" if row.size is None else f"{row.size[0]}×{row.size[1]}"
-        rows.add_row(*map(escape, (short(row.id), row.label or "–", row.split or "", size)))
+    cells = [
+        (short(row.id), row.label or "–", row.split or "", _pixels(row.size), _one_line(row.content))
+        for row in overview.rows
+    ]
+    told = [place for place in range(len(SHOWN)) if any(row[place] for row in cells)]
+    rows = Table(*(SHOWN[place] for place in told), box=None, padding=(0, 2), header_style="dim")
+    for row in cells:
+        rows.add_row(*(escape(row[place]) for place in told))
     console.print(rows)
     if overview.rare:
         console.print(f"[yellow]Too few examples to be audited: {escape(listed(overview.rare))}.[/yellow]")
@@ -117,6 +123,15 @@ def print_overview(overview: Overview, sheet: Path | None) -> None:
         console.print(f"{len(overview.skipped):,} examples are left out: {escape(first)}")
     if sheet is not None:
         console.print(f"\nLook: {escape(str(sheet))}")
+
+
+def _pixels(size: tuple[int, int] | None) -> str:
+    return "" if size is None else f"{size[0]}×{size[1]}"
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 4]} ..."
 
 
 def _three(score: float | None) -> str:

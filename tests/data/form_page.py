@@ -16,8 +16,9 @@ from aleator.export import FORMATS, export_audit
 from tests.data.forms import FORMS as FIRST
 from tests.data.forms import LABELS, TABLES, Form
 from tests.data.more_forms import FORMS as MORE
+from tests.data.text_forms import FORMS as OF_TEXTS
 
-FORMS = (*FIRST, *MORE)
+FORMS = (*FIRST, *MORE, *OF_TEXTS)
 PAGE = Path(__file__).parents[2] / "docs" / "forms.md"
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from aleator.data import read_dataset
 from aleator.data.options import ReadOptions
 from aleator.data.readers.remedies import REMEDIES
 from aleator.data.readers.shared import encode_labels
+from aleator.data.sources import ImageArray
 from aleator.errors import DataError
 
 RANDOM = np.random.default_rng(0)
@@ -230,7 +232,7 @@ def test_bad_kaggle_csv(tmp_path: Path, content: str, message: str) -> None:
 def test_paths_that_hold_nothing(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="is not there"):
         read_dataset(tmp_path / "nothing")
-    with pytest.raises(DataError, match="no pictures in class folders; layouts that are read"):
+    with pytest.raises(DataError, match="no pictures or texts in class folders; layouts that are read"):
         read_dataset(tmp_path)
     write_picture(tmp_path / "loose.png")
     with pytest.raises(DataError, match="1 pictures but no class folders"):
@@ -271,3 +273,22 @@ def test_the_kaggle_file_and_the_arrays_are_the_same_data(fer2013: Path, tmp_pat
             assert np.array_equal(dataset.split, arrays.split)
             assert dataset.class_names == arrays.class_names
             assert dataset.votes is None
+
+
+def test_files_of_mnist_with_labels_in_one_of_theirs_or_in_lines(tmp_path: Path) -> None:
+    pictures = np.arange(12 * 9, dtype=np.uint8).reshape(12, 3, 3)
+    labels = np.arange(12, dtype=np.uint8) % 2
+    images, beside = tmp_path / "train-images-idx3-ubyte", tmp_path / "train-labels-idx1-ubyte"
+    images.write_bytes(struct.pack(">4B3I", 0, 0, 8, 3, *pictures.shape) + pictures.tobytes())
+    beside.write_bytes(struct.pack(">4BI", 0, 0, 8, 1, 12) + labels.tobytes())
+    (tmp_path / "labels.txt").write_text("cat\ndog\n" * 6)
+    dataset = read_dataset(images, ReadOptions(label_file=beside))
+    assert isinstance(dataset.source, ImageArray)
+    np.testing.assert_array_equal(dataset.source.pixels, pictures)
+    np.testing.assert_array_equal(dataset.given_labels, labels)
+    assert read_dataset(images, ReadOptions(label_file=tmp_path / "labels.txt")).class_names == ("cat", "dog")
+    with pytest.raises(DataError, match=r"Perhaps .*train-labels-idx1-ubyte"):
+        read_dataset(images)
+    images.write_bytes(images.read_bytes()[:-1])
+    with pytest.raises(DataError, match="says that it holds 108 numbers, and holds 107"):
+        read_dataset(images, ReadOptions(label_file=beside))

@@ -63,12 +63,12 @@ def test_scripts_from_right_to_left_and_without_spaces(write: Write) -> None:
 
 def test_other_columns_are_features(write: Write) -> None:
     path = write(
-        id=range(40), age=range(40), town=["Oslo", "Rome"] * 20, split=["train"] * 40, label=LABELS, leak=LABELS
+        id=range(40), age=range(20, 60), town=["Oslo", "Rome"] * 20, split=["train"] * 40, label=LABELS, leak=LABELS
     )
     dataset = read_dataset(path, ReadOptions(leave_out="leak"))
     assert isinstance(dataset.source, TableRows)
     assert dataset.source.table.column_names == ["age", "town"]
-    assert dataset.source.cells(1) == {"age": "1", "town": "Rome"}
+    assert dataset.source.cells(1) == {"age": "21", "town": "Rome"}
     assert dataset.ids[1] == "1"
 
 

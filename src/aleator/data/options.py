@@ -28,7 +28,8 @@ class ReadOptions:
     leave_out: Annotated[str | tuple[str, ...] | None, ONE_TEXT] = None
     """Columns of a table that are no features, separated by commas."""
     label_column: str | None = None
-    """The table's column of labels, where its name does not tell."""
+    """The table's column of labels, where its name does not tell; or, with commas between them, the columns of 0 and 1
+    of all classes."""
     id_column: str | None = None
     """The table's column of ids, where its name does not tell."""
     class_names: Annotated[str | tuple[str, ...] | None, ONE_TEXT] = None

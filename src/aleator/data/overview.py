@@ -13,11 +13,13 @@ from PIL import Image, ImageDraw, ImageFont
 from aleator.data.dataset import FEWEST_EXAMPLES, LabelledDataset, Skipped
 from aleator.data.how_read import HowRead
 from aleator.data.readers.synonyms import meaning
-from aleator.data.sources import ImageSource, UnreadableImage
+from aleator.data.sources import ExampleSource, FeatureArray, ImageSource, TableRows, TextArray, UnreadableImage
 from aleator.errors import DataError
 from aleator.files import check_target, write_whole
 
 ROWS_SHOWN, EXAMPLES_OF_A_CLASS, MOST_CLASSES, SIDE, GAP, LINE = 5, 10, 40, 64, 4, 14
+
+LONGEST_TEXT, NUMBERS = 240, 8
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class ShownRow:
     split: str | None
     size: tuple[int, int] | None
     """Width and height of its picture in pixels; None for vectors, and where it cannot be read."""
+    content: str = ""
+    """A text, the cells of a row, the first numbers of a vector; of a picture, why it cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,11 @@ class Overview:
     rows: tuple[ShownRow, ...]
     """A few examples, evenly spread."""
     skipped: tuple[Skipped, ...] = ()
+
+    @property
+    def examples_are(self) -> str:
+        """What the examples are called in a sentence."""
+        return {"table": "rows of a table", "features": "vectors"}.get(self.kind, self.kind)
 
 
 def overview_of(dataset: LabelledDataset) -> Overview:
@@ -91,19 +100,34 @@ def names_alike(names: Sequence[str]) -> tuple[tuple[str, ...], ...]:
 
 def _shown(dataset: LabelledDataset, row: int) -> ShownRow:
     label = int(dataset.given_labels[row])
-    size = None
+    size, content = None, in_words(dataset.source, row)
     if isinstance(dataset.source, ImageSource):
         try:
             size = dataset.source.load(row).size
-        except UnreadableImage:
-            size = None
+        except UnreadableImage as error:
+            content = str(error)
     return ShownRow(
         id=str(dataset.ids[row]),
         source=dataset.source.describe(row),
         label=None if label < 0 else dataset.class_names[label],
         split=None if dataset.split is None else str(dataset.split[row]),
         size=size,
+        content=content,
     )
+
+
+def in_words(source: ExampleSource, row: int) -> str:
+    """A text, the cells of a row, or the first numbers of a vector, at a length to look at; empty for pictures."""
+    text = ""
+    if isinstance(source, TextArray):
+        text = source.load(row)
+    elif isinstance(source, TableRows):
+        text = ", ".join(f"{name} {value}" for name, value in source.cells(row).items() if value)
+    elif isinstance(source, FeatureArray):
+        values = source.values[row]
+        text = ", ".join(f"{value:.4g}" for value in values[:NUMBERS].tolist())
+        text += f", ... ({len(values):,})" if len(values) > NUMBERS else ""
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]} ..."
 
 
 def write_contact_sheet(dataset: LabelledDataset, path: Path, *, force: bool = False) -> None:

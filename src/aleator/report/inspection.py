@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aleator.data.dataset import LabelledDataset
-from aleator.data.overview import EXAMPLES_OF_A_CLASS, MOST_CLASSES, Overview, some_of
-from aleator.data.sources import FeatureArray, ImageSource, TableRows, TextArray, UnreadableImage
+from aleator.data.overview import EXAMPLES_OF_A_CLASS, MOST_CLASSES, Overview, in_words, some_of
+from aleator.data.sources import ImageSource, UnreadableImage
 from aleator.data.wording import listed, short
 from aleator.files import check_target, write_text
 from aleator.html import template
 from aleator.report.pictures import Pictures
 
-SIDE, LONGEST_TEXT, NUMBERS = 96, 240, 8
+SIDE = 96
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def write_inspection(dataset: LabelledDataset, overview: Overview, path: Path, *
     ]
     page = template("inspection.html").render(
         overview=overview,
-        kind={"table": "rows of a table", "features": "vectors"}.get(overview.kind, overview.kind),
+        kind=overview.examples_are,
         lines=overview.how_read.lines(),
         most=max(overview.classes.values(), default=1) or 1,
         classes=classes,
@@ -63,19 +63,10 @@ def _warnings(overview: Overview) -> Iterator[str]:
 def _shown(dataset: LabelledDataset, pictures: Pictures, row: int) -> Shown:
     source = dataset.source
     notes = [] if dataset.split is None else [str(dataset.split[row])]
-    text = ""
+    text = in_words(source, row)
     if isinstance(source, ImageSource):
         try:
             notes.append(f"{source.longer_side(row)} pixels")
         except UnreadableImage as error:
             text = str(error)
-    elif isinstance(source, TextArray):
-        text = source.load(row)
-    elif isinstance(source, TableRows):
-        text = ", ".join(f"{name} {value}" for name, value in source.cells(row).items() if value)
-    elif isinstance(source, FeatureArray):
-        values = source.values[row]
-        text = ", ".join(f"{value:.4g}" for value in values[:NUMBERS].tolist())
-        text += f", ... ({len(values):,})" if len(values) > NUMBERS else ""
-    text = text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]} ..."
     return Shown(short(dataset.ids[row]), pictures.of(row, SIDE), text, ", ".join(notes))

@@ -1,6 +1,7 @@
 """Arrays: `.npz` with examples and labels, or `.npy` with the labels in a file of their own."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,22 +35,24 @@ PAIRS = (
 )
 """What the arrays of a split are called, in small letters."""
 ALONE = ""
+IDX = "-ubyte"
+"""How files end that hold bytes as MNIST's do (`train-images-idx3-ubyte`)."""
 LARGE = 1 << 28
 """Bytes of an .npy from which on it is not read into memory, but mapped: what is looked at is read then."""
 FILES = "NumPy arrays"
 PICKLED = "holds Python objects; save it as numbers or text, for example numpy.save(file, labels.astype(str))"
-FORM = "arrays (.npz with examples and labels, or .npy with --label-file) of pictures or feature vectors"
+FORM = "arrays (.npz with examples and labels, or .npy or idx-ubyte with --label-file) of pictures or feature vectors"
 
 
 def knows(path: Path) -> bool:
-    """NumPy's files."""
-    return path.is_file() and path.suffix.lower() in (".npz", ".npy")
+    """NumPy's files, and those that MNIST is in."""
+    return path.is_file() and (path.suffix.lower() in (".npz", ".npy") or path.name.endswith(IDX))
 
 
 def read(path: Path, options: ReadOptions) -> LabelledDataset:
     """Read it; nothing is unpickled. `label_column`, `id_column` and `path_column` name arrays of an .npz."""
     arrays = read_arrays(path)
-    if path.suffix.lower() == ".npy":
+    if path.suffix.lower() != ".npz":
         if options.label_file is None:
             raise DataError(
                 f"{path} holds examples but no labels; name the file with the labels: --label-file FILE.{_beside(path)}"
@@ -71,7 +74,11 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
             "Name it with --label-column, or a file with --label-file."
         )
     values = arrays[str(label)] if options.label_file is None else _labels_from(options.label_file)
-    return _dataset(path, arrays[examples], values, arrays, str(label), options)
+    dataset = _dataset(path, arrays[examples], values, arrays, str(label), options)
+    used = {examples, label, *(name for name in names if name.lower() in (*NAME_ARRAYS, *SPLIT_ARRAYS, *ID_ARRAYS))}
+    other = [name for name in names if name not in used and name != options.id_column]
+    said = f"Not used: {listed(other)}; --path-column and --label-column name other arrays." if other else ""
+    return replace(dataset, how_read=dataset.how_read.with_said(said))
 
 
 def _with_splits(arrays: Mapping[str, NDArray[Any]], path: Path) -> Mapping[str, NDArray[Any]]:
@@ -213,22 +220,25 @@ def source_and_range(examples: NDArray[Any]) -> tuple[ExampleSource, ValueRange 
 
 
 def _labels_from(path: Path) -> NDArray[Any]:
-    if path.suffix.lower() == ".npy":
+    if path.suffix.lower() == ".npy" or path.name.endswith(IDX):
         return read_arrays(path)[ALONE]
+    if path.suffix.lower() == ".txt":
+        with while_reading(path, "labels"):
+            return np.array(path.read_text(encoding="utf-8-sig").splitlines())
     if path.suffix.lower() in TABLE_SUFFIXES:
         table = read_table(path, EVERY_COLUMN)
         column = table.column_names[0] if table.num_columns == 1 else "label"
         if column not in table.column_names:
             raise DataError(f"{path} has no column 'label'; it has {listed(table.column_names)}.")
         return np.array(table[column].to_pylist())
-    raise DataError(f"{path}: labels are read from .npy or a table ({', '.join(TABLE_SUFFIXES)}).")
+    raise DataError(f"{path}: labels are read from .npy, .txt (a line each) or a table ({', '.join(TABLE_SUFFIXES)}).")
 
 
 def _beside(path: Path) -> str:
     """A hint at files that may hold the labels."""
-    found = [
-        file for name in ("labels", "y", f"{path.stem}_labels") if (file := path.with_name(f"{name}.npy")).is_file()
-    ]
+    of_mnist = path.name.replace("images", "labels").replace("idx3", "idx1")
+    names = [of_mnist, "labels.npy", "y.npy", f"{path.stem}_labels.npy"]
+    found = [file for name in names if name != path.name and (file := path.with_name(name)).is_file()]
     return f" Perhaps {found[0]}?" if found else ""
 
 
@@ -248,9 +258,23 @@ def read_arrays(path: Path) -> Mapping[str, NDArray[Any]]:
                 if "Object arrays" not in str(error):
                     raise
                 raise ValueError(f"it {PICKLED}") from error
+        if path.name.endswith(IDX):
+            return {ALONE: _of_idx(path)}
         if not start.startswith(b"PK"):
             raise ValueError("it begins neither as .npy nor as .npz")
         return _Archive(path)
+
+
+def _of_idx(path: Path) -> NDArray[Any]:
+    """The array of a file of bytes as MNIST's: two zeros, 8, the count of axes, the length of each, the numbers."""
+    content = path.read_bytes()
+    if content[:3] != b"\0\0\x08" or len(content) < 4:
+        raise ValueError("it does not begin as such a file of bytes does")
+    shape = np.frombuffer(content, ">u4", count=content[3], offset=4)
+    numbers = np.frombuffer(content, np.uint8, offset=4 + 4 * content[3])
+    if len(numbers) != shape.prod(dtype=np.int64):
+        raise ValueError(f"it says that it holds {shape.prod(dtype=np.int64):,} numbers, and holds {len(numbers):,}")
+    return numbers.reshape(tuple(shape.tolist()))
 
 
 class _Archive(Mapping[str, NDArray[Any]]):

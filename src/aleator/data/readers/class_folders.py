@@ -1,7 +1,7 @@
 """Which of the folders around pictures are classes, which are splits, and which are only in between."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -12,6 +12,10 @@ from aleator.data.wording import listed
 from aleator.errors import DataError
 
 LAYOUTS = "class/picture.png, split/class/picture.png, or metadata.csv (.jsonl, .parquet) with file_name and label"
+IN_NAMES = (
+    "If the files' names begin with their classes (cat.0.jpg), write a table of path and label, as with "
+    "pandas.DataFrame([(p, pathlib.Path(p).name.split('.')[0]) for p in paths], columns=['path', 'label']).to_csv."
+)
 FEW = 0.05
 """So small a share of pictures beside folders of pictures are no examples."""
 ALIKE, HALF_ALIKE = 0.8, 0.5
@@ -53,20 +57,23 @@ class _Node:
         return bool(self.children) and len(self.files) <= FEW * self.total()
 
 
-def layout_of(path: Path, asked: str | None) -> Layout:
+def layout_of(
+    path: Path, asked: str | None, *, why_not: "Callable[[Path], str | None] | None" = None, noun: str = "picture"
+) -> Layout:
     """Take the folders for what their names and their content say, or for what was asked (`ReadOptions.split_folders`).
 
+    Examples are pictures, or, called by `noun`, the files that `why_not` has nothing against.
     Raises DataError where two readings are equally plausible; it names the flags for both.
     """
     passed: list[tuple[str, str]] = []
-    root = _tree(path, passed)
+    root = _tree(path, passed, why_not)
     base, wrappers = _inner(root, path, passed)
     there = {one.name for one in path.joinpath(*wrappers).iterdir() if one.is_dir() and not skipped_folder(one.name)}
     outer = {name.split("/")[0] for name, _ in passed if "/" in name} - set(root.children) - set(wrappers)
     empty = sorted(outer | (there - set(base.children)))
-    said = [f"No picture is read in {listed(f'{name}/' for name in empty)}."] if empty else []
+    said = [f"No {noun} is read in {listed(f'{name}/' for name in empty)}."] if empty else []
     if wrappers:
-        said.append(f"The class folders lie in {'/'.join(wrappers)}/, the only folder with pictures.")
+        said.append(f"The class folders lie in {'/'.join(wrappers)}/, the only folder with {noun}s.")
     if not base.children:
         return Layout([], "", (), passed)
     passed += [(file.relative_to(path).as_posix(), BESIDE) for file in base.files]
@@ -94,10 +101,10 @@ def layout_of(path: Path, asked: str | None) -> Layout:
     return Layout(found, form, tuple(said), passed)
 
 
-def _tree(path: Path, passed: list[tuple[str, str]]) -> _Node:
+def _tree(path: Path, passed: list[tuple[str, str]], why_not: "Callable[[Path], str | None] | None") -> _Node:
     root = _Node(path.name)
     start = length_of_root(path)
-    for file in find_pictures(path, path, lambda name, reason: passed.append((name, reason))):
+    for file in find_pictures(path, path, lambda name, reason: passed.append((name, reason)), why_not):
         node = root
         for part in str(file)[start:].split(os.sep)[:-1]:
             node = node.children.setdefault(part, _Node(part))
@@ -172,7 +179,7 @@ def _splits(tops: list[_Node], path: Path) -> tuple[list[_Node] | None, list[str
     if len(exact) == len(tops):
         raise DataError(
             f"{path} holds split folders ({listed(top.name for top in tops)}) with pictures directly in "
-            f"them and no class folders; layouts that are read: {LAYOUTS}."
+            f"them and no class folders; layouts that are read: {LAYOUTS}. {IN_NAMES}"
         )
     if nested and len(without) == len(unlabelled) and (len(nested) == 1 or _in_common(nested, path) >= HALF_ALIKE):
         names = listed(top.name for top in nested)

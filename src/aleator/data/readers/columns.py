@@ -1,6 +1,7 @@
 """Which column of a table holds what: by what it is called, else by what it holds."""
 
 import json
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import islice
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from aleator.data.options import ReadOptions
 from aleator.data.picture_files import has_picture_ending
+from aleator.data.readers.one_hot import columns_of_classes
 from aleator.data.readers.shared import find_column
 from aleator.data.readers.split_names import has_split_word
 from aleator.data.readers.tables import loosely
@@ -46,6 +48,9 @@ WORKER_COLUMNS = ("annotator", "worker", "annotator_id", "worker_id", "user", "r
 EXPORTED = ("source", "given_label", "label_from", "changed", "decision", "choices", "reviewers")
 EXPORTED_OF_AUDITS = ("suggested_label", "p_mislabelled", "verdict")
 """What `aleator export` writes beside the examples, always and of audits; none of it is a feature."""
+NUMBERING = re.compile(r"(^|[ _.-])(id|no|nr|number|index|key|row)$|(^|[a-z _.-])(ID|Id|No|Nr|Number|Index|Key|Row)$")
+"""How columns are called that number the rows."""
+FEWEST_NUMBERED = 10
 FOLDERS_TRIED, FILES_TRIED, CELLS_TRIED = 20, 2000, 2000
 MOST_CLASSES, MOSTLY = 0.5, 0.9
 """A column holds classes if it has fewer values than this share of its cells; it is of a kind if so many cells are."""
@@ -155,13 +160,26 @@ def only_label_column(
     free = [name for name in table.column_names if name not in taken and name not in INDEX_COLUMNS]
     fit = [name for name in free if holds_classes(table[name])]
     if numbers_beside:
-        fit = [name for name in free if is_text(decoded(table[name]))]
+        whole = [name for name in free if not pa.types.is_floating(table[name].type)]
+        fit = [name for name in free if is_text(decoded(table[name]))] or whole
         fit = fit if len(free) > 1 and all(map(holds_classes, (table[name] for name in fit))) else []
     if len(fit) != 1:
         return None, ""
-    return fit[
-        0
-    ], f"{fit[0]!r} is taken as the labels, the one column that can hold them; --label-column names another."
+    said = f"{fit[0]!r} is taken as the labels, the one column that can hold them; --label-column names another."
+    return fit[0], said
+
+
+def no_label_column(table: pa.Table, path: Path, taken: Collection[str | None] = ()) -> DataError:
+    """The error of a table in which no column is known as that of the labels: it names those that could be."""
+    free = [name for name in table.column_names if name not in taken and name not in INDEX_COLUMNS]
+    fit = [name for name in free if holds_classes(table[name])]
+    which = f" ({listed(map(repr, fit))} could be)" if fit else ""
+    classes = columns_of_classes(table)
+    apart = f" If each class has a column of its own, name all: --label-column {','.join(classes)}." if classes else ""
+    return DataError(
+        f"{path} has no column of labels; it has {listed(table.column_names)}. Name it with --label-column{which}."
+        f"{apart}"
+    )
 
 
 def holds_classes(column: pa.ChunkedArray) -> bool:
@@ -247,6 +265,24 @@ def names_of_features(features: Any) -> dict[str, tuple[str, ...]]:
     }
 
 
+def numbering_columns(table: pa.Table, taken: Collection[str | None]) -> dict[str, str]:
+    """The columns that only number the rows, and what is said of each: no features, although they are numbers."""
+    found = {}
+    for field in table.schema:
+        name, count = field.name, len(table)
+        if name in taken or not pa.types.is_integer(field.type) or table[name].null_count or count < FEWEST_NUMBERED:
+            continue
+        values = table[name].to_numpy()
+        if values[0] in (0, 1) and np.array_equal(values, np.arange(values[0], values[0] + count)):
+            found[name] = f"{name!r} counts the rows, so it is no feature."
+        elif NUMBERING.search(name) and len(np.unique(values)) == count:
+            found[name] = (
+                f"{name!r} holds another whole number in each row and is called as ids are, so it is no feature; "
+                f"--id-column {name!r} takes it as the ids."
+            )
+    return found
+
+
 def is_row_number(table: pa.Table, name: str) -> bool:
     """Whether a column is the row number that pandas writes before the others: 0, 1, 2, ..."""
     if name not in INDEX_COLUMNS or not pa.types.is_integer(table.schema.field(name).type):
@@ -260,6 +296,14 @@ def texts_of(column: pa.ChunkedArray) -> NDArray[np.str_]:
     if is_text(column):
         return Texts(trimmed(column)).to_numpy()
     return np.array(["" if value is None else str(value).strip() for value in column.to_pylist()])
+
+
+def with_plain_columns(table: pa.Table) -> pa.Table:
+    """The table with columns of categories (dictionaries, as pandas and polars write them) as what they stand for."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            table = table.set_column(place, field.name, decoded(table[place]))
+    return table
 
 
 def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -4,10 +4,14 @@ import csv
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from charset_normalizer import from_bytes
 
+from aleator.data.picture_files import has_picture_ending
 from aleator.data.readers.headers import has_no_header, names_without_header
+from aleator.data.readers.quoting import Quoting, quoting_of
+from aleator.data.wording import listed
 from aleator.errors import DataError
 
 SAMPLE, LINES = 1 << 18, 60
@@ -27,6 +31,8 @@ MOSTLY = 0.6
 SIGNS = "[\xa2-\xa9\xab-\xae\xb1-\xb6\xb8-\xbf\xd7\xf7\u02c7\u02d8\u02d9\u02db\u02dd]"
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 SPACES = " "
+FASTTEXT = "__label__"
+"""What fastText's lines begin with."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,7 @@ class Dialect:
     """Names for the columns of a table without a header."""
     columns: tuple[str, ...]
     said: tuple[str, ...]
+    quoting: Quoting
 
 
 def dialect_of(path: Path, encoding: str | None = None) -> Dialect:
@@ -70,17 +77,22 @@ def dialect_of(path: Path, encoding: str | None = None) -> Dialect:
         said.append(f"The first {notes} lines of {path.name} begin with # and are left out.")
         skip, lines = skip + notes, lines[notes:]
     lines = [line for line in lines if line.strip()]
+    if lines and all(line.startswith(FASTTEXT) for line in lines):
+        said.append(f"{path.name} is read as fastText's: a line holds a label and a text.")
+        return Dialect(found, SPACES, skip, ("label", "text"), ("label", "text"), tuple(said), Quoting())
     usual = "\t" if path.suffix.lower() == ".tsv" else ","
     delimiter = named or _delimiter(lines, usual, spaces=path.suffix.lower() in (".txt", ".lst", ".list"))
     if delimiter != usual and delimiter != SPACES:
         said.append(f"The cells of {path.name} are separated by {DELIMITERS.get(delimiter, delimiter)}.")
+    quoting = quoting_of(path, found, delimiter) if delimiter != SPACES else Quoting()
+    said.extend(quoting.said)
     rows = _rows(lines, delimiter)
     first = [cell.strip() for cell in rows[0]] if rows else []
     header = None
     if has_no_header(rows, a_list=delimiter == SPACES):
         header = names_without_header(rows)
-        said.append(f"{path.name} has no header; its columns are taken as {', '.join(header)}.")
-    return Dialect(found, delimiter, skip, header, header or tuple(first), tuple(said))
+        said.append(f"{path.name} has no header; its columns are taken as {listed(header)}.")
+    return Dialect(found, delimiter, skip, header, header or tuple(first), tuple(said), quoting)
 
 
 def _lines_of_notes(lines: list[str]) -> int:
@@ -152,17 +164,30 @@ def _utf8_or_none(head: bytes) -> str | None:
 
 def _rows(lines: list[str], delimiter: str) -> list[list[str]]:
     if delimiter == SPACES:
-        return [list(parts) for parts in map(split_at_last_space, lines)]
-    try:
-        return list(csv.reader(lines, delimiter=delimiter))
-    except csv.Error:
-        return [line.split(delimiter) for line in lines]
+        return rows_of_list(lines)
+    ways: tuple[dict[str, Any], ...] = ({}, {"escapechar": "\\"}, {"quoting": csv.QUOTE_NONE})
+    read = []
+    for way in ways:
+        try:
+            read.append([row for row in csv.reader(lines, delimiter=delimiter, **way) if row])
+        except csv.Error:
+            continue
+    return next((rows for rows in read if len(set(map(len, rows))) == 1), read[0] if read else [])
 
 
-def split_at_last_space(line: str) -> tuple[str, str]:
-    """A line of a list, `path label`, as its two parts."""
-    path, _, label = line.strip().rpartition(" ")
-    return path.strip(), label
+def rows_of_list(lines: list[str]) -> list[list[str]]:
+    """The lines of a list as cells: `path label`, cut at the last space, or `path 1 0 1`, at every one; of fastText's
+    file the label and the text."""
+    if lines and all(line.startswith(FASTTEXT) for line in lines):
+        return [list(_of_fasttext(line)) for line in lines]
+    parts = [line.split() for line in lines]
+    count = len(parts[0]) if parts else 0
+    if count > 2 and all(len(row) == count for row in parts):
+        numbers = all(cell.lstrip("+-").isdecimal() for row in parts for cell in row[1:])
+        if numbers or all(has_picture_ending(row[0]) for row in parts):
+            return parts
+    cut = (line.strip().rpartition(" ") for line in lines)
+    return [[path.strip(), label] for path, _, label in cut]
 
 
 def _delimiter(lines: list[str], usual: str, *, spaces: bool) -> str:
@@ -178,3 +203,10 @@ def _delimiter(lines: list[str], usual: str, *, spaces: bool) -> str:
     if good:
         return max(good, key=lambda delimiter: fits[delimiter][1])
     return SPACES if spaces and all(" " in line.strip() for line in lines) else usual
+
+
+def _of_fasttext(line: str) -> tuple[str, str]:
+    """The label, several of them with bars between them, and the text."""
+    words = line.strip().split(" ")
+    count = next((number for number, word in enumerate(words) if not word.startswith(FASTTEXT)), len(words))
+    return "|".join(word.removeprefix(FASTTEXT) for word in words[:count]), " ".join(words[count:])

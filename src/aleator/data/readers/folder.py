@@ -1,7 +1,7 @@
 """A folder: class folders with or without split folders, an ImageFolder with metadata, or FER2013's own folder."""
 
 import os
-from dataclasses import replace
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -12,19 +12,20 @@ from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
 from aleator.data.picture_files import has_picture_ending, length_of_root, skipped_folder
 from aleator.data.readers import arrays, kaggle_pixels
-from aleator.data.readers.class_folders import LAYOUTS, layout_of
+from aleator.data.readers.class_folders import IN_NAMES, LAYOUTS, layout_of
 from aleator.data.readers.columns import PATH_COLUMNS, SPLIT_COLUMNS, text_columns, texts_of
 from aleator.data.readers.remedies import UNPACK, archives_in, remedy_for
-from aleator.data.readers.shared import EncodedLabels, encoded, find_column
+from aleator.data.readers.shared import find_column, labels_of_folders
 from aleator.data.readers.split_names import is_split_name
 from aleator.data.readers.table import dataset_of_table
 from aleator.data.readers.tables import LIST_SUFFIXES, TABLE_SUFFIXES, read_table_saying
+from aleator.data.readers.text_folders import read_texts
 from aleator.data.sources import ImageFiles, check_names, first_outside
 from aleator.data.wording import listed
 from aleator.errors import DataError
 
 METADATA = ("metadata.csv", "metadata.jsonl", "metadata.parquet", "_classes.csv")
-FORM = "a folder of class folders, with or without split folders, or an ImageFolder with metadata"
+FORM = "a folder of class folders of pictures or texts, with or without split folders, or an ImageFolder with metadata"
 
 
 def knows(path: Path) -> bool:
@@ -45,8 +46,11 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
 
 def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
     layout = layout_of(path, options.split_folders)
+    if not layout.found and (texts := read_texts(path, options)) is not None:
+        return texts
     if not layout.found:
-        raise DataError(f"{path} {_what_it_holds(path)}; layouts that are read: {LAYOUTS}.")
+        held, loose = _what_it_holds(path)
+        raise DataError(f"{path} {held}; layouts that are read: {LAYOUTS}.{f' {IN_NAMES}' if loose else ''}")
     split_of, class_of, files = zip(*layout.found, strict=True)
     start = length_of_root(path)
     paths = tuple(str(file)[start:].replace(os.sep, "/") for file in files)
@@ -59,7 +63,7 @@ def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
         )
     if len(set(class_of)) == 1 and (tables := _tables(path)):
         raise DataError(f"{path} has pictures in one folder only, and no class folders (did you mean {tables[0]}?).")
-    labels = _labels(class_of, path, options)
+    labels = labels_of_folders(class_of, path, options.names, options.missing_label)
     return LabelledDataset(
         name=path.resolve().name,
         path=str(path),
@@ -70,15 +74,6 @@ def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
         split=np.array(split_of) if any(split_of) else None,
         how_read=HowRead(layout.form).with_said(*layout.said, *labels.said).with_passed_over(layout.passed),
     )
-
-
-def _labels(class_of: tuple[str, ...], path: Path, options: ReadOptions) -> EncodedLabels:
-    """The names of the folders, as they are; numbers where there are names for them."""
-    apart = sorted({name for name in class_of if name != name.strip()})
-    said = (f"Spaces around the folders' names are left out: {listed(map(repr, apart))}.",) if apart else ()
-    missing, names_only = options.missing_label or "", options.names is None
-    labels = encoded(np.array(class_of), str(path), options.names, missing=missing, names_only=names_only)
-    return replace(labels, said=(*labels.said, *said))
 
 
 def _read_metadata(path: Path, files: list[Path], options: ReadOptions) -> LabelledDataset:
@@ -123,15 +118,25 @@ def _metadata_in(folder: Path) -> Path | None:
     return next((folder / name for name in METADATA if (folder / name).is_file()), None)
 
 
-def _what_it_holds(path: Path) -> str:
+def _what_it_holds(path: Path) -> tuple[str, int]:
+    """In words, and how many pictures lie in it outside of class folders."""
     loose = sum(has_picture_ending(file.name) for file in path.iterdir())
-    held = f"holds {loose} pictures but no class folders" if loose else "holds no pictures in class folders"
+    held = f"holds {loose} pictures but no class folders" if loose else "holds no pictures or texts in class folders"
+    if not loose and (other := _other_files(path)):
+        held = f"{held}, but {other}"
     remedy, files, packed = remedy_for(path), _tables(path), archives_in(path)
     if remedy is not None and not loose:
-        return remedy
+        return remedy, 0
     if files:
-        return f"{held} (did you mean {files[0]}?)"
-    return f"{held}, but {packed[0].name}, which {UNPACK}" if packed and not loose else held
+        return f"{held} (did you mean {files[0]}?)", 0
+    return f"{held}, but {packed[0].name}, which {UNPACK}" if packed and not loose else held, loose
+
+
+def _other_files(path: Path) -> str:
+    """What lies in class folders and is neither picture nor text, in words."""
+    endings = Counter(file.suffix.lower() for file in path.glob("*/*") if file.is_file() and file.suffix)
+    ending, count = endings.most_common(1)[0] if endings else ("", 0)
+    return f"{count:,} files in {ending}" if count > 1 else ""
 
 
 def _tables(path: Path) -> list[Path]:

@@ -7,14 +7,20 @@ from aleator.data.picture_files import has_picture_ending
 from aleator.data.readers.split_names import has_split_word
 
 WHOLE, FRACTION = re.compile(r"[+-]?\d+(\.0*)?"), re.compile(r"[+-]?\d*\.\d+([eE][+-]?\d+)?")
-FEWEST_ROWS = 4
+FEWEST_ROWS, MANY_ROWS = 4, 10
+SENTENCE = 5
+"""Words of a cell that no header has."""
+UNSPACED = "[\u0e00-\u0fff\u3040-\u9fff\uac00-\ud7af]"
+"""Writing without spaces between words."""
+MEAN_WORDS = 3
+"""A column is one of texts if its cells have so many words in the mean."""
 
 
 def has_no_header(rows: Sequence[Sequence[str]], *, a_list: bool = False) -> bool:
     """Whether the first row is one like the others: it names a picture, or holds what no header does.
 
-    That is a text that stands in its column again, beside others; or nothing but numbers, of which one is a fraction;
-    in a list (`path label`) any number.
+    That is a text that stands in its column again, beside others or all the way down; a sentence beside a number; or
+    nothing but numbers, of which one is a fraction; in a list (`path label`) any number.
     """
     cells = [[cell.strip() for cell in row] for row in rows]
     if not cells:
@@ -22,17 +28,29 @@ def has_no_header(rows: Sequence[Sequence[str]], *, a_list: bool = False) -> boo
     first, others = cells[0], [row for row in cells[1:] if len(row) == len(cells[0])]
     if any(has_picture_ending(cell) for cell in first):
         return True
-    if a_list and len(first) == 2 and any(map(WHOLE.fullmatch, first)):
+    if a_list and len(first) > 1 and any(map(WHOLE.fullmatch, first)):
         return True
-    if len(others) < FEWEST_ROWS or first in others:
+    if len(others) < FEWEST_ROWS or (first in others and len(first) > 1):
         return False
     if all(map(_is_number, first)) and not all(map(WHOLE.fullmatch, filter(None, first))):
         return all(map(_is_number, (cell for row in others for cell in row)))
     columns = list(zip(*others, strict=True))
-    return any(
-        not _is_number(cell) and cell in column and bool(set(column) - {cell, ""})
-        for cell, column in zip(first, columns, strict=True)
-    )
+    if any(map(_is_sentence, first)):
+        for cell, column in zip(first, columns, strict=True):
+            if cell and _is_number(cell) and all(map(_is_number, column)):
+                return True
+    return any(_comes_again(cell, column) for cell, column in zip(first, columns, strict=True))
+
+
+def _comes_again(cell: str, column: Sequence[str]) -> bool:
+    """Whether the text is a value of the column: beside others, or the only one of many rows, sorted by it."""
+    if _is_number(cell) or cell not in column:
+        return False
+    return bool(set(column) - {cell, ""}) or (set(column) == {cell} and len(column) >= MANY_ROWS)
+
+
+def _is_sentence(cell: str) -> bool:
+    return len(cell.split()) >= SENTENCE or len(re.findall(UNSPACED, cell)) >= 2 * SENTENCE
 
 
 def _is_number(cell: str) -> bool:
@@ -40,16 +58,19 @@ def _is_number(cell: str) -> bool:
 
 
 def names_without_header(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
-    """Names for the columns of a table without a header: the path, the split and the label as far as they are plain."""
+    """Names for the columns of a table without a header: the path, or the text beside a label, the split and the
+    label as far as they are plain."""
     first = [cell.strip() for cell in rows[0]]
     columns = [[row[place].strip() for row in rows if place < len(row)] for place in range(len(first))]
     names = [f"column {number + 1}" for number in range(len(first))]
     places = list(range(len(first)))
     path = next((place for place in places if has_picture_ending(first[place])), None)
+    text = None
     if path is None and len(first) == 2:
         path = max(places, key=lambda place: len(set(columns[place])))
+        text = path if _are_texts(columns[path]) else None
     if path is not None:
-        names[path] = "path"
+        names[path] = "path" if text is None else "text"
     others = [place for place in places if place != path]
     split = [place for place in others if len(others) > 1 and all(map(has_split_word, columns[place]))]
     if len(split) == 1:
@@ -58,3 +79,8 @@ def names_without_header(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
     if path is not None and len(others) == 1:
         names[others[0]] = "label"
     return tuple(names)
+
+
+def _are_texts(cells: Sequence[str]) -> bool:
+    words = [len(cell.split()) + len(re.findall(UNSPACED, cell)) / 2 for cell in cells]
+    return not any(map(has_picture_ending, cells)) and sum(words) >= MEAN_WORDS * len(words)

@@ -82,7 +82,27 @@ def _records(content: Any, path: Path) -> list[dict[str, Any]]:
         content = _of_object(content, path)
     if not isinstance(content, list) or not content or not all(isinstance(row, dict) for row in content):
         raise DataError(f"{path} holds no list of objects with the fields of one example each.")
-    return content
+    return _of_label_studio(content) if all(map(_is_task, content)) else content
+
+
+def _is_task(record: dict[str, Any]) -> bool:
+    """Whether it is a task as Label Studio exports it, with all its annotations."""
+    return isinstance(record.get("data"), dict) and isinstance(record.get("annotations"), list)
+
+
+def _of_label_studio(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A record for each person's answer, with the choices as its label; one without a label for a task that nobody
+    answered. The people are named where a task has several answers."""
+    rows, several = [], False
+    for task in tasks:
+        answers = [one for one in task["annotations"] if not one.get("was_cancelled")]
+        several |= len(answers) > 1
+        for answer in answers or [{}]:
+            chosen = [choice for one in answer.get("result", []) for choice in one.get("value", {}).get("choices", [])]
+            who = answer.get("completed_by")
+            who = who.get("email", who.get("id")) if isinstance(who, dict) else who
+            rows.append({"task": task.get("id"), **task["data"], "label": chosen, "annotator": str(who)})
+    return rows if several else [{name: row[name] for name in row if name != "annotator"} for row in rows]
 
 
 def _of_object(content: dict[str, Any], path: Path) -> Any:

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from unicodedata import normalize
 from urllib.parse import unquote
 
 from aleator.data.picture_files import has_picture_ending, skipped_folder
@@ -31,7 +32,7 @@ class FilesBelow:
         whole, bare = file.split("/"), os.path.splitext(file)[0].split("/")
         for parts in (whole, bare):
             for start in range(len(parts)):
-                self.files.setdefault("/".join(parts[start:]).lower(), []).append(file)
+                self.files.setdefault(_as_compared("/".join(parts[start:])), []).append(file)
         if bare[-1].isdecimal() and bare[-1] != str(int(bare[-1])):
             self.files.setdefault(str(int(bare[-1])), []).append(file)  # 7 may mean 0007.png
 
@@ -47,7 +48,7 @@ class FilesBelow:
         return None
 
     def _one(self, end: str, written: str, where: str) -> str | None:
-        found = self.files.get(end.lower(), [])
+        found = self.files.get(_as_compared(end), [])
         if len(found) > 1:
             found = list(dict.fromkeys(found))
             found = [file for file in found if file.endswith(end) or os.path.splitext(file)[0].endswith(end)] or found
@@ -64,6 +65,11 @@ class FilesBelow:
         pattern = re.compile(re.escape(stem) + r"([^a-z0-9/][^/]*)")
         found = {match[1] for key in self.files if (match := pattern.fullmatch(os.path.splitext(key)[0]))}
         return found.pop() if stem and len(found) == 1 else None
+
+
+def _as_compared(path: str) -> str:
+    """A path without case, its accented letters in one sign each: macOS writes them in two."""
+    return path.lower() if path.isascii() else normalize("NFC", path).lower()
 
 
 def _readings(written: str) -> list[str]:

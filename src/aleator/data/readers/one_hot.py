@@ -1,6 +1,7 @@
 """Labels that are written as one column of 0 and 1 for each class."""
 
 from collections.abc import Collection
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from aleator.data.readers.shared import EncodedLabels
 from aleator.data.wording import listed
 from aleator.errors import DataError
+
+MOST_TRIED, ROWS_TRIED = 100, 2000
 
 
 def one_hot(table: pa.Table, others: Collection[str | None], where: Path) -> EncodedLabels | None:
@@ -50,6 +53,42 @@ def one_hot(table: pa.Table, others: Collection[str | None], where: Path) -> Enc
     return EncodedLabels(labels, tuple(names), tuple(said))
 
 
+def with_label_column(table: pa.Table, asked: str | None, where: Path) -> tuple[pa.Table, tuple[str, ...]]:
+    """The table with one column of labels, called `asked`, in the place of the columns of 0 and 1 that `asked` names
+    with commas between them, and what is said of it; any other table as it is."""
+    names = [name.strip() for name in (asked or "").split(",")]
+    if asked is None or asked in table.column_names or len(names) < 2 or not set(names) <= set(table.column_names):
+        return table, ()
+    other = next((name for name in names if not _is_binary(table[name])), None)
+    if other is not None:
+        raise DataError(f"{where}: the column {other!r} holds more than 0 and 1, so it is not that of one class.")
+    labels = one_hot(table.select(names), (), where)
+    if labels is None:
+        raise DataError(f"{where}: no row has a 1 in any of the columns {listed(names)}.")
+    texts = pa.array(labels.names, pa.string()).take(pa.array(labels.labels, mask=labels.labels < 0))
+    return table.drop_columns(names).append_column(asked, texts), labels.said
+
+
+def columns_of_classes(table: pa.Table) -> list[str]:
+    """The most columns of 0 and 1 that stand together, of which each row has a 1 in one; empty where there are none."""
+    binary, best = set(binary_columns(table, ())), list[str]()
+    runs: list[list[str]] = [[]]
+    for name in table.column_names:
+        if name in binary:
+            runs[-1].append(name)
+        elif runs[-1]:
+            runs.append([])
+    for run in runs:
+        if not 2 <= len(run) <= MOST_TRIED:
+            continue
+        values = [table[name].slice(0, ROWS_TRIED).cast(pa.float32()).fill_null(0).to_numpy() for name in run]
+        sums = np.concatenate([np.zeros((1, len(values[0]))), np.cumsum(values, axis=0)])
+        for start, end in combinations(range(len(run) + 1), 2):
+            if end - start > max(1, len(best)) and (sums[end] - sums[start] == 1).all():
+                best = run[start:end]
+    return best
+
+
 def binary_columns(table: pa.Table, others: Collection[str | None]) -> list[str]:
     """The columns beside those others that hold 0 and 1 only."""
     return [field.name for field in table.schema if field.name not in others and _is_binary(table[field.name])]
@@ -62,6 +101,11 @@ def one_hot_array(values: NDArray[Any], where: str) -> NDArray[Any]:
     """
     if values.ndim == 2 and values.shape[1] == 1:
         return values[:, 0]
+    if values.ndim == 2 and (values.sum(axis=1) > 0.99).all() and not np.isin(values, (0, 1)).all():
+        raise DataError(
+            f"{where}: labels have shape {values.shape} and are shares of several classes; wanted is one label per "
+            "example, (example,): take labels.argmax(axis=1), or give the people's answers as votes (--votes)."
+        )
     if values.ndim != 2 or not np.isin(values, (0, 1)).all() or not values.any():
         raise DataError(f"{where}: labels have shape {values.shape}; wanted is one label per example, (example,).")
     count = values.sum(axis=1)

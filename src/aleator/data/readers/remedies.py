@@ -20,6 +20,8 @@ REMEDIES = {
     ".arff": "is of Weka; save it as CSV, or read it with scipy.io.arff and save it so",
     **dict.fromkeys((".dta", ".sav", ".sas7bdat", ".rds"), "is of another program; save it as CSV or Parquet"),
 }
+A_TABLE = "has an ending that says nothing; if it is a table, call it .csv or .tsv"
+LOOKED_AT = 1 << 14
 TENSORFLOW = (
     "holds TensorFlow's records, which are not read; write pictures of it with TensorFlow Datasets: "
     "for number, one in enumerate(tfds.as_numpy(tfds.builder_from_directory(FOLDER).as_dataset(split='train'))): "
@@ -32,7 +34,16 @@ def remedy_for(path: Path) -> str | None:
     """What this file or folder is, and what to do with it; None where that is not known."""
     if path.is_dir():
         return TENSORFLOW if any(_is_of_tensorflow(file) for file in path.rglob("*")) else None
-    return TENSORFLOW if _is_of_tensorflow(path) else REMEDIES.get(path.suffix.lower())
+    if _is_of_tensorflow(path):
+        return TENSORFLOW
+    return REMEDIES.get(path.suffix.lower()) or (A_TABLE if _is_table(path) else None)
+
+
+def _is_table(path: Path) -> bool:
+    """Whether a file whose ending says nothing is text with tabs or commas in each of its first lines."""
+    with path.open("rb") as file:
+        lines = file.read(LOOKED_AT).splitlines()[:-1]
+    return any(len(lines) > 1 and all(sign in line for line in lines) for sign in (b"\t", b",", b";"))
 
 
 def archives_in(folder: Path) -> list[Path]:

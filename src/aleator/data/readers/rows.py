@@ -22,6 +22,8 @@ TEXT_COLUMNS = (
 )
 WORDS, DISTINCT = 3.0, 0.5
 """A column is one of texts if its cells have so many words in the mean and so large a share of them differ."""
+FEATURES_BESIDE, WORDS_BESIDE = 2, 8.0
+"""Beside so many columns of numbers a column of fewer words than this is one of names or addresses, and no text."""
 MOST_NAMES = 0.9
 """A column whose cells differ so often is one of names."""
 EMPTY = "is empty"
@@ -35,9 +37,11 @@ def text_column(table: pa.Table, taken: set[str]) -> tuple[str | None, str]:
     free = {name: table[name] for name in table.column_names if name not in taken and _is_text(table[name].type)}
     for wanted in TEXT_COLUMNS:
         for name, column in free.items():
-            if name.strip().lower() == wanted and _words(column)[0] >= 1:
+            if name.strip().lower() == wanted and _holds_texts(column):
                 return name, f"The texts are in {name!r}; --text-column names another column."
-    long = {name: words for name, column in free.items() if (words := _words(column))[0] >= WORDS}
+    numbers = [field.name for field in table.schema if field.name not in taken and _is_number(field.type)]
+    fewest = WORDS if len(numbers) < FEATURES_BESIDE else WORDS_BESIDE
+    long = {name: words for name, column in free.items() if (words := _words(column))[0] >= fewest}
     long = {name: words for name, words in long.items() if words[1] >= DISTINCT}
     if not long:
         return None, ""
@@ -149,6 +153,17 @@ def check_features(table: pa.Table, path: Path) -> None:
 def _is_text(kind: pa.DataType) -> bool:
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind))
+
+
+def _holds_texts(column: pa.ChunkedArray) -> bool:
+    """Whether the cells of a column that is called as texts are: words, and more than a few that come again and again
+    (the title of a person, Mr or Mrs)."""
+    words, distinct = _words(column)
+    return words >= WORDS or (words >= 1 and distinct >= DISTINCT)
 
 
 def _words(column: pa.ChunkedArray) -> tuple[float, float]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -267,6 +268,16 @@ def _missing_numbers(
             "mean no label. Say which: --missing-label -1 for no label, --missing-label '' for a class."
         )
     return empty | minus, (no_label,)
+
+
+def labels_of_folders(
+    class_of: Sequence[str], path: Path, names: tuple[str, ...] | None, missing: str | None
+) -> EncodedLabels:
+    """The names of the folders, as they are; numbers where there are names for them."""
+    apart = sorted({name for name in class_of if name != name.strip()})
+    said = (f"Spaces around the folders' names are left out: {listed(map(repr, apart))}.",) if apart else ()
+    labels = encoded(np.array(class_of), str(path), names, missing=missing or "", names_only=names is None)
+    return replace(labels, said=(*labels.said, *said))
 
 
 def select_split(splits: NDArray[np.str_] | None, wanted: str | None, where: str) -> NDArray[np.int64] | None:

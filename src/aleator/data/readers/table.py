@@ -30,15 +30,18 @@ from aleator.data.readers.columns import (
     is_text,
     label_column,
     names_in_order,
+    no_label_column,
+    numbering_columns,
     only_label_column,
     path_column,
     split_column,
     text_columns,
     texts_of,
     trimmed,
+    with_plain_columns,
 )
 from aleator.data.readers.locate import locate, not_named
-from aleator.data.readers.one_hot import binary_columns, one_hot
+from aleator.data.readers.one_hot import binary_columns, one_hot, with_label_column
 from aleator.data.readers.rows import check_classes, check_features, dataset_of_rows, dataset_of_texts, text_column
 from aleator.data.readers.shared import EncodedLabels, encoded, find_column
 from aleator.data.readers.tables import LIST_SUFFIXES, TABLE_SUFFIXES, loosely, read_table_saying
@@ -61,7 +64,7 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
     root = options.image_root or path.parent
     asked = text_columns(options)
     table, said = read_table_saying(path, asked, options.encoding)
-    more = columns_by_content(table, path, root, options) - asked
+    more = columns_by_content(with_label_column(table, options.label_column, path)[0], path, root, options) - asked
     if more:  # 007 was taken for a number, since the column's name says nothing
         table, said = read_table_saying(path, asked | more, options.encoding)
     return dataset_of_table(plain_cells(table, path), path, path.parent, options, HowRead().with_said(*said))
@@ -86,6 +89,8 @@ def dataset_of_table(
     Files that are not there (at most a tenth) and repeated rows are listed in `skipped`, but keep their rows, so that
     votes still line up; `read_dataset` takes them out.
     """
+    table, said_of_classes = with_label_column(with_plain_columns(table), options.label_column, path)
+    how = how.with_said(*said_of_classes)
     in_the_table = _of_the_table_itself(table, path, root, options, how)
     if in_the_table is not None:
         return in_the_table
@@ -126,21 +131,27 @@ def _of_the_table_itself(
     split = split_column(table, path)
     left_out = [find_column(names, (), name, str(path), "--leave-out") for name in options.left_out]
     other = {label, id_column, split, find_column(names, WORKER_COLUMNS, None, str(path)), *INDEX_COLUMNS, *left_out}
+    if set(EXPORTED) <= set(names):
+        other |= {*EXPORTED, *EXPORTED_OF_AUDITS}
+    numbering = numbering_columns(table, other)
+    if set(names) <= other | set(numbering):
+        numbering = {}  # nothing else is left to learn from
+    other |= set(numbering)
     said = ""
     if text is None and (pictures is None or pictures not in _surely_pictures(table, path, options)):
         text, said = text_column(table, {name for name in other if name is not None})
     if text is None and pictures is not None:
         return None
-    if set(EXPORTED) <= set(names):
-        other |= {*EXPORTED, *EXPORTED_OF_AUDITS}
     if label is None:
         label, said_of_labels = only_label_column(table, other | {text}, numbers_beside=text is None)
         other |= {label}
+    elif options.label_column is None and not said_of_labels:
+        said_of_labels = f"The labels are in {label!r}; --label-column names another column."
     features = [name for name in names if name not in other]
     if text is None and (not features or label is None):
         return None
     if label is None:
-        raise DataError(f"{path} has no column of labels; it has {listed(names)}. Name it with --label-column.")
+        raise no_label_column(table, path, other | {text})
     check_classes(table[label], path, label)
     if text is None:
         check_features(table.select(features), path)
@@ -149,6 +160,10 @@ def _of_the_table_itself(
     if ids is not None and len(np.unique(ids)) < len(ids):
         ids, said = None, f"{said} The column {id_column!r} repeats, so the rows are numbered.".strip()
     how = how.with_said(said, said_of_labels)
+    if text is None:
+        how = how.with_said(*numbering.values())
+    elif unused := [name for name in features if name != text]:
+        how = how.with_said(f"Only the texts are judged; not used: {listed(unused)}.")
     if text is not None:
         dataset = dataset_of_texts(table[text], text, path, ids, labels, how)
     else:
@@ -170,6 +185,8 @@ def _columns(table: pa.Table, path: Path, root: Path, options: ReadOptions) -> C
     if pictures is None and id_column is not None:
         pictures = id_column
         said = f"The ids in {id_column!r} are taken as the pictures' names; --path-column names another column."
+    if pictures is None and label is None:
+        raise no_label_column(table, path, {id_column})
     if pictures is None:
         raise DataError(
             f"{path} has no column of picture paths, of texts or of features beside its labels; it has "
@@ -192,9 +209,7 @@ def _labels(table: pa.Table, columns: Columns, path: Path, options: ReadOptions)
         worker = find_column(table.column_names, WORKER_COLUMNS, None, str(path))
         name, said = only_label_column(table, taken | {worker})
         if name is None:
-            raise DataError(
-                f"{path} has no column of labels; it has {listed(table.column_names)}. Name it with --label-column."
-            )
+            raise no_label_column(table, path, taken | {worker})
         labels = _labels(table, replace(columns, label=name), path, options)
         return replace(labels, said=(said, *labels.said))
     where = f"{path}, column {name!r}"

@@ -7,11 +7,12 @@ import pyarrow as pa
 import pyarrow.csv as csv
 
 from aleator.data.readers.blocks import with_large_blocks
-from aleator.data.readers.encodings import SPACES, Dialect, dialect_of, guessed_encoding, split_at_last_space
+from aleator.data.readers.encodings import SPACES, Dialect, dialect_of, guessed_encoding, rows_of_list
 from aleator.data.readers.excel import EXCEL_SUFFIXES, read_excel
 from aleator.data.readers.json_tables import read_json
 from aleator.data.readers.limits import check_columns, check_depth, read_parquet
 from aleator.data.readers.numbers import numbers_of
+from aleator.data.readers.quoting import with_doubled_quotes
 from aleator.data.wording import listed
 from aleator.errors import DataError, while_reading
 
@@ -83,23 +84,28 @@ def loosely(name: str) -> str:
 def _text_table(path: Path, dialect: Dialect, as_text: Collection[str]) -> tuple[pa.Table, tuple[str, ...]]:
     """The table, and how its numbers are written where they are not plain."""
     if dialect.delimiter == SPACES:
-        lines = path.read_text(encoding=dialect.encoding).splitlines()
-        parts = [split_at_last_space(line) for line in lines if line.strip()]
+        lines = path.read_text(encoding=dialect.encoding).splitlines()[dialect.skip_rows :]
+        parts = rows_of_list([line for line in lines if line.strip()])
         names = dialect.header or parts[0]
         rows = parts if dialect.header else parts[1:]
         return pa.table({name: pa.array([row[place] for row in rows]) for place, name in enumerate(names)}), ()
     wanted = _as_compared(as_text)
+    escaped = with_doubled_quotes(path.read_bytes()) if dialect.quoting.backslashes else None
 
     def read(block: int) -> pa.Table:
         return csv.read_csv(
-            path,
+            path if escaped is None else pa.BufferReader(escaped),
             read_options=csv.ReadOptions(
                 block_size=block,
                 encoding="utf8" if dialect.encoding == "utf-8-sig" else dialect.encoding,
                 skip_rows=dialect.skip_rows,
                 column_names=dialect.header,
             ),
-            parse_options=csv.ParseOptions(delimiter=dialect.delimiter, newlines_in_values=True),
+            parse_options=csv.ParseOptions(
+                delimiter=dialect.delimiter,
+                quote_char='"' if dialect.quoting.around_cells else False,
+                newlines_in_values=dialect.quoting.around_cells,
+            ),
             convert_options=csv.ConvertOptions(
                 null_values=[""],
                 strings_can_be_null=True,

@@ -1,0 +1,74 @@
+"""Class folders of text files, with or without split folders: one text a file."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from aleator.data.dataset import LabelledDataset, Skipped
+from aleator.data.how_read import HowRead
+from aleator.data.options import ReadOptions
+from aleator.data.picture_files import length_of_root
+from aleator.data.readers.class_folders import layout_of
+from aleator.data.readers.encodings import guessed_encoding
+from aleator.data.readers.rows import EMPTY
+from aleator.data.readers.shared import labels_of_folders
+from aleator.data.sources import TextArray, check_names, first_outside
+from aleator.data.texts import Texts
+from aleator.errors import DataError
+
+SUFFIXES = (".txt", ".text")
+NO_TEXT = "no texts"
+LOOKED_AT = 1 << 12
+
+
+def read_texts(path: Path, options: ReadOptions) -> LabelledDataset | None:
+    """The data set of a folder of text files; None where there are none in class folders."""
+    layout = layout_of(path, options.split_folders, why_not=why_no_text, noun="text")
+    if not layout.found:
+        return None
+    split_of, class_of, files = zip(*layout.found, strict=True)
+    start = length_of_root(path)
+    names = tuple(str(file)[start:].replace(os.sep, "/") for file in files)
+    check_names(path, names)
+    outside = first_outside(path, names)
+    if outside is not None:
+        raise DataError(f"{names[outside]!r} in {path} links to a file outside of it; copy the files into the folder.")
+    texts, guessed = [], {}
+    for file, name in zip(files, names, strict=True):
+        try:
+            texts.append(file.read_text(encoding=options.encoding or "utf-8-sig"))
+        except UnicodeDecodeError:
+            guessed[name] = guessed_encoding(file)
+            texts.append(file.read_text(encoding=guessed[name], errors="replace"))
+    said = ""
+    if guessed:
+        first, encoding = next(iter(guessed.items()))
+        said = f"{len(guessed):,} files are not UTF-8 ({first} is read as {encoding}); --encoding names another."
+    labels = labels_of_folders(class_of, path, options.names, options.missing_label)
+    empty = [name for name, text in zip(names, texts, strict=True) if not text.strip()]
+    return LabelledDataset(
+        name=path.resolve().name,
+        path=str(path),
+        ids=np.array(names),
+        source=TextArray(Texts(texts)),
+        given_labels=labels.labels,
+        class_names=labels.names,
+        split=np.array(split_of) if any(split_of) else None,
+        skipped=tuple(Skipped(name, name, EMPTY) for name in empty),
+        how_read=HowRead(f"text files in {layout.form}")
+        .with_said(*layout.said, said, *labels.said)
+        .with_passed_over(layout.passed),
+    )
+
+
+def why_no_text(file: Path) -> str | None:
+    """Why a file is no text; None where it is one: by its ending, or, where it has none, by what it holds."""
+    suffix = file.suffix.lower()
+    if suffix in SUFFIXES:
+        return None
+    if suffix and not suffix[1:].isdecimal():
+        return NO_TEXT
+    with file.open("rb") as content:
+        start = content.read(LOOKED_AT)
+    return NO_TEXT if b"\0" in start else None

@@ -1,7 +1,7 @@
 """All learners that suit the data, heard and pooled."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -174,7 +174,16 @@ def _by_whitened_neighbours(material: Material, asked: LabelledFolds) -> Arrays:
 def _whitened_neighbours(
     material: Material, asked: LabelledFolds, folder: Path | None = None, on: Workers = HERE
 ) -> NDArray[np.int64]:
-    return nearest_neighbours(whitened(material.dense), asked.groups, count=VOTERS, folder=folder, on=on).rows
+    path = None
+    if folder is not None:
+        folder.mkdir(exist_ok=True)
+        path = folder / "whitened.npy"
+    places = whitened(material.dense, path=path)
+    found = nearest_neighbours(places, asked.groups, count=VOTERS, folder=folder, on=on).rows
+    if path is not None:
+        with suppress(PermissionError):  # of Windows, while it is mapped
+            path.unlink(missing_ok=True)
+    return found
 
 
 def _vote(neighbours: NDArray[np.int64], asked: LabelledFolds) -> Arrays:

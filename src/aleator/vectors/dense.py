@@ -1,5 +1,6 @@
 """Features as learners want them: standardised, along their principal axes, the leading ones first."""
 
+import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -70,12 +71,7 @@ def principal(features: NDArray[np.floating[Any]], seed: int = 0, *, path: Path 
     written to a file at `path` and mapped from there.
     """
     axes = fit_principal(features, seed)
-    examples, kept = len(features), axes.axes.shape[1]
-    result: NDArray[np.float32]
-    if path is not None and examples * kept > MOST_IN_MEMORY:
-        result = np.lib.format.open_memmap(path, "w+", np.float32, (examples, kept)).view(np.ndarray)
-    else:
-        result = np.empty((examples, kept), np.float32)
+    result = _room((len(features), axes.axes.shape[1]), path)
     for number, rows in enumerate(blocks(*features.shape)):
         result[rows] = axes.of(features[rows])
         if number % LET_GO_AFTER == 0:
@@ -84,7 +80,24 @@ def principal(features: NDArray[np.floating[Any]], seed: int = 0, *, path: Path 
     return result
 
 
-def whitened(axes: NDArray[np.float32], shrink: float = 0.1) -> NDArray[np.float32]:
-    """Principal axes with their variances nearly equal; `shrink` of the mean variance is added to each."""
-    variance = axes.var(axis=0)
-    return np.asarray(axes / np.sqrt(variance + shrink * variance.mean()), dtype=np.float32)
+def whitened(axes: NDArray[np.float32], shrink: float = 0.1, *, path: Path | None = None) -> NDArray[np.float32]:
+    """Principal axes `(example, axis)` with their variances nearly equal; `shrink` of the mean variance is added to
+    each. Many are read block by block, and written to a file at `path` and mapped from there."""
+    pieces = blocks(*axes.shape)
+    mean = sum(axes[rows].sum(axis=0, dtype=np.float64) for rows in pieces) / len(axes)
+    variance = sum(((axes[rows] - mean) ** 2).sum(axis=0) for rows in pieces) / len(axes)
+    scale = (1 / np.sqrt(variance + shrink * np.mean(variance))).astype(np.float32)
+    let_go(axes)
+    result = _room(axes.shape, path)
+    for rows in pieces:
+        np.multiply(axes[rows], scale, out=result[rows])
+        let_go(axes)
+        let_go(result)
+    return result
+
+
+def _room(shape: tuple[int, ...], path: Path | None) -> NDArray[np.float32]:
+    """An array to be filled; where it is large and there is a path, mapped from a new file."""
+    if path is not None and math.prod(shape) > MOST_IN_MEMORY:
+        return np.lib.format.open_memmap(path, "w+", np.float32, shape).view(np.ndarray)
+    return np.empty(shape, np.float32)

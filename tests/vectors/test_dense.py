@@ -11,7 +11,7 @@ from aleator import rows
 from aleator.data.readers import arrays
 from aleator.errors import DataError
 from aleator.vectors import dense
-from aleator.vectors.dense import principal
+from aleator.vectors.dense import principal, whitened
 
 RANDOM = np.random.default_rng(0)
 FEATURES = (RANDOM.normal(size=(300, 6)) @ RANDOM.normal(size=(6, 6)) + 3).astype(np.float32)
@@ -33,6 +33,18 @@ def test_many_are_written_to_a_file_and_are_the_same(tmp_path: Path, monkeypatch
     found = principal(FEATURES, path=tmp_path / "axes.npy")
     assert np.allclose(np.abs(found), np.abs(wanted), atol=1e-4)
     assert np.array_equal(np.load(tmp_path / "axes.npy"), found)
+
+
+def test_whitened_axes_vary_alike_and_many_of_them_are_written_to_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    axes = FEATURES - FEATURES.mean(axis=0)
+    wanted = axes / np.sqrt(axes.var(axis=0) + 0.1 * axes.var(axis=0).mean())
+    assert np.allclose(whitened(axes), wanted, atol=1e-5)
+    monkeypatch.setattr(dense, "MOST_IN_MEMORY", 100)
+    monkeypatch.setattr(rows, "BLOCK_CELLS", 70)
+    assert np.allclose(whitened(axes, path=tmp_path / "whitened.npy"), wanted, atol=1e-5)
+    assert np.allclose(np.load(tmp_path / "whitened.npy"), wanted, atol=1e-5)
 
 
 def test_a_large_file_is_mapped_and_a_cut_one_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,8 @@ def plan_of(overview: Overview, settings: AuditSettings) -> str:
             f"Would let several simple learners predict the labels of {labelled:,} examples{source}, in seconds to a "
             "few minutes once the features are there."
         )
-    training, members = settings.training(labelled, overview.kind), settings.member_count
+    members = settings.member_count
+    training = settings.training(labelled * (members - 1) // members, overview.kind)
     passes = labelled * (members - 1) * training.epochs
     said = (
         f"Would train {members} networks, each {training.epochs} times over all but its share of {labelled:,} examples"

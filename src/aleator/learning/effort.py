@@ -27,7 +27,7 @@ class Effort:
 
 
 AUDIT_EFFORTS = {
-    "quick": Effort(members=3, epochs=3, max_side=48, backbone="small_vgg", fewest_steps=120, most_epochs=8),
+    "quick": Effort(members=3, epochs=3, max_side=48, backbone="small_vgg", most_epochs=8),
     "standard": Effort(members=3, epochs=12, max_side=64, backbone="small_vgg", most_epochs=12),
     "thorough": Effort(members=5, epochs=24, max_side=64, backbone="small_vgg", most_epochs=24),
 }

@@ -176,3 +176,20 @@ def test_naive_bayes_is_out_of_fold_and_knows_classes_that_a_fold_lacks() -> Non
     assert np.isfinite(naive_bayes(words, rare, 3, draw_folds(rare, alone(600), 1, 0))).all()
     few = np.arange(600) // 200  # three units: two folds are empty
     assert np.isfinite(naive_bayes(words, given, 3, draw_folds(given, few, 1, 0))).all()
+
+
+def test_topics_count_where_classes_are_topics_and_not_where_they_cross_them() -> None:
+    """Every text has one of three topics, and praises or blames: a few words say which."""
+    words, topic = topical_words(900, 2)
+    random = np.random.default_rng(3)
+    praise = random.integers(0, 2, 900)
+    signs = sparse.csr_matrix(random.integers(0, 2, (900, 8)) * (np.arange(8) // 4 == praise[:, None]) * 0.15)
+    both = sparse.csr_matrix(sparse.hstack([words, signs]), dtype=np.float32)
+
+    def weight(labels: Labels, classes: int) -> float:
+        asked = LabelledFolds(labels, classes, draw_folds(labels, alone(900), 1, 0), alone(900))
+        dense = principal(both.toarray())
+        return hear(Material(dense, words=both, topical=both), asked).weights["topics"]
+
+    assert weight(symmetric(topic, 3, 0.1, random), 3) > 0.45
+    assert weight(symmetric(praise, 2, 0.1, random), 2) < 0.1

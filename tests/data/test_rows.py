@@ -12,6 +12,7 @@ from aleator.data import TableRows, TextArray, read_dataset
 from aleator.data.duplicates import find_duplicates
 from aleator.data.options import ReadOptions
 from aleator.errors import DataError
+from aleator.training.inputs import read_inputs
 
 Write = Callable[..., Path]
 SENTENCES = [f"this sentence number {row} says something about {('cats', 'dogs')[row % 2]}" for row in range(40)]
@@ -122,3 +123,24 @@ def test_what_changes_changes_the_fingerprint(write: Write) -> None:
     rows = TableRows(pa.table({"a": [1, 2]})), TableRows(pa.table({"a": [1, 3]})), TableRows(pa.table({"b": [1, 2]}))
     assert len({one.identity() for one in rows}) == 3
     assert np.array_equal(rows[0].take(np.array([1])).table["a"].to_numpy(), [2])
+
+
+def test_a_folder_of_text_files_is_predicted_as_it_is_read(tmp_path: Path) -> None:
+    for name, content in {"new/a.txt": "one text".encode(), "new/deep/b": "été".encode("latin-1")}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "new" / "c.bin").write_bytes(b"\0")
+    (inputs,) = read_inputs([tmp_path / "new"], kind="texts")
+    assert inputs.ids == ("a.txt", "deep/b")
+    assert isinstance(inputs.source, TextArray)
+    assert [inputs.source.load(row) for row in range(2)] == ["one text", "été"]
+
+
+@pytest.mark.parametrize("sign", ['"', "'"])
+def test_a_quote_within_words_is_a_sign_of_the_text(tmp_path: Path, sign: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("text,label\n" + f"a screen of 5{sign} and more,big\nof 3{sign} only,small\n" * 10)
+    dataset = read_dataset(path)
+    assert isinstance(dataset.source, TextArray)
+    assert dataset.source.load(0) == f"a screen of 5{sign} and more"
+    assert len(dataset) == 20

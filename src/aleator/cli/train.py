@@ -25,6 +25,15 @@ if TYPE_CHECKING:
     from aleator.training.card import ModelCard
 
 
+NEW = {
+    "images": ("PICTURES", "pictures of yours", "answers.html"),
+    "texts": ("TEXTS.csv", "texts of yours", "answers.csv"),
+    "table": ("ROWS.csv", "rows with the same columns", "answers.csv"),
+    "features": ("VECTORS.npy", "vectors of yours", "answers.csv"),
+}
+"""What a model is given next, in the command and in words, and where its answers go, by kind of data."""
+
+
 @app.command(name="train")
 def train_verb(
     data: Path,
@@ -112,5 +121,6 @@ def _summary(card: "ModelCard", folder: Path) -> None:
         console.print(f"It learned how the labels err{more}. How many are wrong: aleator audit DATA -o audit")
     console.print(f"\nThe model's card: {escape(str(folder / 'README.md'))}")
     predict = shlex.join([program(), "predict", str(folder)])
-    print_next([Step(f"{predict} PICTURES -o answers.html", "let it answer on pictures of yours")])
+    word, examples, answers = NEW.get(data.kind, ("NEW", "new data", "answers.csv"))
+    print_next([Step(f"{predict} {word} -o {answers}", f"let it answer on {examples}")])
     console.print(f"[dim]{card.timings['total']:.0f} seconds[/dim]")

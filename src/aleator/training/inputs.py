@@ -16,6 +16,7 @@ from aleator.data.readers.rows import text_column
 from aleator.data.readers.shared import find_column, select_split
 from aleator.data.readers.table import relative_paths
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
+from aleator.data.readers.text_folders import read_text, why_no_text
 from aleator.data.sources import ExampleSource, ImageFiles, TableRows, TextArray
 from aleator.data.wording import listed
 from aleator.errors import DataError, while_reading
@@ -36,7 +37,7 @@ def read_inputs(paths: Sequence[str | Path], *, split: str | None = None, kind: 
 
     A picture; a folder, whose pictures are taken with those of all folders in it; a table of paths (CSV, TSV, Parquet,
     JSON lines) or of FER2013's pixels; arrays (.npz, .npy). For a `kind` that is texts or table, a table with a column
-    of texts, or of features. Raises DataError naming the path.
+    of texts, or of features; also a folder of text files. Raises DataError naming the path.
     """
     if not paths:
         raise DataError("There is nothing to predict; name pictures, folders, tables or arrays.")
@@ -95,6 +96,12 @@ def _table(path: Path, split: str | None) -> Inputs:
 def _of_the_table_itself(path: Path, split: str | None, kind: str) -> Inputs:
     if not path.exists():
         raise DataError(f"{path} is not there.")
+    if path.is_dir() and kind == TextArray.kind and split is None:
+        files = list(find_pictures(path, path, lambda name, why: None, why_no_text))
+        names = [file.relative_to(path).as_posix() for file in files]
+        if files:
+            texts = TextArray([read_text(file, None)[0] for file in files])
+            return Inputs(tuple(names), tuple(map(str, files)), texts)
     if path.suffix.lower() not in TABLE_SUFFIXES:
         raise DataError(f"{path} is no table ({', '.join(TABLE_SUFFIXES)}), and the model takes {kind}.")
     if split is not None:

@@ -36,11 +36,10 @@ def read_texts(path: Path, options: ReadOptions) -> LabelledDataset | None:
         raise DataError(f"{names[outside]!r} in {path} links to a file outside of it; copy the files into the folder.")
     texts, guessed = [], {}
     for file, name in zip(files, names, strict=True):
-        try:
-            texts.append(file.read_text(encoding=options.encoding or "utf-8-sig"))
-        except UnicodeDecodeError:
-            guessed[name] = guessed_encoding(file)
-            texts.append(file.read_text(encoding=guessed[name], errors="replace"))
+        text, encoding = read_text(file, options.encoding)
+        texts.append(text)
+        if encoding is not None:
+            guessed[name] = encoding
     said = ""
     if guessed:
         first, encoding = next(iter(guessed.items()))
@@ -60,6 +59,17 @@ def read_texts(path: Path, options: ReadOptions) -> LabelledDataset | None:
         .with_said(*layout.said, said, *labels.said)
         .with_passed_over(layout.passed),
     )
+
+
+def read_text(file: Path, encoding: str | None) -> tuple[str, str | None]:
+    """A file's text, in UTF-8 unless another encoding is asked for, and the encoding where it had to be guessed."""
+    try:
+        return file.read_text(encoding=encoding or "utf-8-sig"), None
+    except UnicodeDecodeError as error:
+        if encoding is not None:
+            raise DataError(f"{file} is not in {encoding} ({error.reason}); leave --encoding out.") from error
+    guessed = guessed_encoding(file)
+    return file.read_text(encoding=guessed, errors="replace"), guessed
 
 
 def why_no_text(file: Path) -> str | None:

@@ -126,7 +126,7 @@ def test_what_changes_changes_the_fingerprint(write: Write) -> None:
 
 
 def test_a_folder_of_text_files_is_predicted_as_it_is_read(tmp_path: Path) -> None:
-    for name, content in {"new/a.txt": "one text".encode(), "new/deep/b": "été".encode("latin-1")}.items():
+    for name, content in {"new/a.txt": b"one text", "new/deep/b": "été".encode("latin-1")}.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(content)
     (tmp_path / "new" / "c.bin").write_bytes(b"\0")

@@ -201,6 +201,31 @@ FORMS = (
     ),
     Form(
         TEXTS,
+        "no header: names of rows, numbers and a class, with spaces between them (UCI)",
+        written(
+            "yeast.data",
+            lines([f"ROW{row}_YEAST" for row in range(40)], WEIGHTS, WEIGHTS[::-1], labels_of(40), by="  "),
+        ),
+        MANY,
+        "has no header.*'column 4' is taken as the labels.*Features: column 1, column 2, column 3",
+    ),
+    Form(
+        TEXTS,
+        "no header: letters only, and the first row again (UCI)",
+        written("mushroom.data", lines(["p", "e"] * 20, ["x", "y", "x", "x"] * 10, ["s", "s", "n", "n"] * 10)),
+        {"e": 20, "p": 20},
+        "has no header",
+        options=ReadOptions(label_column="column 1"),
+    ),
+    Form(
+        TEXTS,
+        "no header: numbers of patients, a class and numbers (UCI)",
+        written("wdbc.data", lines([str(9000 - 7 * row) for row in range(40)], labels_of(40), WEIGHTS)),
+        MANY,
+        "'column 1' holds another whole number in each row and is the first.*Features: column 3",
+    ),
+    Form(
+        TEXTS,
         "classes in columns of 0 and 1 beside features",
         table(weight=WEIGHTS, cat=["1", "0"] * 20, dog=["0", "1"] * 20),
         None,

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from aleator.data.options import ReadOptions
 from aleator.data.picture_files import has_picture_ending
+from aleator.data.readers.headers import column_name
 from aleator.data.readers.one_hot import columns_of_classes
 from aleator.data.readers.shared import find_column
 from aleator.data.readers.split_names import has_split_word
@@ -161,7 +162,7 @@ def only_label_column(
     fit = [name for name in free if holds_classes(table[name])]
     if numbers_beside:
         whole = [name for name in free if not pa.types.is_floating(table[name].type)]
-        fit = [name for name in free if is_text(decoded(table[name]))] or whole
+        fit = [name for name in free if is_text(decoded(table[name])) and not _holds_names(table[name])] or whole
         fit = fit if len(free) > 1 and all(map(holds_classes, (table[name] for name in fit))) else []
     if len(fit) != 1:
         return None, ""
@@ -180,6 +181,12 @@ def no_label_column(table: pa.Table, path: Path, taken: Collection[str | None] =
         f"{path} has no column of labels; it has {listed(table.column_names)}. Name it with --label-column{which}."
         f"{apart}"
     )
+
+
+def _holds_names(column: pa.ChunkedArray) -> bool:
+    """Whether nearly every cell differs from all others."""
+    some = decoded(column).slice(0, 100 * CELLS_TRIED).drop_null()
+    return len(some) > 1 and len(pc.unique(some)) > MOSTLY * len(some)
 
 
 def holds_classes(column: pa.ChunkedArray) -> bool:
@@ -275,9 +282,10 @@ def numbering_columns(table: pa.Table, taken: Collection[str | None]) -> dict[st
         values = table[name].to_numpy()
         if values[0] in (0, 1) and np.array_equal(values, np.arange(values[0], values[0] + count)):
             found[name] = f"{name!r} counts the rows, so it is no feature."
-        elif NUMBERING.search(name) and len(np.unique(values)) == count:
+        elif (name == column_name(0) or NUMBERING.search(name)) and len(np.unique(values)) == count:
+            why = "is the first" if name == column_name(0) else "is called as ids are"
             found[name] = (
-                f"{name!r} holds another whole number in each row and is called as ids are, so it is no feature; "
+                f"{name!r} holds another whole number in each row and {why}, so it is no feature; "
                 f"--id-column {name!r} takes it as the ids."
             )
     return found

@@ -31,6 +31,7 @@ MOSTLY = 0.6
 SIGNS = "[\xa2-\xa9\xab-\xae\xb1-\xb6\xb8-\xbf\xd7\xf7\u02c7\u02d8\u02d9\u02db\u02dd]"
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 SPACES = " "
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 FASTTEXT = "__label__"
 """What fastText's lines begin with."""
 
@@ -176,15 +177,15 @@ def _rows(lines: list[str], delimiter: str) -> list[list[str]]:
 
 
 def rows_of_list(lines: list[str]) -> list[list[str]]:
-    """The lines of a list as cells: `path label`, cut at the last space, or `path 1 0 1`, at every one; of fastText's
-    file the label and the text."""
+    """The lines of a list as cells: `path label`, cut at the last space, or, of a table with spaces between its columns
+    (`path 1 0 1`), at every one; of fastText's file the label and the text."""
     if lines and all(line.startswith(FASTTEXT) for line in lines):
         return [list(_of_fasttext(line)) for line in lines]
     parts = [line.split() for line in lines]
     count = len(parts[0]) if parts else 0
     if count > 2 and all(len(row) == count for row in parts):
-        numbers = all(cell.lstrip("+-").isdecimal() for row in parts for cell in row[1:])
-        if numbers or all(has_picture_ending(row[0]) for row in parts):
+        numbers = sum(all(map(NUMBER.fullmatch, column)) for column in list(zip(*parts, strict=True))[1:])
+        if 2 * numbers >= count - 1 or all(has_picture_ending(row[0]) for row in parts):
             return parts
     cut = (line.strip().rpartition(" ") for line in lines)
     return [[path.strip(), label] for path, _, label in cut]
@@ -202,7 +203,9 @@ def _delimiter(lines: list[str], usual: str, *, spaces: bool) -> str:
     good = [delimiter for delimiter, (fit, _) in fits.items() if fit]
     if good:
         return max(good, key=lambda delimiter: fits[delimiter][1])
-    return SPACES if spaces and all(" " in line.strip() for line in lines) else usual
+    if spaces and all(" " in line.strip() for line in lines):
+        return SPACES
+    return SPACES if lines and len(rows_of_list(lines)[0]) > 2 else usual
 
 
 def _of_fasttext(line: str) -> tuple[str, str]:

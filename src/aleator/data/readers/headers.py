@@ -30,7 +30,9 @@ def has_no_header(rows: Sequence[Sequence[str]], *, a_list: bool = False) -> boo
         return True
     if a_list and len(first) > 1 and any(map(WHOLE.fullmatch, first)):
         return True
-    if len(others) < FEWEST_ROWS or (first in others and len(first) > 1):
+    if len(first) > 1:
+        others = [row for row in others if row != first]  # a header may stand again within a table
+    if len(others) < FEWEST_ROWS:
         return False
     if all(map(_is_number, first)) and not all(map(WHOLE.fullmatch, filter(None, first))):
         return all(map(_is_number, (cell for row in others for cell in row)))
@@ -62,7 +64,7 @@ def names_without_header(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
     label as far as they are plain."""
     first = [cell.strip() for cell in rows[0]]
     columns = [[row[place].strip() for row in rows if place < len(row)] for place in range(len(first))]
-    names = [f"column {number + 1}" for number in range(len(first))]
+    names = [column_name(place) for place in range(len(first))]
     places = list(range(len(first)))
     path = next((place for place in places if has_picture_ending(first[place])), None)
     text = None
@@ -79,6 +81,11 @@ def names_without_header(rows: Sequence[Sequence[str]]) -> tuple[str, ...]:
     if path is not None and len(others) == 1:
         names[others[0]] = "label"
     return tuple(names)
+
+
+def column_name(place: int) -> str:
+    """What the column at this place, from 0, is called in a table without a header."""
+    return f"column {place + 1}"
 
 
 def _are_texts(cells: Sequence[str]) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as csv
 
 from aleator.data.readers.blocks import with_large_blocks
@@ -18,8 +19,9 @@ from aleator.errors import DataError, while_reading
 
 JSON_SUFFIXES = (".jsonl", ".ndjson", ".json", ".manifest")
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", *EXCEL_SUFFIXES)
-LIST_SUFFIXES = (".txt", ".lst", ".list", ".data", ".json", ".manifest")
+LIST_SUFFIXES = (".txt", ".lst", ".list", ".data", ".dat", ".json", ".manifest")
 """Lists of `path label`, tables under another ending, and JSON of other kinds than a record a line."""
+WHOLE = r"^[-]?(0|[1-9]\d{0,14})$"
 EVERY_COLUMN = ("*",)
 """All columns of a text table stay text."""
 
@@ -83,13 +85,17 @@ def loosely(name: str) -> str:
 
 def _text_table(path: Path, dialect: Dialect, as_text: Collection[str]) -> tuple[pa.Table, tuple[str, ...]]:
     """The table, and how its numbers are written where they are not plain."""
+    wanted = _as_compared(as_text)
     if dialect.delimiter == SPACES:
         lines = path.read_text(encoding=dialect.encoding).splitlines()[dialect.skip_rows :]
         parts = rows_of_list([line for line in lines if line.strip()])
         names = dialect.header or parts[0]
         rows = parts if dialect.header else parts[1:]
-        return pa.table({name: pa.array([row[place] for row in rows]) for place, name in enumerate(names)}), ()
-    wanted = _as_compared(as_text)
+        table = pa.table({name: pa.array([row[place] for row in rows]) for place, name in enumerate(names)})
+        for place, name in enumerate(names):
+            if not {loosely(name), "*"} & wanted and pc.all(pc.match_substring_regex(table[place], WHOLE)).as_py():
+                table = table.set_column(place, name, table[place].cast(pa.int64()))
+        return with_numbers(table, wanted, path, comma_is_decimal=False)
     escaped = with_doubled_quotes(path.read_bytes()) if dialect.quoting.backslashes else None
 
     def read(block: int) -> pa.Table:

@@ -57,6 +57,26 @@ def posts(root: Path) -> Path:
     return root
 
 
+def tables_of_splits(root: Path) -> Path:
+    for start, name in enumerate(("train", "val")):
+        text_table(root, rows_of(SENTENCES[start::2], SORTED[start::2]), ["text", "label"], name=f"{name}.csv")
+    return root
+
+
+def numbered_records(root: Path) -> Path:
+    pairs = enumerate(zip(SENTENCES, labels_of(40), strict=True))
+    records = {str(row): {"text": text, "label": label} for row, (text, label) in pairs}
+    (root / "t.json").write_text(json.dumps(records), encoding="utf-8")
+    return root / "t.json"
+
+
+def parted(root: Path) -> Path:
+    rows = [list(pair) for pair in zip(SENTENCES, labels_of(40), strict=True)]
+    content = {"columns": ["text", "label"], "index": list(range(40)), "data": rows}
+    (root / "t.json").write_text(json.dumps(content), encoding="utf-8")
+    return root / "t.json"
+
+
 def categories(root: Path) -> Path:
     labels = pa.array(labels_of(40)).dictionary_encode()
     pq.write_table(pa.table({"colour": labels, "size": list(map(float, WEIGHTS)), "label": labels}), root / "t.parquet")
@@ -160,6 +180,37 @@ FORMS = (
         ("test", "train"),
     ),
     Form(TEXTS, "class folders of files without ending, in Latin-1", posts, MANY, "40 files are not UTF-8"),
+    Form(
+        TEXTS,
+        "`train.csv` and `val.csv` in a folder",
+        tables_of_splits,
+        MANY,
+        "Read as a table for each of the splits train, val",
+        splits=("train", "val"),
+    ),
+    Form(TEXTS, "JSON: `{number: record}`, as pandas writes it by rows", numbered_records, MANY, "texts in 'text'"),
+    Form(TEXTS, "JSON: columns and rows apart, as pandas writes it", parted, MANY, "texts in 'text'"),
+    Form(
+        TEXTS,
+        "lists of one label, written as text (`['cat']`)",
+        written("t.tsv", "text\tlabel\n" + lines(SENTENCES, [f"['{one}']" for one in labels_of(40)], by="\t")),
+        MANY,
+        "texts in 'text'",
+    ),
+    Form(
+        TEXTS,
+        "lists of several labels, written as text",
+        written("t.tsv", "text\tlabel\n" + lines(SENTENCES, ["['cat', 'dog']", "['cat']"] * 20, by="\t")),
+        None,
+        r"row 0 has 2 labels \(cat, dog\)",
+    ),
+    Form(
+        TEXTS,
+        "a class called unknown",
+        table(text=SENTENCES, label=["cat", "unknown"] * 20),
+        {"cat": 20, "unknown": 20},
+        "'unknown' is read as a class .20 rows.; --missing-label unknown reads it as no label",
+    ),
     Form(
         TEXTS,
         "texts beside other columns",

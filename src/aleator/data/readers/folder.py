@@ -16,8 +16,8 @@ from aleator.data.readers.class_folders import IN_NAMES, LAYOUTS, layout_of
 from aleator.data.readers.columns import PATH_COLUMNS, SPLIT_COLUMNS, text_columns, texts_of
 from aleator.data.readers.remedies import UNPACK, archives_in, remedy_for
 from aleator.data.readers.shared import find_column, labels_of_folders
-from aleator.data.readers.split_names import is_split_name
-from aleator.data.readers.table import dataset_of_table
+from aleator.data.readers.split_names import has_split_word, is_split_name
+from aleator.data.readers.table import dataset_of_table, read_splits
 from aleator.data.readers.tables import LIST_SUFFIXES, TABLE_SUFFIXES, read_table_saying
 from aleator.data.readers.text_folders import read_texts
 from aleator.data.sources import ImageFiles, check_names, first_outside
@@ -48,6 +48,8 @@ def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
     layout = layout_of(path, options.split_folders)
     if not layout.found and (texts := read_texts(path, options)) is not None:
         return texts
+    if not layout.found and (tables := _tables_of_splits(path)):
+        return read_splits(path, tables, options)
     if not layout.found:
         held, loose = _what_it_holds(path)
         raise DataError(f"{path} {held}; layouts that are read: {LAYOUTS}.{f' {IN_NAMES}' if loose else ''}")
@@ -137,6 +139,12 @@ def _other_files(path: Path) -> str:
     endings = Counter(file.suffix.lower() for file in path.glob("*/*") if file.is_file() and file.suffix)
     ending, count = endings.most_common(1)[0] if endings else ("", 0)
     return f"{count:,} files in {ending}" if count > 1 else ""
+
+
+def _tables_of_splits(path: Path) -> list[Path]:
+    """The tables that are called as splits are, where there are two and no others."""
+    found = [file for file in _tables(path) if file.suffix.lower() in TABLE_SUFFIXES]
+    return found if len(found) > 1 and all(has_split_word(file.stem) for file in found) else []
 
 
 def _tables(path: Path) -> list[Path]:

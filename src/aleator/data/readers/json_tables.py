@@ -111,6 +111,12 @@ def _of_object(content: dict[str, Any], path: Path) -> Any:
         if isinstance(one, dict):
             return [{"path": name, **record} for name, record in content.items()]
         return [{"path": name, "label": label} for name, label in content.items()]
+    if isinstance(content.get("columns"), list) and isinstance(content.get("data"), list):  # pandas, orient="split"
+        names = [str(name) for name in content["columns"]]
+        if all(isinstance(row, list) and len(row) == len(names) for row in content["data"]):
+            return [dict(zip(names, row, strict=True)) for row in content["data"]]
+    if _are_numbered_records(content):  # orient="index"
+        return list(content.values())
     lists = {name: value for name, value in content.items() if isinstance(value, list) and value}
     records = [value for value in lists.values() if all(isinstance(one, dict) for one in value)]
     if len(records) == 1:
@@ -131,6 +137,17 @@ def _of_object(content: dict[str, Any], path: Path) -> Any:
     if len(columns) > 1 and len(lengths) == 1:
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return content
+
+
+def _are_numbered_records(content: dict[str, Any]) -> bool:
+    """Whether it holds a record a number, and not a column of numbered cells a name."""
+    first = next(iter(content.values()), None)
+    return (
+        isinstance(first, dict)
+        and all(map(str.isdecimal, content))
+        and all(isinstance(one, dict) for one in content.values())
+        and not all(map(str.isdecimal, first))
+    )
 
 
 def _are_files_by_class(columns: dict[str, list[Any]]) -> bool:

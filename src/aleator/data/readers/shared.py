@@ -1,6 +1,7 @@
 """The steps that all readers share."""
 
 import re
+from ast import literal_eval
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,6 +39,8 @@ ONE_LABEL = (
     "(aleator.cleanlab.multilabel_classification judges several)."
 )
 SEPARATORS = ("|", ";", ",")
+NO_LABELS = ("?", "unknown", "unlabeled", "unlabelled", "undefined", "missing", "todo", "tbd", "n.a.", "no label")
+"""Names of classes that may mean that there is none; it is told."""
 LARGEST_LABEL = 2.0**53
 """Above it floats skip whole numbers, and infinity is none."""
 
@@ -79,6 +82,8 @@ def encoded(
     if pc.all(array.is_null(nan_is_null=True), min_count=0).as_py():
         raise DataError(f"{where}: every label is missing.")
     array = _as_text_where_no_number(_without_lists(array, where))
+    if pa.types.is_string(array.type) and not names_only and class_names is None:
+        array = _without_written_lists(array, where)
     if pa.types.is_string(array.type):
         texts, merged = _trimmed(array, where)
         nothing = pc.equal(texts, "") if not missing else pc.or_(pc.equal(texts, ""), pc.equal(texts, missing.strip()))
@@ -123,6 +128,23 @@ def _without_lists(array: pa.Array, where: str) -> pa.Array:
         raise DataError(f"{where}: row {row} has {lengths[row]} labels ({listed(array[row].as_py())}). {ONE_LABEL}")
     places = np.where(lengths == 1, lengths.cumsum() - 1, 0)
     return array.flatten().take(pa.array(places, mask=lengths == 0))
+
+
+def _without_written_lists(texts: pa.Array, where: str) -> pa.Array:
+    """Lists that a table holds as text (`['cat']`, `["cat", "dog"]`) as labels; any other text as it is."""
+    written = pc.match_substring_regex(texts, r"^\s*\[.*\]\s*$")
+    if not pc.all(written).as_py():
+        return texts
+    lists = []
+    for text in texts.to_pylist():
+        try:
+            found = literal_eval(text.strip()) if text is not None else []
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            return texts
+        if not isinstance(found, list):
+            return texts
+        lists.append([str(one) for one in found])
+    return _without_lists(pa.array(lists, pa.list_(pa.string())), where)
 
 
 def _trimmed(texts: pa.Array, where: str) -> tuple[pa.Array, tuple[str, ...]]:
@@ -196,7 +218,7 @@ def _encode_texts(texts: pa.Array, where: str, class_names: tuple[str, ...] | No
         f"{where}: {name!r} is read as a class ({pc.sum(pc.equal(texts, name)).as_py()} rows); "
         f"--missing-label {name} reads it as no label."
         for name in names
-        if class_names is None and ask and name.lower() in NO_VALUES
+        if class_names is None and ask and name.lower() in (*NO_VALUES, *NO_LABELS)
     ]
     labels = found.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
     return EncodedLabels(labels, names, tuple(said))

@@ -1,6 +1,7 @@
 """A CSV, TSV, Parquet or JSON-lines table of labels, and of picture paths, pictures, texts or features."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -61,13 +62,42 @@ def knows(path: Path) -> bool:
 
 def read(path: Path, options: ReadOptions) -> LabelledDataset:
     """Read it; paths are relative to the table's folder (or `image_root`) and must lie below it."""
-    root = options.image_root or path.parent
+    table, said = _table_of(path, options.image_root or path.parent, options)
+    return dataset_of_table(plain_cells(table, path), path, path.parent, options, HowRead().with_said(*said))
+
+
+def read_splits(folder: Path, files: Sequence[Path], options: ReadOptions) -> LabelledDataset:
+    """The data set of several tables of one folder, each a split with the name of the file."""
+    tables, how = [], HowRead(f"a table for each of the splits {listed(file.stem for file in files)}")
+    for file in files:
+        table, said = _table_of(file, folder, options)
+        how = how.with_said(*said)
+        if split_column(table, file) is None:
+            table = table.append_column("split", pa.array([file.stem] * len(table), pa.string()))
+        tables.append(with_plain_columns(table))
+    widest = max(tables, key=lambda table: table.num_columns)
+    for file, table in zip(files, tables, strict=True):
+        if more := [name for name in table.column_names if name not in widest.column_names]:
+            raise DataError(
+                f"{file} has the column {more[0]!r}, which other tables in {folder} lack; read one of them."
+            )
+        if less := [name for name in widest.column_names if name not in table.column_names]:
+            how = how.with_said(f"{file.name} lacks the columns {listed(less)}, so they are empty there.")
+    try:
+        table = pa.concat_tables(tables, promote_options="permissive")
+    except pa.ArrowException as error:
+        raise DataError(f"The columns of {listed(files)} do not fit together: {error}") from error
+    return dataset_of_table(table, folder, folder, options, how)
+
+
+def _table_of(path: Path, root: Path, options: ReadOptions) -> tuple[pa.Table, tuple[str, ...]]:
+    """The table of a file, its names and labels as text, and what is said of it."""
     asked = text_columns(options)
     table, said = read_table_saying(path, asked, options.encoding)
     more = columns_by_content(with_label_column(table, options.label_column, path)[0], path, root, options) - asked
     if more:  # 007 was taken for a number, since the column's name says nothing
         table, said = read_table_saying(path, asked | more, options.encoding)
-    return dataset_of_table(plain_cells(table, path), path, path.parent, options, HowRead().with_said(*said))
+    return table, said
 
 
 def columns_by_content(table: pa.Table, path: Path, root: Path, options: ReadOptions) -> set[str]:

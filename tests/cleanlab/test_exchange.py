@@ -1,5 +1,6 @@
 """cleanlab's table of label issues beside an audit, and refused where people's decisions are wanted."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +8,11 @@ import pandas as pd
 import pytest
 
 from aleator.audits import AuditFolder
-from aleator.cleanlab import second_opinion
+from aleator.cleanlab import as_datalab, second_opinion
 from aleator.cleanlab.exchange import FLAG
 from aleator.cleanlab.instead import MODULES
 from aleator.decisions.read import read_decisions
-from aleator.errors import DataError
+from aleator.errors import DataError, MissingExtraError
 from aleator.export import export_audit
 from tests.review.conftest import audit_folder, made_up
 
@@ -95,3 +96,10 @@ def test_a_table_of_issues_is_nobodys_decision(audit_folder: Path, tmp_path: Pat
 
 def test_who_asks_for_datalab_is_told_of_it() -> None:
     assert "as_datalab(audit)" in MODULES["Datalab"]
+
+
+@pytest.mark.skipif(find_spec("datasets") is not None, reason="Datalab has all that it needs here")
+def test_a_datalab_without_its_own_requirements_names_the_extra(audit_folder: Path) -> None:
+    """cleanlab alone is installed here: it has a Datalab that only says what is missing."""
+    with pytest.raises(MissingExtraError, match=r"pip install 'aleator\[cleanlab\]'"):
+        as_datalab(AuditFolder.load(audit_folder))

@@ -68,3 +68,9 @@ def test_every_page_stands_in_the_navigation() -> None:
     navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").split("nav:")[1]
     for page in (ROOT / "docs").glob("*.md"):
         assert f" {page.name}\n" in navigation + "\n"
+
+
+def test_the_index_leads_to_every_page() -> None:
+    index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    for page in (ROOT / "docs").glob("*.md"):
+        assert f"({page.name})" in index or page.name == "index.md", page.name

@@ -20,7 +20,7 @@ from tests.docs import readers_data
 from tests.docs.left_out import NOT_EXECUTED, NOT_RUN, PAGES_NOT_EXECUTED
 from tests.docs.pages import PAGES, ROOT, Block, blocks, lines
 from tests.docs.typed import brief, type_in
-from tests.torture.warm import Fork
+from tests.torture.warm import Fork, load
 
 TYPED = [page for page in PAGES if blocks(page, "sh", "python") and page.name not in PAGES_NOT_EXECUTED]
 
@@ -32,6 +32,7 @@ def left_out(text: str, table: dict[str, str]) -> bool:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What readers have, an audit and a model of it included; by a fork, so that this process starts no thread."""
+    load()
     place = tmp_path_factory.mktemp("made")
 
     def make() -> int:
@@ -76,11 +77,11 @@ BEFORE: dict[str, Callable[[Path], None]] = {"aleator audit pictures/ -o audit -
 @pytest.mark.parametrize("page", TYPED, ids=lambda page: page.name)
 def test_a_page_is_typed_from_top_to_bottom(page: Path, at_hand: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(at_hand)
-    for name in ("AUDIT_EFFORTS", "TRAINING_EFFORTS", "FINETUNING_EPOCHS"):
-        monkeypatch.setattr(effort, name, dict(getattr(effort, name)))
+    for table in (effort.AUDIT_EFFORTS, effort.TRAINING_EFFORTS, effort.FINETUNING_EPOCHS, FAMILIES):
+        for name, one in table.items():
+            monkeypatch.setitem(table, name, one)  # as it was, afterwards
     monkeypatch.setattr(effort, "FEWEST_STEPS", 1)
     monkeypatch.setattr(effort, "FINETUNING_STEPS", 1)
-    monkeypatch.setitem(FAMILIES, "timm", FAMILIES["timm"])
     brief()
     monkeypatch.setenv("BROWSER", "true")  # show() opens the report with the command `true`
     names, made_here = given(at_hand), set[Path]()

@@ -108,20 +108,28 @@ def _review(words: list[str], place: Path) -> str:
     os.close(write)
     told, end = [], threading.Timer(WITHIN, lambda: fork.send_signal(signal.SIGKILL))
     end.start()
-    with open(read) as output:
-        for text in output:
-            told.append(text)
-            if found := re.match(r"Review: (\S+)", text):
-                token = words[words.index("--token") + 1] if "--token" in words else ""
-                client = ReviewClient(found[1].partition("?")[0], "Ann", token=token)
-                (card,) = client.queue(1)
-                client.decide(card["row"], [card["given"] if card["suggested"] is None else card["suggested"]])
-                fork.send_signal(signal.SIGINT)
-    end.cancel()
+    try:
+        with open(read) as output:
+            for text in output:
+                told.append(text)
+                if found := re.match(r"Review: (\S+)", text):
+                    _decide_one(found[1].partition("?")[0], words)
+                    fork.send_signal(signal.SIGINT)
+    except BaseException:
+        fork.send_signal(signal.SIGKILL)
+        raise
+    finally:
+        end.cancel()
     said = "".join(told) + fork.communicate(timeout=WITHIN)[0]
     assert fork.returncode == 0, f"{shlex.join(words)}\n{said}"
     assert "Review: " in said
     return said
+
+
+def _decide_one(address: str, words: list[str]) -> None:
+    client = ReviewClient(address, "Ann", token=words[words.index("--token") + 1] if "--token" in words else "")
+    (card,) = client.queue(1)
+    client.decide(card["row"], [card["given"] if card["suggested"] is None else card["suggested"]])
 
 
 def _by_the_shell(words: list[str], place: Path) -> str:

@@ -52,9 +52,8 @@ class Fork:
             nothing = os.open(os.devnull, os.O_RDONLY)
             for own, other in ((0, nothing), (1, self._said.fileno()), (2, self._said.fileno())):
                 os.dup2(other, own)
-            sys.stdout, sys.stderr = (
-                open(own, "w", buffering=1, closefd=False) for own in (1, 2)
-            )  # pytest's are others
+            # pytest has put others in their place
+            sys.stdout, sys.stderr = (os.fdopen(number, "w", buffering=1, closefd=False) for number in (1, 2))
             code = work()
         except BaseException:
             traceback.print_exc()

@@ -17,7 +17,7 @@ SomeAudit = TypeVar("SomeAudit", bound=AuditFolder)
 
 
 def rejudge(audit: SomeAudit, reviews: Reviews) -> SomeAudit:
-    """The audit with these decisions heard, not yet written."""
+    """The audit with these decisions taken in, not yet written."""
     if audit.is_of_likeliest:
         return with_reviews(audit, with_decisions(judged_by_likeliest(audit), reviews), reviews)
     return with_reviews(audit, pass_judgement(inputs_of(audit), reviews), reviews)

@@ -43,7 +43,7 @@ def judge_again(
     asked: ReadOptions = NOTHING_ASKED,
     progress: Progress = silent,
 ) -> Audit:
-    """Let an audit hear decisions, in place. Where its data are not at hand, its report has no pictures.
+    """Judge an audit again with decisions, in place. Where its data are not at hand, its report has no pictures.
 
     `data` is where they are, if they moved, and `asked` how they are read, where it is not as for the audit. Where data
     are named and nobody decided anything, the report gets its pictures, and nothing else changes.
@@ -72,6 +72,6 @@ def reviews_of_predictions(predictions: LabelledPredictions, sources: DecisionSo
 
 
 def is_reviewed_elsewhere(audit: AuditFolder, sources: DecisionSources) -> bool:
-    """Whether the audit has heard decisions already (`aleator judge --reviewed`) that are kept nowhere else."""
+    """Whether the audit knows decisions already (`aleator judge --reviewed`) that are kept nowhere else."""
     heard = "reviewed_label" in audit.labels.column_names
     return heard and sources == DecisionSources() and not database_beside(audit.folder).exists()

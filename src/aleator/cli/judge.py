@@ -19,7 +19,7 @@ def judge(
     folder: Path | None = None,
     /,
     *,
-    pred_probs: tuple[Path, ...] = (),
+    pred_probs: Annotated[tuple[Path, ...], Parameter(negative=())] = (),
     features: Path | None = None,
     data: Path | None = None,
     reading: Annotated[ReadOptions, READING] = NOTHING_ASKED,
@@ -41,7 +41,7 @@ def judge(
         be repeated, once for each learner. Their labels are in --label-file: .npy, or a table with a column label (and
         id).
     features
-        An embedding, a row for each example: .npy or a table. Simple learners of it are heard as one more learner.
+        An embedding, a row for each example: .npy or a table. Simple learners on it count as one more learner.
     data
         Where the audited data are now, if they moved; without them the report is written without pictures. With
         --pred-probs: the examples that the labels and probabilities are of, joined by id, or row by row where both

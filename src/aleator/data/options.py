@@ -44,7 +44,7 @@ class ReadOptions:
     votes_form: Literal["counts", "answers"] | None = None
     """What the columns of a table of votes are: answers, whose votes are counted, or people, who answered."""
     encoding: str | None = None
-    """The encoding of text tables (for example cp1252), where it is not found rightly."""
+    """The encoding of text tables (for example cp1252), where it is not recognised."""
 
     def __post_init__(self) -> None:
         for name in ("votes", "label_file", "image_root"):

@@ -30,7 +30,7 @@ class PretrainedOptions:
     crop: float | None = None
     """The middle part of each picture's shorter side that it is given, 1 for all of it."""
     mean: Annotated[str | tuple[float, ...] | None, ONE_TEXT] = None
-    """Of each channel, taken away from values from 0 to 1: three numbers with commas between them, or one for grey."""
+    """Of each channel, subtracted from values from 0 to 1: three numbers with commas between them, or one for grey."""
     std: Annotated[str | tuple[float, ...] | None, ONE_TEXT] = None
     """Of each channel, what is left is divided by it."""
 

@@ -79,12 +79,12 @@ class TrainSettings(FinetuneOptions):
     average: float = 0.99
     """Decay of the running mean of the weights; 0 keeps the last weights."""
     loss_mixture: bool = False
-    """Believe examples less whose loss lies with the high ones."""
+    """Examples whose loss is one of the high ones count less."""
     second_pass: bool = False
     """Train the networks once more, on what they believe of the labels. Takes twice the time; the labels are given
     ones."""
     epochs: int | None = None
-    """How often the data are passed; without it, as the effort says, and small data more often."""
+    """Passes over the data; without it, as the effort says, and small data more often."""
     held_out: float = 0.1
     """Share of the examples that sets temperature and thresholds."""
     flip: bool = True

@@ -73,7 +73,7 @@ def checked_distributions(pred_probs: ArrayLike) -> NDArray[np.floating[Any]]:
     naming the first row that is wrong."""
     if is_sparse(pred_probs):
         raise DataError(
-            "Sparse pred_probs are heard by find_label_issues, get_label_quality_scores and `aleator judge`."
+            "Sparse pred_probs are taken by find_label_issues, get_label_quality_scores and `aleator judge`."
         )
     probs = np.asarray(pred_probs)
     if probs.ndim != 2 or probs.shape[1] < 2 or not np.issubdtype(probs.dtype, np.floating):

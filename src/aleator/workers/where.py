@@ -12,7 +12,7 @@ class Where:
     everywhere, and so nothing of this is written into them."""
 
     on: Literal["here", "ray"] = "here"
-    """Who trains networks, hears learners, makes features, and among many examples looks for copies and neighbours and
+    """Who trains networks, fits learners, makes features, and among many examples looks for copies and neighbours and
     judges: here, this machine; ray, the nodes of a Ray cluster (the extra aleator[ray])."""
     ray_address: str | None = None
     """The cluster: host:port, ray://host:port, or auto for the one that runs on this machine; without it that of

@@ -382,7 +382,7 @@ def convolutions(*, json_output: Json = False) -> None:
 
 
 @app.command
-def workers(*, pictures: int = 1000, vectors: int = 40_000, json_output: Json = False) -> None:
+def workers(*, pictures: int = 1000, vectors: int = 32_000, json_output: Json = False) -> None:
     """Whether audits on 1, 2 and 4 nodes of a Ray cluster leave the same bytes as one without, and how long they take.
 
     Parameters

@@ -10,9 +10,11 @@ import json
 import os
 import tempfile
 import time
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from threading import Event, Thread
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,12 +32,13 @@ from aleator.workers import Where
 
 COUNTS = (1, 2, 4)
 MEMBERS = 4
+LOOK_SECONDS = 0.25
 WITH_TIMES = ("audit.json", "report.html")
 """Files of an audit that say when it was made."""
 TIMES = ("created", "timings")
 
 
-def run(*, pictures: int = 1000, vectors: int = 40_000, progress: Progress = silent) -> dict[str, Any]:
+def run(*, pictures: int = 1000, vectors: int = 32_000, progress: Progress = silent) -> dict[str, Any]:
     """Audit drawn faces, digits as vectors, and so many made-up `vectors` of 512 numbers (none: 0), among which the
     search for neighbours is divided, in each way. Raises MissingExtraError without Ray."""
     try:
@@ -62,10 +65,11 @@ def run(*, pictures: int = 1000, vectors: int = 40_000, progress: Progress = sil
                         cluster.add_node(num_cpus=1)
                         nodes += 1
                     where = Where("ray", cluster.address) if workers else Where()
-                    start, processors = time.perf_counter(), _processor_seconds()
-                    audit(dataset, folder / f"{kind}-{workers}", settings, where=where)
+                    start = time.perf_counter()
+                    with _Processors() as processors:
+                        audit(dataset, folder / f"{kind}-{workers}", settings, where=where)
                     seconds = time.perf_counter() - start
-                    processor = _processor_seconds() - processors
+                    processor = processors.seconds
                     left = _left(folder / f"{kind}-{workers}")
                     if not workers:
                         wanted[kind], alone[kind] = left, (seconds, processor)
@@ -88,17 +92,37 @@ def run(*, pictures: int = 1000, vectors: int = 40_000, progress: Progress = sil
     return {"cores": available_cores(), "audits": results}
 
 
-def _processor_seconds() -> float:
-    """Of this process and all that it has started, the cluster too, so far."""
-    psutil: Any = import_module("psutil")  # comes with Ray
-    here = psutil.Process()
-    total = 0.0
-    for process in [here, *here.children(recursive=True)]:
-        try:
-            total += sum(process.cpu_times()[:4])  # user and system, and those of its children that have ended
-        except psutil.NoSuchProcess:  # ended meanwhile: its parent's children have it
-            continue
-    return total
+class _Processors:
+    """The time of all processors in a block, of this process and all that it has started, the cluster too.
+
+    A process that has ended tells nothing any longer, and Ray's nodes do not add their workers' time to their own: so
+    all are looked at four times a second.
+    """
+
+    def __enter__(self) -> Self:
+        self._before, self._last = self._seen(), dict[tuple[int, float], float]()
+        self._over = Event()
+        self._watch = Thread(target=self._look, daemon=True)
+        self._watch.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._watch.join()
+        self.seconds = sum(seconds - self._before.get(one, 0.0) for one, seconds in self._last.items())
+
+    def _look(self) -> None:
+        while not self._over.wait(LOOK_SECONDS):
+            self._last |= self._seen()
+        self._last |= self._seen()
+
+    def _seen(self) -> dict[tuple[int, float], float]:
+        psutil: Any = import_module("psutil")  # comes with Ray
+        here, found = psutil.Process(), {}
+        for process in [here, *here.children(recursive=True)]:
+            with suppress(psutil.NoSuchProcess):
+                found[process.pid, process.create_time()] = sum(process.cpu_times()[:2])
+        return found
 
 
 def _made_up(examples: int, classes: int = 10, features: int = 512) -> LabelledDataset:

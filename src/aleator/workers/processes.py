@@ -49,17 +49,17 @@ class Processes:
         self._running.clear()
         self._stopping.clear()
         waiting, running = iter(pieces), dict[Future[Arrays], Piece]()
-        shared: dict[int, Path] = {}
+        sent: dict[int, tuple[tuple[object, ...], Path]] = {}
         number = 0
         with ThreadPoolExecutor(self.count) as pool:
             try:
                 while True:
                     while len(running) < self.count and (piece := next(waiting, None)) is not None:
-                        if id(piece.shared) not in shared:
-                            shared[id(piece.shared)] = self.folder / f"shared-{len(shared)}"
-                            write_sent(piece.shared, shared[id(piece.shared)])
+                        if id(piece.shared) not in sent:
+                            sent[id(piece.shared)] = piece.shared, self.folder / f"shared-{len(sent)}"
+                            write_sent(*sent[id(piece.shared)])
                         place, number = self.folder / f"{number}", number + 1
-                        running[pool.submit(self._compute, piece, shared[id(piece.shared)], place)] = piece
+                        running[pool.submit(self._compute, piece, sent[id(piece.shared)][1], place)] = piece
                     if not running:
                         break
                     for one in wait(running, return_when=FIRST_COMPLETED).done:

@@ -31,8 +31,14 @@ MOST_FOR_KERNEL_CLASSES = 200
 WORTH_THREADS = 2_000_000
 """Numbers in the vectors of all examples."""
 TOPICS = "topics"
-"""The learner that does not aim at the given labels; what these say of its weight is beside the point, so it counts as
-much as all others together."""
+"""The learner that does not aim at the given labels; how probable it makes them says little of its weight, and so it
+counts as much as all others together, as far as its topics are the classes (`share_of_topics`)."""
+MOST_TOPICS = 0.5
+OTHER_TOPICS, SAME_TOPICS = 0.7, 0.95
+"""How often topics name the given label beside how often the others do, both above chance: up to the first they are of
+something else and are not heard, from the second on they are what the classes are. Chosen on descriptions of packages
+by kind (.40 to .45; average precision .53 with topics as half of the pool, .86 by this), by kind and purpose (.82 to
+.90; .88 and .93) and by purpose, and on news (both from .97 on, where nothing changes)."""
 
 
 WHITENED = "neighbours, whitened"
@@ -108,10 +114,23 @@ def hear(
     weights = dict(zip(stacked, found.tolist(), strict=True))
     pooled = sum(weight * opinions[name] for name, weight in weights.items())
     if TOPICS in opinions:
-        pooled = (log_softmax(pooled, axis=2) + opinions[TOPICS]) / 2
-        weights = {name: weight / 2 for name, weight in weights.items()} | {TOPICS: 0.5}
+        share = share_of_topics(opinions[TOPICS].mean(axis=0), np.asarray(pooled).mean(axis=0), asked.labels)
+        pooled = (1 - share) * log_softmax(pooled, axis=2) + share * opinions[TOPICS]
+        weights = {name: (1 - share) * weight for name, weight in weights.items()} | {TOPICS: share}
     said = log_softmax(np.asarray(pooled, dtype=np.float32), axis=2)
     return Heard(said, weights, next((result[WEIGHTS] for result in heard.values() if WEIGHTS in result), None))
+
+
+def share_of_topics(topics: Floats, others: Floats, labels: NDArray[np.int64]) -> float:
+    """What topics count in the pool, 0 to `MOST_TOPICS`, by logits out of fold `(example, class)` of them and of the
+    pool of all other learners, and the given labels, -1 is none."""
+    known = np.flatnonzero(labels >= 0)
+    chance = 1 / topics.shape[1]
+    by_topics, by_others = (float((said[known].argmax(axis=1) == labels[known]).mean()) for said in (topics, others))
+    if by_others <= chance:
+        return MOST_TOPICS
+    same = (by_topics - chance) / (by_others - chance)
+    return MOST_TOPICS * float(np.clip((same - OTHER_TOPICS) / (SAME_TOPICS - OTHER_TOPICS), 0, 1))
 
 
 def listen(material: Material, asked: LabelledFolds, name: str) -> Arrays:

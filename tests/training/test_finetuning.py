@@ -1,6 +1,7 @@
 """A pretrained network, all of which is trained on: audits by it, models of it, interrupted, read without a hub."""
 
 import json
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -105,7 +106,10 @@ def test_an_audit_by_it_is_out_of_sample_and_finds_the_wrong_labels(data: Path, 
     rows = np.array([int(Path(name).stem) for name in audit.labels["id"].to_pylist()])
     wrong, p_wrong = rows % 10 == 0, audit.column("p_mislabelled")
     assert np.mean(p_wrong[wrong][:, None] > p_wrong[~wrong]) > 0.9
-    model = aleator.train(audit, tmp_path / "model", TrainSettings(effort="quick", epochs=1))
+    again = aleator.load_audit(tmp_path / "audit", aleator.read_dataset(data))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = aleator.train(again, tmp_path / "model", TrainSettings(effort="quick", epochs=1))
     assert model.card.finetuned is not None
     assert model.card.finetuned.name == "tiny:1"
 

@@ -12,7 +12,9 @@ import torch
 from torch import nn
 
 import aleator
+from aleator.auditing.plan import plan_of
 from aleator.auditing.settings import AuditSettings
+from aleator.data.overview import overview_of
 from aleator.embedding import FAMILIES, Family, OwnBackbone, Preprocessing
 from aleator.embedding.families.own import open_own
 from aleator.errors import AleatorError
@@ -179,3 +181,10 @@ def test_the_card_says_how_it_is_made_again_and_a_graph_holds_all_of_it(data: Pa
     assert card["finetuned"]["architecture"] == {"width": WIDTH}
     assert (card["data"]["height"], card["data"]["channels"], card["pretrained"]) == (24, 3, None)
     assert export_onnx(model, tmp_path / "model.onnx") < TOLERANCE
+
+
+def test_a_dry_run_says_how_many_pictures_are_passed(data: Path) -> None:
+    plan = plan_of(overview_of(aleator.read_dataset(data)), AuditSettings(**{**QUICK, "members": 3}))
+    epochs = AuditSettings(**QUICK).training(120, "images").epochs
+    assert plan.startswith("Would train tiny:1 on")
+    assert f"{120 * 2 * epochs:,} pictures in all" in plan

@@ -180,6 +180,14 @@ def test_a_sheet_of_a_billion_empty_rows_is_refused(tmp_path: Path) -> None:
         read_dataset(path)
 
 
+def test_millions_of_cells_are_counted_before_any_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = b'<row r="32">' + b"<c/>" * 5_000_001 + b"</row>"
+    path = workbook(tmp_path / "t.xlsx", lambda sheet: sheet.replace(b"</sheetData>", row + b"</sheetData>"))
+    monkeypatch.setattr("openpyxl.load_workbook", None)
+    with pytest.raises(DataError, match="more rows or cells than are read"):
+        read_dataset(path)
+
+
 def test_a_sheet_of_too_many_cells_is_refused(tmp_path: Path) -> None:
     rows = b"".join(b'<row r="%d"><c r="XFD%d"><v>1</v></c></row>' % (row, row) for row in range(32, 400))
     path = workbook(tmp_path / "t.xlsx", lambda sheet: sheet.replace(b"</sheetData>", rows + b"</sheetData>"))

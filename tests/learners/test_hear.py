@@ -148,6 +148,25 @@ def test_topics_do_not_learn_peoples_systematic_errors(noise: str) -> None:
         assert found > average_precision_score(wrong, -by_labels[rows, given]) + 0.2
 
 
+def test_topics_are_heard_as_far_as_they_are_the_classes() -> None:
+    """Of one and the same texts: labels of what they are about, and of how they are made, which no topic tells."""
+    topical, topic = topical_words(600, 1)
+    random = np.random.default_rng(0)
+    made = random.integers(0, 3, 600)
+    told = sparse.csr_matrix((np.full(600, 0.7, np.float32), (np.arange(600), made)), shape=(600, 3))
+    words = sparse.csr_matrix(sparse.hstack([topical, told]))
+    weights, found = [], []
+    for truth in (topic, made):
+        given = symmetric(truth, 3, 0.2, random)
+        asked = LabelledFolds(given, 3, draw_folds(given, alone(600), 1, 0), alone(600))
+        said = hear(Material(np.zeros((600, 1), np.float32), words=words, topical=topical), asked)
+        weights.append(said.weights["topics"])
+        found.append(average_precision_score(given != truth, -said.log_probs[0][np.arange(600), given]))
+    assert weights[0] == 0.5
+    assert weights[1] < 0.1
+    assert min(found) > 0.9
+
+
 def test_draws_differ_more_where_less_is_known() -> None:
     random = np.random.default_rng(0)
     truth = random.integers(0, 2, 400)

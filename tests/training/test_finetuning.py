@@ -1,6 +1,7 @@
 """A pretrained network, all of which is trained on: audits by it, models of it, interrupted, read without a hub."""
 
 import json
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ import torch
 from torch import nn
 
 import aleator
+from aleator.auditing.plan import plan_of
 from aleator.auditing.settings import AuditSettings
+from aleator.data.overview import overview_of
 from aleator.embedding import FAMILIES, Family, OwnBackbone, Preprocessing
 from aleator.embedding.families.own import open_own
 from aleator.errors import AleatorError
@@ -105,7 +108,10 @@ def test_an_audit_by_it_is_out_of_sample_and_finds_the_wrong_labels(data: Path, 
     rows = np.array([int(Path(name).stem) for name in audit.labels["id"].to_pylist()])
     wrong, p_wrong = rows % 10 == 0, audit.column("p_mislabelled")
     assert np.mean(p_wrong[wrong][:, None] > p_wrong[~wrong]) > 0.9
-    model = aleator.train(audit, tmp_path / "model", TrainSettings(effort="quick", epochs=1))
+    again = aleator.load_audit(tmp_path / "audit", aleator.read_dataset(data))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = aleator.train(again, tmp_path / "model", TrainSettings(effort="quick", epochs=1))
     assert model.card.finetuned is not None
     assert model.card.finetuned.name == "tiny:1"
 
@@ -175,3 +181,10 @@ def test_the_card_says_how_it_is_made_again_and_a_graph_holds_all_of_it(data: Pa
     assert card["finetuned"]["architecture"] == {"width": WIDTH}
     assert (card["data"]["height"], card["data"]["channels"], card["pretrained"]) == (24, 3, None)
     assert export_onnx(model, tmp_path / "model.onnx") < TOLERANCE
+
+
+def test_a_dry_run_says_how_many_pictures_are_passed(data: Path) -> None:
+    plan = plan_of(overview_of(aleator.read_dataset(data)), AuditSettings(**{**QUICK, "members": 3}))
+    epochs = AuditSettings(**QUICK).training(120, "images").epochs
+    assert plan.startswith("Would train tiny:1 on")
+    assert f"{120 * 2 * epochs:,} pictures in all" in plan

@@ -244,3 +244,6 @@ def test_leading_features_are_centred_uncorrelated_and_of_unit_variance() -> Non
     assert np.allclose(features.mean(axis=0), 0, atol=1e-3)
     assert np.allclose(np.cov(features.T), np.eye(6), atol=0.02)
     assert leading_features(np.empty((5, 0))).shape == (5, 0)
+    wide = leading_features(embedding[:500] @ random.normal(size=(6, 1500)))
+    assert wide.shape == (500, 6)
+    assert np.allclose(np.cov(wide.T), np.eye(6), atol=0.02)

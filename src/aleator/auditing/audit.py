@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from aleator.auditing.choosing import TRIED, choose_backbone
 from aleator.auditing.features import as_asked, features_kept, features_of, those_of
 from aleator.auditing.folds import kept_together
+from aleator.auditing.hearing import Hearing
 from aleator.auditing.judging import JudgeInputs, observe, pass_judgement
 from aleator.auditing.learned import Marks, hear_learners, vectors_of
 from aleator.auditing.networks import hear_networks
@@ -116,6 +117,7 @@ def _audit(  # longer than a function is otherwise: the whole system on one page
         )  # fmt: skip
     with clock("training"):
         dataset, together = kept_together(dataset, duplicates)
+        hearing = Hearing(dataset, duplicates.group, together, settings, unfinished, workers, progress)
         marks: Marks | None = None
         if settings.by_networks(dataset.source.kind):
             begun = None
@@ -124,12 +126,10 @@ def _audit(  # longer than a function is otherwise: the whole system on one page
                     dataset.source, settings.pretrained, values=shape.values, cache=unfinished / "pictures.npy",
                     device=settings.device, progress=progress,
                 )  # fmt: skip
-            said = hear_networks(
-                dataset, examples, duplicates, together, settings, unfinished, workers, progress, begun=begun
-            )
+            said = hear_networks(hearing, examples, begun)
         else:
             vectors = vectors_of(dataset, features, settings.made_of, settings.seed, unfinished)
-            said, marks = hear_learners(dataset, vectors, duplicates, together, settings, unfinished, workers, progress)
+            said, marks = hear_learners(hearing, vectors)
             dataset = replace(dataset, how_read=dataset.how_read.with_said(*vectors.remarks))
     if choice is not None:
         said = replace(said, model=replace(said.model, reason=f"{choice.reason}; {said.model.reason}"))

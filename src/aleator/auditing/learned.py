@@ -8,22 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from aleator.auditing.hearing import Hearing
 from aleator.auditing.said import Said
-from aleator.auditing.settings import AuditSettings
 from aleator.audits.info import ModelInfo
 from aleator.data.dataset import LabelledDataset
-from aleator.data.duplicates import Duplicates
 from aleator.data.sources import FeatureArray, TableRows, TextArray
 from aleator.errors import DataError
 from aleator.evidence.neighbours import SHOWN, VOTERS
 from aleator.learners import Heard, LabelledFolds, Material, draw_folds, hear
 from aleator.learning.devices import pick_device
 from aleator.neighbours.search import nearest_neighbours
-from aleator.progress import Progress
 from aleator.vectors.columns import fit_columns, predicts_alone
 from aleator.vectors.dense import principal
 from aleator.vectors.words import WordVectors, fit_words
-from aleator.workers import Workers
 
 EMBEDDING = 128
 """Leading axes that are kept beside the audit, for neighbours, clusters and what is learned from reviews."""
@@ -72,35 +69,26 @@ def vectors_of(
     raise DataError("Pictures have no vectors before a network has made some: name one with --backbone.")
 
 
-def hear_learners(
-    dataset: LabelledDataset,
-    vectors: Vectors,
-    duplicates: Duplicates,
-    together: NDArray[np.int64],
-    settings: AuditSettings,
-    unfinished: Path,
-    on: Workers,
-    progress: Progress,
-) -> tuple[Said, Marks | None]:
-    """Let the learners speak of every example, none of which they have seen, nor another of its unit (`together`, -1
-    stands alone); and what tells its marks."""
-    labels, classes = dataset.given_labels, len(dataset.class_names)
+def hear_learners(hearing: Hearing, vectors: Vectors) -> tuple[Said, Marks | None]:
+    """Let the learners speak of every example, none of which they have seen, nor another of its unit; and what tells
+    its marks."""
+    labels, together, settings = hearing.dataset.given_labels, hearing.together, hearing.settings
     folds = draw_folds(labels, together, settings.member_count, settings.seed)
     neighbours = nearest_neighbours(
         vectors.material.dense,
         together,
         count=VOTERS,
         device=pick_device(settings.device),
-        folder=unfinished / "neighbours",
-        on=on,
-        on_block=lambda done, total: progress("finding neighbours", done, total),
+        folder=hearing.unfinished / "neighbours",
+        on=hearing.workers,
+        on_block=lambda done, total: hearing.progress("finding neighbours", done, total),
     )
     heard = hear(
         replace(vectors.material, neighbours=neighbours.rows),
-        LabelledFolds(labels, classes, folds, together, settings.seed),
-        folder=unfinished / "learners",
-        on=on,
-        on_learner=lambda done, total: progress("learning", done, total),
+        LabelledFolds(labels, hearing.classes, folds, together, settings.seed),
+        folder=hearing.unfinished / "learners",
+        on=hearing.workers,
+        on_learner=lambda done, total: hearing.progress("learning", done, total),
     )
     embedding = np.ascontiguousarray(vectors.material.dense[:, :EMBEDDING])
     shown = neighbours.first(SHOWN)

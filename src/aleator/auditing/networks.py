@@ -1,17 +1,14 @@
 """Networks from scratch, for pictures: trained on all but a part of the examples each, and heard on all."""
 
 import copy
-from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from aleator.auditing.hearing import Hearing
 from aleator.auditing.said import Said
-from aleator.auditing.settings import AuditSettings
 from aleator.audits.info import ModelInfo
-from aleator.data.dataset import LabelledDataset
-from aleator.data.duplicates import Duplicates
 from aleator.data.examples import Examples
 from aleator.embedding.finetuning import Finetuning
 from aleator.evidence.neighbours import SHOWN, joint_embedding
@@ -22,30 +19,18 @@ from aleator.learning.pace import expected_seconds, in_words
 from aleator.models.backbones import BackboneChoice, choose_backbone
 from aleator.models.network import Network, NetworkSpec
 from aleator.neighbours.search import nearest_neighbours
-from aleator.progress import Progress
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
-from aleator.workers import Workers
 
 
-def hear_networks(
-    dataset: LabelledDataset,
-    examples: Examples,
-    duplicates: Duplicates,
-    together: NDArray[np.int64],
-    settings: AuditSettings,
-    unfinished: Path,
-    on: Workers,
-    progress: Progress,
-    *,
-    begun: Finetuning | None = None,
-) -> Said:
+def hear_networks(hearing: Hearing, examples: Examples, begun: Finetuning | None = None) -> Said:
     """Train the members and let them speak of every example.
 
     Each member leaves out a part of the examples, and so each example has a member that has not seen its label, nor
-    that of a copy, or of another of its unit (`together`, -1 stands alone). With a pretrained network to begin with
-    (`begun`), all of it is trained, on the pictures as it takes them.
+    that of another of its unit. With a pretrained network to begin with (`begun`), all of it is trained, on the
+    pictures as it takes them.
     """
     assert isinstance(examples, np.ndarray)
+    dataset, settings, progress = hearing.dataset, hearing.settings, hearing.progress
     labels = dataset.given_labels
     if begun is None:
         choice, module = choose_backbone("features" if dataset.source.kind == "features" else "images"), None
@@ -53,8 +38,8 @@ def hear_networks(
         name = begun.network.name
         choice, module = BackboneChoice(name, f"{name}, trained on from its pretrained weights"), begun.module
         examples = begun.pictures
-    spec = NetworkSpec(choice.name, tuple(examples.shape[1:]), len(dataset.class_names), posterior=settings.posterior)
-    tasks, fold = fold_tasks(labels, together, settings.member_count, settings.seed)
+    spec = NetworkSpec(choice.name, tuple(examples.shape[1:]), hearing.classes, posterior=settings.posterior)
+    tasks, fold = fold_tasks(labels, hearing.together, settings.member_count, settings.seed)
     training = settings.training(max(len(task.rows) for task in tasks), dataset.source.kind)
     device = pick_device(settings.device)
     job = TrainingJob(spec, examples, labels, training, device, backbone=module)
@@ -63,20 +48,20 @@ def hear_networks(
     members = fit_members(
         job,
         tasks,
-        unfinished,
+        hearing.unfinished,
         on_step=lambda step, steps: progress("training", step, steps),
-        on=on,
+        on=hearing.workers,
     )
     mean, spread = _unseen_first([member.draws for member in members], fold)
     log_probs = log_expected_softmax(torch.from_numpy(mean), torch.from_numpy(spread)).double().numpy()
     embedding = joint_embedding([member.predictions.embedding for member in members])
     neighbours = nearest_neighbours(
         embedding,
-        duplicates.group,
+        hearing.copies,
         count=SHOWN,
         device=device,
-        folder=unfinished / "neighbours",
-        on=on,
+        folder=hearing.unfinished / "neighbours",
+        on=hearing.workers,
         on_block=lambda completed, total: progress("finding neighbours", completed, total),
     )
     return Said(

@@ -18,7 +18,7 @@ from aleator.learners.folds import LabelledFolds
 from aleator.learners.kernel import kernel
 from aleator.learners.linear import linear
 from aleator.learners.softmax_regression import Floats
-from aleator.learners.topics import topics
+from aleator.learners.topics import share_of_topics, topics
 from aleator.learners.trees import trees
 from aleator.neighbours.search import is_divided, nearest_neighbours
 from aleator.noise.pooling import pooling_weights
@@ -31,16 +31,8 @@ MOST_FOR_KERNEL_CLASSES = 200
 WORTH_THREADS = 2_000_000
 """Numbers in the vectors of all examples."""
 TOPICS = "topics"
-"""The learner that does not aim at the given labels, so that what these say of its weight is beside the point: where
-classes are topics it counts as much as all others together, where they are not it does not count."""
-NO_TOPICS, CLASSES_ARE_TOPICS = 0.5, 0.9
-"""What topics tell of the given labels, as a share of what the other learners tell of them (in nats), from which on
-they count, and from which on they count half. News by subject 0.92 to 1.20, documentation by library 0.92 to 1.06,
-messages by language 0.96 to 1.19; reviews by praise or blame 0.61 to 0.80, documentation by what is documented 0.42 to
-0.44. As half of the pool topics raise average precision in nine of ten rows of the first three (news as people labelled
-them from .56 to .65), and lower it in all six of the others (from .43 to .36 and from .59 to .36 with a twentieth of
-the labels wrong). Where a sixth of the labels follow keywords topics tell 0.71, and raise it from .17 to .36 with the
-weight that this gives them (.61 as half of the pool)."""
+"""The learner that does not aim at the given labels, so that what these say of its weight is beside the point: it
+counts as far as the classes are topics (`topics.share_of_topics`)."""
 
 
 WHITENED = "neighbours, whitened"
@@ -116,29 +108,11 @@ def hear(
     weights = dict(zip(stacked, found.tolist(), strict=True))
     pooled = log_softmax(sum(weight * opinions[name] for name, weight in weights.items()), axis=2)
     if TOPICS in opinions:
-        told = told_of_labels(opinions[TOPICS], pooled, asked.labels)
-        share = float(np.clip((told - NO_TOPICS) / (CLASSES_ARE_TOPICS - NO_TOPICS), 0, 1)) / 2
+        share = share_of_topics(opinions[TOPICS], pooled, asked.labels)
         pooled = log_softmax((1 - share) * pooled + share * opinions[TOPICS], axis=2)
         weights = {name: weight * (1 - share) for name, weight in weights.items()} | {TOPICS: share}
     said = np.asarray(pooled, dtype=np.float32)
     return Heard(said, weights, next((result[WEIGHTS] for result in heard.values() if WEIGHTS in result), None))
-
-
-def told_of_labels(topics: NDArray[np.float32], pooled: NDArray[np.float32], labels: NDArray[np.int64]) -> float:
-    """How much topics tell of the given labels beyond how frequent each is, in nats, as a share of what the pool tells.
-
-    Both are log-probabilities `(draw, example, class)`; the labels are seen through how each topic is labelled.
-    """
-    known = np.flatnonzero(labels >= 0)
-    given, classes = labels[known], topics.shape[2]
-    belief = np.exp(topics).mean(axis=0)[known].astype(np.float64)
-    counts = np.ones((classes, classes))
-    np.add.at(counts.T, given, belief)
-    rows = np.arange(len(known))
-    frequent = np.log(np.bincount(given, minlength=classes) / len(given))[given].mean()
-    by_topics = np.log((belief @ (counts / counts.sum(axis=1, keepdims=True)))[rows, given]).mean() - frequent
-    by_pool = np.log(np.exp(pooled).mean(axis=0)[known][rows, given]).mean() - frequent
-    return float(by_topics / by_pool) if by_pool > 0 else 0.0
 
 
 def listen(material: Material, asked: LabelledFolds, name: str) -> Arrays:

@@ -15,6 +15,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
 from aleator.learners.folds import Folds
+from aleator.learners.softmax_regression import Floats
 
 ROUNDS = 10
 SMOOTHING = 0.1
@@ -22,6 +23,13 @@ SMOOTHING = 0.1
 WORDS_COUNT = 2.0
 """What a text's words weigh together, beside one label; the rows of the matrix are of length one."""
 LEAST = 1e-9
+MOST, TOLD, NAMED = 0.5, (0.5, 0.9), (0.7, 0.95)
+"""What topics count at most in a pool; and by how much they tell of the given labels, and how often they name them,
+beside the other learners, from which on they count, and from which on they count so much. News by subject tell .92 to
+1.20 and name .97 on; packages by purpose .87 and .97 on, documentation by library .92 and .99; packages by kind .22 and
+.40, documentation by what is documented .42 and .70, Chinese reviews by praise or blame .62 to .76 and .88 to .97. On
+33 rows of these, with several noises, the pool has an average precision of .643 without topics, .653 where they are
+always half, .689 by this rule (.686 by one of the two alone), and .717 with the best weight for each row."""
 
 
 def topics(words: sparse.csr_matrix, labels: NDArray[np.int64], classes: int, folds: Folds) -> NDArray[np.float32]:
@@ -82,3 +90,32 @@ def _confusion(
     given = sparse.csr_matrix((weight, (np.arange(len(labels)), labels)), shape=(len(labels), classes))
     counts = np.asarray(given.T @ belief).T + 1
     return np.asarray(counts / counts.sum(axis=1, keepdims=True))
+
+
+def share_of_topics(topics: Floats, others: Floats, labels: NDArray[np.int64]) -> float:
+    """What topics count in a pool with other learners, 0 to `MOST`: as far as they are what the classes are.
+
+    That is, as far as they tell as much of the given labels as the others do (in nats, beyond how frequent each label
+    is, seen through how each topic is labelled), and as far as they name the given label as often (above chance).
+
+    Args:
+        topics: log-probabilities out of fold `(draw, example, class)`.
+        others: those of the pool of all others.
+        labels: the given ones `(example,)`, -1 is none.
+    """
+    known = np.flatnonzero(labels >= 0)
+    given, classes, rows = labels[known], topics.shape[2], np.arange(len(known))
+    by_topics, by_others = (np.exp(said).mean(axis=0, dtype=np.float64)[known] + LEAST for said in (topics, others))
+    counts = np.ones((classes, classes))
+    np.add.at(counts.T, given, by_topics)
+    labelled = by_topics @ (counts / counts.sum(axis=1, keepdims=True))
+    frequent = np.log(np.maximum(np.bincount(given, minlength=classes), 1) / len(given))[given].mean()
+    told = [float(np.log(said[rows, given]).mean() - frequent) for said in (labelled, by_others)]
+    named = [float((said.argmax(axis=1) == given).mean() - 1 / classes) for said in (by_topics, by_others)]
+    return MOST * min(_between(told, TOLD), _between(named, NAMED))
+
+
+def _between(ours_and_theirs: list[float], bounds: tuple[float, float]) -> float:
+    """How far the ratio lies on the way from one bound to the other, 0 to 1; 0 where the others have nothing."""
+    (ours, theirs), (none, whole) = ours_and_theirs, bounds
+    return float(np.clip((ours / theirs - none) / (whole - none), 0, 1)) if theirs > 0 else 0.0

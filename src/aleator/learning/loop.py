@@ -102,7 +102,7 @@ class _Training:
         if inputs.ndim == 4:
             scale = settings.scale_at(step / self.steps)
             inputs = random_views(inputs, settings.augmentation, self.views, scale=scale)
-        targets = torch.from_numpy(self.job.targets)[rows].to(device)
+        targets = torch.from_numpy(self.job.targets[rows.numpy()]).to(device)
         return Batch(inputs, targets, rows.to(device))
 
 

@@ -140,7 +140,7 @@ def test_a_folder_of_text_files_is_predicted_as_it_is_read(tmp_path: Path) -> No
 @pytest.mark.parametrize("written", ['""', '\\"'])
 def test_quotes_within_quoted_cells_in_any_encoding(tmp_path: Path, encoding: str, written: str) -> None:
     path = tmp_path / "t.csv"
-    cell = f'"one, two {written}猫{written}\\nnext line"'
+    cell = f'"one, two {written}猫{written}\nnext line"'
     rows = [f"{cell},cat", f'{cell[:-1]} again",dog', *[f"{cell},cat"] * 9]
     path.write_text("\n".join(["text,label", *rows, ""]), encoding=encoding)
     dataset = read_dataset(path, ReadOptions(encoding=encoding if encoding == "cp932" else None), learnable=False)

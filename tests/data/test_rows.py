@@ -136,6 +136,21 @@ def test_a_folder_of_text_files_is_predicted_as_it_is_read(tmp_path: Path) -> No
     assert [inputs.source.load(row) for row in range(2)] == ["one text", "été"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp932"])
+@pytest.mark.parametrize("written", ['""', '\\"'])
+def test_quotes_within_quoted_cells_in_any_encoding(tmp_path: Path, encoding: str, written: str) -> None:
+    path = tmp_path / "t.csv"
+    cell = f'"one, two {written}猫{written}\nnext line"'
+    rows = [f"{cell},cat", f'{cell[:-1]} again",dog', *[f"{cell},cat"] * 9]
+    path.write_text("\n".join(["text,label", *rows, ""]), encoding=encoding)
+    dataset = read_dataset(path, ReadOptions(encoding=encoding if encoding == "cp932" else None), learnable=False)
+    assert isinstance(dataset.source, TextArray)
+    assert [dataset.source.load(row) for row in range(2)] == [
+        f'one, two "猫"\nnext line{more}' for more in ("", " again")
+    ]
+    assert len(dataset) == 11
+
+
 @pytest.mark.parametrize("sign", ['"', "'"])
 def test_a_quote_within_words_is_a_sign_of_the_text(tmp_path: Path, sign: str) -> None:
     path = tmp_path / "t.csv"

@@ -11,6 +11,8 @@ from aleator.data.wording import short
 from aleator.errors import DataError
 
 QUOTE, ENDS, MARK, BLOCK = ord('"'), b"\r\n", b"\xef\xbb\xbf", 1 << 24
+WIDE = ("utf-16", "utf16", "utf-32", "utf32")
+"""Encodings in which a quote is more than one byte."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,15 @@ def quoting_of(path: Path, encoding: str, delimiter: str) -> Quoting:
     """
     if path.stat().st_size == 0:
         return Quoting()
-    if "16" in encoding or "32" in encoding:
-        return _quoting(path, path.read_text(encoding=encoding).encode(), delimiter.encode())
+    if encoding.lower().replace("_", "-").startswith(WIDE):
+        return _quoting(path, as_utf8(path, encoding), delimiter.encode())
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         return _quoting(path, content, delimiter.encode())
+
+
+def as_utf8(path: Path, encoding: str) -> bytes:
+    """The content of a text table in UTF-8."""
+    return path.read_bytes().decode(encoding).encode()
 
 
 def with_doubled_quotes(content: bytes) -> bytes:

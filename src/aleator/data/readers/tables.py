@@ -13,7 +13,7 @@ from aleator.data.readers.excel import EXCEL_SUFFIXES, read_excel
 from aleator.data.readers.json_tables import read_json
 from aleator.data.readers.limits import check_columns, check_depth, read_parquet
 from aleator.data.readers.numbers import numbers_of
-from aleator.data.readers.quoting import with_doubled_quotes
+from aleator.data.readers.quoting import as_utf8, with_doubled_quotes
 from aleator.data.wording import listed
 from aleator.errors import DataError, while_reading
 
@@ -96,14 +96,14 @@ def _text_table(path: Path, dialect: Dialect, as_text: Collection[str]) -> tuple
             if not {loosely(name), "*"} & wanted and pc.all(pc.match_substring_regex(table[place], WHOLE)).as_py():
                 table = table.set_column(place, name, table[place].cast(pa.int64()))
         return with_numbers(table, wanted, path, comma_is_decimal=False)
-    escaped = with_doubled_quotes(path.read_bytes()) if dialect.quoting.backslashes else None
+    escaped = with_doubled_quotes(as_utf8(path, dialect.encoding)) if dialect.quoting.backslashes else None
 
     def read(block: int) -> pa.Table:
         return csv.read_csv(
             path if escaped is None else pa.BufferReader(escaped),
             read_options=csv.ReadOptions(
                 block_size=block,
-                encoding="utf8" if dialect.encoding == "utf-8-sig" else dialect.encoding,
+                encoding="utf8" if escaped is not None or dialect.encoding == "utf-8-sig" else dialect.encoding,
                 skip_rows=dialect.skip_rows,
                 column_names=dialect.header,
             ),

@@ -58,7 +58,7 @@ class Sizes:
 
 
 WHOLE = Sizes(faces=None, batches=(128, 1024), steps=200, pictures=20_000, vectors=1_000_000)
-SMALL = Sizes(faces=300, batches=(64,), steps=3, pictures=64, vectors=3000)
+SMALL = Sizes(faces=1000, batches=(64,), steps=3, pictures=64, vectors=3000)
 
 
 def run(

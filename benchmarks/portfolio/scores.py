@@ -196,6 +196,9 @@ def summary(rows: Iterable[dict[str, Any]]) -> dict[str, float]:
     def mean(values: list[float]) -> float:
         return float(np.mean(values)) if values else float("nan")
 
+    def lowest(values: list[float]) -> float:
+        return min(values, default=float("nan"))
+
     result = {
         "rows": len(rows),
         "inside": mean([row["inside"] for row in rows]),
@@ -210,11 +213,11 @@ def summary(rows: Iterable[dict[str, Any]]) -> dict[str, float]:
         "f1_below_best": mean([row["f1_best"] - row["f1"] for row in moderate]),
         "f1_below_best_worst": max((row["f1_best"] - row["f1"] for row in moderate), default=float("nan")),
         "f1_above_differs": mean([row["f1"] - row["f1_differs"] for row in noisy]),
-        "f1_above_differs_worst": min((row["f1"] - row["f1_differs"] for row in noisy), default=float("nan")),
+        "f1_above_differs_worst": lowest([row["f1"] - row["f1_differs"] for row in noisy]),
         "auroc_above_best": mean([row["auroc"] - max(row["auroc_peers"].values()) for row in noisy]),
-        "auroc_above_best_worst": min(row["auroc"] - max(row["auroc_peers"].values()) for row in noisy),
+        "auroc_above_best_worst": lowest([row["auroc"] - max(row["auroc_peers"].values()) for row in noisy]),
         "ap_above_best": mean([row["ap"] - max(row["ap_peers"].values()) for row in noisy]),
-        "ap_above_best_worst": min(row["ap"] - max(row["ap_peers"].values()) for row in noisy),
+        "ap_above_best_worst": lowest([row["ap"] - max(row["ap_peers"].values()) for row in noisy]),
         "mistake_ambiguous": mean([row["mistake_ambiguous"] for row in noisy if "mistake_ambiguous" in row]),
     }
     for name in ("reviewed_ap_gain", "reviewed_width", "found_per_random", "random_width", "random_inside"):

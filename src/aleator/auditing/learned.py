@@ -88,6 +88,7 @@ def hear_learners(hearing: Hearing, vectors: Vectors) -> tuple[Said, Marks | Non
         LabelledFolds(labels, hearing.classes, folds, together, settings.seed),
         folder=hearing.unfinished / "learners",
         on=hearing.workers,
+        on_block=lambda done, total: hearing.progress("finding neighbours of whitened vectors", done, total),
         on_learner=lambda done, total: hearing.progress("learning", done, total),
     )
     embedding = np.ascontiguousarray(vectors.material.dense[:, :EMBEDDING])

@@ -78,6 +78,7 @@ def hear(
     *,
     folder: Path | None = None,
     on: Workers = HERE,
+    on_block: Callable[[int, int], None] = lambda done, total: None,
     on_learner: Callable[[int, int], None] = lambda done, total: None,
 ) -> Heard:
     """Let every learner that suits the material predict, out of fold, and pool them.
@@ -88,6 +89,7 @@ def hear(
     Args:
         folder: keeps what each learner says; one that was heard before is not heard again.
         on: who does the learners, each a piece of work.
+        on_block: told how far the search for neighbours of whitened vectors is, where there are many.
         on_learner: told how many learners are done, and how many there are.
     """
     names = suitable(material, asked.classes)
@@ -95,7 +97,7 @@ def hear(
         folder.mkdir(exist_ok=True)  # its parent is there, or somebody removed it
     if WHITENED in names and is_divided(*material.dense.shape):  # a search is not one piece of work then, but many
         place = None if folder is None else folder / "neighbours"
-        material = replace(material, whitened_neighbours=_whitened_neighbours(material, asked, place, on))
+        material = replace(material, whitened_neighbours=_whitened_neighbours(material, asked, place, on, on_block))
     # Threads gain small products nothing, and wait for each other where another program needs the processor.
     small = material.dense.size < WORTH_THREADS
     threads = 1 if small else torch.get_num_threads()
@@ -173,14 +175,18 @@ def _by_whitened_neighbours(material: Material, asked: LabelledFolds) -> Arrays:
 
 
 def _whitened_neighbours(
-    material: Material, asked: LabelledFolds, folder: Path | None = None, on: Workers = HERE
+    material: Material,
+    asked: LabelledFolds,
+    folder: Path | None = None,
+    on: Workers = HERE,
+    on_block: Callable[[int, int], None] = lambda done, total: None,
 ) -> NDArray[np.int64]:
     path = None
     if folder is not None:
         folder.mkdir(exist_ok=True)
         path = folder / "whitened.npy"
     places = whitened(material.dense, path=path)
-    found = nearest_neighbours(places, asked.groups, count=VOTERS, folder=folder, on=on).rows
+    found = nearest_neighbours(places, asked.groups, count=VOTERS, folder=folder, on=on, on_block=on_block).rows
     if path is not None:
         with suppress(PermissionError):  # of Windows, while it is mapped
             path.unlink(missing_ok=True)

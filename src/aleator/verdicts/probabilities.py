@@ -109,6 +109,7 @@ def observe_probabilities(
         LabelledFolds(given, several[0].shape[1], draw_folds(given, alone, 1, 0), alone),
         folder=None if folder is None else folder / "learners",
         on=on,
+        on_block=lambda done, total: progress("finding neighbours of whitened vectors", done, total),
         on_learner=lambda done, total: progress("learning", done, total),
     )
     log_probs = [*(log_of(probs) for probs in several), heard.log_probs[0]]

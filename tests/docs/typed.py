@@ -62,7 +62,9 @@ def type_in(line: str, place: Path, made: set[Path]) -> str:
     words = split(line.replace("$TOKEN", "a-long-token-for-the-team"))
     name = Path(words[0]).name
     if name == "make":
-        *_, last = _by_the_shell(["make", "-n", "-o", ".venv/.ready", *words[1:]], ROOT).splitlines()
+        *_, last = _by_the_shell(
+            ["make", "--no-print-directory", "-n", "-o", ".venv/.ready", *words[1:]], ROOT
+        ).splitlines()
         return type_in(last, place, made)
     if name != "aleator":
         return _by_the_shell([word.replace("'/backup/", "'backup/") for word in words], place)

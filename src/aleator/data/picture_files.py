@@ -143,10 +143,10 @@ def is_heif(file: Path | BinaryIO) -> bool:
     return head[4:8] == b"ftyp" and head[8:12] in (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 
 
-def find_pictures(
-    folder: Path, root: Path, passed: OnPassed, why_not: "Callable[[Path], str | None] | None" = None
+def find_files(
+    folder: Path, root: Path, passed: OnPassed, why_not: Callable[[Path], str | None] = why_no_picture
 ) -> Iterator[Path]:
-    """All pictures of a folder at any depth, in order, or all files that `why_not` has nothing against.
+    """All files of a folder that `why_not` has nothing against, at any depth, in order; by default pictures.
 
     A linked folder is followed where it stays inside of `root` and is not read anyway; hidden files and folders are
     passed over.
@@ -164,7 +164,7 @@ def find_pictures(
             file = Path(parent, entry.name)
             if not entry.is_file():
                 passed(_relative(file, root), "links that lead nowhere")
-            elif reason := (why_not or why_no_picture)(file):
+            elif reason := why_not(file):
                 passed(_relative(file, root), reason)
             else:
                 yield file

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from aleator.data.options import NOTHING_ASKED
-from aleator.data.picture_files import find_pictures, has_picture_ending
+from aleator.data.picture_files import find_files, has_picture_ending
 from aleator.data.readers import kaggle_pixels, reader_for
 from aleator.data.readers.arrays import source_of_file
 from aleator.data.readers.columns import ID_COLUMNS, PATH_COLUMNS, texts_of
@@ -65,7 +65,7 @@ def _read(path: Path, split: str | None) -> Inputs:
     if not path.exists():
         raise DataError(f"{path} is not there.")
     if path.is_dir():
-        found = sorted(file.relative_to(path).as_posix() for file in find_pictures(path, path, lambda name, why: None))
+        found = sorted(file.relative_to(path).as_posix() for file in find_files(path, path, lambda name, why: None))
         if found and split is None:
             return _files(path, found, found)
     elif path.suffix.lower() in TABLE_SUFFIXES and not kaggle_pixels.knows(path):
@@ -97,7 +97,7 @@ def _of_the_table_itself(path: Path, split: str | None, kind: str) -> Inputs:
     if not path.exists():
         raise DataError(f"{path} is not there.")
     if path.is_dir() and kind == TextArray.kind and split is None:
-        files = list(find_pictures(path, path, lambda name, why: None, why_no_text))
+        files = list(find_files(path, path, lambda name, why: None, why_no_text))
         names = [file.relative_to(path).as_posix() for file in files]
         if files:
             texts = TextArray([read_text(file, None)[0] for file in files])

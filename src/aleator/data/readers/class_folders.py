@@ -1,13 +1,14 @@
 """Which of the folders around pictures are classes, which are splits, and which are only in between."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 
-from aleator.data.picture_files import find_pictures, length_of_root, skipped_folder
+from aleator.data.picture_files import find_files, length_of_root, skipped_folder, why_no_picture
 from aleator.data.readers.split_names import has_split_word, is_numbered_part, is_split_name
+from aleator.data.sources import check_names, first_outside
 from aleator.data.wording import listed
 from aleator.errors import DataError
 
@@ -57,8 +58,22 @@ class _Node:
         return bool(self.children) and len(self.files) <= FEW * self.total()
 
 
+def names_below(path: Path, files: Sequence[Path]) -> tuple[str, ...]:
+    """The names of files below a folder, from there, with slashes. Raises DataError where one links out of it."""
+    start = length_of_root(path)
+    names = tuple(str(file)[start:].replace(os.sep, "/") for file in files)
+    check_names(path, names)
+    outside = first_outside(path, names)
+    if outside is not None:
+        raise DataError(
+            f"{names[outside]!r} in {path} links to a file outside of it; only files below the folder are read. "
+            "Copy the files into it, or read the folder that holds them all."
+        )
+    return names
+
+
 def layout_of(
-    path: Path, asked: str | None, *, why_not: "Callable[[Path], str | None] | None" = None, noun: str = "picture"
+    path: Path, asked: str | None, *, why_not: Callable[[Path], str | None] = why_no_picture, noun: str = "picture"
 ) -> Layout:
     """Take the folders for what their names and their content say, or for what was asked (`ReadOptions.split_folders`).
 
@@ -101,10 +116,10 @@ def layout_of(
     return Layout(found, form, tuple(said), passed)
 
 
-def _tree(path: Path, passed: list[tuple[str, str]], why_not: "Callable[[Path], str | None] | None") -> _Node:
+def _tree(path: Path, passed: list[tuple[str, str]], why_not: Callable[[Path], str | None]) -> _Node:
     root = _Node(path.name)
     start = length_of_root(path)
-    for file in find_pictures(path, path, lambda name, reason: passed.append((name, reason)), why_not):
+    for file in find_files(path, path, lambda name, reason: passed.append((name, reason)), why_not):
         node = root
         for part in str(file)[start:].split(os.sep)[:-1]:
             node = node.children.setdefault(part, _Node(part))

@@ -1,6 +1,5 @@
 """A folder: class folders with or without split folders, an ImageFolder with metadata, or FER2013's own folder."""
 
-import os
 from collections import Counter
 from pathlib import Path
 
@@ -10,9 +9,9 @@ import pyarrow as pa
 from aleator.data.dataset import LabelledDataset
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
-from aleator.data.picture_files import has_picture_ending, length_of_root, skipped_folder
+from aleator.data.picture_files import has_picture_ending, skipped_folder
 from aleator.data.readers import arrays, kaggle_pixels
-from aleator.data.readers.class_folders import IN_NAMES, LAYOUTS, layout_of
+from aleator.data.readers.class_folders import IN_NAMES, LAYOUTS, layout_of, names_below
 from aleator.data.readers.columns import PATH_COLUMNS, SPLIT_COLUMNS, text_columns, texts_of
 from aleator.data.readers.remedies import UNPACK, archives_in, remedy_for
 from aleator.data.readers.shared import find_column, labels_of_folders
@@ -20,7 +19,7 @@ from aleator.data.readers.split_names import has_split_word, is_split_name
 from aleator.data.readers.table import dataset_of_table, read_splits
 from aleator.data.readers.tables import LIST_SUFFIXES, TABLE_SUFFIXES, read_table_saying
 from aleator.data.readers.text_folders import read_texts
-from aleator.data.sources import ImageFiles, check_names, first_outside
+from aleator.data.sources import ImageFiles
 from aleator.data.wording import listed
 from aleator.errors import DataError
 
@@ -54,15 +53,7 @@ def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
         held, loose = _what_it_holds(path)
         raise DataError(f"{path} {held}; layouts that are read: {LAYOUTS}.{f' {IN_NAMES}' if loose else ''}")
     split_of, class_of, files = zip(*layout.found, strict=True)
-    start = length_of_root(path)
-    paths = tuple(str(file)[start:].replace(os.sep, "/") for file in files)
-    check_names(path, paths)
-    outside = first_outside(path, paths)
-    if outside is not None:
-        raise DataError(
-            f"{paths[outside]!r} in {path} links to a file outside of it; only files below the folder are read. "
-            "Copy the files into it, or read the folder that holds them all."
-        )
+    paths = names_below(path, files)
     if len(set(class_of)) == 1 and (tables := _tables(path)):
         raise DataError(f"{path} has pictures in one folder only, and no class folders (did you mean {tables[0]}?).")
     labels = labels_of_folders(class_of, path, options.names, options.missing_label)

@@ -1,6 +1,5 @@
 """Class folders of text files, with or without split folders: one text a file."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -8,12 +7,11 @@ import numpy as np
 from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
-from aleator.data.picture_files import length_of_root
-from aleator.data.readers.class_folders import layout_of
+from aleator.data.readers.class_folders import layout_of, names_below
 from aleator.data.readers.encodings import guessed_encoding
 from aleator.data.readers.rows import EMPTY
 from aleator.data.readers.shared import labels_of_folders
-from aleator.data.sources import TextArray, check_names, first_outside
+from aleator.data.sources import TextArray
 from aleator.data.texts import Texts
 from aleator.errors import DataError
 
@@ -28,12 +26,7 @@ def read_texts(path: Path, options: ReadOptions) -> LabelledDataset | None:
     if not layout.found:
         return None
     split_of, class_of, files = zip(*layout.found, strict=True)
-    start = length_of_root(path)
-    names = tuple(str(file)[start:].replace(os.sep, "/") for file in files)
-    check_names(path, names)
-    outside = first_outside(path, names)
-    if outside is not None:
-        raise DataError(f"{names[outside]!r} in {path} links to a file outside of it; copy the files into the folder.")
+    names = names_below(path, files)
     texts, guessed = [], {}
     for file, name in zip(files, names, strict=True):
         text, encoding = read_text(file, options.encoding)

@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from aleator.embedding import EmbedSettings, OwnBackbone, shards
 from aleator.embedding.embed import embed
 from aleator.errors import AleatorError
 from aleator.learners import LabelledFolds, Material, draw_folds, hear
+from aleator.learning import members
 from aleator.learning.job import Task, TrainingJob
 from aleator.learning.members import fit_members
 from aleator.learning.settings import TrainingSettings
@@ -86,6 +88,8 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(near_pictures, "LEAF", 8)
     monkeypatch.setattr(near_pictures, "PICTURES_IN_PIECE", 20)
     monkeypatch.setattr(by_rows, "PIECE_CELLS", 150)
+    monkeypatch.setattr(import_module("aleator.learners.hear"), "WORTH_THREADS", 0)
+    monkeypatch.setattr(members, "WORTH_PROCESSES", 1)
 
 
 def test_results_are_the_same_bytes_with_none_one_two_and_four_workers(

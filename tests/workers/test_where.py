@@ -3,7 +3,9 @@
 import socket
 import subprocess
 import sys
+from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -53,6 +55,16 @@ def test_an_address_that_does_not_answer_is_told_in_time(monkeypatch: pytest.Mon
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(AleatorError, match="nothing was heard for 2 seconds"), workers_at(Where("ray", address)):
+            pass
+
+
+def test_an_address_where_something_else_answers_is_told() -> None:
+    pytest.importorskip("ray")
+    with HTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:
+        Thread(target=server.handle_request, daemon=True).start()
+        address = f"127.0.0.1:{server.server_port}"
+        told = f"answers at {address}.*something else"
+        with pytest.raises(AleatorError, match=told), workers_at(Where("ray", address)):
             pass
 
 

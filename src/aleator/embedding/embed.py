@@ -17,7 +17,7 @@ from aleator.embedding.extractor import MADE_OF, Extractor, NetworkRecord, Say
 from aleator.embedding.families.own import open_own
 from aleator.embedding.keys import NOT_THERE, example_keys
 from aleator.embedding.settings import EmbedSettings
-from aleator.embedding.shards import load, made_apart, made_here
+from aleator.embedding.shards import examples_in_shard, load, made_apart, made_here
 from aleator.embedding.store import FeatureStore, Writer
 from aleator.errors import AleatorError, DataError
 from aleator.progress import Progress, silent
@@ -134,7 +134,10 @@ def embed_source(
     if len(todo):
         done = len(source) - len(todo)
         todo = _in_good_order(source, todo)
-        made = made_apart(source, network, todo, on) if on.apart else made_here(source, network, todo, workers)
+        if on.apart and len(todo) > examples_in_shard(network):
+            made = made_apart(source, network, todo, on)
+        else:
+            made = made_here(source, network, todo, workers)
         with Writer(store) as writer, closing(made):
             for rows, vectors, failed in made:
                 unreadable += failed

@@ -34,6 +34,10 @@ def made_here(
             yield good, vectors, failed
 
 
+def examples_in_shard(network: Extractor) -> int:
+    return BATCHES_IN_SHARD * network.batch_size
+
+
 def made_apart(
     source: ExampleSource, network: Extractor, rows: NDArray[np.int64], on: Workers
 ) -> Generator[Made, None, None]:
@@ -41,7 +45,7 @@ def made_apart(
 
     Workers are sent the examples themselves, pictures as the bytes of their files: they need not see the files.
     """
-    size = BATCHES_IN_SHARD * network.batch_size
+    size = examples_in_shard(network)
     shards = [rows[start : start + size] for start in range(0, len(rows), size)]
     values = source.values if isinstance(source, ImageFiles | ImageBytes) else None
     shared, gpus = (network,), int(getattr(network, "device", None) == torch.device("cuda"))

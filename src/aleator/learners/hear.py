@@ -30,6 +30,8 @@ from aleator.workers.kept import results_of
 MOST_FOR_KERNEL_CLASSES = 200
 WORTH_THREADS = 2_000_000
 """Numbers in the vectors of all examples."""
+WORTH_TREES = 250_000
+"""Numbers and codes in the columns of a table, from which on trees are sent to who is elsewhere."""
 TOPICS = "topics"
 """The learner that does not aim at the given labels, so that what these say of its weight is beside the point: it
 counts as far as the classes are topics (`topics.share_of_topics`)."""
@@ -102,6 +104,8 @@ def hear(
     small = material.dense.size < WORTH_THREADS
     threads = 1 if small else torch.get_num_threads()
     pieces = [Piece(name, listen, (name,), (material, asked), threads) for name in names]
+    if small and (material.columns is None or material.columns.size < WORTH_TREES):
+        on = HERE  # workers elsewhere take as long to begin
     with threadpool_limits(1 if small else None), one_thread() if small else nullcontext():
         heard = dict(zip(names, results_of(pieces, folder, on, on_learner), strict=True))
     opinions = {name: result[LOG_PROBS] for name, result in heard.items()}

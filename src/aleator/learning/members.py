@@ -107,7 +107,8 @@ def fit_members(
     """Train one network for each task and predict every example with each.
 
     With a backbone of the user's own all is done in this process. With several `devices` the members are trained one
-    after another, each by so many processes together. Workers that are elsewhere (`on`) do whole members.
+    after another, each by so many processes together. Workers that are elsewhere (`on`) do whole members; trainings of
+    some seconds are left to this process.
     `folder` receives `member-0`, `member-1`, ...; a member that is there already is read back, not trained again, if it
     is of the same job and task.
     `on_step` is told the steps done by all members together, and how many there are.
@@ -136,6 +137,8 @@ def fit_members(
     worth_it = sum(steps) * job.settings.batch_size >= worth
     several = on_cpu and processes > 1 and worth_it and job.backbone is None
     share = max(1, available_cores() // (processes * devices))
+    if not worth_it and job.backbone is None:
+        on = HERE  # workers elsewhere take as long to begin
     if on.apart:
         threads = share if several else torch.get_num_threads() if worth_it else 1
     elif several or devices > 1:

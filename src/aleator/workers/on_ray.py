@@ -6,10 +6,12 @@ files. A piece whose worker or node is lost is done again, by another.
 
 import os
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from importlib import import_module
+from importlib.util import find_spec
 from types import TracebackType
 from typing import Any
 
@@ -20,6 +22,9 @@ from aleator.workers.versions import installed
 
 ANSWER_SECONDS = 30.0
 """How long a cluster may take to answer."""
+NO_SETTINGS = b"\0\0\0\x04\0\0\0\0\0"
+GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + NO_SETTINGS
+"""What both sides begin with in HTTP/2; a server's settings may be longer than none."""
 CHECK_SECONDS, LOST_SECONDS = 5.0, 60.0
 """How often it is looked whether there still is a node for the pieces, and how long one may take to come back."""
 RETRIES = 5
@@ -29,28 +34,30 @@ AHEAD = 2
 
 
 class OnRay:
-    """A cluster, from its first piece to the end of the block."""
+    """A cluster, from its first piece to the end of the block: where nothing is large enough to be divided, Ray is not
+    even loaded."""
 
     apart = True
 
     def __init__(self, address: str | None = None) -> None:
         """`address` as in `Where`."""
-        try:
-            import ray
-        except ImportError as error:
-            raise MissingExtraError(
-                "--on ray needs Ray, which is not installed; run: pip install 'aleator[ray]'"
-            ) from error
-        self.ray: Any = ray
+        if find_spec("ray") is None:
+            raise MissingExtraError("--on ray needs Ray, which is not installed; run: pip install 'aleator[ray]'")
         self.address = address or os.environ.get("RAY_ADDRESS") or None
         self.connected_here = False
         self.sent: dict[int, tuple[Any, Any]] = {}
 
+    @cached_property
+    def ray(self) -> Any:
+        return import_module("ray")
+
     def __enter__(self) -> "OnRay":
-        if self.address is not None and not self.ray.is_initialized():
-            check_answers(self.address)
-            self._connect()
-            self._load_ahead()
+        if self.address is not None and not ("ray" in sys.modules and self.ray.is_initialized()):
+            host, _, port = self.address.removeprefix("ray://").rpartition(":")
+            if port.isdigit():
+                greet(self.address, host.strip("[]"), int(port))
+            else:  # only Ray knows what it stands for
+                self._connect()
         return self
 
     def __exit__(
@@ -99,12 +106,6 @@ class OnRay:
             except (ConnectionError, RayError, RuntimeError, ValueError) as error:
                 raise AleatorError(f"The Ray cluster at {self.address} cannot be used: {_first(error)}") from error
         self.connected_here = True
-
-    def _load_ahead(self) -> None:
-        """Let workers begin and load what pieces need, while this process reads the data."""
-        task = self.ray.remote(_loading()).options(name="loading", num_cpus=1, max_retries=0)
-        for _ in range(int(sum(one.get("CPU", 0) for one in self._nodes()))):
-            task.remote()
 
     def _nodes(self) -> list[dict[str, float]]:
         """What each node that is alive has."""
@@ -161,26 +162,23 @@ class OnRay:
         return dict(arrays)
 
 
-def check_answers(address: str) -> None:
-    """Raise AleatorError where no Ray cluster answers in time.
+def greet(address: str, host: str, port: int) -> None:
+    """Raise AleatorError where nobody answers in time who speaks as Ray's clusters do (HTTP/2, RFC 9113).
 
-    Ray itself tries again for minutes, which nothing can interrupt; so it is asked in a process of its own.
+    Ray itself tries again for minutes, which nothing can interrupt.
     """
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if port.isdigit():
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), ANSWER_SECONDS).close()
-        except OSError as error:
-            raise _silent(address, _first(error)) from error
-    code = "import sys, ray; ray.init(sys.argv[1], log_to_driver=False, logging_level='ERROR')"
     try:
-        asked = subprocess.run(
-            [sys.executable, "-c", code, address], capture_output=True, text=True, timeout=ANSWER_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired as error:
+        with socket.create_connection((host, port), ANSWER_SECONDS) as there:
+            if os.environ.get("RAY_USE_TLS") in ("1", "true"):  # Ray's own variable; then its certificates come first
+                return
+            there.sendall(GREETING)
+            answer = there.makefile("rb").read(len(NO_SETTINGS))
+    except TimeoutError as error:
         raise _silent(address, f"nothing was heard for {ANSWER_SECONDS:.0f} seconds") from error
-    if asked.returncode:
-        raise _silent(address, (asked.stderr.strip() or "it said nothing").splitlines()[-1])
+    except OSError as error:
+        raise _silent(address, _first(error)) from error
+    if answer[3:5] != NO_SETTINGS[3:5]:
+        raise _silent(address, "something else does")
 
 
 def _silent(address: str, reason: str) -> AleatorError:
@@ -217,20 +215,6 @@ def _task() -> Callable[..., Any]:
         return node, there, compute(function, shared, arguments, threads)
 
     return work
-
-
-def _loading() -> Callable[[], None]:
-    """Sent as it is, likewise; whether a node has the right versions is told by the first piece."""
-
-    def load() -> None:
-        from contextlib import suppress
-        from importlib import import_module
-
-        with suppress(ImportError):
-            import_module("aleator.learners.hear")  # with it PyTorch and SciPy
-            import_module("aleator.workers.versions").installed()
-
-    return load
 
 
 def _first(error: BaseException) -> str:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from aleator.audits.info import ModelInfo
 from aleator.learning.settings import TrainingSettings
-from aleator.uncertainty.decomposition import information_theoretic
+from aleator.rows import blocks
+from aleator.uncertainty.decomposition import Uncertainty, information_theoretic
 
 
 @dataclass(frozen=True)
@@ -37,5 +38,9 @@ class Said:
     @cached_property
     def uncertainty(self) -> dict[str, NDArray[np.float64]]:
         """`total`, `aleatoric` and `epistemic` in nats, `(example,)` each."""
-        parts = information_theoretic(torch.from_numpy(self.log_probs))
-        return {name: part.numpy() for name, part in parts._asdict().items()}
+        draws, examples, classes = self.log_probs.shape
+        found = {name: np.empty(examples) for name in Uncertainty._fields}
+        for rows in blocks(examples, draws * classes):
+            for name, part in information_theoretic(torch.from_numpy(self.log_probs[:, rows]))._asdict().items():
+                found[name][rows] = part.numpy()
+        return found

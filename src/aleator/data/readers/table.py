@@ -31,6 +31,7 @@ from aleator.data.readers.columns import (
     is_text,
     label_column,
     names_in_order,
+    names_of_pictures,
     no_label_column,
     numbering_columns,
     only_label_column,
@@ -45,13 +46,15 @@ from aleator.data.readers.locate import locate, not_named
 from aleator.data.readers.one_hot import binary_columns, one_hot, with_label_column
 from aleator.data.readers.rows import check_classes, check_features, dataset_of_rows, dataset_of_texts, text_column
 from aleator.data.readers.shared import EncodedLabels, encoded, find_column
-from aleator.data.readers.tables import LIST_SUFFIXES, TABLE_SUFFIXES, loosely, read_table_saying
+from aleator.data.readers.tables import EVERY_COLUMN, LIST_SUFFIXES, TABLE_SUFFIXES, loosely, read_table_saying
 from aleator.data.sources import ImageBytes, ImageFiles, first_outside, rows_outside
 from aleator.data.texts import Texts
 from aleator.data.wording import listed
 from aleator.errors import DataError
 
 FORM = "a table (.csv, .tsv, .parquet, .jsonl, or a list .txt) of labels, and of picture paths, texts or features"
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
+"""Tables whose cells are text that may look like numbers."""
 REPEATED = "repeats an earlier row: the same picture with the same label"
 
 
@@ -94,10 +97,22 @@ def _table_of(path: Path, root: Path, options: ReadOptions) -> tuple[pa.Table, t
     """The table of a file, its names and labels as text, and what is said of it."""
     asked = text_columns(options)
     table, said = read_table_saying(path, asked, options.encoding)
-    more = columns_by_content(with_label_column(table, options.label_column, path)[0], path, root, options) - asked
+    told = _with_names_as_text(with_label_column(table, options.label_column, path)[0], path, root, options)
+    more = columns_by_content(told, path, root, options) - asked
     if more:  # 007 was taken for a number, since the column's name says nothing
         table, said = read_table_saying(path, asked | more, options.encoding)
     return table, said
+
+
+def _with_names_as_text(table: pa.Table, path: Path, root: Path, options: ReadOptions) -> pa.Table:
+    """The table, its broken numbers as they are written where pictures lie near it: 1e5 may name 1e5.png."""
+    broken = [field.name for field in table.schema if pa.types.is_floating(field.type)]
+    if not broken or path.suffix.lower() not in TEXT_SUFFIXES or not names_of_pictures(root):
+        return table
+    written, _ = read_table_saying(path, EVERY_COLUMN, options.encoding)
+    for name in set(broken) & set(written.column_names):
+        table = table.set_column(table.column_names.index(name), name, written[name])
+    return table
 
 
 def columns_by_content(table: pa.Table, path: Path, root: Path, options: ReadOptions) -> set[str]:

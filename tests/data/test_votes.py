@@ -259,3 +259,24 @@ def test_an_answer_that_is_no_class_is_named(tmp_path: Path) -> None:
     (tmp_path / "v.csv").write_text("id,ann,bob,cem\n" + "\n".join(rows))
     with pytest.raises(DataError, match=r"row 7: 'dgo' in the column 'cem' is none of the classes"):
         read_dataset(tmp_path / "d.npz", ReadOptions(votes=tmp_path / "v.csv"))
+
+
+@pytest.mark.parametrize("with_ids", [True, False])
+def test_rows_of_several_people_are_one_example(tmp_path: Path, with_ids: bool) -> None:
+    lines = []
+    for row in range(12):
+        for person, label in (
+            ("ann", "cat"),
+            ("bob", "cat" if row % 2 else "dog"),
+            ("cem", "cat" if row % 2 else "dog"),
+        ):
+            lines.append(f"{f'x{row},' if with_ids else ''}a longer text of number {row},{person},{label}")
+    (tmp_path / "t.csv").write_text(f"{'id,' if with_ids else ''}text,annotator,label\n" + "\n".join(lines))
+    dataset = read_dataset(tmp_path / "t.csv", ReadOptions(votes=tmp_path / "t.csv" if with_ids else None))
+    assert dataset.source.kind == "texts"
+    assert [dataset.class_names[label] for label in dataset.given_labels] == ["dog", "cat"] * 6
+    assert len(dataset.skipped) == 24
+    assert any("36 rows are answers of several people" in one for one in dataset.how_read.said)
+    if with_ids:
+        assert dataset.votes is not None
+        assert dataset.votes.class_counts(2).tolist() == [[1, 2], [3, 0]] * 6

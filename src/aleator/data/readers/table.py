@@ -53,6 +53,9 @@ from aleator.data.wording import listed
 from aleator.errors import DataError
 
 FORM = "a table (.csv, .tsv, .parquet, .jsonl, or a list .txt) of labels, and of picture paths, texts or features"
+ANSWERED = "is another person's answer for the same example"
+MOST_TEXTS = 2 / 3
+"""Where fewer texts than this share of the rows differ, rows are answers of several people."""
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 """Tables whose cells are text that may look like numbers."""
 REPEATED = "repeats an earlier row: the same picture with the same label"
@@ -202,6 +205,18 @@ def _of_the_table_itself(
         check_features(table.select(features), path)
     labels = _labels(table, Columns("", id_column, label, split), path, options)
     ids = None if id_column is None else _ids(table[id_column], path, id_column)
+    worker = find_column(names, WORKER_COLUMNS, None, str(path))
+    examples = ids if ids is not None or text is None else texts_of(table[text])
+    others: list[int] = []
+    if worker is not None and examples is not None and _has_several_answers(examples, table[worker], ids is not None):
+        same = np.unique(examples, return_inverse=True)[1]
+        named, _, others, said_of_people = _answers_of_people(
+            np.arange(len(table)).astype(str) if ids is None else ids, same, labels, worker, path, "examples"
+        )
+        if ids is None:
+            said_of_people = [f"{said_of_people[0]} For that both need a column 'id', which numbers the texts."]
+        ids = None if ids is None else named
+        how = how.with_said(*said_of_people)
     if ids is not None and len(np.unique(ids)) < len(ids):
         ids, said = None, f"{said} The column {id_column!r} repeats, so the rows are numbered.".strip()
     how = how.with_said(said, said_of_labels)
@@ -213,7 +228,16 @@ def _of_the_table_itself(
         dataset = dataset_of_texts(table[text], text, path, ids, labels, how)
     else:
         dataset = dataset_of_rows(table.select(features), path, ids, labels, how)
+    left = {one.id for one in dataset.skipped}
+    more = [Skipped(str(dataset.ids[row]), dataset.source.describe(row), ANSWERED) for row in others]
+    dataset = replace(dataset, skipped=(*dataset.skipped, *(one for one in more if one.id not in left)))
     return replace(dataset, split=None if split is None else texts_of(table[split]))
+
+
+def _has_several_answers(examples: NDArray[np.str_], people: pa.ChunkedArray, are_ids: bool) -> bool:
+    """Whether examples repeat, a row for each of several people; texts may also repeat by themselves."""
+    most = 1.0 if are_ids else MOST_TEXTS
+    return len(pc.unique(people)) > 1 and len(np.unique(examples)) < most * len(examples)
 
 
 def _surely_pictures(table: pa.Table, path: Path, options: ReadOptions) -> set[str]:
@@ -413,9 +437,14 @@ def _repeated(
 
 
 def _answers_of_people(
-    files: NDArray[np.str_], same_file: NDArray[np.int64], labels: EncodedLabels, worker: str, path: Path
+    files: NDArray[np.str_],
+    same_file: NDArray[np.int64],
+    labels: EncodedLabels,
+    worker: str,
+    path: Path,
+    noun: str = "pictures",
 ) -> tuple[NDArray[np.str_], None, list[int], list[str]]:
-    """Several people's answers, a row each: the picture is read once, with the answer of most."""
+    """Several people's answers, a row each: the example is read once, with the answer of most."""
     counts = np.zeros((same_file.max() + 1, len(labels.names)), dtype=np.int64)
     answered = labels.labels >= 0
     np.add.at(counts, (same_file[answered], labels.labels[answered]), 1)
@@ -426,7 +455,7 @@ def _answers_of_people(
     ids = files.astype(object)
     ids[repeated] = [f"{files[row]}#{row}" for row in repeated]
     said = (
-        f"{len(files):,} rows are answers of several people (column {worker!r}) for {len(first):,} pictures: the given "
+        f"{len(files):,} rows are answers of several people (column {worker!r}) for {len(first):,} {noun}: the given "
         f"label is the answer of most. --votes {path.name} --use-votes uses each of them."
     )
     return np.array(ids.tolist()), None, repeated.tolist(), [said]

@@ -40,6 +40,25 @@ def masks_beside(root: Path) -> Path:
     return root
 
 
+def yolo(root: Path) -> Path:
+    for split in ("train", "val"):
+        for number in range(6):
+            picture(root / "images" / split / f"{number}.jpg", number)
+            file = root / "labels" / split / f"{number}.txt"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(f"{number % 2} 0.5 0.5 0.2 0.2\n1 0.1 0.1 0.1 0.1\n")
+    return root
+
+
+def voc(root: Path) -> Path:
+    (root / "Annotations").mkdir()
+    box = "<object><name>cat</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>5</xmax><ymax>5</ymax></bndbox></object>"
+    for number in range(6):
+        picture(root / "JPEGImages" / f"{number}.jpg", number)
+        (root / "Annotations" / f"{number}.xml").write_text(f"<annotation>{box}</annotation>")
+    return root
+
+
 def tiny_imagenet(root: Path) -> Path:
     for name in ("cat", "dog"):
         classes_below(root / "train" / name, ("images",))
@@ -592,6 +611,8 @@ FORMS: tuple[Form, ...] = (
         round_trip="coco",
     ),
     Form(TOOLS, "CVAT: subsets", cvat_subsets, TWO, "CVAT's tags", ("Train", "Validation"), round_trip="cvat"),
+    Form(TOOLS, "YOLO: boxes", yolo, None, r"boxes in pictures \(YOLO\).*cut each box out"),
+    Form(TOOLS, "Pascal VOC: boxes", voc, None, r"boxes in pictures \(Pascal VOC\).*cut each box out"),
     Form(
         FOLDERS, "pictures beside their masks", masks_beside, None, "called by what lies in them.*--split-folders none"
     ),

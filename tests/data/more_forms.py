@@ -34,6 +34,44 @@ from tests.data.forms import (
     text_table,
 )
 
+
+def masks_beside(root: Path) -> Path:
+    classes_below(root, ("images", "masks"))
+    return root
+
+
+def yolo(root: Path) -> Path:
+    for split in ("train", "val"):
+        for number in range(6):
+            picture(root / "images" / split / f"{number}.jpg", number)
+            file = root / "labels" / split / f"{number}.txt"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(f"{number % 2} 0.5 0.5 0.2 0.2\n1 0.1 0.1 0.1 0.1\n")
+    return root
+
+
+def voc(root: Path) -> Path:
+    (root / "Annotations").mkdir()
+    box = "<object><name>cat</name><bndbox><xmin>1</xmin><ymin>1</ymin><xmax>5</xmax><ymax>5</ymax></bndbox></object>"
+    for number in range(6):
+        picture(root / "JPEGImages" / f"{number}.jpg", number)
+        (root / "Annotations" / f"{number}.xml").write_text(f"<annotation>{box}</annotation>")
+    return root
+
+
+def tiny_imagenet(root: Path) -> Path:
+    for name in ("cat", "dog"):
+        classes_below(root / "train" / name, ("images",))
+    classes_below(root / "val", ("images",))
+    return root
+
+
+def broken_numbers(root: Path) -> Path:
+    for number in range(12):
+        picture(root / "train" / f"{number}e5.png", number)
+    return text_table(root, rows_of([f"{n}e5" for n in range(12)], labels_of()), ["id_code", "label"], name="train.csv")
+
+
 TWICE = {"cat": 12, "dog": 12}
 MANY = {"cat": 20, "dog": 20}
 
@@ -573,4 +611,32 @@ FORMS: tuple[Form, ...] = (
         round_trip="coco",
     ),
     Form(TOOLS, "CVAT: subsets", cvat_subsets, TWO, "CVAT's tags", ("Train", "Validation"), round_trip="cvat"),
+    Form(TOOLS, "YOLO: boxes", yolo, None, r"boxes in pictures \(YOLO\).*cut each box out"),
+    Form(TOOLS, "Pascal VOC: boxes", voc, None, r"boxes in pictures \(Pascal VOC\).*cut each box out"),
+    Form(
+        FOLDERS, "pictures beside their masks", masks_beside, None, "called by what lies in them.*--split-folders none"
+    ),
+    Form(
+        FOLDERS,
+        "the same, with `--split-folders none`",
+        masks_beside,
+        {"images": 6, "masks": 6},
+        "2 class folders",
+        options=ReadOptions(split_folders="none"),
+    ),
+    Form(
+        FOLDERS,
+        "`train/cat/images/0.png`, and `val/images/0.png` (Tiny ImageNet)",
+        tiny_imagenet,
+        TWO,
+        r"Passed over: 6 in val/, whose folders \(images\) are no classes",
+        ("train",),
+    ),
+    Form(
+        TABLES,
+        "names that look like broken numbers (`1e5`)",
+        broken_numbers,
+        TWO,
+        "'id_code' are taken as the pictures' names",
+    ),
 )

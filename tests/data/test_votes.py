@@ -236,3 +236,47 @@ def test_people_in_another_order_are_refused_in_words(tmp_path: Path) -> None:
     np.save(tmp_path / "v.npy", answers[::-1])
     with pytest.raises(DataError, match="nothing says that its rows are in the order of"):
         read_dataset(tmp_path / "d.npz", ReadOptions(votes=tmp_path / "v.npy"))
+
+
+def test_who_could_not_answer_is_still_one_of_the_people(tmp_path: Path) -> None:
+    names = ["cat", "dog"]
+    labels = [names[row % 2] for row in range(12)]
+    np.savez(tmp_path / "d.npz", X=np.eye(12), y=np.array(labels), ids=np.array([f"x{row}" for row in range(12)]))
+    rows = [f"x{row},{label},{label},{'skip' if row % 3 else label}" for row, label in enumerate(labels)]
+    (tmp_path / "v.csv").write_text("id,ann,bob,cem\n" + "\n".join(rows))
+    votes = read_dataset(tmp_path / "d.npz", ReadOptions(votes=tmp_path / "v.csv")).votes
+    assert votes is not None
+    assert votes.annotators is not None
+    assert votes.annotators.names == ("ann", "bob", "cem")
+    assert votes.counts.sum(axis=1).tolist() == [3, 2, 2] * 4
+
+
+def test_an_answer_that_is_no_class_is_named(tmp_path: Path) -> None:
+    names = ["cat", "dog"]
+    labels = [names[row % 2] for row in range(12)]
+    np.savez(tmp_path / "d.npz", X=np.eye(12), y=np.array(labels), ids=np.array([f"x{row}" for row in range(12)]))
+    rows = [f"x{row},{label},{label},{'dgo' if row == 7 else label}" for row, label in enumerate(labels)]
+    (tmp_path / "v.csv").write_text("id,ann,bob,cem\n" + "\n".join(rows))
+    with pytest.raises(DataError, match=r"row 7: 'dgo' in the column 'cem' is none of the classes"):
+        read_dataset(tmp_path / "d.npz", ReadOptions(votes=tmp_path / "v.csv"))
+
+
+@pytest.mark.parametrize("with_ids", [True, False])
+def test_rows_of_several_people_are_one_example(tmp_path: Path, with_ids: bool) -> None:
+    lines = []
+    for row in range(12):
+        for person, label in (
+            ("ann", "cat"),
+            ("bob", "cat" if row % 2 else "dog"),
+            ("cem", "cat" if row % 2 else "dog"),
+        ):
+            lines.append(f"{f'x{row},' if with_ids else ''}a longer text of number {row},{person},{label}")
+    (tmp_path / "t.csv").write_text(f"{'id,' if with_ids else ''}text,annotator,label\n" + "\n".join(lines))
+    dataset = read_dataset(tmp_path / "t.csv", ReadOptions(votes=tmp_path / "t.csv" if with_ids else None))
+    assert dataset.source.kind == "texts"
+    assert [dataset.class_names[label] for label in dataset.given_labels] == ["dog", "cat"] * 6
+    assert len(dataset.skipped) == 24
+    assert any("36 rows are answers of several people" in one for one in dataset.how_read.said)
+    if with_ids:
+        assert dataset.votes is not None
+        assert dataset.votes.class_counts(2).tolist() == [[1, 2], [3, 0]] * 6

@@ -95,6 +95,15 @@ def of_label_studio(root: Path) -> Path:
     return root / "export.json"
 
 
+def of_prodigy(root: Path) -> Path:
+    rows = [
+        {"text": text, "accept": [label], "answer": "ignore" if row < 2 else "accept", "_session_id": "ann"}
+        for row, (text, label) in enumerate(zip(SENTENCES, labels_of(40), strict=True))
+    ]
+    (root / "t.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return root / "t.jsonl"
+
+
 def decomposed(root: Path) -> Path:
     """Files as macOS names them, in a table that was written elsewhere."""
     pictures_in(root)
@@ -298,6 +307,14 @@ FORMS = (
         r"no column of labels.*Name it with --label-column \('klasse', 'town' could be\)",
     ),
     Form(TOOLS, "Label Studio: JSON", of_label_studio, MANY, "The texts are in 'text'", round_trip="csv"),
+    Form(
+        TOOLS,
+        "Prodigy: choices, some ignored",
+        of_prodigy,
+        {"cat": 19, "dog": 19},
+        "The labels are in 'label'; --label-column 'answer' reads the other column",
+        round_trip="csv",
+    ),
     Form(ARRAYS, "two arrays of labels", two_arrays_of_labels, TWO, "Not used: y_second"),
     Form(TABLES, "é in one sign in the table, in two in the files' names", decomposed, TWO, "found by their names"),
     Form(

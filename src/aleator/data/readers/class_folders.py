@@ -1,7 +1,7 @@
 """Which of the folders around pictures are classes, which are splits, and which are only in between."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
@@ -22,6 +22,10 @@ FEW = 0.05
 ALIKE, HALF_ALIKE = 0.8, 0.5
 """Shares of class names that two splits have in common."""
 BESIDE = "pictures beside the class folders"
+PARTS = frozenset(
+    ("images", "image", "imgs", "img", "jpegimages", "jpg", "png", "masks", "mask", "labels", "annotations", "ann")
+)
+"""Folders by what lies in them, not by class."""
 OTHER_FLAGS = "--split-folders none reads the outer folders as classes, --split-folders all as splits"
 
 
@@ -102,18 +106,42 @@ def layout_of(
             (inner.name, top.name, file) for top in tops for inner in top.children.values() for file in inner.files
         ]
         return Layout(found, f"{_folders_of(tops)} with split folders in them", tuple(said), passed)
+    if asked is None:
+        _check_classes(tops, splits, path)
     if not splits:
         found = [(only_split, top.name, file) for top in tops for file in top.all_files()]
         return Layout(found, _folders_of(tops), tuple(said), passed)
     found = []
     for split in splits:
         inner, _ = _inner(split, path, passed)
+        if asked is None and _are_parts(inner.children):
+            reason = f"in {split.name}/, whose folders ({listed(inner.children)}) are no classes (no labels)"
+            passed += [(file.relative_to(path).as_posix(), reason) for file in inner.all_files()]
+            continue
         found += [(split.name, one.name, file) for one in inner.children.values() for file in one.all_files()]
         reason = BESIDE if inner.children else f"in {split.name}/, which has no class folders (no labels)"
         passed += [(file.relative_to(path).as_posix(), reason) for file in inner.files]
     labelled, classes = {split for split, _, _ in found}, {name for _, name, _ in found}
     form = f"{len(labelled)} split folders of {len(classes)} class folders ({listed(sorted(classes))})"
     return Layout(found, form, tuple(said), passed)
+
+
+def _check_classes(tops: list[_Node], splits: list[_Node], path: Path) -> None:
+    """Raise DataError where no folder is a class, since all are called as parts of a data set are."""
+    inner = [set(_classes(split, path)) for split in splits] if splits else [{top.name for top in tops}]
+    parts = sorted(set().union(*inner))
+    if (splits or len(parts) > 1) and all(names and _are_parts(names) for names in inner):
+        other = "all" if splits else "none"
+        raise DataError(
+            f"{path} holds the folders {listed(parts)}, which are called by what lies in them, and no class folders. "
+            f"If they are the classes, --split-folders {other} reads them so; layouts that are read: {LAYOUTS}."
+        )
+
+
+def _are_parts(names: Iterable[str]) -> bool:
+    """Whether folders are called as parts of a data set are (`images` and `masks`), and not as classes."""
+    every = [name.lower() for name in names]
+    return bool(every) and PARTS.issuperset(every)
 
 
 def _tree(path: Path, passed: list[tuple[str, str]], why_not: Callable[[Path], str | None]) -> _Node:

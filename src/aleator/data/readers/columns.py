@@ -98,7 +98,7 @@ def path_column(
             f"The pictures' paths are in {ending[0]!r}, whose cells end as pictures do{others}; --path-column names "
             "another column."
         )
-    pictures = _names_of_pictures(root)
+    pictures = names_of_pictures(root)
     if not pictures:
         return None, ""
     by_name = find_column(names, ID_COLUMNS, options.id_column, str(path), "--id-column")
@@ -112,7 +112,7 @@ def path_column(
     return None, ""
 
 
-def _names_of_pictures(root: Path) -> set[str]:
+def names_of_pictures(root: Path) -> set[str]:
     """The names, with and without ending, of pictures that lie in the folder, or in the folders in it."""
     places = [root, *islice((one for one in root.iterdir() if one.is_dir()), FOLDERS_TRIED)] if root.is_dir() else []
     files = (file for place in places for file in islice(place.iterdir(), FILES_TRIED) if has_picture_ending(file.name))

@@ -13,7 +13,7 @@ from aleator.data.picture_files import has_picture_ending, skipped_folder
 from aleator.data.readers import arrays, kaggle_pixels
 from aleator.data.readers.class_folders import IN_NAMES, LAYOUTS, layout_of, names_below
 from aleator.data.readers.columns import PATH_COLUMNS, SPLIT_COLUMNS, text_columns, texts_of
-from aleator.data.readers.remedies import UNPACK, archives_in, remedy_for
+from aleator.data.readers.remedies import UNPACK, archives_in, boxes_in, remedy_for
 from aleator.data.readers.shared import find_column, labels_of_folders
 from aleator.data.readers.split_names import has_split_word, is_split_name
 from aleator.data.readers.table import dataset_of_table, read_splits
@@ -44,11 +44,19 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
 
 
 def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
-    layout = layout_of(path, options.split_folders)
+    try:
+        layout = layout_of(path, options.split_folders)
+    except DataError:
+        if (boxes := boxes_in(path)) is not None:
+            raise DataError(f"{path} {boxes}.") from None
+        raise
     if not layout.found and (texts := read_texts(path, options)) is not None:
         return texts
     if not layout.found and (tables := _tables_of_splits(path)):
         return read_splits(path, tables, options)
+    single = len({name for _, name, _ in layout.found}) < 2
+    if single and options.split_folders is None and (boxes := boxes_in(path)) is not None:
+        raise DataError(f"{path} {boxes}.")
     if not layout.found:
         held, loose = _what_it_holds(path)
         raise DataError(f"{path} {held}; layouts that are read: {LAYOUTS}.{f' {IN_NAMES}' if loose else ''}")

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.json as json
 
 from aleator.data.picture_files import has_picture_ending
@@ -12,6 +13,8 @@ from aleator.data.readers.blocks import block_of_all, with_large_blocks
 from aleator.errors import DataError
 
 HEAD = 1 << 16
+PRODIGY = frozenset(("accept", "reject", "ignore"))
+"""What Prodigy writes into `answer`: whether the label beside it holds, and no label itself."""
 
 
 def read_json(path: Path) -> pa.Table:
@@ -21,7 +24,7 @@ def read_json(path: Path) -> pa.Table:
         head = file.read(HEAD).lstrip(b"\xef\xbb\xbf \t\r\n")
     if head.startswith(b"[") or not _has_a_record_a_line(head):
         content = plain_json.loads(path.read_text(encoding="utf-8-sig"))
-        return flat(pa.Table.from_pylist(_records(content, path)))
+        return of_prodigy(flat(pa.Table.from_pylist(_records(content, path))))
 
     def read(block: int) -> pa.Table:
         return json.read_json(path, read_options=json.ReadOptions(block_size=block))
@@ -33,7 +36,7 @@ def read_json(path: Path) -> pa.Table:
         options = json.ParseOptions(explicit_schema=asked, unexpected_field_behavior="infer")
         size = json.ReadOptions(block_size=block_of_all(path))
         table = json.read_json(path, read_options=size, parse_options=options).select(table.column_names)
-    return flat(table)
+    return of_prodigy(flat(table))
 
 
 def flat(table: pa.Table) -> pa.Table:
@@ -48,6 +51,18 @@ def flat(table: pa.Table) -> pa.Table:
                 columns[field.name] = table[field.name]
         table = pa.table(columns).replace_schema_metadata(table.schema.metadata)
     return table
+
+
+def of_prodigy(table: pa.Table) -> pa.Table:
+    """The table, of Prodigy's answers with the accepted choice or label as `label`, and none where it was rejected."""
+    names = table.column_names
+    if "answer" not in names or not set(table["answer"].to_pylist()) <= PRODIGY:
+        return table
+    chosen = "accept" if "accept" in names else "label"
+    if chosen not in names or ("label" in names and chosen != "label"):
+        return table
+    accepted = pc.if_else(pc.equal(table["answer"], "accept"), table[chosen], pa.scalar(None, table[chosen].type))
+    return table.set_column(names.index(chosen), "label", accepted)
 
 
 def _is_record(kind: pa.DataType) -> bool:

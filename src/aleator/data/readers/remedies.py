@@ -1,5 +1,7 @@
 """Files that are not read, and the way out for each."""
 
+import re
+from itertools import islice
 from pathlib import Path
 
 UNPACK = "is an archive; unpack it, and name the folder or the table in it"
@@ -28,6 +30,31 @@ TENSORFLOW = (
     "Image.fromarray(one['image']).save(f'{one[\"label\"]}/{number}.png'), or give aleator.audit the iterable "
     "((one['image'], one['label']) for one in tfds.as_numpy(...))"
 )
+
+
+BOXES = (
+    "is a data set of boxes in pictures (%s), and what is audited is one label for a picture; cut each box out "
+    "(PIL.Image.crop) into a folder of its class, and name the folder of these. If a picture has one label, write a "
+    "table of path and label"
+)
+BOX = re.compile(rb"\d+( -?[\d.]+(e-?\d+)?){4,}\s*")
+"""A line of YOLO's: the number of the class, and four or more numbers of where it is."""
+MOST_TRIED = 200
+
+
+def boxes_in(folder: Path) -> str | None:
+    """What a folder is that holds boxes as YOLO's or VOC's data sets do, and the way out; None where it holds none."""
+    files = (file for file in folder.rglob("*.*") if file.suffix.lower() in (".txt", ".xml"))
+    for file in islice(files, MOST_TRIED):
+        if not file.is_file():
+            continue
+        with file.open("rb") as content:
+            head = content.read(LOOKED_AT)
+        if file.suffix.lower() == ".xml" and b"<annotation>" in head and b"<bndbox>" in head:
+            return BOXES % "Pascal VOC"
+        if file.suffix.lower() == ".txt" and BOX.fullmatch(head.partition(b"\n")[0]):
+            return BOXES % "YOLO"
+    return None
 
 
 def remedy_for(path: Path) -> str | None:

@@ -31,6 +31,7 @@ from aleator.data.readers.columns import (
     is_text,
     label_column,
     names_in_order,
+    names_of_pictures,
     no_label_column,
     numbering_columns,
     only_label_column,
@@ -45,13 +46,18 @@ from aleator.data.readers.locate import locate, not_named
 from aleator.data.readers.one_hot import binary_columns, one_hot, with_label_column
 from aleator.data.readers.rows import check_classes, check_features, dataset_of_rows, dataset_of_texts, text_column
 from aleator.data.readers.shared import EncodedLabels, encoded, find_column
-from aleator.data.readers.tables import LIST_SUFFIXES, TABLE_SUFFIXES, loosely, read_table_saying
+from aleator.data.readers.tables import EVERY_COLUMN, LIST_SUFFIXES, TABLE_SUFFIXES, loosely, read_table_saying
 from aleator.data.sources import ImageBytes, ImageFiles, first_outside, rows_outside
 from aleator.data.texts import Texts
 from aleator.data.wording import listed
 from aleator.errors import DataError
 
 FORM = "a table (.csv, .tsv, .parquet, .jsonl, or a list .txt) of labels, and of picture paths, texts or features"
+ANSWERED = "is another person's answer for the same example"
+MOST_TEXTS = 2 / 3
+"""Where fewer texts than this share of the rows differ, rows are answers of several people."""
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
+"""Tables whose cells are text that may look like numbers."""
 REPEATED = "repeats an earlier row: the same picture with the same label"
 
 
@@ -94,10 +100,22 @@ def _table_of(path: Path, root: Path, options: ReadOptions) -> tuple[pa.Table, t
     """The table of a file, its names and labels as text, and what is said of it."""
     asked = text_columns(options)
     table, said = read_table_saying(path, asked, options.encoding)
-    more = columns_by_content(with_label_column(table, options.label_column, path)[0], path, root, options) - asked
+    told = _with_names_as_text(with_label_column(table, options.label_column, path)[0], path, root, options)
+    more = columns_by_content(told, path, root, options) - asked
     if more:  # 007 was taken for a number, since the column's name says nothing
         table, said = read_table_saying(path, asked | more, options.encoding)
     return table, said
+
+
+def _with_names_as_text(table: pa.Table, path: Path, root: Path, options: ReadOptions) -> pa.Table:
+    """The table, its broken numbers as they are written where pictures lie near it: 1e5 may name 1e5.png."""
+    broken = [field.name for field in table.schema if pa.types.is_floating(field.type)]
+    if not broken or path.suffix.lower() not in TEXT_SUFFIXES or not names_of_pictures(root):
+        return table
+    written, _ = read_table_saying(path, EVERY_COLUMN, options.encoding)
+    for name in set(broken) & set(written.column_names):
+        table = table.set_column(table.column_names.index(name), name, written[name])
+    return table
 
 
 def columns_by_content(table: pa.Table, path: Path, root: Path, options: ReadOptions) -> set[str]:
@@ -187,6 +205,18 @@ def _of_the_table_itself(
         check_features(table.select(features), path)
     labels = _labels(table, Columns("", id_column, label, split), path, options)
     ids = None if id_column is None else _ids(table[id_column], path, id_column)
+    worker = find_column(names, WORKER_COLUMNS, None, str(path))
+    examples = ids if ids is not None or text is None else texts_of(table[text])
+    others: list[int] = []
+    if worker is not None and examples is not None and _has_several_answers(examples, table[worker], ids is not None):
+        same = np.unique(examples, return_inverse=True)[1]
+        named, _, others, said_of_people = _answers_of_people(
+            np.arange(len(table)).astype(str) if ids is None else ids, same, labels, worker, path, "examples"
+        )
+        if ids is None:
+            said_of_people = [f"{said_of_people[0]} For that both need a column 'id', which numbers the texts."]
+        ids = None if ids is None else named
+        how = how.with_said(*said_of_people)
     if ids is not None and len(np.unique(ids)) < len(ids):
         ids, said = None, f"{said} The column {id_column!r} repeats, so the rows are numbered.".strip()
     how = how.with_said(said, said_of_labels)
@@ -198,7 +228,16 @@ def _of_the_table_itself(
         dataset = dataset_of_texts(table[text], text, path, ids, labels, how)
     else:
         dataset = dataset_of_rows(table.select(features), path, ids, labels, how)
+    left = {one.id for one in dataset.skipped}
+    more = [Skipped(str(dataset.ids[row]), dataset.source.describe(row), ANSWERED) for row in others]
+    dataset = replace(dataset, skipped=(*dataset.skipped, *(one for one in more if one.id not in left)))
     return replace(dataset, split=None if split is None else texts_of(table[split]))
+
+
+def _has_several_answers(examples: NDArray[np.str_], people: pa.ChunkedArray, are_ids: bool) -> bool:
+    """Whether examples repeat, a row for each of several people; texts may also repeat by themselves."""
+    most = 1.0 if are_ids else MOST_TEXTS
+    return len(pc.unique(people)) > 1 and len(np.unique(examples)) < most * len(examples)
 
 
 def _surely_pictures(table: pa.Table, path: Path, options: ReadOptions) -> set[str]:
@@ -398,9 +437,14 @@ def _repeated(
 
 
 def _answers_of_people(
-    files: NDArray[np.str_], same_file: NDArray[np.int64], labels: EncodedLabels, worker: str, path: Path
+    files: NDArray[np.str_],
+    same_file: NDArray[np.int64],
+    labels: EncodedLabels,
+    worker: str,
+    path: Path,
+    noun: str = "pictures",
 ) -> tuple[NDArray[np.str_], None, list[int], list[str]]:
-    """Several people's answers, a row each: the picture is read once, with the answer of most."""
+    """Several people's answers, a row each: the example is read once, with the answer of most."""
     counts = np.zeros((same_file.max() + 1, len(labels.names)), dtype=np.int64)
     answered = labels.labels >= 0
     np.add.at(counts, (same_file[answered], labels.labels[answered]), 1)
@@ -411,7 +455,7 @@ def _answers_of_people(
     ids = files.astype(object)
     ids[repeated] = [f"{files[row]}#{row}" for row in repeated]
     said = (
-        f"{len(files):,} rows are answers of several people (column {worker!r}) for {len(first):,} pictures: the given "
+        f"{len(files):,} rows are answers of several people (column {worker!r}) for {len(first):,} {noun}: the given "
         f"label is the answer of most. --votes {path.name} --use-votes uses each of them."
     )
     return np.array(ids.tolist()), None, repeated.tolist(), [said]

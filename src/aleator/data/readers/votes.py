@@ -16,6 +16,7 @@ from aleator.data.readers.columns import (
     ID_COLUMNS,
     INDEX_COLUMNS,
     LABEL_COLUMNS,
+    MOST_CLASSES,
     MOSTLY,
     PATH_COLUMNS,
     SPLIT_COLUMNS,
@@ -27,7 +28,7 @@ from aleator.data.readers.numbers import NO_VALUES
 from aleator.data.readers.shared import find_column
 from aleator.data.readers.synonyms import meaning
 from aleator.data.readers.tables import read_table_saying
-from aleator.data.wording import listed
+from aleator.data.wording import listed, short
 from aleator.errors import DataError
 
 UNUSABLE = frozenset(
@@ -139,7 +140,8 @@ def _joined(table: pa.Table, path: Path, dataset: LabelledDataset, options: Read
         )
     id_column = _id_column(table, path, dataset)
     counts = None if options.votes_form == "answers" else _counts_or_error(table, id_column, path, dataset)
-    answers = None if options.votes_form == "counts" else _answers_of_people(table, id_column, path, dataset)
+    strict = not isinstance(counts, Votes)
+    answers = None if options.votes_form == "counts" else _answers_of_people(table, id_column, path, dataset, strict)
     if options.votes_form is None and isinstance(answers, Votes) and _columns_are_classes(counts):
         answers = None
     if isinstance(answers, Votes) and isinstance(counts, Votes):
@@ -240,20 +242,37 @@ def _order(table: pa.Table, id_column: str | None, votes: Votes, path: Path, dat
     return f"row by row, since they agree with the labels ({agreement.share:.1%}, by chance {agreement.chance:.1%})"
 
 
-def _answers_of_people(table: pa.Table, id_column: str | None, path: Path, dataset: LabelledDataset) -> Votes | None:
-    """A column for each person, whose cells are classes (by name or number); None where it is no such table."""
+def _answers_of_people(
+    table: pa.Table, id_column: str | None, path: Path, dataset: LabelledDataset, strict: bool
+) -> Votes | None:
+    """A column for each person, whose cells are classes (by name or number); None where it is no such table. What says
+    that somebody could not answer is no vote.
+
+    Raises DataError, if `strict`, where a person's column holds something else between the classes.
+    """
     classes = {meaning(name): number for number, name in enumerate(dataset.class_names)}
-    people, answers = [], []
+    people, answers, broken = [], [], []
     for field in table.schema:
         if field.name == id_column or field.name.strip().lower() in NOT_PEOPLE - {"class"}:
             continue
         texts = [_plain_number(text) for text in texts_of(table[field.name]).tolist()]
         told = {text for text in texts if text not in ("", "-1") and text.lower() not in NO_VALUES}
+        told = {text for text in told if meaning(text) in classes or meaning(text) not in UNUSABLE}
         named = all(meaning(text) in classes for text in told)
         numbered = all(text.isdecimal() and int(text) < len(classes) for text in told)
         if told and (named or numbered):
             people.append(field.name)
             answers.append([classes.get(meaning(text), -1) if named else _number(text, told) for text in texts])
+        elif strict and np.mean([meaning(text) in classes for text in texts if text in told] or [False]) > MOST_CLASSES:
+            other = next(row for row, text in enumerate(texts) if text in told and meaning(text) not in classes)
+            broken.append((field.name, other, texts[other]))
+    if broken and len(people) + len(broken) > 1:
+        name, row, text = broken[0]
+        raise DataError(
+            f"{path}, row {row}: {short(text)!r} in the column {name!r} is none of the classes "
+            f"({listed(dataset.class_names)}), which its other cells are. Correct it, or leave the cell empty where "
+            "there is no answer."
+        )
     if len(people) < 2:
         return None
     values = np.array(answers, dtype=np.int64).T

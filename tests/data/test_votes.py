@@ -280,3 +280,15 @@ def test_rows_of_several_people_are_one_example(tmp_path: Path, with_ids: bool) 
     if with_ids:
         assert dataset.votes is not None
         assert dataset.votes.class_counts(2).tolist() == [[1, 2], [3, 0]] * 6
+
+
+def test_who_sends_the_same_answer_twice_has_one_vote(tmp_path: Path) -> None:
+    ids = np.array([*"abcdefghij"])
+    np.savez(tmp_path / "d.npz", X=np.eye(10), y=np.array(["cat", "dog"] * 5), ids=ids)
+    rows = ["a,ann,cat", "a,ann,cat", "a,bob,dog", "b,ann,dog", "b,ann,cat", "c,,cat", "c,,cat", "d,bob,dog"]
+    (tmp_path / "v.csv").write_text("task,annotator,label\n" + "\n".join(rows))
+    votes = read_dataset(tmp_path / "d.npz", ReadOptions(votes=tmp_path / "v.csv")).votes
+    assert votes is not None
+    assert votes.class_counts(2).tolist() == [[1, 1], [1, 1], [2, 0], [0, 1]] + 6 * [[0, 0]]
+    assert votes.annotators is not None
+    assert len(votes.annotators.answer) == 7

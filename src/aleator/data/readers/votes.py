@@ -373,8 +373,12 @@ def _long(table: pa.Table, task: str, worker: str, label: str, path: Path, datas
     rows = _rows_of(texts_of(table[task]), path, dataset)[given]
     names, answer = np.unique(np.array(answers)[given], return_inverse=True)
     votes = _no_votes(names.tolist(), path, dataset)
-    np.add.at(votes.counts, (rows, answer), 1)
     people, annotator = np.unique(texts_of(table[worker])[given], return_inverse=True)
+    # Who sent the same answer twice has one vote; several answers without a name may be of several people.
+    nameless = np.where(people[annotator] == "", np.arange(len(rows)), -1)
+    _, once = np.unique(np.stack([rows, annotator, answer, nameless]), axis=1, return_index=True)
+    rows, annotator, answer = (values[np.sort(once)] for values in (rows, annotator, answer))
+    np.add.at(votes.counts, (rows, answer), 1)
     return replace(votes, annotators=AnnotatorVotes(rows, annotator, answer, tuple(people.tolist())))
 
 

@@ -238,10 +238,15 @@ def test_people_in_another_order_are_refused_in_words(tmp_path: Path) -> None:
         read_dataset(tmp_path / "d.npz", ReadOptions(votes=tmp_path / "v.npy"))
 
 
+def cats_and_dogs(path: Path) -> list[str]:
+    """Writes twelve examples, x0 to x11, and returns their labels."""
+    labels = ["cat", "dog"] * 6
+    np.savez(path, X=np.eye(12), y=np.array(labels), ids=np.array([f"x{row}" for row in range(12)]))
+    return labels
+
+
 def test_who_could_not_answer_is_still_one_of_the_people(tmp_path: Path) -> None:
-    names = ["cat", "dog"]
-    labels = [names[row % 2] for row in range(12)]
-    np.savez(tmp_path / "d.npz", X=np.eye(12), y=np.array(labels), ids=np.array([f"x{row}" for row in range(12)]))
+    labels = cats_and_dogs(tmp_path / "d.npz")
     rows = [f"x{row},{label},{label},{'skip' if row % 3 else label}" for row, label in enumerate(labels)]
     (tmp_path / "v.csv").write_text("id,ann,bob,cem\n" + "\n".join(rows))
     votes = read_dataset(tmp_path / "d.npz", ReadOptions(votes=tmp_path / "v.csv")).votes
@@ -252,9 +257,7 @@ def test_who_could_not_answer_is_still_one_of_the_people(tmp_path: Path) -> None
 
 
 def test_an_answer_that_is_no_class_is_named(tmp_path: Path) -> None:
-    names = ["cat", "dog"]
-    labels = [names[row % 2] for row in range(12)]
-    np.savez(tmp_path / "d.npz", X=np.eye(12), y=np.array(labels), ids=np.array([f"x{row}" for row in range(12)]))
+    labels = cats_and_dogs(tmp_path / "d.npz")
     rows = [f"x{row},{label},{label},{'dgo' if row == 7 else label}" for row, label in enumerate(labels)]
     (tmp_path / "v.csv").write_text("id,ann,bob,cem\n" + "\n".join(rows))
     with pytest.raises(DataError, match=r"row 7: 'dgo' in the column 'cem' is none of the classes"):
@@ -283,12 +286,11 @@ def test_rows_of_several_people_are_one_example(tmp_path: Path, with_ids: bool) 
 
 
 def test_who_sends_the_same_answer_twice_has_one_vote(tmp_path: Path) -> None:
-    ids = np.array([*"abcdefghij"])
-    np.savez(tmp_path / "d.npz", X=np.eye(10), y=np.array(["cat", "dog"] * 5), ids=ids)
-    rows = ["a,ann,cat", "a,ann,cat", "a,bob,dog", "b,ann,dog", "b,ann,cat", "c,,cat", "c,,cat", "d,bob,dog"]
+    cats_and_dogs(tmp_path / "d.npz")
+    rows = ["x0,ann,cat", "x0,ann,cat", "x0,bob,dog", "x1,ann,dog", "x1,ann,cat", "x2,,cat", "x2,,cat", "x3,bob,dog"]
     (tmp_path / "v.csv").write_text("task,annotator,label\n" + "\n".join(rows))
     votes = read_dataset(tmp_path / "d.npz", ReadOptions(votes=tmp_path / "v.csv")).votes
     assert votes is not None
-    assert votes.class_counts(2).tolist() == [[1, 1], [1, 1], [2, 0], [0, 1]] + 6 * [[0, 0]]
+    assert votes.class_counts(2).tolist() == [[1, 1], [1, 1], [2, 0], [0, 1]] + 8 * [[0, 0]]
     assert votes.annotators is not None
     assert len(votes.annotators.answer) == 7

@@ -205,18 +205,9 @@ def _of_the_table_itself(
         check_features(table.select(features), path)
     labels = _labels(table, Columns("", id_column, label, split), path, options)
     ids = None if id_column is None else _ids(table[id_column], path, id_column)
-    worker = find_column(names, WORKER_COLUMNS, None, str(path))
-    examples = ids if ids is not None or text is None else texts_of(table[text])
-    others: list[int] = []
-    if worker is not None and examples is not None and _has_several_answers(examples, table[worker], ids is not None):
-        same = np.unique(examples, return_inverse=True)[1]
-        named, _, others, said_of_people = _answers_of_people(
-            np.arange(len(table)).astype(str) if ids is None else ids, same, labels, worker, path, "examples"
-        )
-        if ids is None:
-            said_of_people = [f"{said_of_people[0]} For that both need a column 'id', which numbers the texts."]
-        ids = None if ids is None else named
-        how = how.with_said(*said_of_people)
+    texts = None if text is None else texts_of(table[text])
+    ids, others, said_of_people = _one_for_several_people(table, ids, texts, labels, path)
+    how = how.with_said(*said_of_people)
     if ids is not None and len(np.unique(ids)) < len(ids):
         ids, said = None, f"{said} The column {id_column!r} repeats, so the rows are numbered.".strip()
     how = how.with_said(said, said_of_labels)
@@ -232,6 +223,22 @@ def _of_the_table_itself(
     more = [Skipped(str(dataset.ids[row]), dataset.source.describe(row), ANSWERED) for row in others]
     dataset = replace(dataset, skipped=(*dataset.skipped, *(one for one in more if one.id not in left)))
     return replace(dataset, split=None if split is None else texts_of(table[split]))
+
+
+def _one_for_several_people(
+    table: pa.Table, ids: NDArray[np.str_] | None, texts: NDArray[np.str_] | None, labels: EncodedLabels, path: Path
+) -> tuple[NDArray[np.str_] | None, list[int], list[str]]:
+    """The ids, where the rows of one example, known by its id or its text, are several people's answers: then the first
+    row has the answer of most. Also the other rows, and what is said of it."""
+    worker, examples = find_column(table.column_names, WORKER_COLUMNS, None, str(path)), texts if ids is None else ids
+    if worker is None or examples is None or not _has_several_answers(examples, table[worker], ids is not None):
+        return ids, [], []
+    same = np.unique(examples, return_inverse=True)[1]
+    rows = np.arange(len(table)).astype(str)
+    named, _, others, said = _answers_of_people(rows if ids is None else ids, same, labels, worker, path, "examples")
+    if ids is None:
+        return None, others, [f"{said[0]} For that both need a column 'id', which numbers the texts."]
+    return named, others, said
 
 
 def _has_several_answers(examples: NDArray[np.str_], people: pa.ChunkedArray, are_ids: bool) -> bool:

@@ -292,3 +292,12 @@ def test_files_of_mnist_with_labels_in_one_of_theirs_or_in_lines(tmp_path: Path)
     images.write_bytes(images.read_bytes()[:-1])
     with pytest.raises(DataError, match="says that it holds 108 numbers, and holds 107"):
         read_dataset(images, ReadOptions(label_file=beside))
+
+
+def test_answers_that_are_lists_are_not_taken_for_those_of_prodigy(tmp_path: Path) -> None:
+    rows = [
+        {"text": f"a question of number {row}", "answer": ["yes", "no"], "label": "ab"[row % 2]} for row in range(20)
+    ]
+    (tmp_path / "t.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
+    dataset = read_dataset(tmp_path / "t.jsonl")
+    assert [dataset.class_names[label] for label in dataset.given_labels] == ["a", "b"] * 10

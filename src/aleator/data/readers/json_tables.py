@@ -56,7 +56,9 @@ def flat(table: pa.Table) -> pa.Table:
 def of_prodigy(table: pa.Table) -> pa.Table:
     """The table, of Prodigy's answers with the accepted choice or label as `label`, and none where it was rejected."""
     names = table.column_names
-    if "answer" not in names or not set(table["answer"].to_pylist()) <= PRODIGY:
+    if "answer" not in names or not pa.types.is_string(table["answer"].type):
+        return table
+    if not set(pc.unique(table["answer"]).to_pylist()) <= PRODIGY:
         return table
     chosen = "accept" if "accept" in names else "label"
     if chosen not in names or ("label" in names and chosen != "label"):

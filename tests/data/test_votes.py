@@ -294,3 +294,101 @@ def test_who_sends_the_same_answer_twice_has_one_vote(tmp_path: Path) -> None:
     assert votes.class_counts(2).tolist() == [[1, 1], [1, 1], [2, 0], [0, 1]] + 8 * [[0, 0]]
     assert votes.annotators is not None
     assert len(votes.annotators.answer) == 7
+
+
+def counted(tmp_path: Path, header: str, row: str, count: int = 12) -> Path:
+    """Twelve examples, and votes for them: one row for each cat, and for each dog that with two cells exchanged."""
+    labels = cats_and_dogs(tmp_path / "d.npz")
+    cells = row.split(",")
+    rows = [[*cells] if label == "cat" else [cells[1], cells[0], *cells[2:]] for label in labels]
+    lines = [f"x{number},{','.join(cells)}" for number, cells in enumerate(rows[:count])]
+    (tmp_path / "v.csv").write_text(f"id,{header}\n" + "\n".join(lines))
+    return tmp_path / "v.csv"
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "says"),
+    [
+        ("cat,dog", "0.75,0.25", "holds shares of the answers"),
+        ("cat,dog", "75%,25%", "holds per cent of the answers"),
+        ("cat,dog", "66.7,33.3", "holds per cent of the answers"),
+        ("cat,dog,total", "0.75,0.25,4", r"how many people answered \('total' may say it\)"),
+    ],
+)
+def test_shares_are_no_counts_of_votes(tmp_path: Path, header: str, row: str, says: str) -> None:
+    votes = counted(tmp_path, header, row)
+    with pytest.raises(DataError, match=says):
+        read_dataset(tmp_path / "d.npz", ReadOptions(votes=votes))
+
+
+def test_columns_that_count_no_answer_are_left_out_and_what_is_no_class_is_said(tmp_path: Path) -> None:
+    votes = counted(tmp_path, "votes_cat,votes_dog,agreement,sure,all_of_them", "3,1,1,0.75,4")
+    data = read_dataset(tmp_path / "d.npz", ReadOptions(votes=votes))
+    assert data.votes is not None
+    assert data.votes.names == ("cat", "dog")
+    said = " ".join(data.how_read.said)
+    assert "that count no answer are not used: 'agreement', 'sure', 'all_of_them'" in said
+    assert "votes_cat, votes_dog of v.csv are taken as cat, dog" in said
+    data = read_dataset(tmp_path / "d.npz", ReadOptions(votes=counted(tmp_path, "cat,dog,fox", "3,1,1")))
+    assert "counted as answers beside them: 'fox' (12 votes)" in " ".join(data.how_read.said)
+    assert data.votes is not None
+    assert data.votes.majority().tolist() == [0, 1] * 6
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Input.id,WorkerId,Answer.animal.label,AssignmentStatus",
+        "INPUT:id,ASSIGNMENT:worker_id,OUTPUT:result,ASSIGNMENT:status",
+    ],
+)
+def test_what_platforms_call_tasks_people_and_answers(tmp_path: Path, header: str) -> None:
+    labels = cats_and_dogs(tmp_path / "d.npz")
+    rows = [f"x{row},{who},{label},APPROVED" for row, label in enumerate(labels) for who in ("007", "008")]
+    (tmp_path / "v.csv").write_text("\n".join([header, *rows, "x0,9,dog,Rejected"]))
+    data = read_dataset(tmp_path / "d.npz", ReadOptions(votes=tmp_path / "v.csv"))
+    assert data.votes is not None
+    assert data.votes.class_counts(2).tolist() == [[2, 0], [0, 2]] * 6
+    assert data.votes.annotators is not None
+    assert data.votes.annotators.names == ("007", "008")
+    assert "1 answers whose" in " ".join(data.how_read.said)
+
+
+@pytest.mark.parametrize("long", [True, False])
+def test_answers_counted_from_1(tmp_path: Path, long: bool) -> None:
+    labels = cats_and_dogs(tmp_path / "d.npz")
+    number = {"cat": 1, "dog": 2}
+    if long:
+        rows = [f"x{row},{who},{number[label]}" for row, label in enumerate(labels) for who in ("ann", "bob")]
+    else:
+        rows = [f"x{row},{number[label]},{number[label]}" for row, label in enumerate(labels)]
+    (tmp_path / "v.csv").write_text("\n".join(["task,annotator,label" if long else "id,ann,bob", *rows]))
+    data = read_dataset(tmp_path / "d.npz", ReadOptions(votes=tmp_path / "v.csv"))
+    assert data.votes is not None
+    assert data.votes.class_counts(2).tolist() == [[2, 0], [0, 2]] * 6
+    assert "they are counted from 1" in " ".join(data.how_read.said)
+
+
+def test_the_label_of_several_people_is_that_of_their_votes_and_a_tie_is_said(tmp_path: Path) -> None:
+    lines = ["id,text,annotator,label"]
+    for row in range(40):
+        text = f"x{row},a longer text of number {row}"
+        lines += [f"{text},ann,cat", f"{text},ann,cat", f"{text},bob,dog"]  # ann says it twice: a tie all the same
+        lines += [f"{text},,dog"] if row >= 20 else []
+    (tmp_path / "t.csv").write_text("\n".join(lines))
+    data = read_dataset(tmp_path / "t.csv", ReadOptions(votes=tmp_path / "t.csv"))
+    assert data.votes is not None
+    assert data.votes.class_counts(2).tolist() == [[1, 1]] * 20 + [[1, 2]] * 20
+    assert data.votes.annotators is not None
+    assert data.votes.annotators.names == ("(no name)", "ann", "bob")
+    assert data.given_labels[20:].tolist() == [1] * 20
+    assert set(data.given_labels[:20].tolist()) == {0, 1}, "not all ties are the first class"
+    said = " ".join(data.how_read.said)
+    assert "40 answers repeat one of the same person" in said
+    assert "20 examples have no answer of most" in said
+    assert "20 answers name nobody" in said
+    backwards = tmp_path / "u.csv"
+    backwards.write_text("\n".join([lines[0], *lines[:0:-1]]))
+    again = read_dataset(backwards)
+    label = dict(zip(again.ids.tolist(), again.given_labels.tolist(), strict=True))
+    assert [label[one] for one in data.ids.tolist()] == data.given_labels.tolist()

@@ -286,7 +286,7 @@ def _lined_up(files: list[Path], label_file: Path, reading: ReadOptions, feature
     if reading.votes is None:
         return predictions
     dataset = _dataset(predictions, given, np.empty((len(given), 0), np.float32))
-    return replace(predictions, votes=read_votes(reading.votes, dataset))
+    return replace(predictions, votes=read_votes(reading.votes, dataset, reading))
 
 
 def _likeliest_lined_up(

@@ -43,7 +43,7 @@ def open_data(
     if place is None:
         kept = kept_data(audit)
         if kept is not None and asked.votes is not None:
-            return replace(kept, votes=read_votes(asked.votes, kept))
+            return replace(kept, votes=read_votes(asked.votes, kept, asked))
         if kept is not None:
             return kept if audit.info.settings.use_votes else replace(kept, votes=None)
         raise DataError(f"The audit {audit.folder} {_why_not_here(audit.info)}; name its data with --data.")

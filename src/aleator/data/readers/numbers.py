@@ -14,6 +14,7 @@ THOUSANDS_POINT = r"[+-]?\d{1,3}(\.\d{3}){2,}|[+-]?\d{1,3}(\.\d{3})+,\d+"
 THOUSANDS_SPACE = r"[+-]?\d{1,3}([ '’\x{00a0}\x{202f}]\d{3})+([.,]\d+)?"
 DECIMAL_COMMA = r"[+-]?\d*,\d+([eE][+-]?\d+)?"
 UNIT = r"^[$€£¥]\s*|\s*[%$€£¥]$"
+UNITS_LEFT_OUT = "signs of units (%, $, €) are left out"
 SAMPLE = 1000
 
 
@@ -51,7 +52,7 @@ def _numbers_of(column: pa.ChunkedArray, comma_is_decimal: bool) -> Numbers | No
     if not _all(bare, rf"{NUMBER}|{THOUSANDS_COMMA}|{THOUSANDS_POINT}|{THOUSANDS_SPACE}|{DECIMAL_COMMA}"):
         return None
     if not pc.all(pc.equal(bare, texts)).as_py():
-        how.append("signs of units (%, $, €) are left out")
+        how.append(UNITS_LEFT_OUT)
     whole = r"[+-]?\d+"
     with_points = _any(bare, r"[+-]?\d*\.\d+|.*[eE].*") and not _any(bare, THOUSANDS_POINT)
     if not _any(bare, r".*,.*"):

@@ -44,6 +44,7 @@ from aleator.data.readers.columns import (
 )
 from aleator.data.readers.locate import locate, not_named
 from aleator.data.readers.one_hot import binary_columns, one_hot, with_label_column
+from aleator.data.readers.people import answer_of_most, named_people, once_each
 from aleator.data.readers.rows import check_classes, check_features, dataset_of_rows, dataset_of_texts, text_column
 from aleator.data.readers.shared import EncodedLabels, encoded, find_column
 from aleator.data.readers.tables import EVERY_COLUMN, LIST_SUFFIXES, TABLE_SUFFIXES, loosely, read_table_saying
@@ -235,9 +236,10 @@ def _one_for_several_people(
         return ids, [], []
     same = np.unique(examples, return_inverse=True)[1]
     rows = np.arange(len(table)).astype(str)
-    named, _, others, said = _answers_of_people(rows if ids is None else ids, same, labels, worker, path, "examples")
+    names = rows if ids is None else ids
+    named, _, others, said = _answers_of_people(names, same, labels, table[worker], worker, path, "examples")
     if ids is None:
-        return None, others, [f"{said[0]} For that both need a column 'id', which numbers the texts."]
+        return None, others, [f"{said[0]} For that both need a column 'id', which numbers the texts.", *said[1:]]
     return named, others, said
 
 
@@ -399,7 +401,7 @@ def _examples(
     same_file = np.unique(files, return_inverse=True)[1]
     worker = find_column(table.column_names, WORKER_COLUMNS, None, str(path))
     if worker is not None and len(pc.unique(table[worker])) > 1:
-        return _answers_of_people(files, same_file, labels, worker, path)
+        return _answers_of_people(files, same_file, labels, table[worker], worker, path)
     return _repeated(files, same_file, labels)
 
 
@@ -447,25 +449,32 @@ def _answers_of_people(
     files: NDArray[np.str_],
     same_file: NDArray[np.int64],
     labels: EncodedLabels,
+    people: pa.ChunkedArray,
     worker: str,
     path: Path,
     noun: str = "pictures",
 ) -> tuple[NDArray[np.str_], None, list[int], list[str]]:
     """Several people's answers, a row each: the example is read once, with the answer of most."""
-    counts = np.zeros((same_file.max() + 1, len(labels.names)), dtype=np.int64)
-    answered = labels.labels >= 0
-    np.add.at(counts, (same_file[answered], labels.labels[answered]), 1)
-    most = np.where(counts.any(axis=1), counts.argmax(axis=1), -1)
-    labels.labels[:] = most[same_file]
     first = np.unique(same_file, return_index=True)[1]
+    answered = np.flatnonzero(labels.labels >= 0)
+    counted, said = once_each(same_file[answered], named_people(texts_of(people))[answered], labels.labels[answered])
+    answered = answered[counted]
+    counts = np.zeros((len(first), len(labels.names)), dtype=np.int64)
+    np.add.at(counts, (same_file[answered], labels.labels[answered]), 1)
+    most, tied = answer_of_most(counts, files[first].tolist())
+    labels.labels[:] = most[same_file]
     repeated = np.setdiff1d(np.arange(len(files)), first)
     ids = files.astype(object)
     ids[repeated] = [f"{files[row]}#{row}" for row in repeated]
-    said = (
+    told = (
         f"{len(files):,} rows are answers of several people (column {worker!r}) for {len(first):,} {noun}: the given "
         f"label is the answer of most. --votes {path.name} --use-votes uses each of them."
     )
-    return np.array(ids.tolist()), None, repeated.tolist(), [said]
+    ties = (
+        f"{int(tied.sum()):,} {noun} have no answer of most: of those given as often, one is drawn by the name of the "
+        "example."
+    )
+    return np.array(ids.tolist()), None, repeated.tolist(), [told, *said, *([ties] if tied.any() else [])]
 
 
 def _ids(column: pa.ChunkedArray, table: Path, name: str) -> NDArray[np.str_]:

@@ -1,5 +1,6 @@
 """Several people's answers: one column per class (FER+'s file), or long `task,annotator,label`."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,8 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import binom
 
 from aleator.data.dataset import AnnotatorVotes, LabelledDataset, Votes
-from aleator.data.options import ReadOptions
-from aleator.data.readers.arrays import read_arrays
+from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.readers.columns import (
     CELLS_TRIED,
     ID_COLUMNS,
@@ -25,18 +25,23 @@ from aleator.data.readers.columns import (
     texts_of,
 )
 from aleator.data.readers.numbers import NO_VALUES
+from aleator.data.readers.people import named_people, once_each
 from aleator.data.readers.shared import find_column
 from aleator.data.readers.synonyms import meaning
-from aleator.data.readers.tables import read_table_saying
+from aleator.data.readers.votes_table import (
+    ANSWER_COLUMNS,
+    TASK_COLUMNS,
+    check_counts,
+    columns_of_counts,
+    numbers_in,
+    read_votes_table,
+)
 from aleator.data.wording import listed, short
 from aleator.errors import DataError
 
 UNUSABLE = frozenset(
     ("unknown", "nf", "not a face", "no face", "unsure", "not sure", "unusable", "skip", "none", "bad image")
 )
-TASK_COLUMNS = ("task", *ID_COLUMNS, "example", "task_id", "item", "item_id", "hit_id", *PATH_COLUMNS)
-ANSWER_COLUMNS = ("label", "answer", "vote", "class", "response", "annotation", "choice", "rating", "category")
-ARRAY = ".npy"
 FEWEST_TO_TELL = 50
 """Examples from which on an agreement no better than by chance says that the votes are of other data."""
 CLEAR_GAP = 0.1
@@ -44,13 +49,11 @@ NEEDS_IDS = "join them by ids: give both files a column 'id', or name the pictur
 NOT_PEOPLE = frozenset(
     (*TASK_COLUMNS, *SPLIT_COLUMNS, *LABEL_COLUMNS, "", "unnamed: 0", "index", "row", "image name", "image_name")
 )
-NO_ANSWERS = frozenset((*LABEL_COLUMNS, *SPLIT_COLUMNS, "", "unnamed: 0", "index", "row", "total", "sum", "votes"))
-"""Columns of numbers that are no class's votes: a written index, a total, the label itself."""
 
 
-def read_votes(path: Path, dataset: LabelledDataset) -> Votes:
-    """`join_votes`, without what it says, for a data set that nothing was asked of."""
-    return join_votes(path, dataset, ReadOptions())[0]
+def read_votes(path: Path, dataset: LabelledDataset, options: ReadOptions = NOTHING_ASKED) -> Votes:
+    """`join_votes`, without what it says."""
+    return join_votes(path, dataset, options)[0]
 
 
 def join_votes(path: Path, dataset: LabelledDataset, options: ReadOptions) -> tuple[Votes, tuple[str, ...]]:
@@ -63,8 +66,8 @@ def join_votes(path: Path, dataset: LabelledDataset, options: ReadOptions) -> tu
     Raises DataError where they do not line up, no answer means a class, or the votes agree with the labels no better
     than by chance.
     """
-    table, said = _read(path, dataset, options)
-    votes, how = _joined(table, path, dataset, options)
+    table, said = read_votes_table(path, dataset, options)
+    votes, how, said_of_votes = _joined(table, path, dataset, options, said)
     agreement = agreement_of(votes, dataset)
     if agreement.examples >= FEWEST_TO_TELL and not agreement.better_than_chance:
         raise DataError(
@@ -76,22 +79,23 @@ def join_votes(path: Path, dataset: LabelledDataset, options: ReadOptions) -> tu
     if agreement.examples:
         told += f"; the answer of most is the given label of {agreement.share:.1%} of {agreement.examples:,} examples"
         told += f" ({agreement.chance:.1%} by chance)"
-    return votes, (*said, f"{told}.")
+    others = _said_of_others(votes, table, _id_column(table, path, dataset), dataset)
+    return votes, (*said, f"{told}.", *said_of_votes, *others)
 
 
-def _read(path: Path, dataset: LabelledDataset, options: ReadOptions) -> tuple[pa.Table, tuple[str, ...]]:
-    """The table of votes, or an array `(example, person)` or `(example, class)` as one."""
-    if path.suffix.lower() != ARRAY:
-        return read_table_saying(path, (*TASK_COLUMNS, *SPLIT_COLUMNS, *ANSWER_COLUMNS), options.encoding)
-    (values,) = read_arrays(path).values()
-    if values.ndim != 2:
-        raise DataError(f"{path} has shape {values.shape}; wanted are votes (example, person) or (example, class).")
-    columns = [pa.array(column.tolist(), from_pandas=True) for column in values.T]
-    names, classes = [str(number) for number in range(len(columns))], dataset.class_names
-    more_than_classes = bool((values >= len(classes)).any())  # so they count votes
-    if len(columns) == len(classes) and (options.votes_form == "counts" or more_than_classes):
-        return pa.table(columns, list(classes)), (f"The columns of {path.name} are taken as {listed(classes)}.",)
-    return pa.table(columns, names), ()
+def _said_of_others(votes: Votes, table: pa.Table, id_column: str | None, dataset: LabelledDataset) -> list[str]:
+    """What is said of answers that are no class, and of columns of numbers beside counts that count none."""
+    columns = zip(votes.names, votes.class_index, votes.unusable, votes.counts.sum(axis=0).tolist(), strict=True)
+    outside = [f"{name!r} ({count:,.6g} votes)" for name, label, useless, count in columns if label < 0 and not useless]
+    said = []
+    if outside:
+        said.append(
+            f"No classes of the data, and counted as answers beside them: {listed(outside)}. Take out of the votes "
+            "what is no answer."
+        )
+    if votes.annotators is None and (beside := columns_of_counts(table, id_column, dataset)[1]):
+        said.append(f"Columns of numbers that count no answer are not used: {listed(map(repr, beside))}.")
+    return said
 
 
 @dataclass(frozen=True)
@@ -125,27 +129,34 @@ def agreement_of(votes: Votes, dataset: LabelledDataset) -> Agreement:
     return Agreement(len(rows), float((first == given).mean()), float(shares[0] @ shares[1]))
 
 
-def _joined(table: pa.Table, path: Path, dataset: LabelledDataset, options: ReadOptions) -> tuple[Votes, str]:
+def _joined(
+    table: pa.Table, path: Path, dataset: LabelledDataset, options: ReadOptions, said: tuple[str, ...]
+) -> tuple[Votes, str, tuple[str, ...]]:
+    """The votes, how they are joined, and what else is said of them."""
     columns = table.column_names
     task = _task_column(table, path, dataset)
     worker = find_column(columns, WORKER_COLUMNS, None, str(path))
     label = find_column(columns, ANSWER_COLUMNS, None, str(path))
     if task is not None and worker is not None and label is not None:
-        return _long(table, task, worker, label, path, dataset), f"by {task!r}"
+        votes, told = _long(table, task, worker, label, path, dataset)
+        return votes, f"by {task!r}", told
     by_content = _long_columns(table, dataset)
     if by_content is not None:
         task, worker, label = by_content
-        return _long(table, task, worker, label, path, dataset), (
-            f"by {task!r}, whose cells are ids of the data; {worker!r} are the people, {label!r} their answers"
-        )
+        votes, told = _long(table, task, worker, label, path, dataset)
+        how = f"by {task!r}, whose cells are ids of the data; {worker!r} are the people, {label!r} their answers"
+        return votes, how, told
     id_column = _id_column(table, path, dataset)
-    counts = None if options.votes_form == "answers" else _counts_or_error(table, id_column, path, dataset)
+    counts = None if options.votes_form == "answers" else _counts_or_error(table, id_column, path, dataset, said)
     strict = not isinstance(counts, Votes)
-    answers = None if options.votes_form == "counts" else _answers_of_people(table, id_column, path, dataset, strict)
+    answers, told = None, ()
+    if options.votes_form != "counts":
+        answers, told = _answers_of_people(table, id_column, path, dataset, strict)
     if options.votes_form is None and isinstance(answers, Votes) and _columns_are_classes(counts):
         answers = None
     if isinstance(answers, Votes) and isinstance(counts, Votes):
-        return _likelier(counts, answers, path, dataset, id_column, table)
+        votes, how = _likelier(counts, answers, path, dataset, id_column, table)
+        return votes, how, told if votes is answers else ()
     if isinstance(counts, DataError) and answers is not None:
         agreement = agreement_of(answers, dataset)
         if not agreement.better_than_chance:
@@ -154,11 +165,11 @@ def _joined(table: pa.Table, path: Path, dataset: LabelledDataset, options: Read
                 f"the order of {dataset.path}: the answer of most is the given label of {agreement.share:.1%}, "
                 f"{agreement.chance:.1%} by chance; {NEEDS_IDS}."
             )
-    votes = answers if isinstance(answers, Votes) else counts
-    if not isinstance(votes, Votes):
-        raise votes if votes is not None else DataError(f"{path} has no columns whose cells are classes of the data.")
-    kind = "people's answers, a column each, " if votes is answers else ""
-    return votes, kind + _order(table, id_column, votes, path, dataset)
+    found = answers if isinstance(answers, Votes) else counts
+    if not isinstance(found, Votes):
+        raise found if found is not None else DataError(f"{path} has no columns whose cells are classes of the data.")
+    kind = "people's answers, a column each, " if found is answers else ""
+    return found, kind + _order(table, id_column, found, path, dataset), told if found is answers else ()
 
 
 def _long_columns(table: pa.Table, dataset: LabelledDataset) -> tuple[str, str, str] | None:
@@ -244,27 +255,25 @@ def _order(table: pa.Table, id_column: str | None, votes: Votes, path: Path, dat
 
 def _answers_of_people(
     table: pa.Table, id_column: str | None, path: Path, dataset: LabelledDataset, strict: bool
-) -> Votes | None:
-    """A column for each person, whose cells are classes (by name or number); None where it is no such table. What says
-    that somebody could not answer is no vote.
+) -> tuple[Votes | None, tuple[str, ...]]:
+    """A column for each person, whose cells are classes (by name or number), and what is said of it; None where it is
+    no such table. What says that somebody could not answer is no vote.
 
     Raises DataError, if `strict`, where a person's column holds something else between the classes.
     """
     classes = {meaning(name): number for number, name in enumerate(dataset.class_names)}
-    people, answers, broken = [], [], []
+    people: dict[str, list[str]] = {}
+    broken = []
     for field in table.schema:
         if field.name == id_column or field.name.strip().lower() in NOT_PEOPLE - {"class"}:
             continue
         texts = [_plain_number(text) for text in texts_of(table[field.name]).tolist()]
-        told = {text for text in texts if text not in ("", "-1") and text.lower() not in NO_VALUES}
-        told = {text for text in told if meaning(text) in classes or meaning(text) not in UNUSABLE}
-        named = all(meaning(text) in classes for text in told)
-        numbered = all(text.isdecimal() and int(text) < len(classes) for text in told)
-        if told and (named or numbered):
-            people.append(field.name)
-            answers.append([classes.get(meaning(text), -1) if named else _number(text, told) for text in texts])
-        elif strict and np.mean([meaning(text) in classes for text in texts if text in told] or [False]) > MOST_CLASSES:
-            other = next(row for row, text in enumerate(texts) if text in told and meaning(text) not in classes)
+        texts = [text if _is_answer(text, classes) else "" for text in texts]
+        told = {text for text in texts if text}
+        if told and (all(meaning(text) in classes for text in told) or all(map(str.isdecimal, told))):
+            people[field.name] = texts
+        elif strict and np.mean([meaning(text) in classes for text in texts if text] or [False]) > MOST_CLASSES:
+            other = next(row for row, text in enumerate(texts) if text and meaning(text) not in classes)
             broken.append((field.name, other, texts[other]))
     if broken and len(people) + len(broken) > 1:
         name, row, text = broken[0]
@@ -273,19 +282,45 @@ def _answers_of_people(
             f"({listed(dataset.class_names)}), which its other cells are. Correct it, or leave the cell empty where "
             "there is no answer."
         )
+    numbered = [name for name, texts in people.items() if any(meaning(text) not in classes for text in texts if text)]
+    first = _first_number({text for name in numbered for text in people[name] if text}, len(classes))
+    if first is None:
+        people = {name: texts for name, texts in people.items() if name not in numbered}
     if len(people) < 2:
-        return None
+        return None, ()
+    answers = [
+        [-1 if not text else int(text) - (first or 0) if name in numbered else classes[meaning(text)] for text in texts]
+        for name, texts in people.items()
+    ]
     values = np.array(answers, dtype=np.int64).T
     rows = _rows_by_id_or_order(table, id_column, path, dataset)
     example, person = np.nonzero(values >= 0)
     answer = values[example, person]
     votes = _no_votes(list(dataset.class_names), path, dataset)
     np.add.at(votes.counts, (rows[example], answer), 1)
-    return replace(votes, annotators=AnnotatorVotes(rows[example], person, answer, tuple(people)))
+    said = (_counted_from_1(dataset),) if first else ()
+    return replace(votes, annotators=AnnotatorVotes(rows[example], person, answer, tuple(people))), said
 
 
-def _number(text: str, told: set[str]) -> int:
-    return int(text) if text in told else -1
+def _is_answer(text: str, classes: Collection[str]) -> bool:
+    """Whether a cell is more than a gap, or a word that says that somebody could not answer."""
+    if text in ("", "-1") or text.lower() in NO_VALUES:
+        return False
+    return meaning(text) in classes or meaning(text) not in UNUSABLE
+
+
+def _first_number(told: set[str], classes: int) -> int | None:
+    """The number of the first class where answers number them: 0, or 1 where the highest is the number of classes;
+    None where they are no such numbers."""
+    numbers = {int(text) for text in told}
+    if not numbers or max(numbers) < classes:
+        return 0
+    return 1 if max(numbers) == classes and min(numbers) >= 1 else None
+
+
+def _counted_from_1(dataset: LabelledDataset) -> str:
+    names = dataset.class_names
+    return f"The answers run to {len(names)} and name {names[0]!r} to {names[-1]!r}: they are counted from 1."
 
 
 def _rows_by_id_or_order(
@@ -310,29 +345,26 @@ def _rows_by_id_or_order(
     return _rows_of(ids, path, dataset)
 
 
-def _counts_or_error(table: pa.Table, id_column: str | None, path: Path, dataset: LabelledDataset) -> Votes | DataError:
+def _counts_or_error(
+    table: pa.Table, id_column: str | None, path: Path, dataset: LabelledDataset, said: tuple[str, ...]
+) -> Votes | DataError:
     try:
-        return _counts(table, id_column, path, dataset)
+        return _counts(table, id_column, path, dataset, said)
     except DataError as error:
         return error
 
 
-def _counts(table: pa.Table, id_column: str | None, path: Path, dataset: LabelledDataset) -> Votes:
+def _counts(
+    table: pa.Table, id_column: str | None, path: Path, dataset: LabelledDataset, said: tuple[str, ...]
+) -> Votes:
     """A column for each answer, whose cells count votes."""
-    no_answers = NO_ANSWERS - {name.lower() for name in dataset.class_names}
-    names = [
-        field.name
-        for field in table.schema
-        if (pa.types.is_integer(field.type) or pa.types.is_floating(field.type) or pa.types.is_null(field.type))
-        and field.name != id_column
-        and field.name.strip().lower() not in no_answers
-    ]
+    names, beside = columns_of_counts(table, id_column, dataset)
     votes = _no_votes(names, path, dataset)
-    columns = [table[name].cast(pa.float32()).fill_null(0).to_numpy() for name in names]
-    values = np.nan_to_num(np.stack(columns, axis=1), nan=0.0, posinf=np.inf)
+    values = np.stack([numbers_in(table, name) for name in names], axis=1)
     bad = np.flatnonzero((values < 0).any(axis=1) | np.isinf(values).any(axis=1))
     if len(bad):
         raise DataError(f"{path}, row {bad[0]}: a count of votes is negative or infinite.")
+    check_counts(values, path, beside, said)
     votes.counts[_rows_by_id_or_order(table, id_column, path, dataset)] = values
     return votes
 
@@ -354,32 +386,37 @@ def _id_column(table: pa.Table, path: Path, dataset: LabelledDataset) -> str | N
     return by_id
 
 
-def _long(table: pa.Table, task: str, worker: str, label: str, path: Path, dataset: LabelledDataset) -> Votes:
+def _long(
+    table: pa.Table, task: str, worker: str, label: str, path: Path, dataset: LabelledDataset
+) -> tuple[Votes, tuple[str, ...]]:
+    """A row for each answer, and what is said of them."""
+    classes = dataset.class_names
     answers = [_plain_number(text) for text in texts_of(table[label]).tolist()]
     given = np.array([answer not in ("", "-1") for answer in answers])
     if not given.any():
         raise DataError(f"{path}: the column {label!r} holds no answer.")
     numbers = all(answer.isdecimal() for answer, there in zip(answers, given, strict=True) if there)
+    said: tuple[str, ...] = ()
     if numbers and not {answer for answer in answers if answer.isdecimal()} <= set(dataset.class_names):
-        outside = [row for row in np.flatnonzero(given) if int(answers[row]) >= len(dataset.class_names)]
-        if outside:
+        first = _first_number({answer for answer, there in zip(answers, given, strict=True) if there}, len(classes))
+        if first is None:
+            outside = next(row for row in np.flatnonzero(given) if int(answers[row]) >= len(classes))
             raise DataError(
-                f"{path}, row {outside[0]}: the label {answers[outside[0]]} is out of range; there are "
-                f"{len(dataset.class_names)} classes, 0 to {len(dataset.class_names) - 1}."
+                f"{path}, row {outside}: the label {answers[outside]} is out of range; there are {len(classes)} "
+                f"classes, 0 to {len(classes) - 1}."
             )
-        answers = [
-            dataset.class_names[int(answer)] if there else answer for answer, there in zip(answers, given, strict=True)
-        ]
+        said = (_counted_from_1(dataset),) if first else ()
+        answers = [classes[int(one) - first] if there else one for one, there in zip(answers, given, strict=True)]
     rows = _rows_of(texts_of(table[task]), path, dataset)[given]
     names, answer = np.unique(np.array(answers)[given], return_inverse=True)
     votes = _no_votes(names.tolist(), path, dataset)
-    people, annotator = np.unique(texts_of(table[worker])[given], return_inverse=True)
-    # Who sent the same answer twice has one vote; several answers without a name may be of several people.
-    nameless = np.where(people[annotator] == "", np.arange(len(rows)), -1)
-    _, once = np.unique(np.stack([rows, annotator, answer, nameless]), axis=1, return_index=True)
-    rows, annotator, answer = (values[np.sort(once)] for values in (rows, annotator, answer))
+    people = named_people(texts_of(table[worker])[given])
+    counted, twice = once_each(rows, people, answer)
+    rows, answer = rows[counted], answer[counted]
+    people, annotator = np.unique(people[counted], return_inverse=True)
     np.add.at(votes.counts, (rows, answer), 1)
-    return replace(votes, annotators=AnnotatorVotes(rows, annotator, answer, tuple(people.tolist())))
+    found = AnnotatorVotes(rows, annotator, answer, tuple(people.tolist()))
+    return replace(votes, annotators=found), (*said, *twice)
 
 
 def _no_votes(names: list[str], path: Path, dataset: LabelledDataset) -> Votes:
@@ -389,7 +426,8 @@ def _no_votes(names: list[str], path: Path, dataset: LabelledDataset) -> Votes:
     if not (class_index >= 0).any():
         raise DataError(
             f"{path}: none of its answers ({listed(names) or 'no columns of numbers'}) is one of the classes "
-            f"({listed(dataset.class_names)}). Rename its columns, or the classes with --class-names."
+            f"({listed(dataset.class_names)}). Rename its columns, or the classes with --class-names; or write a row "
+            "for each answer: id, annotator, label."
         )
     unusable = np.array([meaning(name) in UNUSABLE for name in names]) & (class_index < 0)
     return Votes(np.zeros((len(dataset), len(names)), dtype=np.float32), tuple(names), class_index, unusable)

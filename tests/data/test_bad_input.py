@@ -162,7 +162,7 @@ def test_loose_pictures_beside_a_table_lead_to_the_table(tmp_path: Path) -> None
         ("path,label,label", ["0.png,cat,dog"], "more than one column 'label'"),
         ("path,label", ["0.png,1.5"], r"the label 1\.5 in row 0 is not a whole number"),
         ("path,label", ["0.png,"], "every label is missing"),
-        ("path,label", ["0.png,cat,more"], "cannot be read as a csv table"),
+        ("path,label", ["0.png,cat,more"], "line 2 holds 3 cells, the header 2"),
         ("path,label", [], "has no rows"),
     ],
 )

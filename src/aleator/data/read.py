@@ -11,6 +11,7 @@ from aleator.data.objects import dataset_of
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.overview import names_alike
 from aleator.data.readers import forms, reader_for
+from aleator.data.readers.broken import check_kind
 from aleator.data.readers.remedies import remedy_for
 from aleator.data.readers.shared import select_split
 from aleator.data.readers.votes import join_votes
@@ -66,6 +67,9 @@ def _reading(path: Any, options: ReadOptions) -> ReadOptions | None:
 def _of_path(path: Path, options: ReadOptions) -> LabelledDataset:
     if not path.exists():
         raise DataError(f"{path} is not there.")
+    if path.is_file():
+        with while_reading(path, "labelled data"):
+            check_kind(path)
     reader = reader_for(path)
     if reader is None and (remedy := remedy_for(path)) is not None:
         raise DataError(f"{path} {remedy}.")

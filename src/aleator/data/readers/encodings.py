@@ -27,7 +27,7 @@ COMMON = ("cp1251", "cp932", "gb18030", "big5", "cp949", "euc_jp", "koi8_r", "cp
 """Tried where the text is none of Western Europe."""
 COMMON_SIGNS = {"cp949": (0xB0, 0xC8), "gb18030": (0xB0, 0xD7), "cp932": (0x82, 0x97), "big5": (0xA4, 0xC6)}
 """The first bytes of the common signs of Korean, Chinese and Japanese; the narrower range first, for it says more."""
-MOSTLY = 0.6
+MOSTLY, MOSTLY_UTF8 = 0.6, 0.9
 SIGNS = "[\xa2-\xa9\xab-\xae\xb1-\xb6\xb8-\xbf\xd7\xf7\u02c7\u02d8\u02d9\u02db\u02dd]"
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 SPACES = " "
@@ -111,11 +111,21 @@ def guessed_encoding(path: Path) -> str:
     """
     with path.open("rb") as file:
         content = file.read(GUESSED_FROM)
+        if _utf8_or_none(content, GUESSED_FROM):  # what is not UTF-8 comes later
+            content += file.read()
     if b"\0" in content:
         even, odd = content[0::2].count(0), content[1::2].count(0)
         if max(even, odd) > 0.3 * len(content) / 2 > min(even, odd):
             return "utf-16-be" if even > odd else "utf-16-le"
         raise DataError(f"{path} is no text: it holds zero bytes. Save it as CSV, in UTF-8.")
+    if (broken := broken_utf8(content)) is not None:
+        line = content[:broken].count(b"\n") + 1
+        near = content[max(broken - 20, 0) : broken + 20].decode(errors="replace").split("\n")
+        cell = next(part for part in near if "\ufffd" in part).strip()
+        raise DataError(
+            f"{path}, line {line}: the byte 0x{content[broken]:02x} is not UTF-8 ({cell!r}), which the rest of the "
+            "file is. Correct the line and save the file as UTF-8, or name the encoding of all with --encoding."
+        )
     for encoding in ("cp1252", "cp1250"):
         if _is_latin(content.decode(encoding, errors="replace")):
             return encoding
@@ -127,6 +137,22 @@ def guessed_encoding(path: Path) -> str:
     if best is None:
         raise DataError(f"{path} is no text in an encoding that is known; save it in UTF-8, or name --encoding.")
     return best.encoding
+
+
+def broken_utf8(content: bytes) -> int | None:
+    """The place of the first byte that is not UTF-8 in a text that is UTF-8 but for few; None where it is another
+    encoding, in which hardly any of the bytes would fit by chance."""
+    text = content.decode("utf-8", errors="surrogateescape")
+    others = re.findall("[^\x00-\x7f]", text)
+    bad = sum("\udc80" <= sign <= "\udcff" for sign in others)
+    good = len(others) - bad
+    if not bad or good < MOSTLY_UTF8 * (good + bad):
+        return None
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start
+    return None
 
 
 def _is_latin(text: str) -> bool:
@@ -152,13 +178,13 @@ def _marked(head: bytes) -> str | None:
     return next((name for mark, name in BYTE_ORDER_MARKS if head.startswith(mark)), None)
 
 
-def _utf8_or_none(head: bytes) -> str | None:
+def _utf8_or_none(head: bytes, looked_at: int = SAMPLE) -> str | None:
     if b"\0" in head:
         return None
     try:
         head.decode("utf-8")
     except UnicodeDecodeError as error:
-        if error.start < len(head) - 4 or len(head) < SAMPLE:  # else a character cut in two by the end of the sample
+        if error.start < len(head) - 4 or len(head) < looked_at:  # else a character cut in two by the end of the sample
             return None
     return "utf-8"
 

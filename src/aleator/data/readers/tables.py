@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as csv
 
 from aleator.data.readers.blocks import with_large_blocks
+from aleator.data.readers.broken import check_json, check_kind, check_lengths
 from aleator.data.readers.encodings import SPACES, Dialect, dialect_of, guessed_encoding, rows_of_list
 from aleator.data.readers.excel import EXCEL_SUFFIXES, read_excel
 from aleator.data.readers.json_tables import read_json
@@ -44,11 +45,17 @@ def read_table_saying(
         raise DataError(f"{path} is no table that is read; wanted is one of {', '.join(TABLE_SUFFIXES)}.")
     said: tuple[str, ...] = ()
     with while_reading(path, f"a {suffix[1:]} table"):
+        check_kind(path)
         if suffix == ".parquet":
             table = read_parquet(path)
         elif suffix in JSON_SUFFIXES:
             check_depth(path)
-            table = read_json(path)
+            try:
+                table = read_json(path)
+                table.validate(full=True)  # Arrow takes what is not UTF-8 for text, and fails where it is shown
+            except ValueError:
+                check_json(path)
+                raise
         elif suffix in EXCEL_SUFFIXES:
             wanted = _as_compared(as_text)
             table, said = read_excel(path, lambda name: bool({loosely(name), "*"} & wanted))
@@ -60,6 +67,7 @@ def read_table_saying(
             try:
                 table, how = _text_table(path, dialect, as_text)
             except pa.ArrowInvalid as error:
+                check_lengths(path, dialect)
                 if encoding is not None or dialect.encoding != "utf-8" or "UTF8" not in str(error):
                     raise
                 dialect = dialect_of(path, guessed_encoding(path))  # beyond the first lines it is not UTF-8

@@ -8,7 +8,7 @@ from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
 from aleator.data.readers.class_folders import layout_of, names_below
-from aleator.data.readers.encodings import guessed_encoding
+from aleator.data.readers.encodings import broken_utf8, guessed_encoding
 from aleator.data.readers.rows import EMPTY
 from aleator.data.readers.shared import labels_of_folders
 from aleator.data.sources import TextArray
@@ -61,6 +61,9 @@ def read_text(file: Path, encoding: str | None) -> tuple[str, str | None]:
     except UnicodeDecodeError as error:
         if encoding is not None:
             raise DataError(f"{file} is not in {encoding} ({error.reason}); leave --encoding out.") from error
+    content = file.read_bytes()
+    if broken_utf8(content) is not None:
+        return content.decode("utf-8", errors="replace"), "UTF-8 but for single bytes, shown as \ufffd"
     guessed = guessed_encoding(file)
     return file.read_text(encoding=guessed, errors="replace"), guessed
 

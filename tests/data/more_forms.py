@@ -309,6 +309,23 @@ def measured() -> list[list[str]]:
     return [[f"{row * 0.5:.1f}" for row in range(40)], [f"{row % 7 + 0.1:.1f}" for row in range(40)], labels_of(40)]
 
 
+def several_in_a_file(root: Path) -> Path:
+    for row in range(12):
+        file = root / ("cat" if row < 6 else "dog") / f"{row}{('.tif', '.gif')[row % 2]}"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        drawn(row).save(file, save_all=True, append_images=[drawn(50 + row)] * (row < 6))
+    return root
+
+
+def supervisely(root: Path) -> Path:
+    for data_set in ("ds0", "ds1"):
+        classes_below(root / data_set, ("img",))
+        (root / data_set / "ann").mkdir()
+        for number in range(6):
+            (root / data_set / "ann" / f"{number}.png.json").write_text('{"tags": [{"name": "cat"}]}')
+    return root
+
+
 FORMS: tuple[Form, ...] = (
     Form(FOLDERS, "`split1/cat/0.png`", folders("split1", "split2"), TWICE, "2 parts", ("split1", "split2")),
     Form(FOLDERS, "`part_a/cat/0.png`", folders("part_a", "part_b"), TWICE, "2 parts", ("part_a", "part_b")),
@@ -639,4 +656,12 @@ FORMS: tuple[Form, ...] = (
         TWO,
         "'id_code' are taken as the pictures' names",
     ),
+    Form(
+        PICTURES,
+        "pages of a TIFF, frames of an animation",
+        several_in_a_file,
+        TWO,
+        r"6 files hold several pictures .* only the first is read \(cat/0.tif",
+    ),
+    Form(TOOLS, "Supervisely: `ds0/img/0.png`, `ds0/ann/0.png.json`", supervisely, None, "project of Supervisely"),
 )

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aleator.data.options import ReadOptions
-from tests.data.forms import ARRAYS, TABLES, TOOLS, TWO, Form, labels_of, pictures_in, rows_of, text_table
+from tests.data.forms import ARRAYS, LABELS, TABLES, TOOLS, TWO, Form, labels_of, pictures_in, rows_of, text_table
 
 TEXTS = "Texts and rows"
 MANY = {"cat": 20, "dog": 20}
@@ -324,5 +324,33 @@ FORMS = (
         {"1": 6, "2": 6},
         "The first 1 lines of list.txt begin with #.* its columns are taken as",
         options=ReadOptions(label_column="column 2"),
+    ),
+    Form(
+        TEXTS,
+        "a last row that sums the others up",
+        written("t.csv", lines(["weight", *WEIGHTS, "Total"], ["label", *labels_of(40), ""])),
+        MANY,
+        r"1 column of features.*last row of t.csv \('Total'\) has no label and sums the others up",
+    ),
+    Form(
+        TEXTS,
+        "an id that repeats (a patient)",
+        table(id=[str(row // 2) for row in range(40)], weight=WEIGHTS, label=labels_of(40)),
+        MANY,
+        r"'id' repeats \(20 values in 40 rows\).* one group, which is never parted",
+    ),
+    Form(
+        LABELS,
+        "1 and 1.0",
+        table(text=SENTENCES, label=["1", "1.0", "2", "2"] * 10),
+        {"1": 20, "2": 20},
+        "1.0 are read as whole numbers",
+    ),
+    Form(
+        LABELS,
+        "numbers with fractions, each of them often",
+        table(text=SENTENCES, label=["0.5", "1.5"] * 20),
+        {"0.5": 20, "1.5": 20},
+        r"numbers with fractions are read as names of classes \(0.5, 1.5\)",
     ),
 )

@@ -48,7 +48,7 @@ def read_dataset(
             votes, said = join_votes(options.votes, dataset, options)
         dataset = replace(dataset, votes=votes, how_read=dataset.how_read.with_said(*said))
     dataset = replace(_without_skipped(_of_split(dataset, options.split)), reading=_reading(path, options))
-    dataset = _with_scale(dataset)
+    dataset = _with_pictures_said(dataset)
     alike = [f"The class names {listed(map(repr, group))} look alike." for group in names_alike(dataset.class_names)]
     dataset = replace(dataset, how_read=dataset.how_read.with_said(*alike))
     if learnable:
@@ -96,12 +96,12 @@ def _without_skipped(dataset: LabelledDataset) -> LabelledDataset:
     return dataset.take(np.flatnonzero(~np.isin(dataset.ids, skipped))) if skipped else dataset
 
 
-def _with_scale(dataset: LabelledDataset) -> LabelledDataset:
-    """Pictures of more than 8 bits are scaled by one rule, and it is said."""
+def _with_pictures_said(dataset: LabelledDataset) -> LabelledDataset:
+    """What is said of pictures: those of more than 8 bits are scaled by one rule, and of files that hold several the
+    first is read."""
     source = dataset.source
-    values = source.scaling() if isinstance(source, ImageFiles | ImageBytes) else None
-    return (
-        dataset
-        if values is None
-        else replace(dataset, how_read=dataset.how_read.with_said(values.sentence("Pictures")))
-    )
+    if not isinstance(source, ImageFiles | ImageBytes):
+        return dataset
+    values = source.scaling()
+    scaled = "" if values is None else values.sentence("Pictures")
+    return replace(dataset, how_read=dataset.how_read.with_said(scaled, source.several_in_a_file()))

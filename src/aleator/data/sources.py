@@ -25,15 +25,19 @@ from aleator.data.deep_pictures import (
     on_white,
     without_opacity,
 )
-from aleator.data.picture_files import HEIF_MISSING, formats_of, heif_is_read, is_heif
+from aleator.data.picture_files import HEIF_MISSING, bare_suffix, formats_of, heif_is_read, is_heif
 from aleator.data.texts import BLOCK, Texts
 from aleator.data.value_range import DARK, ValueRange, range_of_dark, value_range
+from aleator.data.wording import listed
 from aleator.errors import DataError
 from aleator.rows import not_finite
 
 MOST_PIXELS = 80_000_000
-HEADS, DEEP_SAMPLE = 64, 2_048
-"""So many pictures of more than 8 bits say what numbers a data set holds."""
+HEADS, DEEP_SAMPLE, FRAMES_SAMPLE = 64, 2_048, 2_048
+"""So many pictures say what numbers of more than 8 bits a data set holds, and whether its files hold several."""
+SEVERAL_SUFFIXES = frozenset((".tif", ".tiff", ".gif", ".webp", ".apng", ".avif"))
+SEVERAL_HEADS = frozenset((b"II*\0", b"MM\0*", b"GIF8", b"RIFF"))
+"""By ending, and by the first bytes: which files may hold several pictures."""
 
 
 class UnreadableImage(Exception):
@@ -110,6 +114,33 @@ class _Encoded:
             shown = upright(image)
             used = self.values_used
             return _scaled(np.asarray(shown), used) if used is not None and used.of_8_bits else shown
+
+    def several_in_a_file(self) -> str:
+        """What is said of files that hold several pictures, of which the first is read; empty where there are none.
+        Looks at up to FRAMES_SAMPLE files of the kinds that may."""
+        rows = [row for row in range(len(self)) if self._may_hold_several(row)]
+        some = np.unique(np.linspace(0, max(len(rows) - 1, 0), min(len(rows), FRAMES_SAMPLE)).astype(int)).tolist()
+        found = [row for place in some if self._holds_several(row := rows[place])]
+        if not found:
+            return ""
+        of = "" if len(some) == len(rows) else f" of {len(some):,} that were looked at"
+        return (
+            f"{len(found):,} files{of} hold several pictures (pages of a TIFF, frames of an animation), of which only "
+            f"the first is read ({listed(map(self.describe, found), 3)}). Save them apart if the others count."
+        )
+
+    def _may_hold_several(self, row: int) -> bool:
+        raise NotImplementedError
+
+    def _holds_several(self, row: int) -> bool:
+        try:
+            with self._open(row) as image:
+                return bool(getattr(image, "is_animated", False))
+        except UnreadableImage:
+            return False
+
+    def describe(self, row: int) -> str:
+        raise NotImplementedError
 
     def _numbers(self, row: int, image: Image.Image) -> NDArray[Any]:
         if not is_deep_colour(image):
@@ -247,6 +278,9 @@ class ImageFiles(_Encoded):
             digest.update(f"{path}\0{size}\0".encode())
         return digest.digest()
 
+    def _may_hold_several(self, row: int) -> bool:
+        return bare_suffix(self.paths[row]) in SEVERAL_SUFFIXES
+
     def _open_file(self, row: int) -> Path:
         return self.root / self.paths[row]
 
@@ -283,6 +317,10 @@ class ImageBytes(_Encoded):
         if not content:
             raise UnreadableImage("holds no bytes")
         return bytes(content)
+
+    def _may_hold_several(self, row: int) -> bool:
+        content = self.content[row]
+        return content.is_valid and bytes(content.as_buffer()[:4]) in SEVERAL_HEADS
 
     def _open_file(self, row: int) -> io.BytesIO:
         return io.BytesIO(self.encoded(row))

@@ -13,7 +13,7 @@ from aleator.data.picture_files import has_picture_ending, skipped_folder
 from aleator.data.readers import arrays, kaggle_pixels
 from aleator.data.readers.class_folders import IN_NAMES, LAYOUTS, layout_of, names_below
 from aleator.data.readers.columns import PATH_COLUMNS, SPLIT_COLUMNS, text_columns, texts_of
-from aleator.data.readers.remedies import UNPACK, archives_in, boxes_in, remedy_for
+from aleator.data.readers.remedies import SUPERVISELY, UNPACK, archives_in, boxes_in, is_of_supervisely, remedy_for
 from aleator.data.readers.shared import find_column, labels_of_folders
 from aleator.data.readers.split_names import has_split_word, is_split_name
 from aleator.data.readers.table import dataset_of_table, read_splits
@@ -44,6 +44,8 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
 
 
 def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
+    if options.split_folders is None and is_of_supervisely(path):
+        raise DataError(f"{path} {SUPERVISELY}.")
     try:
         layout = layout_of(path, options.split_folders)
     except DataError:

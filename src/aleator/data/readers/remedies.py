@@ -57,6 +57,18 @@ def boxes_in(folder: Path) -> str | None:
     return None
 
 
+SUPERVISELY = (
+    "is a project of Supervisely (img and ann in each data set), which is not read; write a table of path and label of "
+    "the tags in ann/*.json (of boxes: cut each out, PIL.Image.crop, into a folder of its class)"
+)
+
+
+def is_of_supervisely(folder: Path) -> bool:
+    """Whether folders in it hold pictures in `img` and what is said of them in `ann`."""
+    inner = [one for one in folder.iterdir() if one.is_dir() and not one.name.startswith(".")]
+    return bool(inner) and all((one / "img").is_dir() and (one / "ann").is_dir() for one in inner)
+
+
 def remedy_for(path: Path) -> str | None:
     """What this file or folder is, and what to do with it; None where that is not known."""
     if path.is_dir():

@@ -30,10 +30,10 @@ class EncodedLabels:
     said: tuple[str, ...] = ()
 
 
-WHOLE_NUMBERS = (r"^-?(0|[1-9]\d{0,14})$", r"^-?(0|[1-9]\d{0,14})\.0*$")
+WHOLE_NUMBERS = (r"^-?(0|[1-9]\d{0,14})$", r"^-?(0|[1-9]\d{0,14})\.0*$", r"^-?(0|[1-9]\d{0,14})(\.0*)?$")
 """Text that is a number and nothing else: 007, 1e5 and 0x1F are names, and so is what has more digits. A column
 with gaps is often written as 1.0, 2.0."""
-BROKEN_NUMBER = r"^-?\d*\.\d+$"
+BROKEN_NUMBER, NUMBER = r"^-?\d*\.\d+$", r"^-?\d*\.?\d+$"
 ONE_LABEL = (
     "One label for an example is what is audited: keep one, or leave such rows out "
     "(aleator.cleanlab.multilabel_classification judges several)."
@@ -93,7 +93,7 @@ def encoded(
         numbers, said = _as_numbers(texts, where, missing)
         if numbers is None:
             result = _encode_texts(texts, where, class_names, ask=missing is None)
-            return replace(result, said=(*merged, *result.said))
+            return replace(result, said=(*merged, *said, *result.said))
         result = _encode_numbers(numbers.to_numpy(zero_copy_only=False), where, class_names or number_names, missing)
         return replace(result, said=(*merged, *said, *result.said))
     if not (pa.types.is_integer(array.type) or pa.types.is_floating(array.type)):
@@ -181,12 +181,16 @@ def _as_numbers(texts: pa.Array, where: str, missing: str | None) -> tuple[pa.Ar
     told = pc.if_else(gaps, pa.scalar(None, pa.string()), texts) if missing is None else texts
     if told.null_count == len(told):
         return None, ()
-    if not any(pc.all(pc.match_substring_regex(told, pattern)).as_py() for pattern in WHOLE_NUMBERS):
+    fits = [bool(pc.all(pc.match_substring_regex(told, pattern)).as_py()) for pattern in WHOLE_NUMBERS]
+    if not any(fits):
         rest = told.drop_null()
         few = len(pc.unique(rest)) > len(rest) / 2
         if few and pc.all(pc.match_substring_regex(rest, BROKEN_NUMBER)).as_py():
             row = pc.index(pc.is_valid(told), True).as_py()
             raise DataError(f"{where}: the label {told[row]} in row {row} is not a whole number.")
+        if pc.all(pc.match_substring_regex(rest, NUMBER)).as_py():
+            classes = pc.unique(rest).sort().to_pylist()
+            return None, (f"{where}: numbers with fractions are read as names of classes ({listed(classes)}).",)
         return None, ()
     words = pc.unique(texts.filter(gaps)).to_pylist() if missing is None else []
     said = tuple(
@@ -194,6 +198,9 @@ def _as_numbers(texts: pa.Array, where: str, missing: str | None) -> tuple[pa.Ar
         "--missing-label '' reads it as a class."
         for word in words
     )
+    if not any(fits[:2]):  # 1 and 1.0
+        mixed = pc.unique(told.filter(pc.match_substring_regex(told, WHOLE_NUMBERS[1]))).to_pylist()
+        said += (f"{where}: {listed(mixed)} are read as whole numbers, as others are written.",)
     return told.cast(pa.float64()), said
 
 

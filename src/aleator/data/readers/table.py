@@ -47,7 +47,14 @@ from aleator.data.readers.one_hot import binary_columns, one_hot, with_label_col
 from aleator.data.readers.people import answer_of_most, named_people, once_each
 from aleator.data.readers.rows import check_classes, check_features, dataset_of_rows, dataset_of_texts, text_column
 from aleator.data.readers.shared import EncodedLabels, encoded, find_column
-from aleator.data.readers.tables import EVERY_COLUMN, LIST_SUFFIXES, TABLE_SUFFIXES, loosely, read_table_saying
+from aleator.data.readers.tables import (
+    EVERY_COLUMN,
+    LIST_SUFFIXES,
+    TABLE_SUFFIXES,
+    loosely,
+    read_table_saying,
+    with_numbers,
+)
 from aleator.data.sources import ImageBytes, ImageFiles, first_outside, rows_outside
 from aleator.data.texts import Texts
 from aleator.data.wording import listed
@@ -59,6 +66,9 @@ MOST_TEXTS = 2 / 3
 """Where fewer texts than this share of the rows differ, rows are answers of several people."""
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 """Tables whose cells are text that may look like numbers."""
+FOOTERS = frozenset(
+    ("total", "totals", "grand total", "sum", "subtotal", "average", "mean", "summe", "gesamt", "somme")
+)
 REPEATED = "repeats an earlier row: the same picture with the same label"
 
 
@@ -105,7 +115,21 @@ def _table_of(path: Path, root: Path, options: ReadOptions) -> tuple[pa.Table, t
     more = columns_by_content(told, path, root, options) - asked
     if more:  # 007 was taken for a number, since the column's name says nothing
         table, said = read_table_saying(path, asked | more, options.encoding)
-    return table, said
+    return _without_footer(table, said, asked | more, path, options)
+
+
+def _without_footer(
+    table: pa.Table, said: tuple[str, ...], as_text: set[str], path: Path, options: ReadOptions
+) -> tuple[pa.Table, tuple[str, ...]]:
+    """The table without a last row that has no label and a cell that calls it a sum of the others."""
+    last = {name: str(cells[0] or "").strip() for name, cells in table.slice(len(table) - 1).to_pydict().items()}
+    named = [cell for cell in last.values() if cell.lower().rstrip(":") in FOOTERS]
+    label = label_column(table, path, options)[0] if named and len(table) > 1 else None
+    if label is None or last[label]:
+        return table, said
+    table, how = with_numbers(table.slice(0, len(table) - 1), as_text, path, comma_is_decimal=False)
+    left_out = f"The last row of {path.name} ({named[0]!r}) has no label and sums the others up: it is left out."
+    return table, (*said, *how, left_out)
 
 
 def _with_names_as_text(table: pa.Table, path: Path, root: Path, options: ReadOptions) -> pa.Table:
@@ -209,8 +233,14 @@ def _of_the_table_itself(
     texts = None if text is None else texts_of(table[text])
     ids, others, said_of_people = _one_for_several_people(table, ids, texts, labels, path)
     how = how.with_said(*said_of_people)
+    group = None
     if ids is not None and len(np.unique(ids)) < len(ids):
-        ids, said = None, f"{said} The column {id_column!r} repeats, so the rows are numbered.".strip()
+        repeats = (
+            f"The column {id_column!r} repeats ({len(np.unique(ids)):,} values in {len(ids):,} rows), so the rows are "
+            "numbered; what shares a value is one group, which is never parted for training and testing."
+        )
+        ids, group = None, ids
+        said = f"{said} {repeats}".strip()
     how = how.with_said(said, said_of_labels)
     if text is None:
         how = how.with_said(*numbering.values())
@@ -223,7 +253,7 @@ def _of_the_table_itself(
     left = {one.id for one in dataset.skipped}
     more = [Skipped(str(dataset.ids[row]), dataset.source.describe(row), ANSWERED) for row in others]
     dataset = replace(dataset, skipped=(*dataset.skipped, *(one for one in more if one.id not in left)))
-    return replace(dataset, split=None if split is None else texts_of(table[split]))
+    return replace(dataset, split=None if split is None else texts_of(table[split]), group=group)
 
 
 def _one_for_several_people(

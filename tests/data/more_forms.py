@@ -326,6 +326,39 @@ def supervisely(root: Path) -> Path:
     return root
 
 
+def kaggle(*parts: str) -> Callable[[Path], Path]:
+    def write(root: Path) -> Path:
+        classes_below(root, parts)
+        text_table(root, rows_of(named(), labels_of()), ["id", "label"], name="train.csv")
+        return text_table(root, rows_of(named(), labels_of()), ["id", "label"], name="sample_submission.csv").parent
+
+    return write
+
+
+def addresses(root: Path) -> Path:
+    return text_table(root, rows_of([f"https://x.org/{n}.png" for n in range(12)], labels_of()), ["path", "label"])
+
+
+def label_me(root: Path) -> Path:
+    for number in range(6):
+        picture(root / f"{number}.png", number)
+        shape = {"label": "cat", "points": [[0, 0], [3, 3]]}
+        (root / f"{number}.json").write_text(json.dumps({"shapes": [shape], "imagePath": f"{number}.png"}))
+    return root
+
+
+def pairs_of_files(root: Path) -> Path:
+    for number, label in enumerate(labels_of()):
+        picture(root / f"{number:06}.png", number)
+        (root / f"{number:06}.cls").write_text(label)
+    return root
+
+
+def cifar(root: Path) -> Path:
+    (root / "data_batch_1").write_bytes(b"\x80\x02}q\x01(U")
+    return root
+
+
 FORMS: tuple[Form, ...] = (
     Form(FOLDERS, "`split1/cat/0.png`", folders("split1", "split2"), TWICE, "2 parts", ("split1", "split2")),
     Form(FOLDERS, "`part_a/cat/0.png`", folders("part_a", "part_b"), TWICE, "2 parts", ("part_a", "part_b")),
@@ -664,4 +697,22 @@ FORMS: tuple[Form, ...] = (
         r"6 files hold several pictures .* only the first is read \(cat/0.tif",
     ),
     Form(TOOLS, "Supervisely: `ds0/img/0.png`, `ds0/ann/0.png.json`", supervisely, None, "project of Supervisely"),
+    Form(
+        FOLDERS,
+        "`train/0.png`, `test/0.png` and `train.csv` (Kaggle)",
+        kaggle("train", "test"),
+        None,
+        r"no class folders;.*Did you mean train.csv, a table beside them",
+    ),
+    Form(
+        FOLDERS,
+        "`train_images/0.png`, `test_images/0.png` and `train.csv` (Kaggle)",
+        kaggle("train_images", "test_images"),
+        None,
+        r"no class folders;.*--split-folders none reads them so.*Did you mean train.csv",
+    ),
+    Form(TABLES, "addresses", addresses, None, "12 of 12 paths are addresses .*nothing is fetched"),
+    Form(TOOLS, "LabelMe: boxes", label_me, None, r"boxes in pictures \(LabelMe\).*cut each box out"),
+    Form(TOOLS, "WebDataset, unpacked", pairs_of_files, None, "WebDataset.*write a table of them"),
+    Form(TOOLS, "CIFAR's pickles", cifar, None, "data_batch_1, which is a pickle.*numpy.savez"),
 )

@@ -7,7 +7,7 @@ from itertools import combinations
 from pathlib import Path
 
 from aleator.data.picture_files import find_files, length_of_root, skipped_folder, why_no_picture
-from aleator.data.readers.split_names import has_split_word, is_numbered_part, is_split_name
+from aleator.data.readers.split_names import differ_by_split_only, has_split_word, is_numbered_part, is_split_name
 from aleator.data.sources import check_names, first_outside
 from aleator.data.wording import listed
 from aleator.errors import DataError
@@ -219,10 +219,11 @@ def _splits(tops: list[_Node], path: Path) -> tuple[list[_Node] | None, list[str
                 f"{','.join(_named(tops))}, or none); layouts that are read: {LAYOUTS}."
             )
         return tops, []
-    if len(exact) == len(tops):
+    if len(exact) == len(tops) or (not nested and differ_by_split_only(_named(tops))):
         raise DataError(
             f"{path} holds split folders ({listed(top.name for top in tops)}) with pictures directly in "
-            f"them and no class folders; layouts that are read: {LAYOUTS}. {IN_NAMES}"
+            f"them and no class folders; layouts that are read: {LAYOUTS}. {IN_NAMES} If they are the classes, "
+            "--split-folders none reads them so."
         )
     if nested and len(without) == len(unlabelled) and (len(nested) == 1 or _in_common(nested, path) >= HALF_ALIKE):
         names = listed(top.name for top in nested)

@@ -13,7 +13,7 @@ from aleator.data.picture_files import has_picture_ending, skipped_folder
 from aleator.data.readers import arrays, kaggle_pixels
 from aleator.data.readers.class_folders import IN_NAMES, LAYOUTS, layout_of, names_below
 from aleator.data.readers.columns import PATH_COLUMNS, SPLIT_COLUMNS, text_columns, texts_of
-from aleator.data.readers.remedies import SUPERVISELY, UNPACK, archives_in, boxes_in, is_of_supervisely, remedy_for
+from aleator.data.readers.remedies import SUPERVISELY, boxes_in, is_of_supervisely, refused_in, remedy_for
 from aleator.data.readers.shared import find_column, labels_of_folders
 from aleator.data.readers.split_names import has_split_word, is_split_name
 from aleator.data.readers.table import dataset_of_table, read_splits
@@ -48,9 +48,11 @@ def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
         raise DataError(f"{path} {SUPERVISELY}.")
     try:
         layout = layout_of(path, options.split_folders)
-    except DataError:
+    except DataError as error:
         if (boxes := boxes_in(path)) is not None:
             raise DataError(f"{path} {boxes}.") from None
+        if (meant := likeliest_table(path)) is not None:
+            raise DataError(f"{error} Did you mean {meant}, a table beside them?") from None
         raise
     if not layout.found and (texts := read_texts(path, options)) is not None:
         return texts
@@ -64,8 +66,12 @@ def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
         raise DataError(f"{path} {held}; layouts that are read: {LAYOUTS}.{f' {IN_NAMES}' if loose else ''}")
     split_of, class_of, files = zip(*layout.found, strict=True)
     paths = names_below(path, files)
-    if len(set(class_of)) == 1 and (tables := _tables(path)):
-        raise DataError(f"{path} has pictures in one folder only, and no class folders (did you mean {tables[0]}?).")
+    if len(set(class_of)) == 1 and options.split_folders is None:
+        only = f"{path} has pictures in one folder only, and no class folders"
+        if (meant := likeliest_table(path)) is not None:
+            raise DataError(f"{only} (did you mean {meant}?).")
+        if (other := refused_in(path)) is not None:
+            raise DataError(f"{only}, but {other}.")
     labels = labels_of_folders(class_of, path, options.names, options.missing_label)
     return LabelledDataset(
         name=path.resolve().name,
@@ -125,14 +131,14 @@ def _what_it_holds(path: Path) -> tuple[str, int]:
     """In words, and how many pictures lie in it outside of class folders."""
     loose = sum(has_picture_ending(file.name) for file in path.iterdir())
     held = f"holds {loose} pictures but no class folders" if loose else "holds no pictures or texts in class folders"
-    if not loose and (other := _other_files(path)):
-        held = f"{held}, but {other}"
-    remedy, files, packed = remedy_for(path), _tables(path), archives_in(path)
+    if not loose and (others := _other_files(path)):
+        held = f"{held}, but {others}"
+    remedy, table, other = remedy_for(path), likeliest_table(path), refused_in(path)
     if remedy is not None and not loose:
         return remedy, 0
-    if files:
-        return f"{held} (did you mean {files[0]}?)", 0
-    return f"{held}, but {packed[0].name}, which {UNPACK}" if packed and not loose else held, loose
+    if table is not None:
+        return f"{held} (did you mean {table}?)", 0
+    return (f"{held}, but {other}", 0) if other is not None else (held, loose)
 
 
 def _other_files(path: Path) -> str:
@@ -146,6 +152,15 @@ def _tables_of_splits(path: Path) -> list[Path]:
     """The tables that are called as splits are, where there are two and no others."""
     found = [file for file in _tables(path) if file.suffix.lower() in TABLE_SUFFIXES]
     return found if len(found) > 1 and all(has_split_word(file.stem) for file in found) else []
+
+
+def likeliest_table(path: Path) -> Path | None:
+    """The table in a folder that its labels are likeliest in: one that is called as training data or labels are, else
+    the first; None where there is none."""
+    found = _tables(path)
+    called = [file for file in found if any(word in file.stem.lower() for word in ("train", "label", "annotation"))]
+    usual = [file for file in found if file.suffix.lower() in TABLE_SUFFIXES]
+    return next(iter([*called, *usual, *found]), None)
 
 
 def _tables(path: Path) -> list[Path]:

@@ -5,12 +5,22 @@ from itertools import islice
 from pathlib import Path
 
 UNPACK = "is an archive; unpack it, and name the folder or the table in it"
+PICKLE = (
+    "is a pickle, which can run any program when it is opened, and is not read; save its arrays with "
+    "numpy.savez(file, images=..., labels=...), its table with to_parquet"
+)
+PAIRS = (
+    "holds the class of the picture beside it (WebDataset); write a table of them: "
+    "pandas.DataFrame([(one.with_suffix('.jpg').name, one.read_text()) for one in pathlib.Path(FOLDER).glob('*.cls')], "
+    "columns=['path', 'label']).to_csv(FOLDER + '/labels.csv')"
+)
 REMEDIES = {
     **dict.fromkeys((".zip", ".tar", ".tgz", ".gz", ".bz2", ".xz", ".zst", ".7z", ".rar"), UNPACK),
+    **dict.fromkeys((".pkl", ".pickle", ".joblib", ".pt", ".pth"), PICKLE),
     **dict.fromkeys(
-        (".pkl", ".pickle", ".joblib", ".pt", ".pth"),
-        "is a pickle, which can run any program when it is opened, and is not read; save its arrays with "
-        "numpy.savez(file, images=..., labels=...), its table with to_parquet",
+        (".safetensors", ".mdb", ".lmdb", ".beton", ".rec", ".lance"),
+        "holds examples as another library stores them, and is not read; write the pictures into a folder for each "
+        "class, or the arrays with numpy.savez(file, images=..., labels=...)",
     ),
     ".mat": "is of MATLAB; save it with numpy.savez(file, images=..., labels=...) after scipy.io.loadmat",
     **dict.fromkeys(
@@ -44,7 +54,7 @@ MOST_TRIED = 200
 
 def boxes_in(folder: Path) -> str | None:
     """What a folder is that holds boxes as YOLO's or VOC's data sets do, and the way out; None where it holds none."""
-    files = (file for file in folder.rglob("*.*") if file.suffix.lower() in (".txt", ".xml"))
+    files = (file for file in folder.rglob("*.*") if file.suffix.lower() in (".txt", ".xml", ".json"))
     for file in islice(files, MOST_TRIED):
         if not file.is_file():
             continue
@@ -52,6 +62,8 @@ def boxes_in(folder: Path) -> str | None:
             head = content.read(LOOKED_AT)
         if file.suffix.lower() == ".xml" and b"<annotation>" in head and b"<bndbox>" in head:
             return BOXES % "Pascal VOC"
+        if file.suffix.lower() == ".json" and b'"shapes"' in head and b'"points"' in head:
+            return BOXES % "LabelMe"
         if file.suffix.lower() == ".txt" and BOX.fullmatch(head.partition(b"\n")[0]):
             return BOXES % "YOLO"
     return None
@@ -75,6 +87,8 @@ def remedy_for(path: Path) -> str | None:
         return TENSORFLOW if any(_is_of_tensorflow(file) for file in path.rglob("*")) else None
     if _is_of_tensorflow(path):
         return TENSORFLOW
+    if _is_pickle(path):
+        return PICKLE
     return REMEDIES.get(path.suffix.lower()) or (A_TABLE if _is_table(path) else None)
 
 
@@ -85,9 +99,22 @@ def _is_table(path: Path) -> bool:
     return any(len(lines) > 1 and all(sign in line for line in lines) for sign in (b"\t", b",", b";"))
 
 
-def archives_in(folder: Path) -> list[Path]:
-    """The archives that lie directly in a folder."""
-    return sorted(file for file in folder.iterdir() if REMEDIES.get(file.suffix.lower()) == UNPACK)
+def refused_in(folder: Path) -> str | None:
+    """What lies directly in a folder and is not read, with the way out; None where there is nothing of it."""
+    for file in sorted(one for one in folder.iterdir() if one.is_file()):
+        remedy = PAIRS if file.suffix.lower() == ".cls" else REMEDIES.get(file.suffix.lower())
+        if remedy is None and _is_pickle(file):
+            remedy = PICKLE
+        if remedy is not None:
+            return f"{file.name}, which {remedy}"
+    return None
+
+
+def _is_pickle(file: Path) -> bool:
+    """Whether a file without ending, as CIFAR's, begins as pickles do."""
+    with file.open("rb") as content:
+        head = content.read(2)
+    return head[:1] == b"\x80" and head[1:] in (b"\2", b"\3", b"\4", b"\5")
 
 
 def _is_of_tensorflow(file: Path) -> bool:

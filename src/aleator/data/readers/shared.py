@@ -33,7 +33,7 @@ class EncodedLabels:
 WHOLE_NUMBERS = (r"^-?(0|[1-9]\d{0,14})$", r"^-?(0|[1-9]\d{0,14})\.0*$", r"^-?(0|[1-9]\d{0,14})(\.0*)?$")
 """Text that is a number and nothing else: 007, 1e5 and 0x1F are names, and so is what has more digits. A column
 with gaps is often written as 1.0, 2.0."""
-BROKEN_NUMBER, NUMBER = r"^-?\d*\.\d+$", r"^-?\d*\.?\d+$"
+BROKEN_NUMBER = r"^-?\d*\.\d+$"
 ONE_LABEL = (
     "One label for an example is what is audited: keep one, or leave such rows out "
     "(aleator.cleanlab.multilabel_classification judges several)."
@@ -188,7 +188,9 @@ def _as_numbers(texts: pa.Array, where: str, missing: str | None) -> tuple[pa.Ar
         if few and pc.all(pc.match_substring_regex(rest, BROKEN_NUMBER)).as_py():
             row = pc.index(pc.is_valid(told), True).as_py()
             raise DataError(f"{where}: the label {told[row]} in row {row} is not a whole number.")
-        if pc.all(pc.match_substring_regex(rest, NUMBER)).as_py():
+        broken = pc.match_substring_regex(rest, BROKEN_NUMBER)
+        whole = pc.match_substring_regex(rest, WHOLE_NUMBERS[0])
+        if pc.any(broken).as_py() and pc.all(pc.or_(broken, whole)).as_py():
             classes = pc.unique(rest).sort().to_pylist()
             return None, (f"{where}: numbers with fractions are read as names of classes ({listed(classes)}).",)
         return None, ()

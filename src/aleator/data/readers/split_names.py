@@ -1,6 +1,7 @@
 """Names that folders and columns of splits have."""
 
 import re
+from collections.abc import Collection
 from unicodedata import combining, normalize
 
 SPLIT_FOLDERS = frozenset(
@@ -28,6 +29,12 @@ def has_split_word(name: str) -> bool:
     """Whether one word of the name is that of a split: `seg_train`, `training_set`, `ValClass`."""
     words = _words(name)
     return any(word in SPLIT_WORDS for word in words) or "".join(words) in SPLIT_WORDS
+
+
+def differ_by_split_only(names: Collection[str]) -> bool:
+    """`train_images` and `test_images`: names that say the same but for the split."""
+    rest = [tuple(word for word in _words(name) if word not in SPLIT_WORDS) for name in names]
+    return len(rest) > 1 and len(set(rest)) == 1 and all(map(has_split_word, names))
 
 
 def is_numbered_part(name: str) -> bool:

@@ -1,6 +1,7 @@
 """A CSV, TSV, Parquet or JSON-lines table of labels, and of picture paths, pictures, texts or features."""
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -57,7 +58,7 @@ from aleator.data.readers.tables import (
 )
 from aleator.data.sources import ImageBytes, ImageFiles, first_outside, rows_outside
 from aleator.data.texts import Texts
-from aleator.data.wording import listed
+from aleator.data.wording import listed, short
 from aleator.errors import DataError
 
 FORM = "a table (.csv, .tsv, .parquet, .jsonl, or a list .txt) of labels, and of picture paths, texts or features"
@@ -382,6 +383,13 @@ def _pictures(
         )
     missing = np.flatnonzero(~there)
     if len(missing) > MOST_UNREADABLE * len(files):
+        written = str(column[int(missing[0])].as_py())
+        if re.match(r"\s*(\w+://|data:)", written):
+            raise DataError(
+                f"{path}: {len(missing)} of {len(files)} paths are addresses or pictures written as text "
+                f"({short(written)}); nothing is fetched. Save the pictures below {root}, where they are found by "
+                "their names, or name their folder with --image-root."
+            )
         first = listed(files[row] for row in missing[:3].tolist())
         raise DataError(
             f"{path}: {len(missing)} of {len(files)} files are not there, more than a tenth; first: {first}. "

@@ -715,4 +715,11 @@ FORMS: tuple[Form, ...] = (
     Form(TOOLS, "LabelMe: boxes", label_me, None, r"boxes in pictures \(LabelMe\).*cut each box out"),
     Form(TOOLS, "WebDataset, unpacked", pairs_of_files, None, "WebDataset.*write a table of them"),
     Form(TOOLS, "CIFAR's pickles", cifar, None, "data_batch_1, which is a pickle.*numpy.savez"),
+    Form(
+        FOLDERS,
+        "a folder of what nobody sorted (`unsorted/0.png`)",
+        folders(names=("cat", "dog", "unsorted")),
+        TWO | {"unsorted": 6},
+        "The folder 'unsorted' is read as a class; --missing-label unsorted reads it as no label",
+    ),
 )

@@ -353,4 +353,32 @@ FORMS = (
         {"0.5": 20, "1.5": 20},
         r"numbers with fractions are read as names of classes \(0.5, 1.5\)",
     ),
+    Form(
+        TEXTS,
+        "numbers with a few cells that are none",
+        table(weight=["<1", *WEIGHTS[1:]], height=WEIGHTS, label=labels_of(40)),
+        MANY,
+        r"'weight' is read as words, since 1 of its cells are no numbers \(<1\)",
+    ),
+    Form(
+        TEXTS,
+        "numbers with a unit",
+        table(weight=[f"{one} kg" for one in WEIGHTS], label=labels_of(40)),
+        MANY,
+        "in the numbers of 'weight' the unit 'kg' is left out",
+    ),
+    Form(
+        TEXTS,
+        "a feature that is the label in other words",
+        table(weight=WEIGHTS, label=labels_of(40), code=["7", "9"] * 20),
+        MANY,
+        "Each class has one value of 'code' in every row.*--leave-out code",
+    ),
+    Form(
+        TEXTS,
+        "a noisy label beside the true one",
+        table(text=SENTENCES, true_label=SORTED, noisy_label=labels_of(40)),
+        MANY,
+        "The labels are in 'noisy_label'; --label-column 'true_label' reads the other column",
+    ),
 )

@@ -49,7 +49,10 @@ def read_dataset(
         dataset = replace(dataset, votes=votes, how_read=dataset.how_read.with_said(*said))
     dataset = replace(_without_skipped(_of_split(dataset, options.split)), reading=_reading(path, options))
     dataset = _with_pictures_said(dataset)
-    alike = [f"The class names {listed(map(repr, group))} look alike." for group in names_alike(dataset.class_names)]
+    alike = [
+        f"The class names {listed(map(repr, group))} look alike; if they are one class, write them alike in the data."
+        for group in names_alike(dataset.class_names)
+    ]
     dataset = replace(dataset, how_read=dataset.how_read.with_said(*alike))
     if learnable:
         dataset.check_learnable()

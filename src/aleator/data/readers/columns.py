@@ -29,7 +29,19 @@ PATH_COLUMNS = (
     *("image_file", "img_path", "picture", "photo", "source-ref"),
 )
 LABEL_COLUMNS = (
-    *("label", "given_label", "class", "target", "emotion", "category", "y", "class_name", "label_name", "labels"),
+    *(
+        "label",
+        "given_label",
+        "noisy_label",
+        "class",
+        "target",
+        "emotion",
+        "category",
+        "y",
+        "class_name",
+        "label_name",
+        "labels",
+    ),
     *("expression", "class_id", "label_id", "choice", "ground_truth", "gt", "true_label", "class_label", "annotation"),
     *("category_name", "classification", "diagnosis", "sentiment", "species", "tag", "tags", "classes", "finding"),
     *("findings", "finding_labels", "intent", "topic", "expected", "truth", "dx", "breed", "answer", "label_text"),
@@ -82,7 +94,7 @@ def path_column(
     pictures do, else because they are the names of pictures below `root`; None where there is none."""
     names = table.column_names
     named = find_column(names, PATH_COLUMNS, options.path_column, str(path), "--path-column")
-    with_pictures = [field.name for field in table.schema if is_embedded(field.type)]
+    with_pictures = [field.name for field in table.schema if is_embedded(field.type) and field.name != label]
     if options.path_column is None and len(with_pictures) == 1:
         return with_pictures[0], ""
     if named is not None:

@@ -14,6 +14,7 @@ THOUSANDS_POINT = r"[+-]?\d{1,3}(\.\d{3}){2,}|[+-]?\d{1,3}(\.\d{3})+,\d+"
 THOUSANDS_SPACE = r"[+-]?\d{1,3}([ '’\x{00a0}\x{202f}]\d{3})+([.,]\d+)?"
 DECIMAL_COMMA = r"[+-]?\d*,\d+([eE][+-]?\d+)?"
 UNIT = r"^[$€£¥]\s*|\s*[%$€£¥]$"
+LETTERS = r"[A-Za-zµμ°²³/]{1,6}"
 UNITS_LEFT_OUT = "signs of units (%, $, €) are left out"
 SAMPLE = 1000
 
@@ -49,9 +50,12 @@ def _numbers_of(column: pa.ChunkedArray, comma_is_decimal: bool) -> Numbers | No
         return Numbers(texts.cast(pa.float64()))
     how = []
     bare = pc.replace_substring_regex(texts, UNIT, "")
+    if (unit := _same_unit(bare)) is not None:
+        bare = pc.replace_substring_regex(bare, r"\s*[^\d\s]+$", "")
+        how.append(f"the unit {unit!r} is left out")
     if not _all(bare, rf"{NUMBER}|{THOUSANDS_COMMA}|{THOUSANDS_POINT}|{THOUSANDS_SPACE}|{DECIMAL_COMMA}"):
         return None
-    if not pc.all(pc.equal(bare, texts)).as_py():
+    if unit is None and not pc.all(pc.equal(bare, texts)).as_py():
         how.append(UNITS_LEFT_OUT)
     whole = r"[+-]?\d+"
     with_points = _any(bare, r"[+-]?\d*\.\d+|.*[eE].*") and not _any(bare, THOUSANDS_POINT)
@@ -78,6 +82,14 @@ def _numbers_of(column: pa.ChunkedArray, comma_is_decimal: bool) -> Numbers | No
     if not _all(plain, NUMBER):
         return None
     return Numbers(plain.cast(pa.float64()), ", ".join(how))
+
+
+def _same_unit(texts: pa.ChunkedArray) -> str | None:
+    """The unit that stands after every number of a column (`12 mm`); None where there is none, or another."""
+    if not _all(texts, rf"({NUMBER}|{DECIMAL_COMMA})\s*{LETTERS}"):
+        return None
+    units = pc.unique(pc.replace_substring_regex(texts.drop_null(), r"^.*\d\.?\s*", "")).to_pylist()
+    return units[0] if len(units) == 1 and len(texts) > 1 else None
 
 
 def _all(texts: pa.ChunkedArray, pattern: str) -> bool:

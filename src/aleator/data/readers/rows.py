@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.how_read import HowRead
+from aleator.data.readers.numbers import MORE_GAPS, NUMBER
 from aleator.data.readers.shared import EncodedLabels
 from aleator.data.sources import TableRows, TextArray
 from aleator.data.texts import Texts
@@ -26,6 +27,9 @@ FEATURES_BESIDE, WORDS_BESIDE = 2, 8.0
 """Beside so many columns of numbers a column of fewer words than this is one of names or addresses, and no text."""
 MOST_NAMES = 0.9
 """A column whose cells differ so often is one of names."""
+HALF, LOOKED_AT = 0.5, 2000
+FEWEST_TO_TELL = 20
+"""Rows from which on it is no accident that a column has one value for each class."""
 EMPTY = "is empty"
 MOST_EMPTY = 0.5
 MOST_VALUES, MANY_VALUES = 50, 0.25
@@ -94,7 +98,14 @@ def dataset_of_rows(
     gaps = pc.all(pa.chunked_array([pc.is_null(table[name].combine_chunks()) for name in names])).as_py()
     if gaps:
         raise DataError(f"{path}: its columns of features ({listed(names)}) are empty.")
-    return _dataset(path, TableRows(table), ids, labels, replace(how, form=form).with_said(said), {})
+    return _dataset(
+        path,
+        TableRows(table),
+        ids,
+        labels,
+        replace(how, form=form).with_said(said, *said_of_features(table, labels)),
+        {},
+    )
 
 
 def _dataset(
@@ -148,6 +159,53 @@ def check_features(table: pa.Table, path: Path) -> None:
         "they are no features. If they name pictures, --path-column says which column does, and --image-root where "
         "they are; if they are texts, name the column with --text-column."
     )
+
+
+def said_of_features(table: pa.Table, labels: EncodedLabels) -> list[str]:
+    """What is said of features that may be something else: numbers that a few cells make words, and columns that give
+    the label away."""
+    said = []
+    for name in table.column_names:
+        column = table[name]
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
+        if _is_text(column.type) and (others := _no_numbers(column)):
+            said.append(
+                f"{name!r} is read as words, since {len(others):,} of its cells are no numbers "
+                f"({listed(dict.fromkeys(others), 3)}); correct them, or leave them empty."
+            )
+    told = [name for name in table.column_names if _says_the_label(table[name], labels)]
+    if told:
+        said.append(
+            f"Each class has one value of {listed(map(repr, told))} in every row. If that is the label in other words, "
+            f"leave it out: --leave-out {','.join(told)}."
+        )
+    return said
+
+
+def _no_numbers(column: pa.ChunkedArray) -> list[str]:
+    """The cells of a column of text that are no numbers, where more than half are."""
+    texts = pc.utf8_trim_whitespace(column.drop_null())
+    texts = texts.filter(pc.invert(pc.is_in(pc.utf8_lower(texts), value_set=pa.array(MORE_GAPS))))
+    are = pc.match_substring_regex(texts, f"^({NUMBER})$")
+    others: list[str] = texts.filter(pc.invert(are)).to_pylist()
+    return others if len(others) < (1 - HALF) * len(texts) else []
+
+
+def _says_the_label(column: pa.ChunkedArray, labels: EncodedLabels) -> bool:
+    """Whether all examples of a class have the same value, and not all classes have."""
+    if pa.types.is_nested(column.type) or len(pc.unique(column.slice(0, LOOKED_AT))) > len(labels.names):
+        return False
+    labelled = np.flatnonzero(labels.labels >= 0)
+    if len(labelled) < FEWEST_TO_TELL or column.null_count:
+        return False
+    values = column.take(pa.array(labelled))
+    kinds = pc.count_distinct(values).as_py()
+    if not 1 < kinds <= len(labels.names):
+        return False
+    codes = values.combine_chunks().dictionary_encode().indices.to_numpy()
+    pairs = len(np.unique(labels.labels[labelled] * kinds + codes))
+    return bool(pairs == len(np.unique(labels.labels[labelled])))
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -39,7 +39,10 @@ ONE_LABEL = (
     "(aleator.cleanlab.multilabel_classification judges several)."
 )
 SEPARATORS = ("|", ";", ",")
-NO_LABELS = ("?", "unknown", "unlabeled", "unlabelled", "undefined", "missing", "todo", "tbd", "n.a.", "no label")
+NO_LABELS = (
+    *("?", "unknown", "unlabeled", "unlabelled", "undefined", "missing", "todo", "tbd", "n.a.", "no label"),
+    *("unsorted", "to_sort", "ignore", "skip", "not labeled", "not labelled"),
+)
 """Names of classes that may mean that there is none; it is told."""
 LARGEST_LABEL = 2.0**53
 """Above it floats skip whole numbers, and infinity is none."""
@@ -306,7 +309,13 @@ def labels_of_folders(
 ) -> EncodedLabels:
     """The names of the folders, as they are; numbers where there are names for them."""
     apart = sorted({name for name in class_of if name != name.strip()})
-    said = (f"Spaces around the folders' names are left out: {listed(map(repr, apart))}.",) if apart else ()
+    said = [f"Spaces around the folders' names are left out: {listed(map(repr, apart))}."] if apart else []
+    if missing is None:
+        said += [
+            f"The folder {name!r} is read as a class; --missing-label {name} reads it as no label."
+            for name in sorted(set(class_of))
+            if name.strip().lower().strip("_") in NO_LABELS
+        ]
     labels = encoded(np.array(class_of), str(path), names, missing=missing or "", names_only=names is None)
     return replace(labels, said=(*labels.said, *said))
 

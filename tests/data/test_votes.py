@@ -321,6 +321,23 @@ def test_shares_are_no_counts_of_votes(tmp_path: Path, header: str, row: str, sa
         read_dataset(tmp_path / "d.npz", ReadOptions(votes=votes))
 
 
+def test_what_may_be_per_cent_is_said(tmp_path: Path) -> None:
+    data = read_dataset(tmp_path / "d.npz", ReadOptions(votes=counted(tmp_path, "cat,dog,seconds", "75,25,120")))
+    said = " ".join(data.how_read.said)
+    assert "are taken as those of 100 people. If they are per cent" in said
+    assert "count no answer are not used: 'seconds'" in said
+
+
+def test_answers_of_people_that_no_column_names(tmp_path: Path) -> None:
+    labels = cats_and_dogs(tmp_path / "d.npz")
+    rows = [f"x{row},{answer}" for row, label in enumerate(labels) for answer in (label, label, "cat")]
+    (tmp_path / "v.csv").write_text("\n".join(["id,label", *rows]))
+    votes = read_dataset(tmp_path / "d.npz", ReadOptions(votes=tmp_path / "v.csv")).votes
+    assert votes is not None
+    assert votes.class_counts(2).tolist() == [[3, 0], [1, 2]] * 6
+    assert votes.annotators is None
+
+
 def test_columns_that_count_no_answer_are_left_out_and_what_is_no_class_is_said(tmp_path: Path) -> None:
     votes = counted(tmp_path, "votes_cat,votes_dog,agreement,sure,all_of_them", "3,1,1,0.75,4")
     data = read_dataset(tmp_path / "d.npz", ReadOptions(votes=votes))

@@ -31,17 +31,16 @@ from aleator.data.readers.synonyms import meaning
 from aleator.data.readers.votes_table import (
     ANSWER_COLUMNS,
     TASK_COLUMNS,
+    UNUSABLE,
     check_counts,
     columns_of_counts,
+    may_be_per_cent,
     numbers_in,
     read_votes_table,
 )
 from aleator.data.wording import listed, short
 from aleator.errors import DataError
 
-UNUSABLE = frozenset(
-    ("unknown", "nf", "not a face", "no face", "unsure", "not sure", "unusable", "skip", "none", "bad image")
-)
 FEWEST_TO_TELL = 50
 """Examples from which on an agreement no better than by chance says that the votes are of other data."""
 CLEAR_GAP = 0.1
@@ -95,6 +94,11 @@ def _said_of_others(votes: Votes, table: pa.Table, id_column: str | None, datase
         )
     if votes.annotators is None and (beside := columns_of_counts(table, id_column, dataset)[1]):
         said.append(f"Columns of numbers that count no answer are not used: {listed(map(repr, beside))}.")
+    if votes.annotators is None and may_be_per_cent(votes.counts):
+        said.append(
+            "The votes of each example add to 100, and are taken as those of 100 people. If they are per cent, write "
+            "how often each answer was given."
+        )
     return said
 
 
@@ -140,6 +144,9 @@ def _joined(
     if task is not None and worker is not None and label is not None:
         votes, told = _long(table, task, worker, label, path, dataset)
         return votes, f"by {task!r}", told
+    if task is not None and worker is None and label is not None and _repeats(table[task]):
+        votes, told = _long(table, task, None, label, path, dataset)
+        return votes, f"by {task!r}, an answer a row, of people that no column names", told
     by_content = _long_columns(table, dataset)
     if by_content is not None:
         task, worker, label = by_content
@@ -170,6 +177,11 @@ def _joined(
         raise found if found is not None else DataError(f"{path} has no columns whose cells are classes of the data.")
     kind = "people's answers, a column each, " if found is answers else ""
     return found, kind + _order(table, id_column, found, path, dataset), told if found is answers else ()
+
+
+def _repeats(column: pa.ChunkedArray) -> bool:
+    texts = texts_of(column)
+    return len(np.unique(texts)) < len(texts)
 
 
 def _long_columns(table: pa.Table, dataset: LabelledDataset) -> tuple[str, str, str] | None:
@@ -387,9 +399,9 @@ def _id_column(table: pa.Table, path: Path, dataset: LabelledDataset) -> str | N
 
 
 def _long(
-    table: pa.Table, task: str, worker: str, label: str, path: Path, dataset: LabelledDataset
+    table: pa.Table, task: str, worker: str | None, label: str, path: Path, dataset: LabelledDataset
 ) -> tuple[Votes, tuple[str, ...]]:
-    """A row for each answer, and what is said of them."""
+    """A row for each answer, and what is said of them; without a column of people each counts."""
     classes = dataset.class_names
     answers = [_plain_number(text) for text in texts_of(table[label]).tolist()]
     given = np.array([answer not in ("", "-1") for answer in answers])
@@ -410,6 +422,9 @@ def _long(
     rows = _rows_of(texts_of(table[task]), path, dataset)[given]
     names, answer = np.unique(np.array(answers)[given], return_inverse=True)
     votes = _no_votes(names.tolist(), path, dataset)
+    if worker is None:
+        np.add.at(votes.counts, (rows, answer), 1)
+        return votes, said
     people = named_people(texts_of(table[worker])[given])
     counted, twice = once_each(rows, people, answer)
     rows, answer = rows[counted], answer[counted]

@@ -42,6 +42,10 @@ ANSWERED = re.compile(r"^(?:Answer\.|OUTPUT:).+$")
 WORKERS = ("WorkerId", "ASSIGNMENT:worker_id")
 STATES = ("AssignmentStatus", "ASSIGNMENT:status")
 REJECTED = "rejected"
+UNUSABLE = frozenset(
+    ("unknown", "nf", "not a face", "no face", "unsure", "not sure", "unusable", "skip", "none", "bad image")
+)
+MOST_LARGER = 0.5
 NEAR, MOST_ADD_UP = 0.011, 0.9
 """Shares may be rounded; and so many rows of them add to the whole."""
 
@@ -114,7 +118,7 @@ def _is_number(kind: pa.DataType) -> bool:
 
 def columns_of_counts(table: pa.Table, id_column: str | None, dataset: LabelledDataset) -> tuple[list[str], list[str]]:
     """The columns of numbers that count votes, and those beside them that count none: they are called as totals and
-    measures are, hold fractions beside whole numbers of votes, or add the others up."""
+    measures are, hold fractions beside whole numbers of votes, add the others up, or are larger than all of them."""
     numbers = [field.name for field in table.schema if _is_number(field.type) and field.name != id_column]
     classes = {meaning(name) for name in dataset.class_names}
     counts = [name for name in numbers if meaning(name) in classes]
@@ -127,7 +131,8 @@ def columns_of_counts(table: pa.Table, id_column: str | None, dataset: LabelledD
         cells = numbers_in(table, name)
         measures = whole and bool((cells % 1 != 0).any())
         named = bool({meaning(name), name.strip().lower()} & NO_ANSWERS)
-        if named or (counts and (measures or np.array_equal(cells, total))):
+        larger = meaning(name) not in UNUSABLE and bool(np.mean(cells > total) > MOST_LARGER)
+        if named or (counts and (measures or larger or np.array_equal(cells, total))):
             others.append(name)
     return [name for name in numbers if name not in others], [name for name in others if name.strip()]
 
@@ -136,6 +141,12 @@ def numbers_in(table: pa.Table, name: str) -> NDArray[np.float64]:
     """The numbers of a column; what is missing is 0."""
     cells: NDArray[np.float64] = table[name].cast(pa.float64()).fill_null(0).to_numpy()
     return np.where(np.isnan(cells), 0.0, cells)
+
+
+def may_be_per_cent(counts: NDArray[np.floating]) -> bool:
+    """Whether the votes, `(example, answer)`, of each example with any add to 100: a hundred people, or per cent."""
+    added = counts.sum(axis=1)
+    return bool((added > 0).any() and (added[added > 0] == 100).all())
 
 
 def check_counts(values: NDArray[np.floating], path: Path, beside: list[str], said: tuple[str, ...]) -> None:

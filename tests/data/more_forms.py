@@ -722,4 +722,26 @@ FORMS: tuple[Form, ...] = (
         TWO | {"unsorted": 6},
         "The folder 'unsorted' is read as a class; --missing-label unsorted reads it as no label",
     ),
+    Form(
+        TABLES,
+        "boxes beside paths",
+        csv_rows(["path", "xmin", "ymin", "label"], rows_of(named(), ["0"] * 12, ["5"] * 12, labels_of())),
+        TWO,
+        "Only whole pictures are judged; not used: xmin, ymin. If these are boxes, cut each out",
+    ),
+    Form(
+        FOLDERS,
+        "`input/0.png` and `target/0.png`",
+        folders(names=("input", "target")),
+        None,
+        "called by what lies in them.*--split-folders none",
+    ),
+    Form(
+        TABLES,
+        "a column of splits with gaps",
+        csv_rows(["path", "label", "split"], rows_of(named(), labels_of(), ["train"] * 8 + [""] * 4)),
+        TWO,
+        "4 examples are of no split",
+        ("", "train"),
+    ),
 )

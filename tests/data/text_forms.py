@@ -381,4 +381,18 @@ FORMS = (
         MANY,
         "The labels are in 'noisy_label'; --label-column 'true_label' reads the other column",
     ),
+    Form(
+        TEXTS,
+        "a column `patient_id` that repeats, beside features",
+        table(patient_id=[str(row // 4) for row in range(40)], weight=WEIGHTS, label=labels_of(40)),
+        MANY,
+        r"1 column of features.*'patient_id' \(10 in 40 rows\) is one group.* It is no feature",
+    ),
+    Form(
+        TEXTS,
+        "a column `email` of addresses, beside features",
+        table(email=[f"u{row}@x.org" for row in range(40)], weight=WEIGHTS, label=labels_of(40)),
+        MANY,
+        "2 columns of features",
+    ),
 )

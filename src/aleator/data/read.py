@@ -54,6 +54,8 @@ def read_dataset(
         for group in names_alike(dataset.class_names)
     ]
     dataset = replace(dataset, how_read=dataset.how_read.with_said(*alike))
+    if dataset.split is not None and (without := int((dataset.split == "").sum())):
+        dataset = replace(dataset, how_read=dataset.how_read.with_said(f"{without:,} examples are of no split."))
     if learnable:
         dataset.check_learnable()
     progress("reading", 1, 1)

@@ -23,7 +23,27 @@ ALIKE, HALF_ALIKE = 0.8, 0.5
 """Shares of class names that two splits have in common."""
 BESIDE = "pictures beside the class folders"
 PARTS = frozenset(
-    ("images", "image", "imgs", "img", "jpegimages", "jpg", "png", "masks", "mask", "labels", "annotations", "ann")
+    (
+        "images",
+        "image",
+        "imgs",
+        "img",
+        "jpegimages",
+        "jpg",
+        "png",
+        "masks",
+        "mask",
+        "labels",
+        "annotations",
+        "ann",
+        "input",
+        "inputs",
+        "target",
+        "targets",
+        "gt",
+        "groundtruth",
+        "ground_truth",
+    )
 )
 """Folders by what lies in them, not by class."""
 OTHER_FLAGS = "--split-folders none reads the outer folders as classes, --split-folders all as splits"

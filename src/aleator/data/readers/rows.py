@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.how_read import HowRead
+from aleator.data.readers.columns import decoded
 from aleator.data.readers.numbers import MORE_GAPS, NUMBER
 from aleator.data.readers.shared import EncodedLabels
 from aleator.data.sources import TableRows, TextArray
@@ -25,6 +26,7 @@ WORDS, DISTINCT = 3.0, 0.5
 """A column is one of texts if its cells have so many words in the mean and so large a share of them differ."""
 FEATURES_BESIDE, WORDS_BESIDE = 2, 8.0
 """Beside so many columns of numbers a column of fewer words than this is one of names or addresses, and no text."""
+ADDRESS = r"^\s*(\S+@\S+\.\S+|\w+://\S+)\s*$"
 MOST_NAMES = 0.9
 """A column whose cells differ so often is one of names."""
 HALF, LOOKED_AT = 0.5, 2000
@@ -62,8 +64,7 @@ def dataset_of_texts(
     column: pa.ChunkedArray, name: str, path: Path, ids: NDArray[np.str_] | None, labels: EncodedLabels, how: HowRead
 ) -> LabelledDataset:
     """The data set whose examples are the texts of a column. Raises DataError where it holds none."""
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+    column = decoded(column)
     if pa.types.is_null(column.type):
         raise DataError(f"{path}: the column {name!r} is empty; name the column of texts with --text-column.")
     if not _is_text(column.type):
@@ -131,8 +132,7 @@ def _dataset(
 
 def check_classes(column: pa.ChunkedArray, path: Path, name: str) -> None:
     """Raise DataError for labels that are measurements: what is wrong with them is another question."""
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+    column = decoded(column)
     if _is_text(column.type):
         numbers = pc.match_substring_regex(pc.utf8_trim_whitespace(column), r"^[-+]?\d*\.?\d+(e[-+]?\d+)?$")
         if not (pc.mean(numbers.cast(pa.float64())).as_py() or 0) > 0.99:
@@ -166,9 +166,7 @@ def said_of_features(table: pa.Table, labels: EncodedLabels) -> list[str]:
     the label away."""
     said = []
     for name in table.column_names:
-        column = table[name]
-        if pa.types.is_dictionary(column.type):
-            column = column.cast(column.type.value_type)
+        column = decoded(table[name])
         if _is_text(column.type) and (others := _no_numbers(column)):
             said.append(
                 f"{name!r} is read as words, since {len(others):,} of its cells are no numbers "
@@ -221,13 +219,17 @@ def _holds_texts(column: pa.ChunkedArray) -> bool:
     """Whether the cells of a column that is called as texts are: words, and more than a few that come again and again
     (the title of a person, Mr or Mrs)."""
     words, distinct = _words(column)
-    return words >= WORDS or (words >= 1 and distinct >= DISTINCT)
+    return words >= WORDS or (words >= 1 and distinct >= DISTINCT and not _holds_addresses(column))
+
+
+def _holds_addresses(column: pa.ChunkedArray) -> bool:
+    some = decoded(column).slice(0, LOOKED_AT).drop_null().cast(pa.string())
+    return (pc.mean(pc.match_substring_regex(some, ADDRESS).cast(pa.float64())).as_py() or 0) > MOST_NAMES
 
 
 def _words(column: pa.ChunkedArray) -> tuple[float, float]:
     """Words in the mean, and the share of cells that differ; characters without spaces count as half a word each."""
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+    column = decoded(column)
     some = column.slice(0, 2000).drop_null()
     if not len(some):
         return 0.0, 0.0

@@ -67,6 +67,9 @@ MOST_TEXTS = 2 / 3
 """Where fewer texts than this share of the rows differ, rows are answers of several people."""
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 """Tables whose cells are text that may look like numbers."""
+FEWEST_GROUPS = 5
+"""With fewer groups of rows no folds can be made that keep them together."""
+BOXES = frozenset(("bbox", "xmin", "ymin", "x1", "y1", "box", "boxes", "x", "roi.x1", "xcenter", "left", "top"))
 FOOTERS = frozenset(
     ("total", "totals", "grand total", "sum", "subtotal", "average", "mean", "summe", "gesamt", "somme")
 )
@@ -187,7 +190,9 @@ def dataset_of_table(
         split=None if columns.split is None else texts_of(table[columns.split]),
         group=group,
         skipped=tuple(Skipped(str(ids[row]), source.of.describe(row), why) for row, why in sorted(left_out.items())),
-        how_read=how.with_said(*columns.said, *labels.said, *said, *said_of_ids).with_passed_over(
+        how_read=how.with_said(
+            *columns.said, *labels.said, *said, *said_of_ids, _said_of_unused(table, columns, path)
+        ).with_passed_over(
             not_named(source.of.root, Texts(source.of.paths)) if isinstance(source.of, ImageFiles) else ()
         ),
     )
@@ -221,7 +226,10 @@ def _of_the_table_itself(
         other |= {label}
     elif options.label_column is None and not said_of_labels:
         said_of_labels = f"The labels are in {label!r}; --label-column names another column."
-    features = [name for name in names if name not in other]
+    belongs = None if text is not None else _group_column(table, path, other)
+    features = [name for name in names if name not in other and name != belongs]
+    if not features and belongs is not None:
+        features, belongs = [belongs], None  # nothing else is left to learn from
     if text is None and (not features or label is None):
         return None
     if label is None:
@@ -243,6 +251,10 @@ def _of_the_table_itself(
         ids, group = None, ids
         said = f"{said} {repeats}".strip()
     how = how.with_said(said, said_of_labels)
+    if belongs is not None:
+        groups, said_of_group = _grouped(table, belongs)
+        how = how.with_said(f"{said_of_group} It is no feature." if group is None else f"{belongs!r} is no feature.")
+        group = groups if group is None else group
     if text is None:
         how = how.with_said(*numbering.values())
     elif unused := [name for name in features if name != text]:
@@ -446,16 +458,46 @@ def _examples(
 def _groups(table: pa.Table, columns: Columns, path: Path) -> tuple["NDArray[np.str_] | None", list[str]]:
     """What several pictures are of, by the name of the column; None where there is none, or its cells never repeat."""
     name = find_column(table.column_names, GROUP_COLUMNS, None, str(path))
-    if name is None or name in (columns.path, columns.label, columns.id, columns.split):
+    if name is None or name in (columns.path, columns.label, columns.id, columns.split) or not _repeats(table[name]):
         return None, []
+    values, said = _grouped(table, name)
+    return values, [said]
+
+
+def _group_column(table: pa.Table, path: Path, taken: set[str | None]) -> str | None:
+    """The column that says what several rows of features are of, where it is called so without doubt."""
+    ids = [one for one in GROUP_COLUMNS if one.endswith("_id")]
+    name = find_column(table.column_names, ids, None, str(path))
+    return name if name is not None and name not in taken and _repeats(table[name], FEWEST_GROUPS) else None
+
+
+def _repeats(column: pa.ChunkedArray, fewest: int = 2) -> bool:
+    values = texts_of(column)
+    return fewest <= len(np.unique(values)) < len(values) and not (values == "").any()
+
+
+def _grouped(table: pa.Table, name: str) -> tuple[NDArray[np.str_], str]:
+    """The groups of the rows, and what is said of them."""
     values = texts_of(table[name])
-    distinct = len(np.unique(values))
-    if not 1 < distinct < len(values) or (values == "").any():
-        return None, []
-    return values, [
-        f"What shares a value of {name!r} ({distinct:,} in {len(values):,} rows) is one group, which is never parted "
-        "for training and testing."
-    ]
+    return values, (
+        f"What shares a value of {name!r} ({len(np.unique(values)):,} in {len(values):,} rows) is one group, which is "
+        "never parted for training and testing."
+    )
+
+
+def _said_of_unused(table: pa.Table, columns: Columns, path: Path) -> str:
+    """What is said of a table's columns that a data set of pictures does not use."""
+    worker, group = (find_column(table.column_names, of, None, str(path)) for of in (WORKER_COLUMNS, GROUP_COLUMNS))
+    used = {columns.path, columns.id, columns.label, columns.split, worker, group, *INDEX_COLUMNS}
+    if is_exported(table.column_names) or columns.label is None:
+        return ""
+    unused = [name for name in table.column_names if name not in used]
+    if not unused:
+        return ""
+    boxes = any(loosely(name) in BOXES for name in unused)
+    return f"Only whole pictures are judged; not used: {listed(unused)}." + (
+        " If these are boxes, cut each out (PIL.Image.crop) and judge what is in them." if boxes else ""
+    )
 
 
 def _repeated(

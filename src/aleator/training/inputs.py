@@ -12,9 +12,9 @@ from aleator.data.picture_files import find_files, has_picture_ending
 from aleator.data.readers import kaggle_pixels, reader_for
 from aleator.data.readers.arrays import source_of_file
 from aleator.data.readers.columns import ID_COLUMNS, PATH_COLUMNS, texts_of
+from aleator.data.readers.paths import relative_paths
 from aleator.data.readers.rows import text_column
 from aleator.data.readers.shared import find_column, select_split
-from aleator.data.readers.table import relative_paths
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
 from aleator.data.readers.text_folders import read_text, why_no_text
 from aleator.data.sources import ExampleSource, ImageFiles, TableRows, TextArray

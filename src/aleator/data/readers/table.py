@@ -26,10 +26,8 @@ from aleator.data.readers.columns import (
     WORKER_COLUMNS,
     Columns,
     class_label_names,
-    decoded,
     is_embedded,
     is_exported,
-    is_text,
     label_column,
     names_in_order,
     names_of_pictures,
@@ -40,12 +38,13 @@ from aleator.data.readers.columns import (
     split_column,
     text_columns,
     texts_of,
-    trimmed,
     with_plain_columns,
 )
+from aleator.data.readers.group_columns import group_column, grouped, groups_of_pictures
 from aleator.data.readers.locate import locate, not_named
 from aleator.data.readers.one_hot import binary_columns, one_hot, with_label_column
-from aleator.data.readers.people import answer_of_most, named_people, once_each
+from aleator.data.readers.paths import clean_paths
+from aleator.data.readers.people import answers_of_people, one_for_several_people
 from aleator.data.readers.rows import check_classes, check_features, dataset_of_rows, dataset_of_texts, text_column
 from aleator.data.readers.shared import EncodedLabels, encoded, find_column
 from aleator.data.readers.tables import (
@@ -56,19 +55,15 @@ from aleator.data.readers.tables import (
     read_table_saying,
     with_numbers,
 )
-from aleator.data.sources import ImageBytes, ImageFiles, first_outside, rows_outside
+from aleator.data.sources import ImageBytes, ImageFiles, rows_outside
 from aleator.data.texts import Texts
 from aleator.data.wording import listed, short
 from aleator.errors import DataError
 
 FORM = "a table (.csv, .tsv, .parquet, .jsonl, or a list .txt) of labels, and of picture paths, texts or features"
 ANSWERED = "is another person's answer for the same example"
-MOST_TEXTS = 2 / 3
-"""Where fewer texts than this share of the rows differ, rows are answers of several people."""
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 """Tables whose cells are text that may look like numbers."""
-FEWEST_GROUPS = 5
-"""With fewer groups of rows no folds can be made that keep them together."""
 BOXES = frozenset(("bbox", "xmin", "ymin", "x1", "y1", "box", "boxes", "x", "roi.x1", "xcenter", "left", "top"))
 FOOTERS = frozenset(
     ("total", "totals", "grand total", "sum", "subtotal", "average", "mean", "summe", "gesamt", "somme")
@@ -176,7 +171,7 @@ def dataset_of_table(
     source, ids_of_files, missing, said = _pictures(table[columns.path], path, root, options)
     ids, group, repeated, said_of_ids = _examples(table, columns, ids_of_files, labels, path)
     if group is None:
-        group, said_of_group = _groups(table, columns, path)
+        group, said_of_group = groups_of_pictures(table, columns, path)
         said_of_ids = [*said_of_ids, *said_of_group]
     left_out = dict.fromkeys(missing, "is not there") | dict.fromkeys(repeated, REPEATED)
     how = how if how.form else replace(how, form=f"a table with {source.noun} in {columns.path!r}")
@@ -226,7 +221,7 @@ def _of_the_table_itself(
         other |= {label}
     elif options.label_column is None and not said_of_labels:
         said_of_labels = f"The labels are in {label!r}; --label-column names another column."
-    belongs = None if text is not None else _group_column(table, path, other)
+    belongs = None if text is not None else group_column(table, path, other)
     features = [name for name in names if name not in other and name != belongs]
     if not features and belongs is not None:
         features, belongs = [belongs], None  # nothing else is left to learn from
@@ -240,7 +235,7 @@ def _of_the_table_itself(
     labels = _labels(table, Columns("", id_column, label, split), path, options)
     ids = None if id_column is None else _ids(table[id_column], path, id_column)
     texts = None if text is None else texts_of(table[text])
-    ids, others, said_of_people = _one_for_several_people(table, ids, texts, labels, path)
+    ids, others, said_of_people = one_for_several_people(table, ids, texts, labels, path)
     how = how.with_said(*said_of_people)
     group = None
     if ids is not None and len(np.unique(ids)) < len(ids):
@@ -252,7 +247,7 @@ def _of_the_table_itself(
         said = f"{said} {repeats}".strip()
     how = how.with_said(said, said_of_labels)
     if belongs is not None:
-        groups, said_of_group = _grouped(table, belongs)
+        groups, said_of_group = grouped(table, belongs)
         how = how.with_said(f"{said_of_group} It is no feature." if group is None else f"{belongs!r} is no feature.")
         group = groups if group is None else group
     if text is None:
@@ -267,29 +262,6 @@ def _of_the_table_itself(
     more = [Skipped(str(dataset.ids[row]), dataset.source.describe(row), ANSWERED) for row in others]
     dataset = replace(dataset, skipped=(*dataset.skipped, *(one for one in more if one.id not in left)))
     return replace(dataset, split=None if split is None else texts_of(table[split]), group=group)
-
-
-def _one_for_several_people(
-    table: pa.Table, ids: NDArray[np.str_] | None, texts: NDArray[np.str_] | None, labels: EncodedLabels, path: Path
-) -> tuple[NDArray[np.str_] | None, list[int], list[str]]:
-    """The ids, where the rows of one example, known by its id or its text, are several people's answers: then the first
-    row has the answer of most. Also the other rows, and what is said of it."""
-    worker, examples = find_column(table.column_names, WORKER_COLUMNS, None, str(path)), texts if ids is None else ids
-    if worker is None or examples is None or not _has_several_answers(examples, table[worker], ids is not None):
-        return ids, [], []
-    same = np.unique(examples, return_inverse=True)[1]
-    rows = np.arange(len(table)).astype(str)
-    names = rows if ids is None else ids
-    named, _, others, said = _answers_of_people(names, same, labels, table[worker], worker, path, "examples")
-    if ids is None:
-        return None, others, [f"{said[0]} For that both need a column 'id', which numbers the texts.", *said[1:]]
-    return named, others, said
-
-
-def _has_several_answers(examples: NDArray[np.str_], people: pa.ChunkedArray, are_ids: bool) -> bool:
-    """Whether examples repeat, a row for each of several people; texts may also repeat by themselves."""
-    most = 1.0 if are_ids else MOST_TEXTS
-    return len(pc.unique(people)) > 1 and len(np.unique(examples)) < most * len(examples)
 
 
 def _surely_pictures(table: pa.Table, path: Path, options: ReadOptions) -> set[str]:
@@ -451,38 +423,8 @@ def _examples(
     same_file = np.unique(files, return_inverse=True)[1]
     worker = find_column(table.column_names, WORKER_COLUMNS, None, str(path))
     if worker is not None and len(pc.unique(table[worker])) > 1:
-        return _answers_of_people(files, same_file, labels, table[worker], worker, path)
+        return answers_of_people(files, same_file, labels, table[worker], worker, path)
     return _repeated(files, same_file, labels)
-
-
-def _groups(table: pa.Table, columns: Columns, path: Path) -> tuple["NDArray[np.str_] | None", list[str]]:
-    """What several pictures are of, by the name of the column; None where there is none, or its cells never repeat."""
-    name = find_column(table.column_names, GROUP_COLUMNS, None, str(path))
-    if name is None or name in (columns.path, columns.label, columns.id, columns.split) or not _repeats(table[name]):
-        return None, []
-    values, said = _grouped(table, name)
-    return values, [said]
-
-
-def _group_column(table: pa.Table, path: Path, taken: set[str | None]) -> str | None:
-    """The column that says what several rows of features are of, where it is called so without doubt."""
-    ids = [one for one in GROUP_COLUMNS if one.endswith("_id")]
-    name = find_column(table.column_names, ids, None, str(path))
-    return name if name is not None and name not in taken and _repeats(table[name], FEWEST_GROUPS) else None
-
-
-def _repeats(column: pa.ChunkedArray, fewest: int = 2) -> bool:
-    values = texts_of(column)
-    return fewest <= len(np.unique(values)) < len(values) and not (values == "").any()
-
-
-def _grouped(table: pa.Table, name: str) -> tuple[NDArray[np.str_], str]:
-    """The groups of the rows, and what is said of them."""
-    values = texts_of(table[name])
-    return values, (
-        f"What shares a value of {name!r} ({len(np.unique(values)):,} in {len(values):,} rows) is one group, which is "
-        "never parted for training and testing."
-    )
 
 
 def _said_of_unused(table: pa.Table, columns: Columns, path: Path) -> str:
@@ -525,85 +467,9 @@ def _repeated(
     return np.array(ids.tolist()), None, repeated, said
 
 
-def _answers_of_people(
-    files: NDArray[np.str_],
-    same_file: NDArray[np.int64],
-    labels: EncodedLabels,
-    people: pa.ChunkedArray,
-    worker: str,
-    path: Path,
-    noun: str = "pictures",
-) -> tuple[NDArray[np.str_], None, list[int], list[str]]:
-    """Several people's answers, a row each: the example is read once, with the answer of most."""
-    first = np.unique(same_file, return_index=True)[1]
-    answered = np.flatnonzero(labels.labels >= 0)
-    counted, said = once_each(same_file[answered], named_people(texts_of(people))[answered], labels.labels[answered])
-    answered = answered[counted]
-    counts = np.zeros((len(first), len(labels.names)), dtype=np.int64)
-    np.add.at(counts, (same_file[answered], labels.labels[answered]), 1)
-    most, tied = answer_of_most(counts, files[first].tolist())
-    labels.labels[:] = most[same_file]
-    repeated = np.setdiff1d(np.arange(len(files)), first)
-    ids = files.astype(object)
-    ids[repeated] = [f"{files[row]}#{row}" for row in repeated]
-    told = (
-        f"{len(files):,} rows are answers of several people (column {worker!r}) for {len(first):,} {noun}: the given "
-        f"label is the answer of most. --votes {path.name} --use-votes uses each of them."
-    )
-    ties = (
-        f"{int(tied.sum()):,} {noun} have no answer of most: of those given as often, one is drawn by the name of the "
-        "example."
-    )
-    return np.array(ids.tolist()), None, repeated.tolist(), [told, *said, *([ties] if tied.any() else [])]
-
-
 def _ids(column: pa.ChunkedArray, table: Path, name: str) -> NDArray[np.str_]:
     ids = texts_of(column)
     empty = np.flatnonzero(ids == "")
     if len(empty):
         raise DataError(f"{table}, row {empty[0]}: the column {name!r} holds no id; fill it in, or rename the column.")
     return ids
-
-
-UNUSUAL = r"^/|^\./|/\.?/|/\.?$|^\.$"
-"""Absolute paths, and those that have a shorter form."""
-
-
-def relative_paths(column: pa.ChunkedArray, table: Path, root: Path) -> Texts:
-    """A column of paths as paths relative to `root`, with forward slashes. Raises DataError naming the row."""
-    paths = clean_paths(column, table, root)
-    row_outside = first_outside(root, paths)
-    if row_outside is not None:
-        raise DataError(
-            f"{table}, row {row_outside}: {column[row_outside].as_py()!r} points outside of {root}; only files below "
-            "it are read. Move the table, or make its paths relative to its folder."
-        )
-    return paths
-
-
-def clean_paths(column: pa.ChunkedArray, table: Path, root: Path) -> Texts:
-    """The same, wherever the paths point to."""
-    column = decoded(column)
-    if not is_text(column):
-        raise DataError(
-            f"{table}: its column of picture paths holds {column.type}, not text. Name the right one with "
-            "--path-column."
-        )
-    texts = trimmed(column)
-    missing = np.flatnonzero(pc.equal(texts, "").to_numpy(zero_copy_only=False))
-    if len(missing):
-        raise DataError(f"{table}, row {missing[0]}: the path is missing.")
-    texts = pc.replace_substring(texts, "\\", "/")
-    unusual = pc.match_substring_regex(texts, UNUSUAL)
-    if pc.any(unusual).as_py():
-        plain = [_relative(text, root) for text in texts.filter(unusual).to_pylist()]
-        texts = pc.replace_with_mask(texts, unusual, pa.array(plain, pa.string()))
-    return Texts(texts)
-
-
-def _relative(text: str, root: Path) -> str:
-    file = Path(text)
-    if file.is_absolute():
-        parent = next((top for top in (root, root.resolve()) if file.is_relative_to(top)), None)
-        file = file if parent is None else file.relative_to(parent)
-    return file.as_posix()

@@ -1,0 +1,43 @@
+"""Which rows of a table belong together: several pictures, or rows, of one patient."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from aleator.data.readers.columns import GROUP_COLUMNS, Columns, texts_of
+from aleator.data.readers.shared import find_column
+
+FEWEST_GROUPS = 5
+"""With fewer groups of rows no folds can be made that keep them together."""
+
+
+def groups_of_pictures(table: pa.Table, columns: Columns, path: Path) -> tuple["NDArray[np.str_] | None", list[str]]:
+    """What several pictures are of, by the name of the column; None where there is none, or its cells never repeat."""
+    name = find_column(table.column_names, GROUP_COLUMNS, None, str(path))
+    if name is None or name in (columns.path, columns.label, columns.id, columns.split) or not _repeats(table[name]):
+        return None, []
+    values, said = grouped(table, name)
+    return values, [said]
+
+
+def group_column(table: pa.Table, path: Path, taken: set[str | None]) -> str | None:
+    """The column that says what several rows of features are of, where it is called so without doubt."""
+    ids = [one for one in GROUP_COLUMNS if one.endswith("_id")]
+    name = find_column(table.column_names, ids, None, str(path))
+    return name if name is not None and name not in taken and _repeats(table[name], FEWEST_GROUPS) else None
+
+
+def _repeats(column: pa.ChunkedArray, fewest: int = 2) -> bool:
+    values = texts_of(column)
+    return fewest <= len(np.unique(values)) < len(values) and not (values == "").any()
+
+
+def grouped(table: pa.Table, name: str) -> tuple[NDArray[np.str_], str]:
+    """The groups of the rows, and what is said of them."""
+    values = texts_of(table[name])
+    return values, (
+        f"What shares a value of {name!r} ({len(np.unique(values)):,} in {len(values):,} rows) is one group, which is "
+        "never parted for training and testing."
+    )

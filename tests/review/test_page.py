@@ -245,7 +245,7 @@ def test_disagreements_and_agreement_are_shown(running: Running, open_page: Open
         bob.decide(row, [row % 2 if row else 1])
     page = open_page(running, "/people")
     table = page.locator("table.plain").first
-    expect(table).to_contain_text("75 %")
+    expect(table).to_contain_text("75%")
     expect(table).to_contain_text("0.50")  # kappa of 3 in 4 with chance 1/2
     expect(page.locator(".card")).to_have_count(1)
     page.get_by_role("link", name="Review what others disagree on").click()

@@ -465,6 +465,25 @@ def gpu(*, data: Path | None = None, device: str = "auto", small: bool = False, 
     tell(result, format_table, json_output)
 
 
+@app.command
+def pictures(*, audit: Path = Path("demo-audit"), output: Output = Path("docs/images")) -> None:
+    """Take the pictures of README and docs anew, in a real Chromium.
+
+    Parameters
+    ----------
+    audit
+        The demo's audit, which nobody has reviewed (`make demo`).
+    output
+        The folder of the pictures.
+    """
+    from benchmarks.pictures import take
+
+    assert output is not None
+    with display(log=True) as progress:
+        written = take(audit, output, progress=progress)
+    print(f"{len(written)} pictures in {output}")
+
+
 def tell(result: dict[str, Any], format_table: Callable[[dict[str, Any]], str], json_output: bool) -> None:
     print(json.dumps(result, indent=2) if json_output else format_table(result))
 

@@ -31,7 +31,7 @@ def test_a_template_is_found_without_importing_its_package() -> None:
 
 def test_certainty_is_never_claimed_by_rounding() -> None:
     assert [percent(share) for share in (0.0, 0.004, 0.5, 0.994, 0.996)] == [
-        "under 1 %", "under 1 %", "50 %", "99 %", "over 99 %",
+        "under 1%", "under 1%", "50%", "99%", "over 99%",
     ]  # fmt: skip
 
 

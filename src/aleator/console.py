@@ -76,7 +76,8 @@ def print_next(steps: Sequence[Step]) -> None:
 
 def _score(referee: RefereeScores) -> str:
     return (
-        f"\nScored against the {referee.name} ({referee.wrong:,} of {referee.examples:,} labels wrong): "
+        f"\nScored against the {referee.name} ({referee.wrong:,} labels wrong of the {referee.examples:,} "
+        f"for which it names a class): "
         f"{referee.flags_precision:.0%} of the flagged labels are wrong, and {referee.flags_recall:.0%} of the wrong "
         f"labels are flagged.\n"
         f"Labels that are right: {referee.given_label_accuracy:.1%} as given, {referee.suggested_label_accuracy:.1%} "

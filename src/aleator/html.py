@@ -41,8 +41,8 @@ def environment() -> Environment:
 def percent(share: float) -> str:
     """A share as a person reads it: certainty is never claimed by rounding."""
     if share >= 0.995:
-        return "over 99 %"
-    return "under 1 %" if share < 0.005 else f"{share:.0%}".replace("%", " %")
+        return "over 99%"
+    return "under 1%" if share < 0.005 else f"{share:.0%}"
 
 
 def script_json(value: Any) -> Markup:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from aleator.data import read_dataset
 from aleator.data.options import ReadOptions
-from aleator.data.readers.remedies import REMEDIES
+from aleator.data.readers.remedies import OF_ALEATOR, REMEDIES
 from aleator.data.readers.shared import encode_labels
 from aleator.data.sources import ImageArray
 from aleator.errors import DataError
@@ -244,6 +244,11 @@ def test_paths_that_hold_nothing(tmp_path: Path) -> None:
         (tmp_path / f"a{name}").write_bytes(b"")
         with pytest.raises(DataError, match=re.escape(remedy)):
             read_dataset(tmp_path / f"a{name}")
+    for name, remedy in OF_ALEATOR.items():
+        (tmp_path / Path(name).stem).mkdir()
+        (tmp_path / Path(name).stem / name).write_text("{}")
+        with pytest.raises(DataError, match=re.escape(remedy)):
+            read_dataset(tmp_path / Path(name).stem)
     buffer = io.BytesIO()
     np.save(buffer, np.array([{}]), allow_pickle=True)
     (tmp_path / "pickled.npy").write_bytes(buffer.getvalue())

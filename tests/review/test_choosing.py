@@ -69,7 +69,7 @@ def test_what_cannot_be_asked_for_is_refused(query: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("verdict", "neighbours", "margin", "said"),
     [
-        ("ok", [0] * 7 + [1] * 3, -2.0, ["Most likely a (84 %), then b (16 %).", "7 of its 10 nearest"]),
+        ("ok", [0] * 7 + [1] * 3, -2.0, ["Most likely a (84%), then b (16%).", "7 of its 10 nearest"]),
         ("ok", [1] * 8 + [0] * 2, 1.0, ["Most likely a", "Yet only 2 of its 10 nearest neighbours carry the same"]),
         ("mistake", [0] * 7 + [1] * 3, 1.0, ["Most likely a", "Against that, 7 of its 10"]),
         ("mistake", [1] * 6 + [0] * 4, 1.0, ["Most likely a", "The neighbours do not settle it: 6 of its 10"]),

@@ -19,6 +19,17 @@ def answer(client: ReviewClient, running: Running, count: int, kept: bool = True
     return rows
 
 
+def test_the_first_cards_are_the_surest_mistakes_and_every_tenth_is_drawn_all_the_same(running: Running) -> None:
+    client = ReviewClient(running.address, "Ann")
+    cards = client.queue(20)
+    verdicts = running.review.live.now.verdicts
+    surest = np.sort(verdicts.p_mislabelled[verdicts.verdict == "mistake"])[::-1]
+    assert [card["verdict"] for card in cards[:3]] == ["mistake"] * 3
+    assert np.allclose([card["p"] for card in cards[:3]], surest[:3])
+    assert all(card["why"].startswith("Probably a wrong label") for card in cards[:3])
+    assert cards[DRAWN - 1]["row"] == drawing_order(running.review.examples.given)[0]
+
+
 def test_a_tenth_of_the_queue_is_the_next_of_the_drawing_order(running: Running) -> None:
     rows = answer(ReviewClient(running.address, "Ann"), running, 60)
     assert len(set(rows)) == 60

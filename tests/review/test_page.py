@@ -15,6 +15,7 @@ from aleator.data.options import ReadOptions
 from aleator.decisions.gather import database_beside
 from aleator.decisions.store import Store
 from aleator.review.examples import of_dataset, open_examples
+from aleator.review.queue import EVERYTHING
 from benchmarks.review.client import ReviewClient
 from tests.conftest import tiny_dataset
 from tests.review.conftest import EXAMPLES, Open, Running, row_of, serving, stored
@@ -28,7 +29,7 @@ NASTY = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script>"
 
 def test_the_keys_decide_undo_skip_and_go_on(running: Running, open_page: Open) -> None:
     page = open_page(running)
-    order = running.review.live.now.review_order.tolist()
+    order = running.review.queue.order(EVERYTHING).tolist()
     examples = running.review.examples
     assert row_of(page) == order[0]
     assert page.locator("#frame img").evaluate("image => image.naturalWidth") == 48
@@ -82,7 +83,7 @@ def test_zoom_and_the_next_picture_is_there_before_it_is_wanted(running: Running
     page.wait_for_load_state("networkidle")
     asked: list[str] = []
     page.on("request", lambda one: asked.append(one.url))
-    upcoming = running.review.live.now.review_order[1]
+    upcoming = running.review.queue.order(EVERYTHING)[1]
     page.keyboard.press("Enter")
     expect(page.locator("#address")).to_have_attribute("href", f"/example/{upcoming}")
     assert page.locator("#frame img").evaluate("image => image.complete && image.naturalWidth > 0")
@@ -245,7 +246,7 @@ def test_disagreements_and_agreement_are_shown(running: Running, open_page: Open
         bob.decide(row, [row % 2 if row else 1])
     page = open_page(running, "/people")
     table = page.locator("table.plain").first
-    expect(table).to_contain_text("75 %")
+    expect(table).to_contain_text("75%")
     expect(table).to_contain_text("0.50")  # kappa of 3 in 4 with chance 1/2
     expect(page.locator(".card")).to_have_count(1)
     page.get_by_role("link", name="Review what others disagree on").click()
@@ -392,7 +393,7 @@ def test_every_page_fits_every_screen(running: Running, open_page: Open, width: 
 
 def test_decisions_are_sent_again_and_in_order_when_the_server_was_away(running: Running, open_page: Open) -> None:
     page = open_page(running)
-    order = running.review.live.now.review_order.tolist()
+    order = running.review.queue.order(EVERYTHING).tolist()
     page.route("**/api/decide", lambda route: route.abort())
     page.keyboard.press("1")
     expect(page.locator("#trouble")).to_contain_text("sent again")

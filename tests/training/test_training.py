@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from aleator.errors import AleatorError, DataError, ModelError
 from aleator.noise.label_noise import told
 from aleator.records import from_json, to_json
 from aleator.training import Model
-from aleator.training.abstention import AbstentionRule, EnsemblePrediction, learn_rule, prediction_of
+from aleator.training.abstention import AbstentionRule, EnsemblePrediction, how_rough, learn_rule, prediction_of
 from aleator.training.held_out import hold_out
 from aleator.training.settings import POLICIES, TrainSettings
 from aleator.training.targets import choose_targets
@@ -214,6 +215,20 @@ def test_temperature_and_coverage_are_found_where_the_truth_is_known() -> None:
     prediction = prediction_of(mean, np.full_like(mean, 1e-3), rule.temperature)
     assert rule.sets(prediction)[np.arange(3000), labels].mean() == pytest.approx(0.9, abs=0.01)
     assert (rule.route(prediction) == "ambiguous").mean() == pytest.approx(0.2, abs=0.01)
+
+
+def test_near_certain_examples_are_not_ambiguous_however_few_were_held_out() -> None:
+    """Where all held-out examples are as good as certain, a fifth of them are still the least certain."""
+    logits = np.stack([np.linspace(8, 12, 34), np.zeros(34)], axis=1).astype(np.float32)[None]
+    rule = learn_rule(logits, np.full_like(logits, 1e-3), np.zeros(34, np.int64))
+    unsure = np.array([[[1.0, 0.0]]], np.float32)
+    both = np.concatenate([logits, unsure], axis=1)
+    prediction = prediction_of(both, np.full_like(both, 1e-3), rule.temperature)
+    familiar = replace(rule, unfamiliar_above=np.inf)
+    assert (familiar.route(prediction)[:34] == "answer").all()
+    assert prediction.probs[-1].max() > 0.95 or familiar.route(prediction)[-1] == "ambiguous"
+    assert "up to 35% may be called ambiguous" in how_rough(34)
+    assert how_rough(100) == ""
 
 
 def test_a_model_learns_is_read_back_and_says_what_it_is(model: aleator.Model) -> None:

@@ -158,7 +158,7 @@ def _of_rows(source: TableRows, labels: NDArray[np.int64], seed: int) -> Vectors
     fitted = fit_columns(source.table)
     codes = fitted.codes(source.table)
     names = [column.name for column in fitted.columns]
-    remarks = [f"The column {name!r} {why}, and was not learned from." for name, why in fitted.passed_over.items()]
+    remarks = [f"The column {name!r} {why}, so nothing is learned from it." for name, why in fitted.passed_over.items()]
     remarks += [
         f"The column {name!r} alone predicts nearly every label. If it was made from the label it hides the wrong "
         f"ones: leave it out with --leave-out."

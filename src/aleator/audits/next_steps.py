@@ -4,6 +4,7 @@ import shlex
 import shutil
 import sys
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 from aleator.audits.info import AuditInfo
@@ -90,4 +91,7 @@ def program() -> str:
 
 
 def _beside(folder: Path, name: str) -> str:
-    return str(folder.with_name(f"{folder.name or 'audit'}-{name}"))
+    """A path beside the folder at which nothing is yet, so that the command can be given as it stands."""
+    wanted = Path(f"{folder.name or 'audit'}-{name}")
+    numbered = (wanted.with_stem(f"{wanted.stem}-{number}") for number in count(2))
+    return str(next(free for one in chain((wanted,), numbered) if not (free := folder.with_name(one.name)).exists()))

@@ -101,16 +101,20 @@ def _audit(
 
 
 def _summary(card: "ModelCard", folder: Path) -> None:
+    from aleator.training.abstention import how_rough
+
     console = Console(highlight=False, soft_wrap=True)
     data, figures = card.data, card.figures
     console.print(
         f"\n[bold]{figures.accuracy:.1%} right[/bold] of {figures.examples:,} held-out examples; "
-        f"{figures.accuracy_of_surest:.1%} of the surest 80 %. Trained on {data.trained_on:,}."
+        f"{figures.accuracy_of_surest:.1%} of the surest 80%. Trained on {data.trained_on:,}."
     )
     console.print(
         f"Calibration error {figures.calibration_error:.3f}. "
         + " · ".join(f"{count:,} {name}" for name, count in figures.routes.items())
     )
+    if rough := how_rough(data.held_out):
+        console.print(f"[dim]{rough} --held-out 0.3 holds out more.[/dim]")
     if card.wrong_labels is not None:
         wrong = card.wrong_labels
         console.print(

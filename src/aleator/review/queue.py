@@ -37,6 +37,8 @@ SORTS = {
 DRAWN = 10
 """One example in so many is drawn at random, so that how many wrong labels are left can be told
 (`auditing/sampled.py`)."""
+CLEAR = 3
+"""Clear mistakes that a review begins with."""
 LOOK, ANSWER = 0.15, 1.0
 """Seconds for a look at a tile of the grid, and for an answer of its own."""
 CACHED_ORDERS = 8
@@ -281,7 +283,7 @@ class Queue:
 
     def _compute(self, wanted: Filter, now: Snapshot) -> NDArray[np.int32]:
         if wanted == EVERYTHING:
-            return now.review_order.astype(np.int32)
+            return self._opening(now)
         keep = self.mask(wanted, now)
         if wanted.state == "disagreed":
             rows = np.flatnonzero(keep & self.board.disagreed)
@@ -295,6 +297,17 @@ class Queue:
                 order = np.concatenate([order, np.flatnonzero(rest)])
             rows = order[keep[order]]
         return self._sorted(rows.astype(np.int32), wanted, now)
+
+    def _opening(self, now: Snapshot) -> NDArray[np.int32]:
+        """The judge's order; while nobody has answered, the surest mistakes come first, so that it is clear at once
+        what is asked."""
+        order = now.review_order.astype(np.int32)
+        if self.board.reviewed_count:
+            return order
+        mistakes = np.flatnonzero(now.verdicts.verdict == "mistake")
+        suspicion = now.verdicts.p_mislabelled[mistakes]
+        surest = mistakes[np.argsort(-suspicion, kind="stable")[:CLEAR]].astype(np.int32)
+        return np.concatenate([surest, order[~np.isin(order, surest)]])
 
     def _sorted(self, rows: NDArray[np.int32], wanted: Filter, now: Snapshot) -> NDArray[np.int32]:
         """Rows in the order that is asked for; as they come for `next`."""

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
+from scipy.stats import beta
 from torch import Tensor
 
 from aleator.uncertainty.calibration import Conformal, conformal
@@ -19,6 +20,11 @@ LEVEL = 0.9
 """How often the conformal set contains the label."""
 ANSWERED, FAMILIAR = 0.8, 0.97
 """Shares of the held-out examples whose doubt and unfamiliarity lie below the two thresholds."""
+SURE = float(entropy(np.array([[0.95, 0.05]]))[0])
+"""In nats: who doubts less than one that gives .95 to a class and .05 to another is not ambiguous, however sure the
+held-out examples were."""
+FEW = 100
+"""Held-out examples below which the thresholds are called rough."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class AbstentionRule:
     conformal_threshold: float | None
     """A class is in the set if one minus its probability is at most this; None puts every class in."""
     ambiguous_above: float
-    """Entropy of the probabilities, in nats, from which on two classes are named."""
+    """Entropy of the probabilities, in nats, from which on two classes are named; at least `SURE`."""
     unfamiliar_above: float
     """Unfamiliarity from which on no answer is given."""
 
@@ -63,6 +69,21 @@ class AbstentionRule:
         """Which classes are in the conformal set, `(example, class)`. It may be empty: nothing fits."""
         threshold = np.inf if self.conformal_threshold is None else self.conformal_threshold
         return Conformal("lac", LEVEL, threshold).sets(prediction.probs)
+
+
+def how_rough(held_out: int) -> str:
+    """What few held-out examples leave open of the thresholds, as a sentence; empty where there are enough.
+
+    The share of new examples below the k-th of n held-out ones has the distribution Beta(k, n + 1 - k).
+    """
+    if held_out >= FEW:
+        return ""
+    rank = ANSWERED * held_out
+    high = 1 - beta.ppf(0.05, rank, held_out + 1 - rank)
+    return (
+        f"Only {held_out} examples were held out, so the thresholds are rough: of new ones like these up to {high:.0%} "
+        f"may be called ambiguous, not the {1 - ANSWERED:.0%} that are meant."
+    )
 
 
 def prediction_of(
@@ -115,7 +136,7 @@ def learn_rule(
     return AbstentionRule(
         temperature,
         calibrated.threshold if np.isfinite(calibrated.threshold) else None,  # JSON has no infinity
-        float(np.quantile(prediction.doubt, ANSWERED)),
+        max(SURE, float(np.quantile(prediction.doubt, ANSWERED))),
         float(np.quantile(prediction.unfamiliarity, FAMILIAR)),
     )
 

@@ -11,7 +11,7 @@ from aleator.data.examples import ExamplesShape
 from aleator.embedding.finetuning import FinetunedNetwork
 from aleator.learning.settings import TrainingSettings
 from aleator.records import from_json
-from aleator.training.abstention import AbstentionRule
+from aleator.training.abstention import AbstentionRule, how_rough
 from aleator.training.pretrained import PretrainedNetwork
 from aleator.training.settings import TrainSettings
 from aleator.verdicts.estimates import Matrix, WrongLabels
@@ -45,7 +45,7 @@ class Figures:
     accuracy_of_answers: float | None
     """None where no answer was given."""
     accuracy_of_surest: float
-    """Of the surest 80 %."""
+    """Of the surest 80%."""
     log_loss: float
     """In nats."""
     calibration_error: float
@@ -191,7 +191,7 @@ Scored by {JUDGED_BY[settings.kind_of_labels]}.
 |---|---|
 | examples scored | {figures.examples:,} |
 | accuracy | {figures.accuracy:.3f} |
-| accuracy of the surest 80 % | {figures.accuracy_of_surest:.3f} |
+| accuracy of the surest 80% | {figures.accuracy_of_surest:.3f} |
 | log loss (nats) | {figures.log_loss:.3f} |
 | calibration error | {figures.calibration_error:.3f} |
 | conformal sets (level .90) | {sets} |
@@ -203,7 +203,7 @@ Scored by {JUDGED_BY[settings.kind_of_labels]}.
 {rule.temperature:.3f}. An input whose unfamiliarity ({unfamiliarity}) is above
 {rule.unfamiliar_above:.4g} is *unfamiliar* and gets no answer. Where the entropy of the prediction is above
 {rule.ambiguous_above:.3f} nats it is *ambiguous* and two classes are named.
-{_training(card)}{_second_pass(settings)}{_voters(card.training)}
+{_rough(data)}{_training(card)}{_second_pass(settings)}{_voters(card.training)}
 ## Limits
 
 - It knows the classes above and no others; an input of none of them is refused only where it is unfamiliar.
@@ -230,6 +230,11 @@ def _learners(card: ModelCard) -> str:
         f"{seen}{count} networks ({model.backbone}, {model.parameters:,} parameters each{begun}) predict a mean and a\n"
         "spread for each class's logit."
     )
+
+
+def _rough(data: TrainedData) -> str:
+    said = how_rough(data.held_out)
+    return f"{said}\n" if said else ""
 
 
 def _training(card: ModelCard) -> str:

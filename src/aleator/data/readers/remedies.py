@@ -33,6 +33,10 @@ REMEDIES = {
     **dict.fromkeys((".dta", ".sav", ".sas7bdat", ".rds"), "is of another program; save it as CSV or Parquet"),
 }
 A_TABLE = "has an ending that says nothing; if it is a table, call it .csv or .tsv"
+OF_ALEATOR = {
+    "audit.json": "is the folder of an audit, which review, judge, train and export take; name the data instead",
+    "model.json": "is the folder of a model, which predict and export take; name data instead",
+}
 LOOKED_AT = 1 << 14
 TENSORFLOW = (
     "holds TensorFlow's records, which are not read; write pictures of it with TensorFlow Datasets: "
@@ -84,6 +88,9 @@ def is_of_supervisely(folder: Path) -> bool:
 def remedy_for(path: Path) -> str | None:
     """What this file or folder is, and what to do with it; None where that is not known."""
     if path.is_dir():
+        for name, said in OF_ALEATOR.items():
+            if (path / name).is_file():
+                return said
         return TENSORFLOW if any(_is_of_tensorflow(file) for file in path.rglob("*")) else None
     if _is_of_tensorflow(path):
         return TENSORFLOW

@@ -121,7 +121,7 @@
   const dialog = one("detail");
   let neighbour = () => null;
   const bar = (name, share, kind) => element("li", { class: kind }, element("span", { class: "name" }, name),
-    element("span", { class: "bar" }, Object.assign(element("i"), { style: `width:${share}%` })), element("span", { class: "share" }, `${share} %`));
+    element("span", { class: "bar" }, Object.assign(element("i"), { style: `width:${share}%` })), element("span", { class: "share" }, `${share}%`));
   function showDetail(row, step = () => null) {
     neighbour = step;
     const given = examples.given[row], said = [];
@@ -171,7 +171,7 @@
     const whole = (name) => (value(name) === "" ? null : Number(value(name)));
     const given = whole("given"), suggested = whole("suggested"), verdict = whole("verdict");
     const least = Number(value("least")) * 100, text = value("text").toLowerCase();
-    filters.elements.least.nextElementSibling.textContent = `${value("least")} %`;
+    filters.elements.least.nextElementSibling.textContent = `${value("least")}%`;
     const order = examples.order(value("sort")), kept = new Uint32Array(order.length);
     if (text) lowered ??= examples.ids.map((id) => id.toLowerCase());
     let found = 0;

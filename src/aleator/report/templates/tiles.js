@@ -27,7 +27,7 @@ class Examples {
   wrong(row) {
     if (!this.known(row)) return "–";
     const p = this.p[row] / 10000;
-    return p >= 0.995 ? "over 99 %" : p < 0.005 ? "under 1 %" : `${Math.round(100 * p)} %`;
+    return p >= 0.995 ? "over 99%" : p < 0.005 ? "under 1%" : `${Math.round(100 * p)}%`;
   }
   nats(name, row) { return this[name][row] === 65535 ? "–" : (this[name][row] / 1000).toFixed(2); }
   givenName(row) { return this.given[row] < 0 ? "no label" : this.names[this.given[row]]; }

@@ -33,7 +33,7 @@ const page = {
   },
 
   percent(share) {
-    return share >= 0.995 ? "over 99 %" : share < 0.005 ? "under 1 %" : `${Math.round(100 * share)} %`;
+    return share >= 0.995 ? "over 99%" : share < 0.005 ? "under 1%" : `${Math.round(100 * share)}%`;
   },
 
   // crypto.randomUUID is only there over HTTPS and on this machine.

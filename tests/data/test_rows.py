@@ -159,3 +159,13 @@ def test_a_quote_within_words_is_a_sign_of_the_text(tmp_path: Path, sign: str) -
     assert isinstance(dataset.source, TextArray)
     assert dataset.source.load(0) == f"a screen of 5{sign} and more"
     assert len(dataset) == 20
+
+
+def test_rows_are_named_as_they_stand_in_the_file_also_where_some_are_left_out(tmp_path: Path) -> None:
+    rows = [
+        f"{'' if row % 4 == 0 else f'a text of number {row}'},{'xy'[row % 2]},{'ab'[row // 20]}" for row in range(40)
+    ]
+    (tmp_path / "t.csv").write_text("\n".join(["text,label,split", *rows]))
+    data = read_dataset(tmp_path / "t.csv", ReadOptions(split="b"))
+    assert data.source.describe(0) == f"row {data.ids[0]}" == "row 21"
+    assert data.take(np.array([3])).source.describe(0) == f"row {data.ids[3]}"

@@ -44,11 +44,22 @@ class UnreadableImage(Exception):
     """A picture that cannot be decoded; the message says why."""
 
 
+def _taken(numbers: NDArray[np.int64] | None, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What rows that are taken are numbered in the data that were read."""
+    return rows if numbers is None else numbers[rows]
+
+
+def _row(numbers: NDArray[np.int64] | None, row: int) -> str:
+    return f"row {row if numbers is None else numbers[row]}"
+
+
 @dataclass(frozen=True)
 class ImageArray:
     """Pictures in one uint8 array, `(example, height, width)` or `(example, height, width, channel)`."""
 
     pixels: NDArray[np.uint8]
+    numbers: NDArray[np.int64] | None = None
+    """Of the rows in the data that were read, where some of these were left out; messages name them."""
     kind: ClassVar[Literal["images"]] = "images"
 
     def __post_init__(self) -> None:
@@ -64,10 +75,10 @@ class ImageArray:
         return len(self.pixels)
 
     def take(self, rows: NDArray[np.int64]) -> "ImageArray":
-        return ImageArray(self.pixels[rows])
+        return ImageArray(self.pixels[rows], _taken(self.numbers, rows))
 
     def describe(self, row: int) -> str:
-        return f"row {row}"
+        return _row(self.numbers, row)
 
     def identity(self) -> bytes:
         return hashlib.sha256(np.ascontiguousarray(self.pixels).data).digest()
@@ -292,6 +303,8 @@ class ImageBytes(_Encoded):
     content: "pa.LargeBinaryArray"
     names: Sequence[str] = ()
     """Of the files, for people; empty where they have none."""
+    numbers: NDArray[np.int64] | None = None
+    """Of the rows in the data that were read, where some of these were left out; messages name them."""
     kind: ClassVar[Literal["images"]] = "images"
 
     def __len__(self) -> int:
@@ -299,10 +312,10 @@ class ImageBytes(_Encoded):
 
     def take(self, rows: NDArray[np.int64]) -> "ImageBytes":
         names = [self.names[row] for row in rows] if self.names else ()
-        return ImageBytes(self.content.take(pa.array(rows)), names)._scaled_as(self)
+        return ImageBytes(self.content.take(pa.array(rows)), names, _taken(self.numbers, rows))._scaled_as(self)
 
     def describe(self, row: int) -> str:
-        return self.names[row] if self.names else f"row {row}"
+        return self.names[row] if self.names else _row(self.numbers, row)
 
     def identity(self) -> bytes:
         digest = hashlib.sha256()
@@ -331,6 +344,8 @@ class FeatureArray:
     """Feature vectors, `(example, feature)` float32."""
 
     values: NDArray[np.float32]
+    numbers: NDArray[np.int64] | None = None
+    """Of the rows in the data that were read, where some of these were left out; messages name them."""
     kind: ClassVar[Literal["features"]] = "features"
 
     def __post_init__(self) -> None:
@@ -347,10 +362,10 @@ class FeatureArray:
         return len(self.values)
 
     def take(self, rows: NDArray[np.int64]) -> "FeatureArray":
-        return FeatureArray(self.values[rows])
+        return FeatureArray(self.values[rows], _taken(self.numbers, rows))
 
     def describe(self, row: int) -> str:
-        return f"row {row}"
+        return _row(self.numbers, row)
 
     def identity(self) -> bytes:
         return hashlib.sha256(np.ascontiguousarray(self.values).data).digest()
@@ -374,6 +389,8 @@ class TextArray:
 
     texts: Sequence[str]
     """Kept as `Texts`."""
+    numbers: NDArray[np.int64] | None = None
+    """Of the rows in the data that were read, where some of these were left out; messages name them."""
     kind: ClassVar[Literal["texts"]] = "texts"
 
     def __post_init__(self) -> None:
@@ -383,10 +400,10 @@ class TextArray:
         return len(self.texts)
 
     def take(self, rows: NDArray[np.int64]) -> "TextArray":
-        return TextArray(Texts(self.texts).take(rows))
+        return TextArray(Texts(self.texts).take(rows), _taken(self.numbers, rows))
 
     def describe(self, row: int) -> str:
-        return f"row {row}"
+        return _row(self.numbers, row)
 
     def identity(self) -> bytes:
         digest = hashlib.sha256()
@@ -403,6 +420,8 @@ class TableRows:
     """Rows of a table whose columns are features: numbers, categories, dates, with gaps."""
 
     table: pa.Table
+    numbers: NDArray[np.int64] | None = None
+    """Of the rows in the data that were read, where some of these were left out; messages name them."""
     kind: ClassVar[Literal["table"]] = "table"
 
     def __post_init__(self) -> None:
@@ -413,10 +432,10 @@ class TableRows:
         return int(self.table.num_rows)
 
     def take(self, rows: NDArray[np.int64]) -> "TableRows":
-        return TableRows(self.table.take(pa.array(rows)))
+        return TableRows(self.table.take(pa.array(rows)), _taken(self.numbers, rows))
 
     def describe(self, row: int) -> str:
-        return f"row {row}"
+        return _row(self.numbers, row)
 
     def identity(self) -> bytes:
         digest = hashlib.sha256()

@@ -1,6 +1,7 @@
 """The pictures of README and docs, taken anew: `python -m benchmarks pictures --audit demo-audit`.
 
-The report's are of the demo's audit and of a table of wines, the review page's of a copy of the audit with the true answers to its first 120 examples.
+The report's are of the demo's audit and of a table of wines, the review page's of a copy of the audit with the true
+answers to its first 120 examples.
 """
 
 import io

@@ -15,7 +15,7 @@ from aleator.rows import not_finite
 
 MOST_AGREEMENT = 0.99
 IN_SAMPLE = (
-    "The probabilities agree with more than 99 % of the labels, as those of a model do that was trained on them. Such "
+    "The probabilities agree with more than 99% of the labels, as those of a model do that was trained on them. Such "
     "a model says little of which labels are wrong: give out-of-sample probabilities, as cross-validation makes them."
 )
 ROUNDING, MOST_ROUNDING = 0.005, 0.1

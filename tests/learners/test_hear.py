@@ -1,5 +1,7 @@
 """Learners are heard on examples whose labels they have not seen."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -14,12 +16,15 @@ from aleator.learners import Heard, LabelledFolds, Material, draw_folds, hear
 from aleator.learners import kernel as kernel_module
 from aleator.learners import linear as linear_module
 from aleator.learners.bayes import naive_bayes
+from aleator.learners.folds import Folds
 from aleator.learners.kernel import kernel
 from aleator.learners.linear import linear
+from aleator.learners.ratios import ratios
 from aleator.learners.topics import topics
 from aleator.vectors.dense import principal
 
 Labels = NDArray[np.int64]
+Learn = Callable[[sparse.csr_matrix, Labels, int, Folds], NDArray[np.float32]]
 
 
 def alone(count: int) -> Labels:
@@ -179,22 +184,40 @@ def test_draws_differ_more_where_less_is_known() -> None:
     assert spread(60) > 1.5 * spread(400)
 
 
-def test_naive_bayes_is_out_of_fold_and_knows_classes_that_a_fold_lacks() -> None:
+def by_ratios(words: sparse.csr_matrix, labels: Labels, classes: int, folds: Folds) -> NDArray[np.float32]:
+    return ratios(words, labels, classes, folds).log_probs
+
+
+@pytest.mark.parametrize("learn", [naive_bayes, by_ratios])
+def test_learners_of_words_are_out_of_fold_and_know_classes_that_a_fold_lacks(learn: Learn) -> None:
     words, truth = topical_words(600, 1)
     given = symmetric(truth, 3, 0.3, np.random.default_rng(0))
     folds = draw_folds(given, alone(600), 2, 0)
-    said = naive_bayes(words, given, 3, folds)
+    said = learn(words, given, 3, folds)
     assert said.shape == (2, 600, 3)
     np.testing.assert_allclose(np.exp(said).sum(axis=2), 1, atol=1e-5)
     assert (said[0].argmax(axis=1) == truth).mean() > 0.95
     own = np.argsort(folds.fold[0] == 0)[-1]
     other = given.copy()
     other[own] = (given[own] + 1) % 3
-    np.testing.assert_array_equal(naive_bayes(words, other, 3, folds)[:, own], said[:, own])
+    np.testing.assert_array_equal(learn(words, other, 3, folds)[:, own], said[:, own])
     rare = np.where(np.arange(600) == 0, 2, truth % 2)  # its own fold has none to learn
-    assert np.isfinite(naive_bayes(words, rare, 3, draw_folds(rare, alone(600), 1, 0))).all()
+    assert np.isfinite(learn(words, rare, 3, draw_folds(rare, alone(600), 1, 0))).all()
     few = np.arange(600) // 200  # three units: two folds are empty
-    assert np.isfinite(naive_bayes(words, given, 3, draw_folds(given, few, 1, 0))).all()
+    assert np.isfinite(learn(words, given, 3, draw_folds(given, few, 1, 0))).all()
+
+
+def test_ratios_of_words_find_wrong_labels_and_name_the_words_of_a_class() -> None:
+    """Short texts, of which a few words name the class and many are anybody's."""
+    words, truth = topical_words(400, 4)
+    random = np.random.default_rng(1)
+    few = words.toarray() * (random.random(words.shape) < 0.25)
+    both = sparse.csr_matrix(np.hstack([few, (random.random((400, 400)) < 0.02) * 0.25]), dtype=np.float32)
+    given = symmetric(truth, 3, 0.3, random)
+    opinion = ratios(both, given, 3, draw_folds(given, alone(400), 1, 0))
+    assert average_precision_score(given != truth, -opinion.log_probs[0][np.arange(400), given]) > 0.85
+    names = opinion.weights[:90].reshape(3, 30, 5, 3).mean(axis=1).argmax(axis=2)  # the words of each topic, by fold
+    np.testing.assert_array_equal(names, np.repeat([[0], [1], [2]], 5, axis=1))
 
 
 def test_topics_count_where_classes_are_topics_and_not_where_they_cross_them() -> None:

@@ -146,9 +146,8 @@ def _words_against(
         return result
     for row in np.flatnonzero((given >= 0) & (given != suggested)).tolist():
         places = words.indices[words.indptr[row] : words.indptr[row + 1]]
-        size = words.data[words.indptr[row] : words.indptr[row + 1]]
         of_fold = weights[places, fold[row]]
-        speaks = size * (of_fold[:, suggested[row]] - of_fold[:, given[row]])
+        speaks = of_fold[:, suggested[row]] - of_fold[:, given[row]]
         loudest = np.argsort(-speaks, kind="stable")[:MARKS]
         result[row] = [fitted.words[places[place]] for place in loudest.tolist() if speaks[place] > 0]
     return result

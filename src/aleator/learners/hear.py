@@ -17,6 +17,7 @@ from aleator.learners.bayes import naive_bayes
 from aleator.learners.folds import LabelledFolds
 from aleator.learners.kernel import kernel
 from aleator.learners.linear import linear
+from aleator.learners.ratios import ratios
 from aleator.learners.softmax_regression import Floats
 from aleator.learners.topics import share_of_topics, topics
 from aleator.learners.trees import trees
@@ -71,7 +72,7 @@ class Heard:
     weights: dict[str, float]
     """What each learner counts in the pool."""
     linear_weights: Floats | None = field(default=None, repr=False)
-    """Of the linear learner of words, `(word, fold, class)`."""
+    """Of having a word, by the linear learner of words, `(word, fold, class)`."""
 
 
 def hear(
@@ -137,7 +138,7 @@ def suitable(material: Material, classes: int) -> tuple[str, ...]:
 
 def _by_words(material: Material, asked: LabelledFolds) -> Arrays:
     assert material.words is not None
-    opinion = linear(material.words, asked.labels, asked.classes, asked.folds)
+    opinion = ratios(material.words, asked.labels, asked.classes, asked.folds)
     return {LOG_PROBS: opinion.log_probs, WEIGHTS: opinion.weights}
 
 

@@ -33,8 +33,6 @@ class LinearOpinion:
     log_probs: NDArray[np.float32]
     """`(draw, example, class)`."""
     penalty: float
-    weights: Floats
-    """Of the first draw, `(feature, fold, class)`, the last feature the intercept."""
 
 
 def linear(matrix: Rows, labels: NDArray[np.int64], classes: int, folds: Folds) -> LinearOpinion:
@@ -50,7 +48,7 @@ def linear(matrix: Rows, labels: NDArray[np.int64], classes: int, folds: Folds) 
     else:
         seen = evenly(labelled, max(MOST_TO_FIT, MOST_OF_A_CLASS * classes))
         weights = fit_folds(with_intercept(matrix[seen]), labels[seen], classes, folds.take(seen), penalty, ENOUGH)
-    return LinearOpinion(out_of_fold(matrix, weights, folds), penalty, weights[:, : folds.count])
+    return LinearOpinion(out_of_fold(matrix, weights, folds), penalty)
 
 
 def _best_penalty(matrix: Matrix, labels: NDArray[np.int64], classes: int, folds: Folds) -> float:

@@ -101,7 +101,8 @@ def check_lengths(path: Path, dialect: Dialect) -> None:
         first = next(line for line, count in lengths if count == usual)
         raise DataError(
             f"{path}: line {lengths[0][0]} holds {wanted} cell{'s' * (wanted != 1)}, most lines hold {usual}. If the "
-            f"table begins with a title or notes, remove what is above its header (line {first})."
+            f"table begins with a title or notes, remove what is above its header (line {first}); else put quotes "
+            "around cells that hold a separator."
         )
     others = [(line, count) for line, count in lengths if count != wanted]
     if others:

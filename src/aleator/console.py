@@ -62,7 +62,8 @@ def print_summary(info: AuditInfo, folder: Path, seconds: float | None = None) -
     report, labels = escape(str(folder / REPORT)), escape(str(folder / LABELS))
     console.print(f"\nReport: {report}\nAll examples: {labels}")
     print_next(next_steps(info, folder))
-    console.print(f"[dim]{info.timings['total'] if seconds is None else seconds:.0f} seconds[/dim]")
+    took = round(info.timings["total"] if seconds is None else seconds)
+    console.print(f"[dim]{took} second{'' if took == 1 else 's'}[/dim]")
 
 
 def print_next(steps: Sequence[Step]) -> None:

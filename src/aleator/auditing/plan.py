@@ -21,10 +21,11 @@ def plan_of(overview: Overview, settings: AuditSettings) -> str:
             "each at 224 pixels, a GPU far less. The audit says how long before it trains."
         )
     if not settings.by_networks(overview.kind):
-        source = f" by {settings.made_of}" if settings.backbone or settings.features else ""
+        made = settings.backbone or settings.features
+        source, once = (f" by {settings.made_of}", " once the features are there") if made else ("", "")
         return (
             f"Would let several simple learners predict the labels of {labelled:,} examples{source}, in seconds to a "
-            "few minutes once the features are there."
+            f"few minutes{once}."
         )
     members = settings.member_count
     training = settings.training(labelled * (members - 1) // members, overview.kind)

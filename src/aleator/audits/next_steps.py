@@ -64,9 +64,7 @@ def after_export(
     were named for it. An audit by each example's likeliest classes can not be trained on."""
     place = _named(data, database)
     if not decided:
-        return (
-            Step(_command("review", folder, *place), "look at the labels, so that more than the surest are put right"),
-        )
+        return (Step(_command("review", folder, *place), "look at the labels yourself and put them right"),)
     if not can_train:
         return ()
     train = _command("train", folder, *place, "--labels", "reviewed", "-o", _beside(folder, "model"))

@@ -44,8 +44,10 @@ def hold_out(
     lacking = np.flatnonzero((total > 0) & ((taken < FEWEST_HELD_OUT) | (total - taken < FEWEST_HELD_OUT)))
     if len(lacking):
         label = lacking[0]
+        apart = np.count_nonzero(count[:, label])
         raise DataError(
-            f"The class {class_names[label]!r} has {total[label]} labelled example(s) that can be held out apart from "
-            f"copies and groups; {FEWEST_HELD_OUT} are needed on either side. Add examples, or merge the class."
+            f"The class {class_names[label]!r} has {total[label]} labelled example(s), {apart} where copies and groups "
+            f"count as one; some are trained on, others held out, and {FEWEST_HELD_OUT} are needed for each. "
+            "Add examples, or merge the class."
         )
     return np.asarray(chosen[unit])

@@ -21,6 +21,7 @@ from aleator.learners.kernel import kernel
 from aleator.learners.linear import linear
 from aleator.learners.ratios import ratios
 from aleator.learners.topics import topics
+from aleator.learners.trees import forest
 from aleator.vectors.dense import principal
 
 Labels = NDArray[np.int64]
@@ -235,3 +236,22 @@ def test_topics_count_where_classes_are_topics_and_not_where_they_cross_them() -
 
     assert weight(symmetric(topic, 3, 0.1, random), 3) > 0.45
     assert weight(symmetric(praise, 2, 0.1, random), 2) < 0.1
+
+
+def test_a_forest_learns_what_stands_in_single_features_of_few_examples() -> None:
+    """Whether two of sixty features are far from zero: no plane parts the classes, and distances drown."""
+    random = np.random.default_rng(0)
+    features = random.normal(size=(160, 60))
+    labels = 2 * (np.abs(features[:, 0]) > 0.7) + (np.abs(features[:, 1]) > 0.7).astype(np.int64)
+    features[0, 5] = 1e300  # no number of 32 bits
+    folds = draw_folds(labels, alone(160), 2, 0)
+    said = forest(features, labels, 4, folds, 0)
+    by_others = heard(np.clip(features, -9, 9), labels, 4).log_probs[0]
+    np.testing.assert_allclose(np.exp(said).sum(axis=2), 1, atol=1e-5)
+    assert said[0, np.arange(160), labels].mean() > by_others[np.arange(160), labels].mean() + 0.05
+    other = labels.copy()
+    own = np.flatnonzero(folds.fold[0] == 0)
+    other[own] = (labels[own] + 1) % 4
+    np.testing.assert_array_equal(forest(features, other, 4, folds, 0)[0, own], said[0, own])
+    few = np.arange(160) // 40 - 1  # three units and some alone
+    assert np.isfinite(forest(features, labels, 4, draw_folds(labels, few, 1, 0), 0)).all()

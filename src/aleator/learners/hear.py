@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from aleator.learners.linear import linear
 from aleator.learners.ratios import ratios
 from aleator.learners.softmax_regression import Floats
 from aleator.learners.topics import share_of_topics, topics
-from aleator.learners.trees import trees
+from aleator.learners.trees import forest, trees
 from aleator.neighbours.search import is_divided, nearest_neighbours
 from aleator.noise.pooling import pooling_weights
 from aleator.threads import one_thread
@@ -53,6 +54,8 @@ class Material:
     """Weights of words `(example, word)`."""
     topical: sparse.csr_matrix | None = None
     """Of those that name topics."""
+    features: NDArray[np.floating[Any]] | None = None
+    """Of few examples, `(example, feature)`, not turned: what a forest asks."""
     columns: NDArray[np.float32] | None = None
     """Of tables `(example, column)`: numbers and codes of categories, NaN a gap."""
     categorical: NDArray[np.bool_] | None = None
@@ -133,7 +136,8 @@ def suitable(material: Material, classes: int) -> tuple[str, ...]:
         return "words", "naive Bayes", TOPICS
     trees = ("trees",) if material.columns is not None else ()
     kernel = ("kernel",) if classes <= MOST_FOR_KERNEL_CLASSES else ()
-    return *trees, "linear", *kernel, "neighbours", WHITENED
+    forest = ("extra trees",) if material.features is not None else ()
+    return *trees, *forest, "linear", *kernel, "neighbours", WHITENED
 
 
 def _by_words(material: Material, asked: LabelledFolds) -> Arrays:
@@ -157,6 +161,11 @@ def _by_trees(material: Material, asked: LabelledFolds) -> Arrays:
     assert columns is not None
     assert categorical is not None
     return {LOG_PROBS: trees(columns, categorical, asked.labels, asked.classes, asked.folds, asked.seed)}
+
+
+def _by_forest(material: Material, asked: LabelledFolds) -> Arrays:
+    assert material.features is not None
+    return {LOG_PROBS: forest(material.features, asked.labels, asked.classes, asked.folds, asked.seed)}
 
 
 def _by_lines(material: Material, asked: LabelledFolds) -> Arrays:
@@ -208,6 +217,7 @@ LEARNERS: dict[str, Callable[[Material, LabelledFolds], Arrays]] = {
     "naive Bayes": _by_counted_words,
     TOPICS: _by_topics,
     "trees": _by_trees,
+    "extra trees": _by_forest,
     "linear": _by_lines,
     "kernel": _by_kernel,
     "neighbours": _by_neighbours,

@@ -17,6 +17,7 @@ from aleator.learners import kernel as kernel_module
 from aleator.learners import linear as linear_module
 from aleator.learners.bayes import naive_bayes
 from aleator.learners.folds import Folds
+from aleator.learners.hear import suitable
 from aleator.learners.kernel import kernel
 from aleator.learners.linear import linear
 from aleator.learners.ratios import ratios
@@ -255,3 +256,14 @@ def test_a_forest_learns_what_stands_in_single_features_of_few_examples() -> Non
     np.testing.assert_array_equal(forest(features, other, 4, folds, 0)[0, own], said[0, own])
     few = np.arange(160) // 40 - 1  # three units and some alone
     assert np.isfinite(forest(features, labels, 4, draw_folds(labels, few, 1, 0), 0)).all()
+
+
+def test_wide_tables_of_few_rows_are_not_boosted() -> None:
+    def names(rows: int, columns: int) -> tuple[str, ...]:
+        values = np.zeros((rows, columns), np.float32)
+        few = values if rows <= 2000 else None
+        return suitable(Material(values, features=few, columns=values, categorical=np.zeros(columns, bool)), 10)
+
+    assert {"trees", "extra trees"} <= set(names(200, 100))
+    assert "trees" not in names(200, 101)
+    assert "trees" in names(2001, 101)

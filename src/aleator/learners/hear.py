@@ -30,6 +30,8 @@ from aleator.workers import HERE, Arrays, Piece, Workers
 from aleator.workers.kept import results_of
 
 MOST_FOR_KERNEL_CLASSES = 200
+MOST_TO_BOOST = 1_000
+"""Columns times classes of a table of few rows: 200 rows of 1,460 columns and 10 classes took minutes."""
 WORTH_THREADS = 2_000_000
 """Numbers in the vectors of all examples."""
 WORTH_TREES = 250_000
@@ -134,10 +136,15 @@ def suitable(material: Material, classes: int) -> tuple[str, ...]:
     """The names of the learners that suit the material."""
     if material.words is not None:
         return "words", "naive Bayes", TOPICS
-    trees = ("trees",) if material.columns is not None else ()
+    trees = ("trees",) if material.columns is not None and not _is_wide(material, classes) else ()
     kernel = ("kernel",) if classes <= MOST_FOR_KERNEL_CLASSES else ()
     forest = ("extra trees",) if material.features is not None else ()
     return *trees, *forest, "linear", *kernel, "neighbours", WHITENED
+
+
+def _is_wide(material: Material, classes: int) -> bool:
+    """Boosting tries every column for every class again and again; with few rows a forest does that in seconds."""
+    return material.features is not None and material.features.shape[1] * classes > MOST_TO_BOOST
 
 
 def _by_words(material: Material, asked: LabelledFolds) -> Arrays:

@@ -90,7 +90,11 @@ def test_the_wheel_works_where_it_is_installed(tmp_path: Path) -> None:
     assert "mistake" in (tmp_path / "judged" / "report.html").read_text(encoding="utf-8")
 
     # The first minute of the demo: the faces are drawn, copies are looked for, networks begin to learn.
-    with subprocess.Popen([command, "demo"], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) as demo:
+    # Started by a shell in the background, this process ignores interrupts, and so would what it starts.
+    heard = "signal.signal(signal.SIGINT, signal.SIG_DFL)"
+    by_itself = f"import os, signal, sys; {heard}; os.execv(sys.argv[1], sys.argv[1:])"
+    demonstrated = [python, "-c", by_itself, command, "demo"]
+    with subprocess.Popen(demonstrated, cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True) as demo:
         assert demo.stderr is not None
         stages = []
         for line in demo.stderr:

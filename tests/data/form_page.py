@@ -75,9 +75,9 @@ def page() -> str:
         "# Forms that are read",
         "",
         f"A test writes and reads each of these {len(FORMS)} forms, and makes this page. *Reads* is what comes out.",
-        "*Says how* is the reader's message: what it took the data for, or why it refuses them and what to do. Then the",
-        "data are exported (`aleator export`) in their own form, or the nearest, and read again: *out and back* is the",
-        "form of the export, and how many examples have the same id and label after it.",
+        "*Says how* is the reader's message: what it took the data for, or why it refuses them and what to do. Then",
+        "the data are exported (`aleator export`) in their own form, or the nearest, and read again: *out and back* is",
+        "the form of the export, and how many examples have the same id and label after it.",
     ]
     for group in groups:
         text += ["", f"## {group}", "", "| form | reads | says how | out and back |", "|---|---|---|---|"]

@@ -235,7 +235,7 @@ def _posterior(inputs: JudgeInputs, reviews: Reviews | None, folder: Path | None
 
 
 def answers_of(votes: Votes, classes: int) -> Answers:
-    """Votes for the data set's classes as answers: of each annotator where they are told apart, else of one crowd."""
+    """Votes for the data set's classes as answers: of each annotator where they are named, else of one crowd."""
     if votes.annotators is not None:
         row, annotator, answer = votes.annotators.row, votes.annotators.annotator, votes.annotators.answer
         label = votes.class_index[answer]

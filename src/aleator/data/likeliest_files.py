@@ -93,7 +93,7 @@ def named_classes(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def named_probabilities(table: pa.Table, path: Path) -> NamedProbabilities:
-    """Of a table that `holds_likeliest`. Raises DataError for more places than are told apart."""
+    """Of a table that `holds_likeliest`. Raises DataError for more places than are kept singly."""
     beyond = CLASS.format(MOST_LEADING + 1)
     if beyond in table.column_names:
         raise DataError(

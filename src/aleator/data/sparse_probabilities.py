@@ -10,7 +10,7 @@ from scipy import sparse
 from aleator.errors import DataError
 
 MOST_LEADING = 32
-"""Of more classes of an example only the likeliest are told apart."""
+"""Of more classes of an example only the likeliest are kept singly."""
 ROUNDING = 0.02
 """How much more than one the probabilities of an example may sum to."""
 

@@ -81,7 +81,7 @@ def check_reviewer(name: str) -> None:
 
 
 def check_tags(tags: Sequence[str]) -> None:
-    """Raise DataError unless the tags can be told apart and stand in one cell, joined by `SEPARATOR`."""
+    """Raise DataError unless the tags are distinct and stand in one cell, joined by `SEPARATOR`."""
     if len(tags) > MOST_TAGS or len(set(tags)) < len(tags):
         raise DataError(f"An example has at most {MOST_TAGS} different tags, not {', '.join(tags)[:LONGEST_NAME]!r}.")
     for tag in tags:

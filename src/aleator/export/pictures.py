@@ -39,7 +39,7 @@ def _cut(text: str, length: int) -> str:
 
 def folder_names(names: Iterable[str]) -> dict[str, str]:
     """A folder for each class, by its name: as it is called where that can be, and no two the same, also where capitals
-    are not told apart."""
+    do not count."""
     result: dict[str, str] = {}
     taken: set[str] = set()
     # Those that can be called as they are come first, so that no other takes their name.

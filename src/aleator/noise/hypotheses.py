@@ -46,7 +46,7 @@ LEAST_WEIGHT = 0.02
 ENOUGH, ENOUGH_PER_CLASS = 4000, 60
 """So many examples tell the confusion; with many classes, more."""
 MOST_CLASSES, LEADING = 24, 8
-"""With more classes than the first, an example's so many likeliest ones are told apart, and its given label."""
+"""With more classes than the first, an example's so many likeliest ones are kept singly, and its given label."""
 NEVER, SMALLEST = np.float32(-60.0), np.float32(1e-20)
 """The logarithm of a probability that is none, and the least that is left to all other classes."""
 FIRST_PASSES, PASSES = 10, 4
@@ -76,7 +76,7 @@ class Hypotheses:
     def _of_leading_classes(
         self, log_probs: NDArray[np.floating[Any]], given_label: NDArray[np.int64]
     ) -> NDArray[np.float32]:
-        """With many classes, each example's likeliest ones and its given label are told apart, and the others are one
+        """With many classes, each example's likeliest ones and its given label are kept singly, and the others are one
         class more, whose part each of them has by what the classifier says of it."""
         rows = np.arange(len(log_probs))[:, None]
         leading = np.argpartition(log_probs, -LEADING, axis=1)[:, -LEADING:]

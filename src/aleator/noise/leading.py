@@ -1,4 +1,4 @@
-"""Many classes: each example's likeliest ones are told apart, and what is left to all others is one number.
+"""Many classes: each example's likeliest ones are kept singly, and what is left to all others is one number.
 
 The hypotheses are those of `hypotheses.py`, learned the same way, but nothing here is `(example, class)` or
 `(class, class)`: how often a label is right is each class's own, pairs of classes that were seen together have a number
@@ -55,11 +55,11 @@ class LeadingClasses:
 
     @property
     def others(self) -> Labels:
-        """How many classes are not told apart, `(example,)`."""
+        """How many classes are not kept singly, `(example,)`."""
         return np.asarray(self.classes - (self.label >= 0).sum(axis=1))
 
     def with_given(self, given: Labels) -> "LeadingClasses":
-        """With the given label (-1 none) told apart in one more place, where it is not among the likeliest."""
+        """With the given label (-1 none) kept singly in one more place, where it is not among the likeliest."""
         there = (given < 0) | (self.label == given[:, None]).any(axis=1)
         return LeadingClasses(
             np.concatenate([self.label, np.where(there, -1, given)[:, None]], axis=1),
@@ -100,7 +100,7 @@ class SparseConfusion:
         )
 
     def of_others(self, named: NDArray[np.float32], given: Labels, others: Labels) -> NDArray[np.float32]:
-        """Its mean over the classes that are not told apart, `(example,)`; `named` are those that are."""
+        """Its mean over the classes that are not kept singly, `(example,)`; `named` are those that are."""
         g = np.maximum(given, 0)
         rest = self.column_sums[g] - named.sum(axis=1, dtype=np.float64)
         return np.asarray(np.maximum(rest, 0) / np.maximum(others, 1), dtype=np.float32)
@@ -133,7 +133,7 @@ class LeadingNoise:
         return np.asarray(np.maximum(logits, NEVER))
 
     def others_weight(self, leading: LeadingClasses) -> NDArray[np.float32]:
-        """Sum of `exp(shift)` over the classes that are not told apart, `(example,)`."""
+        """Sum of `exp(shift)` over the classes that are not kept singly, `(example,)`."""
         weights = np.exp(self.shift)
         named = np.where(leading.label >= 0, weights[np.maximum(leading.label, 0)], 0).sum(axis=1)
         return np.asarray(np.maximum(weights.sum() - named, SMALLEST), dtype=np.float32)

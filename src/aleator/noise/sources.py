@@ -33,7 +33,7 @@ class Answers:
     label: NDArray[np.int64]
     """What was answered, `(answer,)`."""
     count: NDArray[np.float64]
-    """How often, `(answer,)`: one, or more where the answers of many people are not told apart."""
+    """How often, `(answer,)`: one, or more where the answers of many people are counted together."""
     names: tuple[str, ...]
 
 

@@ -21,7 +21,7 @@ class Familiarity:
     embedding has. Measured on FER2013's PublicTest, a half of it, with five corruptions, for a network trained on votes
     and one trained on FER2013's labels: AUROC of corrupted against ambiguous faces .90 and .94; the plain distance has
     .77 and .81, the length alone .69 and .89, epistemic uncertainty .71 and .60, total uncertainty .66 and .86. So
-    it is with the features of a pretrained network, as they are (EfficientNet-Lite0, spoilt photographs against others,
+    it is with the features of a pretrained network, as they are (EfficientNet-Lite0, corrupted photographs and others,
     500 or 5,000 to learn from): .99 and more, the plain distance .02 to .80.
     """
 

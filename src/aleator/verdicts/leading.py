@@ -21,7 +21,7 @@ LEAST = 1e-4
 
 @dataclass(frozen=True)
 class LeadingPosterior:
-    """What is believed of the truth, by the likeliest classes and the given label, each told apart."""
+    """What is believed of the truth, over the likeliest classes and the given label, one number each."""
 
     leading: LeadingClasses
     """The last place is the given label's, where it is not among the likeliest."""
@@ -38,7 +38,7 @@ class LeadingPosterior:
 
     @property
     def suggested(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        """The likeliest of the classes that are told apart, and its probability, `(example,)` each."""
+        """The likeliest of the classes that are kept singly, and its probability, `(example,)` each."""
         place = self.probs[:, :-1].argmax(axis=1)[:, None]
         label = np.take_along_axis(self.leading.label, place, axis=1)[:, 0]
         return label, np.take_along_axis(self.probs, place, axis=1)[:, 0].astype(np.float64)
@@ -62,7 +62,7 @@ class LeadingPosterior:
     def draws_of(
         self, label: NDArray[np.int64], count: int, rows: NDArray[np.int64], seed: int = 0
     ) -> NDArray[np.float32]:
-        """The same of any label that is told apart, `(row,)`."""
+        """The same of any label that is kept singly, `(row,)`."""
         each = self.hypotheses.each_of(label, self.leading.take(rows), self.given_label[rows])
         return np.asarray(each[drawn(self.hypotheses.weights, count, np.random.default_rng(seed))])
 

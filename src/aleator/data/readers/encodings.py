@@ -38,7 +38,7 @@ FASTTEXT = "__label__"
 
 @dataclass(frozen=True)
 class Dialect:
-    """How the cells of a text table are told apart."""
+    """How the cells of a text table are separated."""
 
     encoding: str
     delimiter: str

@@ -106,7 +106,7 @@ def encoded(
 
 
 def _as_text_where_no_number(array: pa.Array) -> pa.Array:
-    """Text of any kind as plain text, and with it numbers that are too long to be told apart as such."""
+    """Text of any kind as plain text, and with it numbers that are too long to be exact as such."""
     if pa.types.is_binary(array.type) or pa.types.is_large_binary(array.type):
         array = array.cast(pa.string())
     if pa.types.is_dictionary(array.type):

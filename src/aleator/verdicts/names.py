@@ -3,7 +3,7 @@
 VERDICT_MEANING = {
     "ok": "the label fits",
     "mistake": "a crowd would clearly say something else",
-    "ambiguous": "careful people would differ; no relabelling removes that",
+    "ambiguous": "no class is clearly first: people differ, or the model cannot tell",
     "unfamiliar": "unlike the rest, so the answer is a guess",
     "conflict": "copies carry different labels",
 }

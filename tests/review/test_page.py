@@ -32,7 +32,7 @@ def test_the_keys_decide_undo_skip_and_go_on(running: Running, open_page: Open) 
     order = running.review.queue.order(EVERYTHING).tolist()
     examples = running.review.examples
     assert row_of(page) == order[0]
-    assert page.locator("#frame img").evaluate("image => image.naturalWidth") == 48
+    expect(page.locator("#frame img")).to_have_js_property("naturalWidth", 48)  # waits for the picture
     page.keyboard.press("Enter")  # keeps the given label
     page.keyboard.press("Space")  # takes the suggested one
     page.keyboard.press("3")
@@ -86,7 +86,7 @@ def test_zoom_and_the_next_picture_is_there_before_it_is_wanted(running: Running
     upcoming = running.review.queue.order(EVERYTHING)[1]
     page.keyboard.press("Enter")
     expect(page.locator("#address")).to_have_attribute("href", f"/example/{upcoming}")
-    assert page.locator("#frame img").evaluate("image => image.complete && image.naturalWidth > 0")
+    assert page.locator("#frame img").evaluate("image => image.decode().then(() => image.naturalWidth > 0)")
     assert not any(url.endswith(f"/512/{upcoming}") for url in asked)
 
 

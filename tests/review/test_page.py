@@ -86,7 +86,7 @@ def test_zoom_and_the_next_picture_is_there_before_it_is_wanted(running: Running
     upcoming = running.review.queue.order(EVERYTHING)[1]
     page.keyboard.press("Enter")
     expect(page.locator("#address")).to_have_attribute("href", f"/example/{upcoming}")
-    assert page.locator("#frame img").evaluate("image => image.decode().then(() => image.naturalWidth > 0)")
+    assert page.locator("#frame img").evaluate("image => image.complete && image.naturalWidth > 0")
     assert not any(url.endswith(f"/512/{upcoming}") for url in asked)
 
 

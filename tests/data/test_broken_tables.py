@@ -38,7 +38,7 @@ def with_bad_byte(lines: list[str]) -> bytes:
         ("t.csv", ["<!DOCTYPE html>", "<html>"], "is a web page"),
         ("t.parquet", ["version https://git-lfs.github.com/spec/v1", "oid sha256:0", "size 1"], "git lfs pull"),
         ("t.npz", ["version https://git-lfs.github.com/spec/v1", "oid sha256:0", "size 1"], "git lfs pull"),
-        ("t.csv", gzip.compress(b"a,b\n"), "is compressed"),
+        ("t.csv", gzip.compress(b"a,b\n", mtime=0), "is compressed"),
         ("t.csv", b"PK\x03\x04 and more", "call it .xlsx"),
     ],
 )  # fmt: skip

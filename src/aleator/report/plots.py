@@ -79,7 +79,7 @@ def pairs_table(pairs: Sequence[ClassPair], class_names: Sequence[str], *, link:
     head = "".join(f'<th scope="col">{name}</th>' for name in ("given", "more likely", "about", "of the label"))
     return Markup(
         '<div class="scroll" tabindex="0" role="region" aria-label="pairs of classes">'
-        f'<table class="confusion"><thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table></div>'
+        f'<table class="confusion pairs"><thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table></div>'
     )
 
 

@@ -272,6 +272,17 @@ def test_texts_are_searched_and_neighbours_show_theirs(browser: "Browser", audit
     page.close()
 
 
+def test_a_verdict_is_told_by_its_shape_too(browser: "Browser", audit: Audit) -> None:
+    page, _ = opened(browser, audit.folder / "report.html")
+    found = page.locator(".map .dot").evaluate_all(
+        "all => all.map(one => [one.className.baseVal, one.getAttribute('d')])"
+    )
+    shapes = dict(found)
+    assert len(shapes) > 2
+    assert len(set(shapes.values())) == len(shapes) == len({(kind, shape) for kind, shape in found})
+    page.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(browser: "Browser", audit: Audit, scheme: str) -> None:
     """axe-core's rules of WCAG 2.1 A and AA and of good practice, in every tab and in an opened example."""

@@ -152,6 +152,17 @@ def test_what_is_chosen_in_a_list_is_followed_at_once_and_the_keys_go_on_from_th
     expect(page.get_by_label("probably wrong, at least")).to_be_focused()
 
 
+def test_from_the_grid_to_the_same_ones_one_by_one_and_back(running: Running, open_page: Open) -> None:
+    page = open_page(running, "/grid?given=3&sort=data")
+    expect(page.locator(".tile").first).to_be_visible()
+    first, count = str(page.locator(".tile").first.get_attribute("data-row")), page.locator(".tile").count()
+    page.get_by_role("link", name="These one by one").click()
+    expect(page.locator("#address")).to_have_attribute("href", f"/example/{first}")
+    expect(page.locator("select[name=given]")).to_have_value("3")
+    page.get_by_role("link", name="These in the grid").click()
+    expect(page.locator(".tile")).to_have_count(count)
+
+
 def test_a_copied_link_shows_another_person_the_same(running: Running, open_page: Open) -> None:
     page = open_page(running, "/grid?given=3&wrong=0.3&sort=unsure", permissions=["clipboard-read", "clipboard-write"])
     expect(page.locator(".tile").first).to_be_visible()
@@ -205,6 +216,25 @@ def test_one_of_many_is_looked_at_closely(running: Running, open_page: Open) -> 
     link.click()
     page.wait_for_url("**/example/2")
     assert running.review.board.reviewed_count == 0
+
+
+def test_the_keyboard_stops_at_the_tiles_once(running: Running, open_page: Open) -> None:
+    page = open_page(running, "/grid?sort=data")
+    expect(page.locator(".tile").first).to_be_visible()
+    page.get_by_label("tile size").focus()
+    page.keyboard.press("Tab")
+    expect(page.locator(".tile").first).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Tab")
+    expect(page.locator("#accept")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(page.locator(".tile").nth(1)).to_be_focused()
+    page.keyboard.press("Space")
+    page.keyboard.press("x")  # it goes, and the next one takes its place
+    expect(page.locator("[data-row='2']")).to_be_focused()
+    page.keyboard.press("u")
+    expect(page.locator("[data-row='1']")).to_be_visible()
+    expect(page.locator(".tile[tabindex='0']")).to_have_count(1)
 
 
 def test_tiles_that_are_drawn_at_random_are_told_from_the_others(running: Running, open_page: Open) -> None:

@@ -13,7 +13,7 @@
     const given = tile.given === null ? "" : `given ${names[tile.given]}`;
     const suggested = tile.suggested === null ? "" : `suggested ${names[tile.suggested]}, ${page.percent(tile.share)}`;
     const label = [tile.id, given, suggested, tile.drawn && "drawn at random"].filter(Boolean).join(", ");
-    const element = page.make("button", { className: tile.drawn ? "tile drawn" : "tile", title: label, "data-row": tile.row, "aria-pressed": "false", "aria-label": label });
+    const element = page.make("button", { className: tile.drawn ? "tile drawn" : "tile", title: label, "data-row": tile.row, "aria-pressed": "false", "aria-label": label, tabIndex: -1 });
     const same = tile.given === tile.suggested;
     element.append(page.small(tile, side()));
     if (tile.given !== null) element.append(page.make("span", { className: "caption" }, page.make(same || tile.suggested === null ? "span" : "s", { textContent: names[tile.given] })));
@@ -36,6 +36,7 @@
     const drawn = !!box.querySelector(".drawn") && "; the dashed ones are drawn at random: they tell how many wrong labels are left";
     byId("total").textContent = total ? `${total.toLocaleString("en")} examples, ${tiles.size.toLocaleString("en")} shown${drawn || ""}` : "Nothing of this kind is left.";
     byId("nothing").hidden = !!total;
+    if (!box.querySelector("[tabindex='0']")) stopAt(box.firstElementChild);
     byId("more").hidden = tiles.size >= total;
     dock.querySelector(".choose").hidden = !selected.size;
     byId("pace").hidden = !!selected.size;
@@ -51,6 +52,20 @@
     dock.querySelector("[data-command=several] span").textContent = !several ? "ambiguous" : several.size < 2 ? "choose two or more" : `between ${[...several].map((one) => names[one]).join(", ")}`;
     for (const [label, { button }] of rows) button.setAttribute("aria-pressed", String(!!several?.has(label)));
   }
+
+  // The keyboard stops at the tiles once, and arrows go from tile to tile: what comes after them is one key away.
+  function stopAt(element) {
+    const before = box.querySelector("[tabindex='0']");
+    if (before) before.tabIndex = -1;
+    if (element) element.tabIndex = 0;
+  }
+  // The tile that the keyboard goes on from when these are gone: the next one or, at the end, the one before.
+  function remaining(going) {
+    for (const step of ["nextElementSibling", "previousElementSibling"])
+      for (let one = document.activeElement; one; one = one[step]) if (!going.has(Number(one.dataset.row))) return one;
+    return null;
+  }
+  box.addEventListener("focusin", (event) => stopAt(event.target.closest(".tile")));
 
   // ---- how large the tiles are: each person's choice, kept by the browser ----
   const sizer = byId("size"), SIZE = "aleator-tile";
@@ -190,10 +205,12 @@
     since = performance.now();
     const tags = page.tagsOf(byId("tags").value);
     const batch = chosen.map((row) => ({ uuid: page.uuid(), row, kind, labels: labelsOf(row), seconds, tags }));
-    const gone = chosen.map((row) => { const { tile, element } = tiles.get(row); const next = element.nextSibling; element.remove(); tiles.delete(row); selected.delete(row); return { tile, element, next }; });
+    const after = box.contains(document.activeElement) ? remaining(new Set(chosen)) : null;
+    const gone = chosen.map((row) => { const { tile, element } = tiles.get(row); const next = element.nextSibling; element.remove(); element.tabIndex = -1; tiles.delete(row); selected.delete(row); return { tile, element, next }; });
     total -= gone.length;
     const entry = { uuids: batch.map((one) => one.uuid), gone };
     done.push(entry);
+    after?.focus({ preventScroll: true });
     refresh();
     page.say(`${gone.length} decided`);
     busy += 1;

@@ -174,6 +174,7 @@ def _audit(  # longer than a function is otherwise: the whole system on one page
             REPORT: lambda path: path.write_text(html, encoding="utf-8"),
         },
         info,
+        said.networks,
     )
     return Audit(folder, info, table, dataset)
 

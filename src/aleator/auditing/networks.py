@@ -48,7 +48,7 @@ def hear_networks(hearing: Hearing, examples: Examples, begun: Finetuning | None
     members = fit_members(
         job,
         tasks,
-        hearing.unfinished,
+        hearing.unfinished / "networks",
         on_step=lambda step, steps: progress("training", step, steps),
         on=hearing.workers,
     )
@@ -83,6 +83,7 @@ def hear_networks(hearing: Hearing, examples: Examples, begun: Finetuning | None
             unseen_draws=len(mean) // len(members),
         ),
         training=training,
+        networks=tuple(member.weights for member in members),
     )
 
 

@@ -1,7 +1,6 @@
 """The audit folder: what an audit leaves on disk, written whole or not at all."""
 
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -163,8 +162,14 @@ def open_folder(folder: Path, identity: Identity, *, force: bool) -> Path:
     return unfinished
 
 
-def close_folder(folder: Path, files: dict[str, Callable[[Path], object]], info: AuditInfo) -> None:
-    """Put the new files in the place of the old: all are written first, then renamed, `audit.json` last.
+def close_folder(
+    folder: Path,
+    files: dict[str, Callable[[Path], object]],
+    info: AuditInfo,
+    networks: Sequence[NDArray[np.uint8]] = (),
+) -> None:
+    """Put the new files in the place of the old: all are written first, then renamed, `audit.json` last. `networks` are
+    the contents of files of safetensors.
 
     With `audit.json` the audit is complete; while it is missing, readers are told that it is unfinished.
     """
@@ -175,8 +180,8 @@ def close_folder(folder: Path, files: dict[str, Callable[[Path], object]], info:
     (new / "models").mkdir()
     for name, write in files.items():
         write(new / name)
-    for weights in unfinished.glob("member-*/weights.safetensors"):
-        shutil.copyfile(weights, new / "models" / f"{weights.parent.name}.safetensors")
+    for number, weights in enumerate(networks):
+        (new / "models" / f"member-{number}.safetensors").write_bytes(weights.data)
     write_record(new / INFO, info)
     sync_all(new)
     discard(folder / INFO)

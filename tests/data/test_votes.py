@@ -1,6 +1,7 @@
 """Votes line up with the examples, and the majority follows FER+'s rule."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -409,3 +410,38 @@ def test_the_label_of_several_people_is_that_of_their_votes_and_a_tie_is_said(tm
     again = read_dataset(backwards)
     label = dict(zip(again.ids.tolist(), again.given_labels.tolist(), strict=True))
     assert [label[one] for one in data.ids.tolist()] == data.given_labels.tolist()
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".npy"])
+def test_the_form_of_votes_is_as_it_is_said_where_nothing_tells(tmp_path: Path, suffix: str) -> None:
+    """Three people of three classes: each cell may be a class, or a number of votes."""
+    data, labels = faces(tmp_path)
+    cells = np.tile([[0, 1, 2]], (len(labels), 1))
+    if suffix == ".npy":
+        np.save(votes := tmp_path / "v.npy", cells)
+    else:
+        votes = write_matrix(tmp_path / "v.csv", cells, ["0", "1", "2"])
+    with pytest.raises(DataError, match="--votes-form answers or --votes-form counts"):
+        read_dataset(data, ReadOptions(votes=votes))
+
+
+@pytest.mark.parametrize("form", ["counts", "answers"])
+@pytest.mark.parametrize("suffix", [".csv", ".npy"])
+def test_votes_are_read_in_the_form_that_is_asked_for(
+    tmp_path: Path, suffix: str, form: Literal["counts", "answers"]
+) -> None:
+    data, labels = faces(tmp_path)
+    people = np.stack([labels, labels, (labels + np.arange(len(labels)) % 2) % 3], axis=1)
+    counts = np.stack([(people == label).sum(axis=1) for label in range(3)], axis=1)
+    cells = people if form == "answers" else counts
+    if suffix == ".npy":
+        np.save(votes := tmp_path / "v.npy", cells)
+    else:
+        votes = write_matrix(tmp_path / "v.csv", cells, ["0", "1", "2"])
+    dataset = read_dataset(data, ReadOptions(votes=votes, votes_form=form))
+    assert dataset.votes is not None
+    assert np.array_equal(dataset.votes.counts, counts)
+    assert (dataset.votes.annotators is not None) == (form == "answers")
+    other = "counts" if form == "answers" else "answers"
+    with pytest.raises(DataError):
+        read_dataset(data, ReadOptions(votes=votes, votes_form=other))  # type: ignore[arg-type]

@@ -60,7 +60,9 @@ GROUP_COLUMNS = (
 WORKER_COLUMNS = ("annotator", "worker", "annotator_id", "worker_id", "user", "rater", "completed_by")
 EXPORTED = ("source", "given_label", "label_from", "changed", "decision", "choices", "reviewers")
 EXPORTED_OF_AUDITS = ("suggested_label", "p_mislabelled", "verdict")
-"""What `aleator export` writes beside the examples, always and of audits; none of it is a feature."""
+EXPORTED_OF_GROUPS = ("group", "keep_together")
+"""What `aleator export` writes beside the examples, always, of audits and of what belongs together; none of it is a
+feature."""
 NUMBERING = re.compile(r"(^|[ _.-])(id|no|nr|number|index|key|row)$|(^|[a-z _.-])(ID|Id|No|Nr|Number|Index|Key|Row)$")
 """How columns are called that number the rows."""
 FEWEST_NUMBERED = 10

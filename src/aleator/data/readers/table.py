@@ -19,6 +19,7 @@ from aleator.data.options import ReadOptions
 from aleator.data.readers.columns import (
     EXPORTED,
     EXPORTED_OF_AUDITS,
+    EXPORTED_OF_GROUPS,
     GROUP_COLUMNS,
     ID_COLUMNS,
     INDEX_COLUMNS,
@@ -206,7 +207,7 @@ def _of_the_table_itself(
     left_out = [find_column(names, (), name, str(path), "--leave-out") for name in options.left_out]
     other = {label, id_column, split, find_column(names, WORKER_COLUMNS, None, str(path)), *INDEX_COLUMNS, *left_out}
     if set(EXPORTED) <= set(names):
-        other |= {*EXPORTED, *EXPORTED_OF_AUDITS}
+        other |= {*EXPORTED, *EXPORTED_OF_AUDITS, *EXPORTED_OF_GROUPS}
     numbering = numbering_columns(table, other)
     if set(names) <= other | set(numbering):
         numbering = {}  # nothing else is left to learn from

@@ -445,3 +445,20 @@ def test_votes_are_read_in_the_form_that_is_asked_for(
     other = "counts" if form == "answers" else "answers"
     with pytest.raises(DataError):
         read_dataset(data, ReadOptions(votes=votes, votes_form=other))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("written", ["1;1;2", "class 1|class 1|class 2", '["class 1", "class 1", "class 2"]'])
+def test_votes_in_cells_are_joined_with_the_labels_that_were_made_of_them(tmp_path: Path, written: str) -> None:
+    numbers = np.arange(60) % 3
+    cells = [
+        written.replace("2", "x").replace("1", str(number)).replace("x", str((number + 1) % 3)) for number in numbers
+    ]
+    quoted = [f"this is text {row} of all" + ',"' + cell.replace('"', '""') + '"' for row, cell in enumerate(cells)]
+    data = tmp_path / "t.csv"
+    data.write_text("text,label\n" + "\n".join(quoted) + "\n")
+    dataset = read_dataset(data, ReadOptions(votes=data))
+    assert dataset.votes is not None
+    assert dataset.given_labels.tolist() == numbers.tolist()
+    assert dataset.votes.counts.sum() == 180
+    assert (dataset.votes.counts[np.arange(60), numbers] == 2).all()
+    assert "joined from the cells of 'label' row by row" in " ".join(dataset.how_read.said)

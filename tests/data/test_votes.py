@@ -462,3 +462,31 @@ def test_votes_in_cells_are_joined_with_the_labels_that_were_made_of_them(tmp_pa
     assert dataset.votes.counts.sum() == 180
     assert dataset.votes.counts[np.arange(60), numbers].tolist() == [3, 2, 2, 2] * 15
     assert "joined from the cells of 'label' row by row" in " ".join(dataset.how_read.said)
+
+
+@pytest.mark.parametrize("rows", ["people", "classes"])
+def test_votes_with_a_column_for_each_example_are_read_the_other_way_round(tmp_path: Path, rows: str) -> None:
+    numbers = np.arange(30) % 3
+    data, votes = tmp_path / "t.csv", tmp_path / "v.csv"
+    lines = [f"x{row},this is text {row} of all,class {number}" for row, number in enumerate(numbers)]
+    data.write_text("\n".join(["id,text,label", *lines]) + "\n")
+    people = np.stack([numbers, numbers, (numbers + 1) % 3])
+    if rows == "people":
+        table = [["annotator", *(f"x{row}" for row in range(30))]]
+        table += [[f"person {who}", *(f"class {one}" for one in answers)] for who, answers in enumerate(people)]
+    else:
+        table = [["", *(f"x{row}" for row in range(30))]]
+        table += [[f"class {one}", *map(str, (people == one).sum(axis=0))] for one in range(3)]
+    votes.write_text("\n".join(map(",".join, table)) + "\n")
+    dataset = read_dataset(data, ReadOptions(votes=votes))
+    assert dataset.votes is not None
+    assert np.array_equal(dataset.votes.counts, np.stack([(people == one).sum(axis=0) for one in range(3)], axis=1))
+    assert (dataset.votes.annotators is not None) == (rows == "people")
+    assert "it is read the other way round" in " ".join(dataset.how_read.said)
+
+
+def test_votes_with_a_column_for_each_example_but_no_ids_are_told_so(tmp_path: Path) -> None:
+    data, labels = faces(tmp_path)
+    np.save(tmp_path / "v.npy", np.stack([labels, labels, labels]))
+    with pytest.raises(DataError, match=r"a column for each example: turn it round \(table.T with pandas\)"):
+        read_dataset(data, ReadOptions(votes=tmp_path / "v.npy"))

@@ -230,7 +230,21 @@ def no_label_column(table: pa.Table, path: Path, taken: Collection[str | None] =
     apart = f" If each class has a column of its own, name all: --label-column {','.join(classes)}." if classes else ""
     return DataError(
         f"{path} has no column of labels; it has {listed(table.column_names)}. Name it with --label-column{which}."
-        f"{apart}{_said_of_people(table, free)}"
+        f"{apart}{_said_of_turned(table) or _said_of_people(table, free)}"
+    )
+
+
+def _said_of_turned(table: pa.Table) -> str:
+    """What to do with a table whose rows are what columns should be: empty for any other."""
+    cells = texts_of(table.column(0)).tolist() if table.num_columns > len(table) else []
+    called = find_column(cells, (*LABEL_COLUMNS, *PATH_COLUMNS), None, "")
+    pictures = sum(map(has_picture_ending, table.column_names))
+    if called is None and pictures <= table.num_columns / 2:
+        return ""
+    why = f"{called!r} stands in its first column" if called is not None else "its columns are called as pictures are"
+    return (
+        f" If each of its columns is an example ({why}), turn it round, so that each is a row: "
+        "pandas.read_csv(file, index_col=0).T.to_csv(other)."
     )
 
 

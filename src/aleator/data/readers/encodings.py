@@ -9,7 +9,7 @@ from typing import Any
 from charset_normalizer import from_bytes
 
 from aleator.data.picture_files import has_picture_ending
-from aleator.data.readers.headers import has_no_header, names_without_header
+from aleator.data.readers.headers import TwoHeaders, has_no_header, names_without_header, two_headers
 from aleator.data.readers.quoting import Quoting, quoting_of
 from aleator.data.wording import listed
 from aleator.errors import DataError
@@ -93,7 +93,25 @@ def dialect_of(path: Path, encoding: str | None = None) -> Dialect:
     if has_no_header(rows, a_list=delimiter == SPACES):
         header = names_without_header(rows)
         said.append(f"{path.name} has no header; its columns are taken as {listed(header)}.")
+    elif len(rows) == len(lines) and delimiter != SPACES and (two := two_headers(rows)) is not None:
+        skip, header = skip + two.lines + _blank_below(rows), two.names
+        said.append(said_of_two(path, two))
     return Dialect(found, delimiter, skip, header, header or tuple(first), tuple(said), quoting)
+
+
+def said_of_two(path: Path, two: TwoHeaders) -> str:
+    """That several lines name the columns, in words."""
+    others = [name for name in two.left_out if name and name not in two.names]
+    left_out = f"; left out is {listed(dict.fromkeys(others))}" if others else ""
+    return (
+        f"The first {two.lines} lines of {path.name} name its columns, which are taken as "
+        f"{listed(two.names)}{left_out}."
+    )
+
+
+def _blank_below(rows: list[list[str]]) -> int:
+    """How many rows without a cell follow two lines of names, as pandas writes one below them."""
+    return int(len(rows) > 2 and not any(cell.strip() for cell in rows[2]))
 
 
 def _lines_of_notes(lines: list[str]) -> int:

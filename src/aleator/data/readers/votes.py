@@ -373,6 +373,7 @@ def _rows_by_id_or_order(
             raise DataError(
                 f"{path} has {len(table)} rows of votes but {dataset.path} has {len(dataset)} examples; they must "
                 "line up row by row (the whole file, before a split is taken), or the votes need a column 'id'."
+                f"{_said_of_turned(table, dataset)}"
             )
         return np.arange(len(table))
     ids = texts_of(table[id_column])
@@ -385,6 +386,13 @@ def _rows_by_id_or_order(
             "per example is read, or long task,annotator,label."
         )
     return _rows_of(ids, path, dataset)
+
+
+def _said_of_turned(table: pa.Table, dataset: LabelledDataset) -> str:
+    """What to do with a table that has a column for each example."""
+    if not 0 <= table.num_columns - len(dataset) <= 1:
+        return ""
+    return " It has a column for each example: turn it round (table.T with pandas), so that each has a row."
 
 
 def _counts_or_error(

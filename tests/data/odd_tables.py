@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from aleator.data.options import ReadOptions
 from tests.data.forms import LABELS, TABLES, TWO, Form, labels_of, named, pictures_in, text_table
 from tests.data.text_forms import MANY, SENTENCES, TEXTS
 
@@ -53,7 +54,66 @@ def of_qualtrics(root: Path) -> Path:
     return text_table(root, [*rows, *map(list, zip(SENTENCES, labels_of(40), strict=True))], ["text", "label"])
 
 
+WORDS = {
+    "euc_jp": ("良い", "悪い"),
+    "iso2022_jp": ("良い", "悪い"),
+    "gb18030": ("好评", "差评"),
+    "big5": ("好評", "差評"),
+    "cp949": ("긍정", "부정"),
+    "cp1253": ("γάτα", "σκύλος"),
+    "cp1254": ("şaşkın", "kızgın"),
+    "cp1255": ("חיובי מאוד", "שלילי ורע"),
+    "cp1256": ("إيجابي", "سلبي"),
+    "cp874": ("แมวน้อย", "สุนัขใหญ่"),
+    "utf-16-le": ("好评", "差评"),
+    "cp1252": ("10µm²", "20µm²"),
+}
+NAMES = {
+    "euc_jp": "Japanese (EUC)", "iso2022_jp": "Japanese (with escapes)", "gb18030": "Chinese (GBK), two words",
+    "big5": "Chinese (Big5)", "cp949": "Korean, two words", "cp1253": "Greek (Windows)", "cp1254": "Turkish (Windows)",
+    "cp1255": "Hebrew (Windows)", "cp1256": "Arabic (Windows)", "cp874": "Thai (Windows)",
+    "utf-16-le": "UTF-16 without a mark, of Chinese texts", "cp1252": "Latin-1 that holds nothing but units",
+}  # fmt: skip
+UNTOLD = {
+    "one word in Shift JIS": ("cp932", ("ok", "良い"), r"cp932 \('良い'\)"),
+    "one word in GBK": ("gb18030", ("ok", "好评"), r"gb18030 \('好评'\), cp949 \('봤팀'\)"),
+    "two words of Russian in KOI8": ("koi8_r", ("кошка", "собака"), r"koi8_r \('кошка'\), cp1253 \('ΛΟΫΛΑ'\)"),
+    "two words of German in a page of DOS": ("cp850", ("für", "Straße"), r"cp850 \('für'\)"),
+}
+
+
+def encoded(encoding: str, words: tuple[str, ...]) -> Callable[[Path], Path]:
+    rows = [list(row) for row in zip(WIDTHS, labels_of(40, words), strict=True)]
+    return lambda root: text_table(root, rows, ["width", "label"], encoding=encoding)
+
+
+def chinese_texts(root: Path) -> Path:
+    texts = [f"今天天气非常好 {row}" for row in range(40)]
+    rows = [list(row) for row in zip(texts, labels_of(40, WORDS["gb18030"]), strict=True)]
+    return text_table(root, rows, ["text", "label"], encoding="utf-16-le")
+
+
+ENCODINGS = (
+    *(
+        Form(TABLES, NAMES[encoding], encoded(encoding, words), dict.fromkeys(sorted(words), 20), f"read as {encoding}")
+        for encoding, words in WORDS.items()
+    ),
+    Form(
+        TABLES, "the same, of texts and labels", chinese_texts,
+        dict.fromkeys(sorted(WORDS["gb18030"]), 20), "read as utf-16-le",
+    ),
+    *(
+        Form(TABLES, name, encoded(encoding, words), None, f"may be in several encodings: .*{shown}.*--encoding")
+        for name, (encoding, words, shown) in UNTOLD.items()
+    ),
+    Form(
+        TABLES, "the same, with `--encoding koi8_r`", encoded("koi8_r", UNTOLD["two words of Russian in KOI8"][1]),
+        {"кошка": 20, "собака": 20}, options=ReadOptions(encoding="koi8_r"),
+    ),
+)  # fmt: skip
+
 FORMS = (
+    *ENCODINGS,
     Form(
         TABLES, "a line of units below the header", below("width,height,label", "cm,mm,"), MANY,
         "The first 2 lines of t.csv name its columns, which are taken as width, height, label; left out is cm, mm",

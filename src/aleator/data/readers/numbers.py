@@ -9,12 +9,20 @@ NO_VALUES = ("na", "n/a", "nan", "null", "none", "#n/a", "<na>", "nil", "-")
 """What stands for a missing number, compared in small letters. Text keeps them: a class may be called NA."""
 MORE_GAPS = (*NO_VALUES, "?", ".", "..", "--")
 NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
-THOUSANDS_COMMA = r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?"
+THOUSANDS_COMMA = r"[+-]?\d{1,3}((,\d{2})*,\d{3})+(\.\d+)?"
+"""India separates lakhs, as 1,23,456."""
 THOUSANDS_POINT = r"[+-]?\d{1,3}(\.\d{3}){2,}|[+-]?\d{1,3}(\.\d{3})+,\d+"
 THOUSANDS_SPACE = r"[+-]?\d{1,3}([ '’\x{00a0}\x{202f}]\d{3})+([.,]\d+)?"
 DECIMAL_COMMA = r"[+-]?\d*,\d+([eE][+-]?\d+)?"
-UNIT = r"^[$€£¥]\s*|\s*[%$€£¥]$"
+UNIT = r"^(?:USD|EUR|GBP|CHF|JPY|US\$|Rs\.?|[$€£¥])\s*|\s*[%$€£¥]$"
 LETTERS = r"[A-Za-zµμ°²³/]{1,6}"
+OTHER_DIGITS = {0x660: "Arabic", 0x6F0: "Persian", 0x966: "Indian", 0xFF10: "wide"}
+"""The zeros of other digits."""
+MINUS = (
+    (r"[\x{2212}\x{2013}]\s*(\d.*)", r"-\1", "a longer sign is the minus"),
+    (r"(\d[\d.,]*)-", r"-\1", "a minus behind the number is its own"),
+    (r"\(([$€£¥]?\d[\d.,]*)\)", r"-\1", "numbers in parentheses are negative"),
+)
 UNITS_LEFT_OUT = "signs of units (%, $, €) are left out"
 SAMPLE = 1000
 
@@ -49,6 +57,8 @@ def _numbers_of(column: pa.ChunkedArray, comma_is_decimal: bool) -> Numbers | No
     if _all(texts, NUMBER):
         return Numbers(texts.cast(pa.float64()))
     how = []
+    texts, signs = _with_plain_signs(texts)
+    how.extend(signs)
     bare = pc.replace_substring_regex(texts, UNIT, "")
     if (unit := _same_unit(bare)) is not None:
         bare = pc.replace_substring_regex(bare, r"\s*[^\d\s]+$", "")
@@ -82,6 +92,22 @@ def _numbers_of(column: pa.ChunkedArray, comma_is_decimal: bool) -> Numbers | No
     if not _all(plain, NUMBER):
         return None
     return Numbers(plain.cast(pa.float64()), ", ".join(how))
+
+
+def _with_plain_signs(texts: pa.ChunkedArray) -> tuple[pa.ChunkedArray, list[str]]:
+    """The numbers with the digits and the minus of ASCII, and what they had in their place: other digits, a longer
+    minus, one behind the number, or parentheses."""
+    how = []
+    for zero, name in OTHER_DIGITS.items():
+        if _any(texts, rf".*[\x{{{zero:x}}}-\x{{{zero + 9:x}}}].*"):
+            for digit in range(10):
+                texts = pc.replace_substring(texts, chr(zero + digit), str(digit))
+            how.append(f"digits are {name}")
+    for pattern, bare, what in MINUS:
+        if _any(texts, pattern):
+            texts = pc.replace_substring_regex(texts, rf"^{pattern}$", bare)
+            how.append(what)
+    return texts, how
 
 
 def _same_unit(texts: pa.ChunkedArray) -> str | None:

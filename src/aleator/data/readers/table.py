@@ -48,7 +48,14 @@ from aleator.data.readers.locate import locate, not_named
 from aleator.data.readers.one_hot import binary_columns, one_hot, with_label_column
 from aleator.data.readers.paths import clean_paths
 from aleator.data.readers.people import answers_of_people, labels_of_cells, one_for_several_people
-from aleator.data.readers.rows import check_classes, check_features, dataset_of_rows, dataset_of_texts, text_column
+from aleator.data.readers.rows import (
+    check_classes,
+    check_features,
+    dataset_of_rows,
+    dataset_of_texts,
+    dataset_of_vectors,
+    text_column,
+)
 from aleator.data.readers.shared import EncodedLabels, encoded, find_column
 from aleator.data.readers.tables import (
     EVERY_COLUMN,
@@ -58,6 +65,7 @@ from aleator.data.readers.tables import (
     read_table_saying,
     with_numbers,
 )
+from aleator.data.readers.vectors import vectors_of, with_columns_of_vectors
 from aleator.data.sources import ImageBytes, ImageFiles, rows_outside
 from aleator.data.texts import Texts
 from aleator.data.wording import listed, short
@@ -71,6 +79,8 @@ BOXES = frozenset(("bbox", "xmin", "ymin", "x1", "y1", "box", "boxes", "x", "roi
 FOOTERS = frozenset(
     ("total", "totals", "grand total", "sum", "subtotal", "average", "mean", "summe", "gesamt", "somme")
 )
+WRITTEN_PICTURE = r"\s*(\w+://|data:|[A-Za-z0-9+/\n]{100,}={0,2}\s*$)"
+"""An address, or a picture as text (base64)."""
 REPEATED = "repeats an earlier row: the same picture with the same label"
 
 
@@ -233,7 +243,10 @@ def _of_the_table_itself(
     if label is None:
         raise no_label_column(table, path, other | {text})
     check_classes(table[label], path, label)
-    if text is None:
+    vectors = vectors_of(table[features[0]]) if text is None and len(features) == 1 else None
+    if text is None and vectors is None:
+        table, features, said_of_vectors = with_columns_of_vectors(table, features)
+        how = how.with_said(said_of_vectors)
         check_features(table.select(features), path)
     labels = _labels(table, Columns("", id_column, label, split), path, options)
     of_people = columns_of_people(table, {*other, text, belongs}, labels.names)
@@ -266,6 +279,8 @@ def _of_the_table_itself(
         how = how.with_said(f"Only the texts are judged; not used: {listed(unused)}.")
     if text is not None:
         dataset = dataset_of_texts(table[text], text, path, ids, labels, how)
+    elif vectors is not None:
+        dataset = dataset_of_vectors(vectors, features[0], path, ids, labels, how)
     else:
         dataset = dataset_of_rows(table.select(features), path, ids, labels, how)
     left = {one.id for one in dataset.skipped}
@@ -383,7 +398,7 @@ def _pictures(
     missing = np.flatnonzero(~there)
     if len(missing) > MOST_UNREADABLE * len(files):
         written = str(column[int(missing[0])].as_py())
-        if re.match(r"\s*(\w+://|data:)", written):
+        if re.match(WRITTEN_PICTURE, written):
             raise DataError(
                 f"{path}: {len(missing)} of {len(files)} paths are addresses or pictures written as text "
                 f"({short(written)}); nothing is fetched. Save the pictures below {root}, where they are found by "

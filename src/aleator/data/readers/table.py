@@ -236,7 +236,7 @@ def _of_the_table_itself(
         said_of_labels = f"The labels are in {label!r}; --label-column names another column."
     belongs = None if text is not None else group_column(table, path, other)
     features = [name for name in names if name not in other and name != belongs]
-    if not features and belongs is not None:
+    if not features and belongs is not None and not is_exported(names):
         features, belongs = [belongs], None  # nothing else is left to learn from
     if text is None and (not features or label is None):
         return None

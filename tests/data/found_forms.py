@@ -1,7 +1,7 @@
 """Forms that were once read as something else, or refused without a way out; see `forms.py`."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -105,6 +105,25 @@ def paths_in_folders(root: Path) -> Path:
     return root / "l.txt"
 
 
+def workbook_of(rows: Sequence[Sequence[str | None]], *, hidden: bool = False) -> Callable[[Path], Path]:
+    def write(root: Path) -> Path:
+        from openpyxl import Workbook
+
+        book = Workbook()
+        for row in rows:
+            book.active.append(row)
+        if hidden:
+            sheet = book.create_sheet("lists", 0)
+            sheet.sheet_state = "hidden"
+            sheet.append(["a", "b"])
+            sheet.append([1, 2])
+        book.save(root / "t.xlsx")
+        return root / "t.xlsx"
+
+    return write
+
+
+PAIRS = list(map(list, zip(SENTENCES, labels_of(40), strict=True)))
 LABELS_OF_40 = labels_of(40)
 SOUND = "12 files in .wav \\(each is sound or film"
 FORMS = (
@@ -280,6 +299,52 @@ FORMS = (
         "If the folders of its paths are the classes \\(cat, dog\\)",
     ),
     Form(TABLES, "pictures as text (base64)", pictures_as_text, None, "pictures written as text .*nothing is fetched"),
+    Form(
+        TABLES,
+        "dates as 31.12.2020",
+        numbers([f"{row % 28 + 1}.0{row % 9 + 1}.2020" for row in range(40)]),
+        MANY,
+        "in the dates of 'size' the day stands first",
+    ),
+    Form(
+        TABLES,
+        "dates as 12/31/2020",
+        numbers([f"{row % 9 + 1}/{row % 28 + 1}/2020" for row in range(40)]),
+        MANY,
+        "in the dates of 'size' the month stands first",
+    ),
+    Form(
+        TABLES,
+        "a model's answers beside features",
+        lambda root: text_table(
+            root,
+            list(map(list, zip(COUNTED, LABELS_OF_40, LABELS_OF_40, ["0.9"] * 40, strict=True))),
+            ["size", "label", "prediction", "prob_cat"],
+        ),
+        MANY,
+        "No features, since they are called as a model's answers .*'prediction', 'prob_cat'.*Features: size;",
+    ),
+    Form(
+        TABLES,
+        "Excel: no header",
+        workbook_of(PAIRS),
+        MANY,
+        "t.xlsx has no header; its columns are taken as text, label",
+    ),
+    Form(
+        TABLES,
+        "Excel: a hidden sheet before",
+        workbook_of([["text", "label"], *PAIRS], hidden=True),
+        MANY,
+        "Read as texts",
+    ),
+    Form(
+        TABLES,
+        "Excel: labels in merged cells",
+        workbook_of([["text", "label"], *([text, "cat" if row == 0 else None] for row, text in enumerate(SENTENCES))]),
+        None,
+        "39 of 40 examples have no label. If a label stands for the rows below it",
+    ),
     # labels
     Form(
         LABELS,

@@ -21,6 +21,11 @@ from aleator.data.wording import listed
 from aleator.errors import DataError, while_reading
 from aleator.progress import Progress, silent
 
+FILL_DOWN = (
+    "examples have no label. If a label stands for the rows below it, as merged cells do, write it into each of them "
+    "(table['label'].ffill() with pandas)."
+)
+
 
 def read_dataset(
     path: Any,
@@ -57,8 +62,16 @@ def read_dataset(
     dataset = replace(dataset, how_read=dataset.how_read.with_said(*alike))
     if dataset.split is not None and (without := int((dataset.split == "").sum())):
         dataset = replace(dataset, how_read=dataset.how_read.with_said(f"{without:,} examples are of no split."))
+    without = int((dataset.given_labels < 0).sum())
+    if 2 * without > len(dataset):
+        dataset = replace(dataset, how_read=dataset.how_read.with_said(f"{without:,} of {len(dataset):,} {FILL_DOWN}"))
     if learnable:
-        dataset.check_learnable()
+        try:
+            dataset.check_learnable()
+        except DataError as error:
+            if 2 * without <= len(dataset):
+                raise
+            raise DataError(f"{error} {without:,} of {len(dataset):,} {FILL_DOWN}") from None
     progress("reading", 1, 1)
     return dataset
 

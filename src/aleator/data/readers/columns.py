@@ -79,7 +79,7 @@ CELL_COLUMNS = (
 """Columns of several people's answers in each cell, where that is what they hold."""
 INDEX_COLUMNS = ("", "Unnamed: 0", "index", "__index_level_0__")
 """A written row number is no data."""
-SPLIT_COLUMNS = ("split", "usage", "subset", "fold", "partition")
+SPLIT_COLUMNS = ("split", "usage", "subset", "fold", "partition", "kfold", "fold_id", "cv_fold")
 LIKELY_SPLIT_COLUMNS = ("set", "phase", "dataset", "data_split", "data_set", "train_test", "mode", "stage", "ml_use")
 """Columns of splits where every cell is called as splits are."""
 ID_COLUMNS = ("id", "image_id", "example_id", "uid")
@@ -97,6 +97,23 @@ feature."""
 PERSON = re.compile(r"(?i)(annotator|annot|rater|worker|coder|labell?er|expert|reader|judge|reviewer|vote|label|ann)"
                     r"s?[ _.-]?(\d{1,3}|[a-z])$")  # fmt: skip
 """How columns of one person's answers are called."""
+OF_MODEL = re.compile(
+    r"(?i)(y[_ ]?pred|y[_ ]?hat|pred|prediction|predictions|predicted|predicted[_ ](label|class)|is[_ ]label[_ ]issue"
+    r"|label[_ ]quality|is[_ ](train|training|test|valid|val))$"
+)
+PROBABILITIES = (
+    "prob_",
+    "proba_",
+    "probability_",
+    "p_",
+    "score_",
+    "logit_",
+    "softmax_",
+    "conf_",
+    "confidence_",
+    "pred_",
+)
+"""How columns of a model's answers are called, alone and before the name of a class."""
 NUMBERING = re.compile(r"(^|[ _.-])(id|no|nr|number|index|key|row)$|(^|[a-z _.-])(ID|Id|No|Nr|Number|Index|Key|Row)$")
 """How columns are called that number the rows."""
 FEWEST_NUMBERED = 10
@@ -322,6 +339,15 @@ def _said_of_people(table: pa.Table, free: list[str]) -> str:
         f" {what}, write the answer of most into a column 'label' (table[names].{how} with pandas), and name this "
         "table with --votes too."
     )
+
+
+def columns_of_models(table: pa.Table, taken: Collection[str | None], classes: Collection[str]) -> list[str]:
+    """The columns beside those that are `taken` which are called as a model's answers are (`prediction`,
+    `prob_cat`), or as what says which part an example is of (`is_train`): no features."""
+    parts = {loosely(f"{start}{name}") for start in PROBABILITIES for name in classes}
+    return [
+        name for name in table.column_names if name not in taken and (OF_MODEL.match(name) or loosely(name) in parts)
+    ]
 
 
 def columns_of_people(table: pa.Table, taken: Collection[str | None], classes: Collection[str]) -> list[str]:

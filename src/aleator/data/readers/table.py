@@ -28,6 +28,7 @@ from aleator.data.readers.columns import (
     Columns,
     answers_of_cells,
     class_label_names,
+    columns_of_models,
     columns_of_people,
     is_embedded,
     is_exported,
@@ -243,12 +244,16 @@ def _of_the_table_itself(
     if label is None:
         raise no_label_column(table, path, other | {text})
     check_classes(table[label], path, label)
+    labels = _labels(table, Columns("", id_column, label, split), path, options)
+    of_models = columns_of_models(table, {*other, text, belongs}, labels.names) if text is None else []
+    if set(of_models) < set(features):
+        features = [name for name in features if name not in of_models]
+        how = how.with_said(_said_of_models(of_models))
     vectors = vectors_of(table[features[0]]) if text is None and len(features) == 1 else None
     if text is None and vectors is None:
         table, features, said_of_vectors = with_columns_of_vectors(table, features)
         how = how.with_said(said_of_vectors)
         check_features(table.select(features), path)
-    labels = _labels(table, Columns("", id_column, label, split), path, options)
     of_people = columns_of_people(table, {*other, text, belongs}, labels.names)
     if of_people and (text is not None or set(of_people) < set(features)):
         features = [name for name in features if name not in of_people]
@@ -287,6 +292,15 @@ def _of_the_table_itself(
     more = [Skipped(str(dataset.ids[row]), dataset.source.describe(row), ANSWERED) for row in others]
     dataset = replace(dataset, skipped=(*dataset.skipped, *(one for one in more if one.id not in left)))
     return replace(dataset, split=None if split is None else texts_of(table[split]), group=group)
+
+
+def _said_of_models(names: list[str]) -> str:
+    if not names:
+        return ""
+    return (
+        "No features, since they are called as a model's answers or parts of the data are: "
+        f"{listed(map(repr, names))}. If they are some, call them otherwise."
+    )
 
 
 def _surely_pictures(table: pa.Table, path: Path, options: ReadOptions) -> set[str]:

@@ -13,7 +13,7 @@ from aleator.data.readers.encodings import SPACES, Dialect, dialect_of, guessed_
 from aleator.data.readers.excel import EXCEL_SUFFIXES, read_excel
 from aleator.data.readers.json_tables import read_json
 from aleator.data.readers.limits import check_columns, check_depth, read_parquet
-from aleator.data.readers.numbers import numbers_of
+from aleator.data.readers.numbers import DATES, dates_of, numbers_of
 from aleator.data.readers.quoting import as_utf8, with_doubled_quotes
 from aleator.data.wording import listed
 from aleator.errors import DataError, while_reading
@@ -213,6 +213,10 @@ def with_numbers(
             table = table.set_column(place, field.name, numbers.values)
             if numbers.how:
                 hows.setdefault(numbers.how, []).append(field.name)
+        elif (dates := dates_of(table[place])) is not None:
+            table = table.set_column(place, field.name, dates.values)
+            hows.setdefault(dates.how, []).append(field.name)
     return table, tuple(
-        f"{path.name}: in the numbers of {listed(map(repr, names))} {how}." for how, names in hows.items()
+        f"{path.name}: in the {'dates' if how in DATES.values() else 'numbers'} of {listed(map(repr, names))} {how}."
+        for how, names in hows.items()
     )

@@ -28,6 +28,7 @@ from aleator.data.readers.columns import (
     Columns,
     answers_of_cells,
     class_label_names,
+    columns_of_models,
     columns_of_people,
     is_embedded,
     is_exported,
@@ -48,7 +49,14 @@ from aleator.data.readers.locate import locate, not_named
 from aleator.data.readers.one_hot import binary_columns, one_hot, with_label_column
 from aleator.data.readers.paths import clean_paths
 from aleator.data.readers.people import answers_of_people, labels_of_cells, one_for_several_people
-from aleator.data.readers.rows import check_classes, check_features, dataset_of_rows, dataset_of_texts, text_column
+from aleator.data.readers.rows import (
+    check_classes,
+    check_features,
+    dataset_of_rows,
+    dataset_of_texts,
+    dataset_of_vectors,
+    text_column,
+)
 from aleator.data.readers.shared import EncodedLabels, encoded, find_column
 from aleator.data.readers.tables import (
     EVERY_COLUMN,
@@ -58,6 +66,7 @@ from aleator.data.readers.tables import (
     read_table_saying,
     with_numbers,
 )
+from aleator.data.readers.vectors import vectors_of, with_columns_of_vectors
 from aleator.data.sources import ImageBytes, ImageFiles, rows_outside
 from aleator.data.texts import Texts
 from aleator.data.wording import listed, short
@@ -71,6 +80,8 @@ BOXES = frozenset(("bbox", "xmin", "ymin", "x1", "y1", "box", "boxes", "x", "roi
 FOOTERS = frozenset(
     ("total", "totals", "grand total", "sum", "subtotal", "average", "mean", "summe", "gesamt", "somme")
 )
+WRITTEN_PICTURE = r"\s*(\w+://|data:|[A-Za-z0-9+/\n]{100,}={0,2}\s*$)"
+"""An address, or a picture as text (base64)."""
 REPEATED = "repeats an earlier row: the same picture with the same label"
 
 
@@ -226,16 +237,23 @@ def _of_the_table_itself(
         said_of_labels = f"The labels are in {label!r}; --label-column names another column."
     belongs = None if text is not None else group_column(table, path, other)
     features = [name for name in names if name not in other and name != belongs]
-    if not features and belongs is not None:
+    if not features and belongs is not None and not is_exported(names):
         features, belongs = [belongs], None  # nothing else is left to learn from
     if text is None and (not features or label is None):
         return None
     if label is None:
         raise no_label_column(table, path, other | {text})
     check_classes(table[label], path, label)
-    if text is None:
-        check_features(table.select(features), path)
     labels = _labels(table, Columns("", id_column, label, split), path, options)
+    of_models = columns_of_models(table, {*other, text, belongs}, labels.names) if text is None else []
+    if set(of_models) < set(features):
+        features = [name for name in features if name not in of_models]
+        how = how.with_said(_said_of_models(of_models))
+    vectors = vectors_of(table[features[0]]) if text is None and len(features) == 1 else None
+    if text is None and vectors is None:
+        table, features, said_of_vectors = with_columns_of_vectors(table, features)
+        how = how.with_said(said_of_vectors)
+        check_features(table.select(features), path)
     of_people = columns_of_people(table, {*other, text, belongs}, labels.names)
     if of_people and (text is not None or set(of_people) < set(features)):
         features = [name for name in features if name not in of_people]
@@ -266,12 +284,23 @@ def _of_the_table_itself(
         how = how.with_said(f"Only the texts are judged; not used: {listed(unused)}.")
     if text is not None:
         dataset = dataset_of_texts(table[text], text, path, ids, labels, how)
+    elif vectors is not None:
+        dataset = dataset_of_vectors(vectors, features[0], path, ids, labels, how)
     else:
         dataset = dataset_of_rows(table.select(features), path, ids, labels, how)
     left = {one.id for one in dataset.skipped}
     more = [Skipped(str(dataset.ids[row]), dataset.source.describe(row), ANSWERED) for row in others]
     dataset = replace(dataset, skipped=(*dataset.skipped, *(one for one in more if one.id not in left)))
     return replace(dataset, split=None if split is None else texts_of(table[split]), group=group)
+
+
+def _said_of_models(names: list[str]) -> str:
+    if not names:
+        return ""
+    return (
+        "No features, since they are called as a model's answers or parts of the data are: "
+        f"{listed(map(repr, names))}. If they are some, call them otherwise."
+    )
 
 
 def _surely_pictures(table: pa.Table, path: Path, options: ReadOptions) -> set[str]:
@@ -383,7 +412,7 @@ def _pictures(
     missing = np.flatnonzero(~there)
     if len(missing) > MOST_UNREADABLE * len(files):
         written = str(column[int(missing[0])].as_py())
-        if re.match(r"\s*(\w+://|data:)", written):
+        if re.match(WRITTEN_PICTURE, written):
             raise DataError(
                 f"{path}: {len(missing)} of {len(files)} paths are addresses or pictures written as text "
                 f"({short(written)}); nothing is fetched. Save the pictures below {root}, where they are found by "

@@ -134,7 +134,7 @@
   const dialog = one("detail");
   let neighbour = () => null;
   const bar = (name, share, kind) => element("li", { class: kind }, element("span", { class: "name" }, name),
-    element("span", { class: "bar" }, Object.assign(element("i"), { style: `width:${share}%` })), element("span", { class: "share" }, `${share}%`));
+    element("span", { class: "bar" }, Object.assign(element("i"), { style: `width:${share}%` })), element("span", { class: "share" }, share >= 100 ? "over 99%" : share < 1 ? "under 1%" : `${share}%`));
   function showDetail(row, step = () => null) {
     neighbour = step;
     const given = examples.given[row], said = [];

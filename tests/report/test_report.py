@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -210,6 +211,26 @@ def test_what_is_shown_stands_in_the_address(browser: "Browser", audit: Audit) -
     page.goto(f"{report.as_uri()}#nowhere?given=900&sort=length&item=3")  # what there is not is passed over
     assert shown(page) == len(audit.labels)
     assert page.locator("#filters [name=sort]").input_value() == "p"
+    assert trouble == []
+    page.close()
+
+
+def test_in_the_frame_of_a_notebook_it_works_without_an_address(
+    browser: "Browser", audit: Audit, tmp_path: Path
+) -> None:
+    notebook = tmp_path / "notebook.html"
+    html = (audit.folder / "report.html").read_text(encoding="utf-8")
+    notebook.write_text(f'<meta charset="utf-8"><iframe srcdoc="{escape(html)}" width="1200" height="900"></iframe>')
+    page, trouble = opened(browser, notebook)
+    report = page.frame_locator("iframe")
+    report.locator("#filters [name=given]").select_option("2")
+    count = report.locator("#count")
+    assert int(count.inner_text().split()[0]) == int((audit.column("given_label") == 2).sum())
+    report.locator(".verdicts").get_by_role("link", name="mistake").click()
+    assert int(count.inner_text().split()[0]) == audit.info.estimates.verdicts["mistake"]
+    report.get_by_role("tab", name="Classes").click()
+    assert report.locator("#classes").is_visible()
+    assert report.get_by_role("button", name="Copy link").count() == 0  # there is nothing to copy
     assert trouble == []
     page.close()
 

@@ -439,7 +439,7 @@ def test_texts_and_rows_of_tables_are_shown_as_such(
         page.goto(running.address + "/grid")
         expect(page.locator(".tile").first).to_contain_text(text)
         page.get_by_text("Filter", exact=True).click()
-        page.get_by_label("id has").fill(searched)
+        page.get_by_label("id contains").fill(searched)
         page.keyboard.press("Enter")
         expect(page.locator(".tile")).to_have_count(found)
         page.goto(running.address + "/example/3")

@@ -16,6 +16,8 @@ class Headway:
     """Where the review stands."""
 
     examples: int
+    is_known: bool
+    """Whether anything is known of how many labels are wrong: there is an audit, or somebody has reviewed."""
     reviewed: int
     decisions: int
     wrong: tuple[float, float, float]
@@ -76,6 +78,7 @@ def headway(board: Board, live: Live) -> Headway:
     known = board.examples.audit is not None and len(expected) > 0
     return Headway(
         examples=total,
+        is_known=board.examples.audit is not None or reviewed > 0,
         reviewed=reviewed,
         decisions=decisions,
         wrong=(wrong.count, wrong.low, wrong.high),

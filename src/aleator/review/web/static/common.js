@@ -95,6 +95,7 @@ const page = {
     if (!head) return;
     const whole = (number) => Math.round(number).toLocaleString("en");
     head.querySelector("[data-figure=reviewed]").textContent = whole(status.reviewed);
+    head.querySelector("[data-if=left]").hidden = !status.is_known;
     head.querySelector("[data-figure=left]").textContent = whole(status.left[0]);
     page.showPace(status);
     head.title = status.can_stop ? "Even the high end of what is left is within your target: you can stop here." : "";

@@ -28,6 +28,9 @@ LIKELIEST = "likeliest.npz"
 REPLACED = (LABELS, REPORT, KEPT, LIKELIEST, "logits.npy", "embeddings.npy", "models", "features", UNFINISHED)
 """What an audit puts in the place of what has such a name, beside `audit.json`."""
 
+Files = dict[str, Callable[[Path], object]]
+"""Of an audit's folder: by its name, what writes each."""
+
 
 @dataclass(frozen=True, repr=False)
 class AuditFolder:
@@ -164,7 +167,7 @@ def open_folder(folder: Path, identity: Identity, *, force: bool) -> Path:
 
 def close_folder(
     folder: Path,
-    files: dict[str, Callable[[Path], object]],
+    files: Files,
     info: AuditInfo,
     networks: Sequence[NDArray[np.uint8]] = (),
 ) -> None:

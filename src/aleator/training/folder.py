@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from torch import nn
 
 from aleator import __version__
-from aleator.auditing.features import FEATURES, as_asked
+from aleator.auditing.features import FEATURES
 from aleator.audits import AuditFolder
 from aleator.data.dataset import LabelledDataset
 from aleator.errors import AleatorError, ModelError
 from aleator.files import discard, file_digest, sync, sync_all, tidy, unfinished_beside, write_text
-from aleator.records import IDENTITY, begin_work, read_json, to_json, write_record
+from aleator.records import IDENTITY, as_asked, begin_work, read_json, to_json, write_record
 from aleator.training.card import ModelCard, StoredFile, card_text
 from aleator.training.familiarity import Familiarity
 from aleator.training.model import CARD, FAMILIARITY, VECTORS

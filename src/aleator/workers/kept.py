@@ -52,7 +52,7 @@ def results_of(
             waiting[replace(piece, checkpoint=checkpoint)] = place
     done = len(pieces) - len(waiting)
     on_done(done, len(pieces))
-    for number, (piece, arrays) in enumerate(on.results(waiting), 1):
+    for number, (piece, arrays) in enumerate(on.results(waiting) if waiting else (), 1):
         keep(waiting[piece], arrays)
         if piece.checkpoint is not None:
             piece.checkpoint.unlink(missing_ok=True)
@@ -62,7 +62,7 @@ def results_of(
 
 
 def _tell_last(piece: Piece) -> None:
-    if piece.on_step is not None:
+    if piece.on_step is not None and piece.steps:
         piece.on_step(piece.steps)
 
 

@@ -30,7 +30,7 @@ class Piece:
     on_step: Callable[[int], None] | None = None
     """Told how far the piece is, by a function that takes an `on_step` too; a Ray worker tells nothing."""
     steps: int = 0
-    """How many it takes in all: told when the result is there, whoever made it."""
+    """How many it takes in all, where that is known: told when the result is there, whoever made it."""
     resumes: bool = False
     """The function takes a `checkpoint`: a file, if it is given one, from which interrupted work goes on."""
     checkpoint: Path | None = None

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from aleator.data import LabelledDataset, TableRows, TextArray
 from aleator.errors import DataError
 from aleator.report.reasons import Findings, reasons
 from aleator.review.examples import alike, of_dataset
+from aleator.review.headway import headway
+from aleator.review.live import first_snapshot
 from aleator.review.people import changed_per_minute
 from aleator.review.queue import SORTS, Filter, errors_per_second, read_filter
 from aleator.verdicts import Verdicts
@@ -397,6 +400,19 @@ def test_the_keys_are_listed(running: Running, open_page: Open) -> None:
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
     assert running.review.board.reviewed_count == 0
+
+
+def test_the_next_answers_bring_the_same_on_every_page_from_the_first_moment(running: Running, open_page: Open) -> None:
+    board = running.review.board
+    as_it_was_left: Any = SimpleNamespace(now=first_snapshot(board))  # its order is not the judge's
+    assert headway(board, as_it_was_left).next_expected is None
+    page = open_page(running)
+    said = page.locator("#pace")
+    expect(said).to_contain_text("The next 50 answers should find about")
+    number = re.search(r"about ([\d,]+) wrong", said.inner_text())
+    assert number
+    page.goto(running.address + "/")
+    expect(page.locator("#next")).to_have_text(number[1])
 
 
 def test_the_page_says_what_the_next_answers_bring_and_how_quick_one_is(running: Running, open_page: Open) -> None:

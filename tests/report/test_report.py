@@ -410,6 +410,27 @@ def test_judging_again_never_leaves_a_stale_report(audit: Audit, tmp_path: Path)
     assert "does not show the examples, as the data were not at hand" in after
 
 
+def test_what_reviewers_decided_is_told_from_the_rest(browser: "Browser", audit: Audit, tmp_path: Path) -> None:
+    folder = shutil.copytree(audit.folder, tmp_path / "audit")
+    decisions = tmp_path / "decisions.jsonl"
+    decided = audit.labels["id"].to_pylist()[:3]
+    decisions.write_text("".join(json.dumps({"id": one, "label": audit.class_names[1]}) + "\n" for one in decided))
+    judge_again(aleator.load_audit(folder), DecisionSources(reviewed=(decisions,)))
+    page, trouble = opened(browser, folder / "report.html")
+    kinds = page.locator("#filters [name=verdict]")
+    kinds.select_option(label="any, labelled by reviewers (3)")
+    tiles = page.locator("#grid .tile")
+    assert sorted(str(one.get_attribute("title")) for one in tiles.all()) == sorted(decided)
+    assert "reviewed" in tiles.first.inner_text()
+    tiles.first.click()
+    assert page.locator("#detail .numbers").get_by_text("a & b", exact=True).count() == 1
+    page.keyboard.press("Escape")
+    kinds.select_option(label="any, not labelled by reviewers")
+    assert shown(page) == len(audit.labels) - 3
+    assert trouble == []
+    page.close()
+
+
 def test_it_can_be_written_again_elsewhere(audit: Audit, tmp_path: Path) -> None:
     target = audit.report(tmp_path / "again.html")
     assert "labels are wrong" in target.read_text(encoding="utf-8")

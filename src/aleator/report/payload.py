@@ -52,6 +52,7 @@ def payload(
         "flagged": (rows.p_mislabelled[chosen] > flag_above).astype(np.uint8),
         "given": rows.given[chosen].astype(np.int16),
         "suggested": rows.suggested[chosen].astype(np.int16),
+        "decided": rows.decided[chosen].astype(np.int16),
         "verdict": np.array([VERDICTS.index(one) if one else -1 for one in rows.verdict[chosen]], dtype=np.int8),
         "aleatoric": _scaled(rows.aleatoric[chosen], 1_000),
         "epistemic": _scaled(rows.epistemic[chosen], 1_000),

@@ -59,6 +59,7 @@ def render_report(
         payload=script_json(payload(rows, names, chosen, source, info.estimates.flag_above)),
         searched=SEARCHED.get("" if source is None else source.kind, "Id contains"),
         shown=len(chosen),
+        decided=int((rows.decided >= 0).sum()),
         few_classes=FEW_CLASSES,
         curve=None if referee is None else precision_curve(referee.precision_at, referee.share_wrong),
         referee_confusion=None

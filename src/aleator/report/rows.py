@@ -20,6 +20,11 @@ class ReportColumns:
         self.aleatoric: NDArray[np.float64] = decoded(self.table, "aleatoric").astype(np.float64)
         self.epistemic: NDArray[np.float64] = decoded(self.table, "epistemic").astype(np.float64)
         self.distribution: NDArray[np.float32] | csr_array = decoded(self.table, "label_distribution")
+        known = "reviewed_label" in self.table.column_names
+        self.decided: NDArray[np.int64] = (
+            decoded(self.table, "reviewed_label") if known else np.full(len(self), -1, dtype=np.int64)
+        )
+        """The label that people decided on."""
         self.duplicate_group: NDArray[np.int64] = decoded(self.table, "duplicate_group")
 
     def __len__(self) -> int:

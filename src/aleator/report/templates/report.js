@@ -161,6 +161,7 @@
           element("dl", { class: "numbers" },
             fact("the label is wrong", examples.wrong(row)),
             fact("verdict", examples.verdictName(row) || "–"),
+            ...(examples.decided[row] < 0 ? [] : [fact("reviewers say", examples.names[examples.decided[row]])]),
             fact("people would differ", examples.rank("aleatoric", row)),
             fact("the networks disagree", examples.rank("epistemic", row))),
           ...(near.length ? [element("h3", {}, "Nearest examples, with their labels"),
@@ -187,7 +188,8 @@
   let lowered = null; // what is searched, without capitals, made when somebody first looks for something
   function filter() {
     const whole = (name) => (value(name) === "" ? null : Number(value(name)));
-    const flagged = value("verdict") === "flagged", verdict = flagged ? null : whole("verdict");
+    const among = { flagged: (row) => examples.flagged[row], decided: (row) => examples.decided[row] >= 0, open: (row) => examples.decided[row] < 0 }[value("verdict")];
+    const verdict = among ? null : whole("verdict");
     const given = whole("given"), suggested = whole("suggested");
     const least = Number(value("least")) * 100, text = value("text").toLowerCase();
     filters.elements.least.nextElementSibling.textContent = `${value("least")}%`;
@@ -198,7 +200,7 @@
       if (given !== null && examples.given[row] !== given) continue;
       if (suggested !== null && examples.suggested[row] !== suggested) continue;
       if (verdict !== null && examples.verdict[row] !== verdict) continue;
-      if (flagged && !examples.flagged[row]) continue;
+      if (among && !among(row)) continue;
       if (least && (examples.p[row] < least || !examples.known(row))) continue;
       if (text && !lowered[row].includes(text)) continue;
       kept[found++] = row;

@@ -132,9 +132,10 @@ const labelsOf = (examples, row) => {
 const tile = (examples, row, size = 1) => {
   const verdict = examples.verdictName(row), given = examples.givenName(row), suggested = examples.suggestedName(row);
   const said = given === suggested ? `labelled ${given}` : `labelled ${given}, more likely ${suggested}`;
-  const name = `${examples.ids[row]}: ${said}; wrong: ${examples.wrong(row)}; ${verdict}`;
+  const decided = examples.decided[row] < 0 ? "" : examples.names[examples.decided[row]];
+  const name = `${examples.ids[row]}: ${said}; wrong: ${examples.wrong(row)}; ${verdict}${decided ? `; reviewers say ${decided}` : ""}`;
   return element("button", { type: "button", class: `tile of-${examples.kind} v-${verdict}`, "data-row": row, "aria-label": name, title: examples.ids[row] },
     ...TILES[examples.kind].small(examples, row, size),
     element("span", { class: "labels" }, ...labelsOf(examples, row)),
-    element("span", { class: "facts" }, element("span", { class: "sign" }, verdict), element("span", {}, examples.wrong(row))));
+    element("span", { class: "facts" }, element("span", { class: "sign" }, verdict), element("span", {}, decided ? "reviewed" : examples.wrong(row))));
 };

@@ -1,6 +1,7 @@
 """The audit, from top to bottom: read, deduplicate, fit, decompose, weigh, judge, report."""
 
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ def _audit(  # longer than a function is otherwise: the whole system on one page
     with clock("duplicates"):
         duplicates = find_duplicates(
             examples, folder=unfinished / "copies", on=workers,
-            on_block=lambda done, total: progress("finding copies", done, total),
+            on_block=partial(progress, "finding copies"),
         )  # fmt: skip
     with clock("training"):
         dataset, together = kept_together(dataset, duplicates)

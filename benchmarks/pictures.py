@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from aleator.data.drawn_faces import drawn_faces
+from aleator.errors import DataError
 from aleator.progress import Progress, silent
 from benchmarks.chromium import chromium
 from benchmarks.review.client import ReviewClient
@@ -33,7 +34,12 @@ CHANGED = 19
 
 
 def take(audit: Path, folder: Path, *, progress: Progress = silent) -> list[Path]:
-    """Write all pictures into `folder`. Raises MissingExtraError without Playwright, DataError without a Chromium."""
+    """Write all pictures into `folder`. Raises MissingExtraError without Playwright, DataError without Chromium or the
+    demo's audit."""
+    if not (audit / "report.html").is_file():
+        raise DataError(
+            f"{audit} holds no report.html; make the demo's audit with: make demo, or name it with --audit."
+        )
     with chromium() as browser, tempfile.TemporaryDirectory() as scratch:
         progress("the report", 0, 3)
         _of_the_report(browser, audit / "report.html", folder)

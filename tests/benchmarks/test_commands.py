@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from aleator.errors import DataError
 from benchmarks.__main__ import app
 from benchmarks.detect.options import DetectOptions
+from benchmarks.pictures import take
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CLAIMS = sorted(file.parent.name for file in (CHECKOUT / "benchmarks").glob("*/run.py"))
@@ -51,9 +53,19 @@ def test_options_become_one_object() -> None:
         ("review", "--rows"),
         ("review --audit .", "--votes"),
         ("any-data --no-peers --data nowhere", "neither noisyag"),
+        ("pictures --audit nowhere", "make demo"),
     ],
 )
 def test_what_is_missing_is_told_in_words(line: str, remedy: str) -> None:
     told = benchmarks(*line.split(), code=2).stderr
     assert remedy in told
     assert "Traceback" not in told
+
+
+def test_pictures_are_not_begun_without_a_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("playwright")
+    (tmp_path / "report.html").write_text("")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DataError, match="No browser is here; install one of chromium"):
+        take(tmp_path, tmp_path / "pictures")
+    assert not (tmp_path / "pictures").exists()

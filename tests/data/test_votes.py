@@ -1,6 +1,7 @@
 """Votes line up with the examples, and the majority follows FER+'s rule."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -409,3 +410,83 @@ def test_the_label_of_several_people_is_that_of_their_votes_and_a_tie_is_said(tm
     again = read_dataset(backwards)
     label = dict(zip(again.ids.tolist(), again.given_labels.tolist(), strict=True))
     assert [label[one] for one in data.ids.tolist()] == data.given_labels.tolist()
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".npy"])
+def test_the_form_of_votes_is_as_it_is_said_where_nothing_tells(tmp_path: Path, suffix: str) -> None:
+    """Three people of three classes: each cell may be a class, or a number of votes."""
+    data, labels = faces(tmp_path)
+    cells = np.tile([[0, 1, 2]], (len(labels), 1))
+    if suffix == ".npy":
+        np.save(votes := tmp_path / "v.npy", cells)
+    else:
+        votes = write_matrix(tmp_path / "v.csv", cells, ["0", "1", "2"])
+    with pytest.raises(DataError, match="--votes-form answers or --votes-form counts"):
+        read_dataset(data, ReadOptions(votes=votes))
+
+
+@pytest.mark.parametrize("form", ["counts", "answers"])
+@pytest.mark.parametrize("suffix", [".csv", ".npy"])
+def test_votes_are_read_in_the_form_that_is_asked_for(
+    tmp_path: Path, suffix: str, form: Literal["counts", "answers"]
+) -> None:
+    data, labels = faces(tmp_path)
+    people = np.stack([labels, labels, (labels + np.arange(len(labels)) % 2) % 3], axis=1)
+    counts = np.stack([(people == label).sum(axis=1) for label in range(3)], axis=1)
+    cells = people if form == "answers" else counts
+    if suffix == ".npy":
+        np.save(votes := tmp_path / "v.npy", cells)
+    else:
+        votes = write_matrix(tmp_path / "v.csv", cells, ["0", "1", "2"])
+    dataset = read_dataset(data, ReadOptions(votes=votes, votes_form=form))
+    assert dataset.votes is not None
+    assert np.array_equal(dataset.votes.counts, counts)
+    assert (dataset.votes.annotators is not None) == (form == "answers")
+    other = "counts" if form == "answers" else "answers"
+    with pytest.raises(DataError):
+        read_dataset(data, ReadOptions(votes=votes, votes_form=other))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("written", ["1;1;2", "class 1|class 1|class 2", '["class 1", "class 1", "class 2"]'])
+def test_votes_in_cells_are_joined_with_the_labels_that_were_made_of_them(tmp_path: Path, written: str) -> None:
+    numbers = np.arange(60) % 3
+    others = np.where(np.arange(60) % 4 == 0, numbers, (numbers + 1) % 3)
+    pairs = zip(numbers.tolist(), others.tolist(), strict=True)
+    cells = [written.translate({ord("1"): str(number), ord("2"): str(other)}) for number, other in pairs]
+    quoted = [f"this is text {row} of all" + ',"' + cell.replace('"', '""') + '"' for row, cell in enumerate(cells)]
+    data = tmp_path / "t.csv"
+    data.write_text("text,label\n" + "\n".join(quoted) + "\n")
+    dataset = read_dataset(data, ReadOptions(votes=data))
+    assert dataset.votes is not None
+    assert dataset.given_labels.tolist() == numbers.tolist()
+    assert dataset.votes.counts.sum() == 180
+    assert dataset.votes.counts[np.arange(60), numbers].tolist() == [3, 2, 2, 2] * 15
+    assert "joined from the cells of 'label' row by row" in " ".join(dataset.how_read.said)
+
+
+@pytest.mark.parametrize("rows", ["people", "classes"])
+def test_votes_with_a_column_for_each_example_are_read_the_other_way_round(tmp_path: Path, rows: str) -> None:
+    numbers = np.arange(30) % 3
+    data, votes = tmp_path / "t.csv", tmp_path / "v.csv"
+    lines = [f"x{row},this is text {row} of all,class {number}" for row, number in enumerate(numbers)]
+    data.write_text("\n".join(["id,text,label", *lines]) + "\n")
+    people = np.stack([numbers, numbers, (numbers + 1) % 3])
+    if rows == "people":
+        table = [["annotator", *(f"x{row}" for row in range(30))]]
+        table += [[f"person {who}", *(f"class {one}" for one in answers)] for who, answers in enumerate(people)]
+    else:
+        table = [["", *(f"x{row}" for row in range(30))]]
+        table += [[f"class {one}", *map(str, (people == one).sum(axis=0))] for one in range(3)]
+    votes.write_text("\n".join(map(",".join, table)) + "\n")
+    dataset = read_dataset(data, ReadOptions(votes=votes))
+    assert dataset.votes is not None
+    assert np.array_equal(dataset.votes.counts, np.stack([(people == one).sum(axis=0) for one in range(3)], axis=1))
+    assert (dataset.votes.annotators is not None) == (rows == "people")
+    assert "it is read the other way round" in " ".join(dataset.how_read.said)
+
+
+def test_votes_with_a_column_for_each_example_but_no_ids_are_told_so(tmp_path: Path) -> None:
+    data, labels = faces(tmp_path)
+    np.save(tmp_path / "v.npy", np.stack([labels, labels, labels]))
+    with pytest.raises(DataError, match=r"a column for each example: turn it round \(table.T with pandas\)"):
+        read_dataset(data, ReadOptions(votes=tmp_path / "v.npy"))

@@ -17,6 +17,8 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from aleator.auditing.audit import audit
+from aleator.auditing.settings import AuditSettings
 from aleator.data import read_dataset
 from aleator.data.options import ReadOptions
 from aleator.data.readers.shared import EMOTIONS
@@ -426,3 +428,45 @@ def test_what_cannot_be_exported_is_told_in_words(audit_folder: Path, tmp_path: 
         "csv", "parquet", "imagefolder", "fer2013", "fiftyone", "label-studio", "cleanlab", "decisions",
         "huggingface", "cvat", "coco",
     }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def of_patients(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The audit of pictures of 8 patients, three each; a picture of the second is a copy of one of the first."""
+    folder = tmp_path_factory.mktemp("patients")
+    random = np.random.default_rng(0)
+    pictures = random.integers(0, 256, (24, 16, 16), dtype=np.uint8)
+    pictures[3] = pictures[0]
+    lines = ["path,label,patient_id"]
+    for row, picture in enumerate(pictures):
+        Image.fromarray(picture).save(folder / f"{row}.png")
+        lines.append(f"{row}.png,{'cat' if row % 2 else 'dog'},p{row // 3}")
+    (folder / "t.csv").write_text("\n".join(lines) + "\n")
+    audit(folder / "t.csv", folder / "audit", AuditSettings(effort="quick"))
+    return folder / "audit"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["csv", "parquet", "imagefolder", "huggingface", "fiftyone", "coco"])
+def test_what_belongs_together_is_exported_and_read_again(form: str, of_patients: Path) -> None:
+    output = of_patients.parent / f"out-{form}"
+    output = output if FORMATS[form].a_folder else output.with_suffix(f".{form}")
+    export_audit(of_patients, output, form)
+    rows = {
+        "csv": lambda: list(csv.DictReader(output.open(newline=""))),
+        "parquet": lambda: pq.read_table(output).to_pylist(),
+        "imagefolder": lambda: [json.loads(line) for line in (output / "metadata.jsonl").open()],
+        "huggingface": lambda: pq.read_table(next((output / "data").iterdir())).to_pylist(),
+        "fiftyone": lambda: [json.loads(line) for line in (output / "samples.jsonl").open()],
+        "coco": lambda: json.loads((output / "annotations.json").read_text())["images"],
+    }[form]()
+    assert [row["group"] for row in rows] == [f"p{number // 3}" for number in range(24)]
+    together = [str(row["keep_together"]) for row in rows]
+    assert together == [together[3 * (number // 3)] for number in range(24)]
+    assert together[0] == together[3]
+    assert len(set(together)) == 7
+    if form in ("fiftyone", "coco"):  # forms without columns that are read as groups
+        return
+    again = read_dataset(output, ReadOptions(image_root=of_patients.parent) if not output.is_dir() else ReadOptions())
+    assert again.group is not None
+    assert sorted(again.group.tolist()) == sorted(f"p{number // 3}" for number in range(24))

@@ -14,7 +14,7 @@ import aleator
 from aleator.auditing import Audit
 from aleator.auditing.reviewed import judge_again
 from aleator.auditing.settings import AuditSettings
-from aleator.data import LabelledDataset
+from aleator.data import LabelledDataset, TextArray
 from aleator.data.drawn_faces import drawn_faces
 from aleator.decisions.gather import DecisionSources
 from aleator.report import payload, render_report
@@ -176,6 +176,110 @@ def test_a_point_of_the_map_leads_to_its_example_by_mouse_and_keyboard(browser: 
     page.keyboard.press("Enter")
     assert page.locator("#detail").is_visible()
     assert trouble == []
+    page.close()
+
+
+def test_what_is_shown_stands_in_the_address(browser: "Browser", audit: Audit) -> None:
+    """To load it again, to send the link and to go back show the same."""
+    report = audit.folder / "report.html"
+    page, trouble = opened(browser, report)
+    page.locator("#filters [name=given]").select_option("2")
+    page.locator("#filters [name=sort]").select_option("epistemic")
+    page.get_by_label("Tile size").fill("2")
+    found, first = shown(page), page.locator("#grid .tile").first.get_attribute("title")
+    assert found == int((audit.column("given_label") == 2).sum())
+    page.reload()
+    assert (shown(page), page.locator("#grid .tile").first.get_attribute("title")) == (found, first)
+    assert page.get_by_label("Tile size").input_value() == "2"
+    page.get_by_role("tab", name="Classes").click()
+    link = page.url
+    page.go_back()
+    assert page.locator("#grid").is_visible()
+    assert shown(page) == found
+    page.goto("about:blank")
+    page.goto(link)
+    assert page.locator("#classes").is_visible()
+    page.get_by_role("tab", name="All labels").click()
+    assert shown(page) == found
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+    page.goto("about:blank")
+    page.goto(f"{report.as_uri()}#nowhere?given=900&sort=length&item=3")  # what there is not is passed over
+    assert shown(page) == len(audit.labels)
+    assert page.locator("#filters [name=sort]").input_value() == "p"
+    assert trouble == []
+    page.close()
+
+
+def test_larger_tiles_show_larger_pictures(browser: "Browser", audit: Audit) -> None:
+    page, trouble = opened(browser, audit.folder / "report.html")
+    picture = page.locator("#grid .tile .picture").first
+    small, there = picture.bounding_box(), page.locator("#grid .tile").count()
+    page.locator("#size").focus()
+    page.keyboard.press("End")
+    large = picture.bounding_box()
+    assert small is not None
+    assert large is not None
+    assert large["width"] == pytest.approx(3 * small["width"], rel=0.02)
+    assert 0 < page.locator("#grid .tile").count() < there
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert trouble == []
+    page.close()
+
+
+def test_what_is_counted_can_be_looked_at(browser: "Browser", audit: Audit) -> None:
+    page, _ = opened(browser, audit.folder / "report.html")
+    estimates = audit.info.estimates
+    for verdict in ("mistake", "ambiguous"):
+        page.locator(".verdicts").get_by_role("link", name=verdict).click()
+        assert shown(page) == estimates.verdicts[verdict]
+    page.get_by_text("What the words and numbers mean").click()
+    page.get_by_role("link", name="flagged").click()
+    assert shown(page) == estimates.flagged
+    page.locator("#filters [name=text]").fill("nothing is called so")
+    assert "nothing passes" in page.locator("#count").inner_text()
+    page.close()
+
+
+def test_a_neighbour_is_opened(browser: "Browser", audit: Audit) -> None:
+    page, trouble = opened(browser, audit.folder / "report.html")
+    page.locator("#grid .tile").first.click()
+    near = page.locator("#detail .neighbours button").first
+    wanted = near.get_attribute("title")
+    near.press("Enter")
+    assert page.locator("#detail .id").inner_text() == wanted
+    assert page.evaluate("document.activeElement.closest('dialog') !== null")
+    page.keyboard.press("Escape")
+    assert page.locator("#detail").is_hidden()
+    assert trouble == []
+    page.close()
+
+
+def test_texts_are_searched_and_neighbours_show_theirs(browser: "Browser", audit: Audit, tmp_path: Path) -> None:
+    texts = TextArray(
+        [f"The word {word}{row}" for row, word in zip(range(len(audit.labels)), "abcd" * 100, strict=True)]
+    )
+    page_file = tmp_path / "texts.html"
+    page_file.write_text(render_report(audit.info, audit.labels, texts), encoding="utf-8")
+    page, trouble = opened(browser, page_file)
+    page.get_by_label("Text or id contains").fill("WORD C")
+    assert shown(page) == 100
+    page.locator("#grid .tile").first.click()
+    assert page.locator("#detail .neighbours").get_by_text("The word").count() > 0
+    assert trouble == []
+    page.close()
+
+
+def test_a_verdict_is_told_by_its_shape_too(browser: "Browser", audit: Audit) -> None:
+    page, _ = opened(browser, audit.folder / "report.html")
+    found = page.locator(".map .dot").evaluate_all(
+        "all => all.map(one => [one.className.baseVal, one.getAttribute('d')])"
+    )
+    shapes = dict(found)
+    assert len(shapes) > 2
+    assert len(set(shapes.values())) == len(shapes) == len({(kind, shape) for kind, shape in found})
     page.close()
 
 

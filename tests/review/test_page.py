@@ -450,13 +450,26 @@ def test_axe_finds_nothing(running: Running, open_page: Open, scheme: str) -> No
     rules = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
     ReviewClient(running.address, "Bob").decide(1, [0])
     page = open_page(running, color_scheme=scheme, bypass_csp=True)
-    for path in ("/", "/queue", "/grid", "/rapid?sure=0.5", "/map", "/looks", "/people", "/example/1"):
+    for path in (
+        "/",
+        "/queue",
+        "/grid",
+        "/grid?sort=data",
+        "/rapid?sure=0.5",
+        "/map",
+        "/looks",
+        "/people",
+        "/example/1",
+    ):
         page.goto(running.address + path)
         if path == "/queue":
             page.locator("#desk").wait_for()
             page.keyboard.press("n")
         if path == "/grid":
             page.locator(".tile").first.click()
+        if path == "/grid?sort=data":
+            page.locator(".tile").first.dblclick()
+            page.get_by_text("Filter", exact=True).evaluate("one => one.closest('details').open = true")
         page.evaluate(rules)
         found = page.evaluate(
             "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']})"

@@ -15,11 +15,13 @@ def export_coco(corrected: Corrected, output: Path) -> None:
     def write(folder: Path) -> None:
         images: list[dict[str, Any]] = []
         annotations: list[dict[str, Any]] = []
+        groups = {name: column.to_pylist() for name, column in corrected.groups().items()}
         for row in range(len(corrected)):
             name = copy_picture(corrected, row, folder / "images")
             width, height = picture_size(corrected, row)
             example = corrected.examples.id(row)
-            images.append({"id": row + 1, "file_name": name, "width": width, "height": height, "aleator_id": example})
+            image = {"id": row + 1, "file_name": name, "width": width, "height": height, "aleator_id": example}
+            images.append(image | {name: column[row] for name, column in groups.items()})
             label = int(corrected.label[row])
             if label < 0:
                 continue

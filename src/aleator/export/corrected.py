@@ -4,9 +4,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from aleator.audits.labels import dense_rows
+from aleator.data.groups import numbered, units
 from aleator.decisions.decision import AMBIGUOUS, LABEL, UNUSABLE
 from aleator.decisions.gather import DecisionSources, gather_decisions
 from aleator.decisions.log import DecisionLog
@@ -54,6 +56,17 @@ class Corrected:
             decision=self.decision[rows],
             choices={place[row]: names for row, names in self.choices.items() if row in place},
         )
+
+    def groups(self) -> dict[str, pa.Array]:
+        """Columns for whoever splits the examples: `group`, as the data call it (a patient), and `keep_together`, a
+        number that examples share which are of one group or copies of each other. Empty where neither is known."""
+        given, audit = self.examples.group, self.examples.audit
+        if given is None and audit is None:
+            return {}
+        kinds = [] if audit is None else [audit.column("duplicate_group")]
+        kinds += [] if given is None else [numbered(given)]
+        named = {} if given is None else {"group": pa.array(given, pa.string(), mask=given == "")}
+        return named | {"keep_together": pa.array(units(len(self), kinds))}
 
     def name_of(self, label: int) -> str:
         return self.examples.class_names[label] if label >= 0 else ""

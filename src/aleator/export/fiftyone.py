@@ -25,6 +25,7 @@ def export_fiftyone(corrected: Corrected, output: Path) -> None:
     def write(folder: Path) -> None:
         labels: dict[str, int | None] = {}
         columns = _audit_columns(corrected)
+        columns |= {name: column.to_pylist() for name, column in corrected.groups().items()}
         with (folder / "samples.jsonl").open("w", encoding="utf-8") as file:
             for row in range(len(corrected)):
                 name = copy_picture(corrected, row, folder / "data")

@@ -18,6 +18,8 @@ ROWS_AT_ONCE, LARGEST_SHARD = 256, 400 << 20
 """Rows in memory, and bytes of pictures in a file."""
 CLASSES = ("label", "given_label", "suggested_label")
 TEXTS = ("id", "label_from", "decision", "verdict")
+TYPES = {"p_mislabelled": "float32", "group": "string", "keep_together": "int64"}
+"""Of the columns after these, as far as they are there."""
 
 
 def export_hugging_face(corrected: Corrected, output: Path) -> None:
@@ -70,6 +72,7 @@ def _columns(corrected: Corrected) -> list[pa.Array]:
         pa.array(corrected.decision, mask=corrected.decision == ""),
         pa.nulls(len(corrected), pa.string()) if audit is None else audit.labels["verdict"].combine_chunks(),
         pa.nulls(len(corrected), pa.float32()) if audit is None else audit.labels["p_mislabelled"].combine_chunks(),
+        *corrected.groups().values(),
     ]
 
 
@@ -78,12 +81,19 @@ def _schema(corrected: Corrected) -> pa.Schema:
     features: dict[str, Any] = {"image": {"_type": "Image"}}
     features |= {name: {"names": list(corrected.examples.class_names), "_type": "ClassLabel"} for name in CLASSES}
     features |= {name: {"dtype": "string", "_type": "Value"} for name in TEXTS}
-    features["p_mislabelled"] = {"dtype": "float32", "_type": "Value"}
+    more = _more(corrected)
+    features |= {name: {"dtype": dtype, "_type": "Value"} for name, dtype in more.items()}
     fields = [pa.field("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())]))]
     fields += [pa.field(name, pa.int64()) for name in CLASSES]
     fields += [pa.field(name, pa.string()) for name in TEXTS]
-    fields.append(pa.field("p_mislabelled", pa.float32()))
+    fields += [pa.field(name, pa.type_for_alias(dtype)) for name, dtype in more.items()]
     return pa.schema(fields, {"huggingface": json.dumps({"info": {"features": features}})})
+
+
+def _more(corrected: Corrected) -> dict[str, str]:
+    """The columns after the texts, and their types."""
+    groups = corrected.groups()
+    return {name: dtype for name, dtype in TYPES.items() if name == "p_mislabelled" or name in groups}
 
 
 def _card(corrected: Corrected) -> str:
@@ -96,7 +106,7 @@ def _card(corrected: Corrected) -> str:
         lines += [f"  - name: {name}", "    dtype:", "      class_label:", "        names:"]
         # JSON's strings are YAML's.
         lines += [f"          '{number}': {json.dumps(one)}" for number, one in enumerate(examples.class_names)]
-    for name, dtype in (*((name, "string") for name in TEXTS), ("p_mislabelled", "float32")):
+    for name, dtype in (*((name, "string") for name in TEXTS), *_more(corrected).items()):
         lines += [f"  - name: {name}", f"    dtype: {dtype}"]
     changed = int((corrected.label != examples.given).sum())
     decided = int((corrected.decision != "").sum())
@@ -105,7 +115,8 @@ def _card(corrected: Corrected) -> str:
     lines += [f"{len(corrected):,} pictures of {len(examples.class_names)} classes, {decided:,} decided by people,"]
     lines += [f"{changed:,} labels changed. Written by Aleator {__version__}.", ""]
     lines += ["| column | what |", "|---|---|"]
-    lines += [f"| `{name}` | {meaning} |" for name, meaning in MEANINGS.items()]
+    more = _more(corrected)
+    lines += [f"| `{name}` | {meaning} |" for name, meaning in MEANINGS.items() if name not in TYPES or name in more]
     return "\n".join(lines) + "\n"
 
 
@@ -118,4 +129,6 @@ MEANINGS = {
     "verdict": "of the audit on the given label: `ok`, `mistake`, `ambiguous`, `unfamiliar`, `conflict`",
     "p_mislabelled": "probability that the given label is wrong",
     "id": "of the example, as it was read",
+    "group": "what the data call a group (a patient)",
+    "keep_together": "examples that share it are of one group or copies: never part them for training and testing",
 }

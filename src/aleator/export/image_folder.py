@@ -15,6 +15,7 @@ def export_image_folder(corrected: Corrected, output: Path) -> None:
 
     def write(folder: Path) -> None:
         names = folder_names(corrected.examples.class_names)
+        groups = {name: column.to_pylist() for name, column in corrected.groups().items()}
         with (folder / "metadata.jsonl").open("w", encoding="utf-8") as file:
             for row in np.flatnonzero(corrected.label >= 0).tolist():
                 label = corrected.name_of(int(corrected.label[row]))
@@ -25,6 +26,7 @@ def export_image_folder(corrected: Corrected, output: Path) -> None:
                     "label_from": str(corrected.label_from[row]),
                     "decision": str(corrected.decision[row]),
                     "id": corrected.examples.id(row),
+                    **{name: column[row] for name, column in groups.items()},
                 }
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")
 

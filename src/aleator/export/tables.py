@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aleator.data.cells import safe_cell
+from aleator.data.readers.columns import EXPORTED_OF_GROUPS
 from aleator.data.sources import TableRows, TextArray
 from aleator.data.texts import Texts
 from aleator.decisions.tables import write_table
@@ -17,8 +18,8 @@ from aleator.files import write_whole
 
 def labels_table(corrected: Corrected) -> pa.Table:
     """One row per example: `id`, `source`, `given_label`, `label` (the new one), `label_from`, `changed`, `decision`,
-    `choices` (joined by `|`), `reviewers`, and the audit's `suggested_label`, `p_mislabelled` and `verdict`; then the
-    text itself as `text`, or the row's own columns."""
+    `choices` (joined by `|`), `reviewers`, the audit's `suggested_label`, `p_mislabelled` and `verdict`, and what
+    belongs together; then the text itself as `text`, or the row's own columns."""
     examples = corrected.examples
     columns: dict[str, object] = {
         "id": examples.ids,
@@ -41,12 +42,14 @@ def labels_table(corrected: Corrected) -> pa.Table:
             "p_mislabelled": table["p_mislabelled"],
             "verdict": table["verdict"],
         }
+    columns |= corrected.groups()
     source = examples.source
     if isinstance(source, TextArray):
         columns["text"] = Texts(source.take(examples.source_row.astype(np.int64)).texts).array
     elif isinstance(source, TableRows):
         own = source.take(examples.source_row.astype(np.int64)).table
-        columns |= {name if name not in columns else f"own {name}": own[name] for name in own.column_names}
+        taken = {*columns, *EXPORTED_OF_GROUPS}
+        columns |= {f"own {name}" if name in taken else name: own[name] for name in own.column_names}
     return pa.table(columns)
 
 

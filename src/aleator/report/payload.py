@@ -39,11 +39,16 @@ def chosen_rows(rows: ReportColumns, first: Sequence[int] = ()) -> NDArray[np.in
 
 
 def payload(
-    rows: ReportColumns, names: Sequence[str], chosen: NDArray[np.int64], source: ExampleSource | None
+    rows: ReportColumns,
+    names: Sequence[str],
+    chosen: NDArray[np.int64],
+    source: ExampleSource | None,
+    flag_above: float,
 ) -> dict[str, Any]:
-    """The examples of these rows, as the page's script reads them."""
+    """The examples of these rows, as the page's script reads them; flagged are those more probably wrong than that."""
     columns: dict[str, NDArray[Any]] = {
         "p": _scaled(rows.p_mislabelled[chosen], 10_000),
+        "flagged": (rows.p_mislabelled[chosen] > flag_above).astype(np.uint8),
         "given": rows.given[chosen].astype(np.int16),
         "suggested": rows.suggested[chosen].astype(np.int16),
         "verdict": np.array([VERDICTS.index(one) if one else -1 for one in rows.verdict[chosen]], dtype=np.int8),

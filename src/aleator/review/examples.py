@@ -37,6 +37,8 @@ class Examples:
     """The row in `source` of each example: an audit may leave out pictures that cannot be read."""
     given: NDArray[np.int32]
     """`(example,)`, -1 no label."""
+    group: NDArray[np.str_] | None = None
+    """What the data say belongs together (a patient), `(example,)`, empty for none; None where they say nothing."""
     reading: ReadOptions | None = None
     """How the data were read from the path."""
     audit: AuditFolder | None = None
@@ -76,6 +78,7 @@ class Examples:
             source_names=self.source_names.take(pa.array(rows)),
             source_row=self.source_row[rows],
             given=self.given[rows],
+            group=None if self.group is None else self.group[rows],
             audit=None if audit is None else replace(audit, labels=audit.labels.take(pa.array(rows))),
             audit_row=None if self.audit_row is None else self.audit_row[rows],
         )
@@ -137,6 +140,7 @@ def of_dataset(dataset: LabelledDataset) -> Examples:
         source=dataset.source,
         source_row=np.arange(len(dataset), dtype=np.int32),
         given=dataset.given_labels.astype(np.int32),
+        group=dataset.group,
         reading=dataset.reading,
     )
 
@@ -154,6 +158,7 @@ def of_audit(audit: AuditFolder, dataset: LabelledDataset) -> Examples:
         source=dataset.source,
         source_row=rows.astype(np.int32),
         given=audit.column("given_label").astype(np.int32),
+        group=None if dataset.group is None else dataset.group[rows],
         reading=dataset.reading,
         audit=replace(
             audit,

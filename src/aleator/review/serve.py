@@ -9,6 +9,8 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from aleator.audits import AuditFolder
+from aleator.audits.folder import is_audit
+from aleator.audits.next_steps import after_review
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.decisions.gather import database_beside
 from aleator.errors import AleatorError, DataError, MissingExtraError
@@ -66,8 +68,9 @@ def serve(
             tell(f"{len(decisions):,} decisions of {file} are in.")
         listening = stack.enter_context(listen(settings.host, settings.port))
         app, review = create_app(
-            examples, store, token=token, prefix=prefix, blind=settings.blind, second_opinions=settings.second_opinions
-        )
+            examples, store, token=token, prefix=prefix, blind=settings.blind, second_opinions=settings.second_opinions,
+            next_steps=lambda: after_review(path, data, settings.database) if is_audit(path) else (),
+        )  # fmt: skip
         address = _address(settings.host, listening.getsockname()[1])
         tell(f"{len(examples):,} examples of {examples.name}, {review.board.reviewed_count:,} reviewed.")
         tell(f"Decisions are kept in {shown(store.url)}.")

@@ -16,7 +16,7 @@ from aleator.data.readers.paths import relative_paths
 from aleator.data.readers.rows import text_column
 from aleator.data.readers.shared import find_column, select_split
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
-from aleator.data.readers.text_folders import read_text, why_no_text
+from aleator.data.readers.text_folders import texts_of_files, why_no_text
 from aleator.data.sources import ExampleSource, ImageFiles, TableRows, TextArray
 from aleator.data.wording import listed
 from aleator.errors import DataError, while_reading
@@ -100,7 +100,7 @@ def _of_the_table_itself(path: Path, split: str | None, kind: str) -> Inputs:
         files = list(find_files(path, path, lambda name, why: None, why_no_text))
         names = [file.relative_to(path).as_posix() for file in files]
         if files:
-            texts = TextArray([read_text(file, None)[0] for file in files])
+            texts = TextArray(texts_of_files(files, None, path)[0])
             return Inputs(tuple(names), tuple(map(str, files)), texts)
     if path.suffix.lower() not in TABLE_SUFFIXES:
         raise DataError(f"{path} is no table ({', '.join(TABLE_SUFFIXES)}), and the model takes {kind}.")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from aleator.data.options import ReadOptions
 from aleator.data.picture_files import has_picture_ending
+from aleator.data.readers.answers_in_cells import AnswersInCells, answers_in_cells
 from aleator.data.readers.headers import column_name
 from aleator.data.readers.one_hot import columns_of_classes
 from aleator.data.readers.shared import find_column
@@ -46,6 +47,11 @@ LABEL_COLUMNS = (
     *("category_name", "classification", "diagnosis", "sentiment", "species", "tag", "tags", "classes", "finding"),
     *("findings", "finding_labels", "intent", "topic", "expected", "truth", "dx", "breed", "answer", "label_text"),
 )
+CELL_COLUMNS = (
+    *("votes", "annotations", "answers", "responses", "ratings", "judgments", "judgements", "annotators", "label_list"),
+    *("raw_labels", "all_labels", "crowd_labels", "annotator_labels", "worker_labels", "individual_labels"),
+)
+"""Columns of several people's answers in each cell, where that is what they hold."""
 INDEX_COLUMNS = ("", "Unnamed: 0", "index", "__index_level_0__")
 """A written row number is no data."""
 SPLIT_COLUMNS = ("split", "usage", "subset", "fold", "partition")
@@ -60,11 +66,18 @@ GROUP_COLUMNS = (
 WORKER_COLUMNS = ("annotator", "worker", "annotator_id", "worker_id", "user", "rater", "completed_by")
 EXPORTED = ("source", "given_label", "label_from", "changed", "decision", "choices", "reviewers")
 EXPORTED_OF_AUDITS = ("suggested_label", "p_mislabelled", "verdict")
-"""What `aleator export` writes beside the examples, always and of audits; none of it is a feature."""
+EXPORTED_OF_GROUPS = ("group", "keep_together")
+"""What `aleator export` writes beside the examples, always, of audits and of what belongs together; none of it is a
+feature."""
+PERSON = re.compile(r"(?i)(annotator|annot|rater|worker|coder|labell?er|expert|reader|judge|reviewer|vote|label|ann)"
+                    r"s?[ _.-]?(\d{1,3}|[a-z])$")  # fmt: skip
+"""How columns of one person's answers are called."""
 NUMBERING = re.compile(r"(^|[ _.-])(id|no|nr|number|index|key|row)$|(^|[a-z _.-])(ID|Id|No|Nr|Number|Index|Key|Row)$")
 """How columns are called that number the rows."""
 FEWEST_NUMBERED = 10
 FOLDERS_TRIED, FILES_TRIED, CELLS_TRIED = 20, 2000, 2000
+MOST_VOTES = 100
+"""Of an example, that are taken for votes; larger numbers are others."""
 MOST_CLASSES, MOSTLY = 0.5, 0.9
 """A column holds classes if it has fewer values than this share of its cells; it is of a kind if so many cells are."""
 
@@ -151,6 +164,9 @@ def label_column(table: pa.Table, path: Path, options: ReadOptions) -> tuple[str
     inner = [name for name in _called_as_labels(names) if "." in name]
     if len(inner) == 1:
         return inner[0], f"The labels are in {inner[0]!r}; --label-column names another column."
+    cells = find_column(names, CELL_COLUMNS, None, str(path))
+    if cells is not None and answers_of_cells(table.slice(0, CELLS_TRIED), cells) is not None:
+        return cells, f"The labels are in {cells!r}; --label-column names another column."
     classes = class_label_names(table.schema)
     if len(classes) == 1:
         name = next(iter(classes))
@@ -158,6 +174,29 @@ def label_column(table: pa.Table, path: Path, options: ReadOptions) -> tuple[str
     if classes:
         raise DataError(f"{path} has several columns of classes ({listed(classes)}); choose one with --label-column.")
     return None, ""
+
+
+def answers_of_cells(table: pa.Table, name: str, classes: Collection[str] | None = None) -> AnswersInCells | None:
+    """Several people's answers in each cell of a column; None where it holds anything else: classes of these names, or
+    a label for each word of a text."""
+    if is_exported(table.column_names) or _words_beside(table, name):
+        return None
+    if classes is not None and is_text(table[name]) and set(pc.unique(trimmed(table[name])).to_pylist()) <= {*classes}:
+        return None
+    return answers_in_cells(table[name])
+
+
+def _words_beside(table: pa.Table, name: str) -> bool:
+    """Whether each cell is a list as long as one of words beside it, whose lengths differ."""
+    lists = {one: pc.list_value_length(table[one]) for one in table.column_names if _is_list(table[one].type)}
+    if name not in lists or len(pc.unique(lists[name])) < 2:
+        return False
+    others = [one for one, lengths in lists.items() if one != name and lengths.equals(lists[name])]
+    return any(2 * len(pc.unique(pc.list_flatten(table[one]))) > len(table) for one in others)
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
 
 
 def is_exported(names: Collection[str]) -> bool:
@@ -191,8 +230,56 @@ def no_label_column(table: pa.Table, path: Path, taken: Collection[str | None] =
     apart = f" If each class has a column of its own, name all: --label-column {','.join(classes)}." if classes else ""
     return DataError(
         f"{path} has no column of labels; it has {listed(table.column_names)}. Name it with --label-column{which}."
-        f"{apart}"
+        f"{apart}{_said_of_turned(table) or _said_of_people(table, free)}"
     )
+
+
+def _said_of_turned(table: pa.Table) -> str:
+    """What to do with a table whose rows are what columns should be: empty for any other."""
+    cells = texts_of(table.column(0)).tolist() if table.num_columns > len(table) else []
+    called = find_column(cells, (*LABEL_COLUMNS, *PATH_COLUMNS), None, "")
+    pictures = sum(map(has_picture_ending, table.column_names))
+    if called is None and pictures <= table.num_columns / 2:
+        return ""
+    why = f"{called!r} stands in its first column" if called is not None else "its columns are called as pictures are"
+    return (
+        f" If each of its columns is an example ({why}), turn it round, so that each is a row: "
+        "pandas.read_csv(file, index_col=0).T.to_csv(other)."
+    )
+
+
+def _said_of_people(table: pa.Table, free: list[str]) -> str:
+    """What to do with columns of several people's answers, or of numbers of votes: empty where there are none."""
+    values = {name: set(texts_of(table[name].slice(0, CELLS_TRIED)).tolist()) - {""} for name in free}
+    counts = [name for name in free if pa.types.is_integer(table[name].type) and len(values[name]) > 1]
+    numbers = np.array([table[name].fill_null(0).to_numpy() for name in counts])
+    of_votes = len(counts) > 1 and numbers.min() >= 0 and 1 < numbers.max() <= MOST_VOTES
+    answers = [name for name in free if holds_classes(table[name])]
+    same = [name for name in answers if any(values[name] == values[other] for other in answers if other != name)]
+    if of_votes and (len(np.unique(numbers.sum(axis=0))) == 1 or len(same) < 2):
+        how, what = "idxmax(axis=1)", f"If {listed(map(repr, counts))} count votes"
+    elif len(same) > 1 and any(len(values[name]) > 1 and not values[name] <= {"0", "1"} for name in same):
+        how, what = "mode(axis=1)[0]", f"If {listed(map(repr, same))} hold several people's answers"
+    else:
+        return ""
+    return (
+        f" {what}, write the answer of most into a column 'label' (table[names].{how} with pandas), and name this "
+        "table with --votes too."
+    )
+
+
+def columns_of_people(table: pa.Table, taken: Collection[str | None], classes: Collection[str]) -> list[str]:
+    """The columns beside those that are `taken` which hold people's answers, and so no features: in each cell those of
+    several, or, called `annotator 1`, `rater_b` and so on, one of the classes."""
+    found = []
+    for name in table.column_names:
+        if name in taken:
+            continue
+        answers = answers_of_cells(table.slice(0, CELLS_TRIED), name)
+        of_cells = answers is not None and len(set(answers.names) & set(classes)) > 1
+        if of_cells or (PERSON.match(name) and set(texts_of(table[name]).tolist()) - {""} <= set(classes)):
+            found.append(name)
+    return found
 
 
 def _holds_names(column: pa.ChunkedArray) -> bool:

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from charset_normalizer import from_bytes
-
 from aleator.data.picture_files import has_picture_ending
-from aleator.data.readers.headers import has_no_header, names_without_header
+from aleator.data.readers.headers import TwoHeaders, has_no_header, names_without_header, two_headers
+from aleator.data.readers.languages import bits_of, languages
 from aleator.data.readers.quoting import Quoting, quoting_of
-from aleator.data.wording import listed
+from aleator.data.wording import listed, short
 from aleator.errors import DataError
 
 SAMPLE, LINES = 1 << 18, 60
@@ -23,14 +22,33 @@ BYTE_ORDER_MARKS = (
     (b"\xfe\xff", "utf-16"),
     (b"\xef\xbb\xbf", "utf-8-sig"),
 )
-COMMON = ("cp1251", "cp932", "gb18030", "big5", "cp949", "euc_jp", "koi8_r", "cp1253", "cp1255", "cp1256", "cp1250")
-"""Tried where the text is none of Western Europe."""
-COMMON_SIGNS = {"cp949": (0xB0, 0xC8), "gb18030": (0xB0, 0xD7), "cp932": (0x82, 0x97), "big5": (0xA4, 0xC6)}
-"""The first bytes of the common signs of Korean, Chinese and Japanese; the narrower range first, for it says more."""
-MOSTLY, MOSTLY_UTF8 = 0.6, 0.9
-SIGNS = "[\xa2-\xa9\xab-\xae\xb1-\xb6\xb8-\xbf\xd7\xf7\u02c7\u02d8\u02d9\u02db\u02dd]"
+WESTERN = ("de", "fr", "es", "pt", "it", "nordic", "nl", "is")
+CENTRAL = ("pl", "cs", "sk", "hu", "hr", "ro", "de")
+CYRILLIC = ("ru", "uk", "sr")
+LANGUAGES = {
+    **dict.fromkeys(("cp1252", "mac_roman", "cp850"), WESTERN),
+    **dict.fromkeys(("cp1250", "iso8859_2"), CENTRAL),
+    **{"cp1254": ("tr",), "cp1257": ("lt", "lv", "et")},
+    **dict.fromkeys(("cp1251", "koi8_r", "cp866", "iso8859_5", "mac_cyrillic"), CYRILLIC),
+    **{"cp1253": ("el",), "cp1255": ("he",), "cp1256": ("ar",), "cp874": ("th",)},
+    **{"cp932": ("ja",), "euc_jp": ("ja",), "gb18030": ("zh",), "big5": ("zh-Hant",), "cp949": ("ko",)},
+}
+"""Encodings that tables come in, and languages that are written in them."""
+COMMON_SIGNS = {"cp949": (0xB0, 0xC8), "gb18030": (0xB0, 0xD7), "cp932": (0x88, 0x97), "big5": (0xA4, 0xC6),
+                "euc_jp": (0xB0, 0xCF)}  # fmt: skip
+"""The first bytes of the common signs of Korean, Chinese and Japanese, where the second is high, but of Japan's."""
+BEFORE = {"cp1252": -10.0, "euc_jp": 4.0, **dict.fromkeys(("mac_roman", "cp850", "iso8859_2", "koi8_r", "cp866"), 8.0),
+          **dict.fromkeys(("iso8859_5", "mac_cyrillic"), 12.0)}  # fmt: skip
+"""How improbable encodings are before anything is seen, in bits, beside those that spreadsheets write."""
+CLEAR_BITS, MOST_BITS, WORDS_TRIED, LINES_TRIED = 8.0, 15.5, 500, 1000
+"""An encoding is told where every other reading is so much less probable (a factor of 256), and its signs are no more
+improbable than so."""
+ESCAPES, ISO_2022 = b"\x1b$", ("iso2022_jp", "iso2022_kr")
+MOSTLY_UTF8 = 0.9
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 SPACES = " "
+WORD = re.compile(r"""[^\s!-&(-/:-@\[-`{-~]+""")
+"""Between spaces and the signs of ASCII, but for the apostrophe."""
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 FASTTEXT = "__label__"
 """What fastText's lines begin with."""
@@ -59,6 +77,9 @@ def dialect_of(path: Path, encoding: str | None = None) -> Dialect:
             head += file.readline(LONGEST_HEADER)
     said: list[str] = []
     found = encoding or _marked(head) or _utf8_or_none(head)
+    if found == "utf-8" and encoding is None and (escaped := _escaped(head)) is not None:
+        found = escaped
+        said.append(f"{path.name} is ASCII with escapes and is read as {found}; --encoding names another.")
     if found is None:
         found = guessed_encoding(path)
         said.append(f"{path.name} is not UTF-8 and is read as {found}; --encoding names another.")
@@ -93,7 +114,25 @@ def dialect_of(path: Path, encoding: str | None = None) -> Dialect:
     if has_no_header(rows, a_list=delimiter == SPACES):
         header = names_without_header(rows)
         said.append(f"{path.name} has no header; its columns are taken as {listed(header)}.")
+    elif len(rows) == len(lines) and delimiter != SPACES and (two := two_headers(rows)) is not None:
+        skip, header = skip + two.lines + _blank_below(rows), two.names
+        said.append(said_of_two(path, two))
     return Dialect(found, delimiter, skip, header, header or tuple(first), tuple(said), quoting)
+
+
+def said_of_two(path: Path, two: TwoHeaders) -> str:
+    """That several lines name the columns, in words."""
+    others = [name for name in two.left_out if name and name not in two.names]
+    left_out = f"; left out is {listed(dict.fromkeys(others))}" if others else ""
+    return (
+        f"The first {two.lines} lines of {path.name} name its columns, which are taken as "
+        f"{listed(two.names)}{left_out}."
+    )
+
+
+def _blank_below(rows: list[list[str]]) -> int:
+    """How many rows without a cell follow two lines of names, as pandas writes one below them."""
+    return int(len(rows) > 2 and not any(cell.strip() for cell in rows[2]))
 
 
 def _lines_of_notes(lines: list[str]) -> int:
@@ -105,18 +144,19 @@ def _lines_of_notes(lines: list[str]) -> int:
 
 
 def guessed_encoding(path: Path) -> str:
-    """The encoding of a text that is not UTF-8: Western Europe's unless its words hold no Latin letter.
+    """The encoding of a text that is not UTF-8: the one in which its letters are by far the likeliest.
 
-    Raises DataError where the file is no text.
+    Raises DataError where the file is no text, and where several encodings are as likely.
     """
     with path.open("rb") as file:
         content = file.read(GUESSED_FROM)
         if _utf8_or_none(content, GUESSED_FROM):  # what is not UTF-8 comes later
             content += file.read()
     if b"\0" in content:
-        even, odd = content[0::2].count(0), content[1::2].count(0)
-        if max(even, odd) > 0.3 * len(content) / 2 > min(even, odd):
-            return "utf-16-be" if even > odd else "utf-16-le"
+        for encoding in ("utf-16-le", "utf-16-be"):
+            text = content.decode(encoding, errors="replace")
+            if "\n" in text and not re.search("[\ufffd\x00\u0a00\u0d00]", text[:-1]):
+                return encoding
         raise DataError(f"{path} is no text: it holds zero bytes. Save it as CSV, in UTF-8.")
     if (broken := broken_utf8(content)) is not None:
         line = content[:broken].count(b"\n") + 1
@@ -126,17 +166,89 @@ def guessed_encoding(path: Path) -> str:
             f"{path}, line {line}: the byte 0x{content[broken]:02x} is not UTF-8 ({cell!r}), which the rest of the "
             "file is. Correct the line and save the file as UTF-8, or name the encoding of all with --encoding."
         )
-    for encoding in ("cp1252", "cp1250"):
-        if _is_latin(content.decode(encoding, errors="replace")):
-            return encoding
-    shares = {encoding: _common_share(content, encoding, leads) for encoding, leads in COMMON_SIGNS.items()}
-    likeliest = max(shares, key=lambda encoding: shares[encoding])
-    if shares[likeliest] > MOSTLY:
-        return likeliest
-    best = from_bytes(content, cp_isolation=[*COMMON, "cp1252"]).best()
-    if best is None:
+    return likeliest_encoding(content, path)
+
+
+def likeliest_encoding(content: bytes, path: Path, errors: str = "strict") -> str:
+    """The encoding in which the letters of a text are by far the likeliest; with `errors` "replace" also one in which
+    single bytes mean nothing. Raises DataError where there is none, or several are as likely."""
+    readings = _readings(_some_lines(content), errors)
+    readings = [one for one in readings if errors != "strict" or _reads(content, one.encoding)]
+    if not readings:
         raise DataError(f"{path} is no text in an encoding that is known; save it in UTF-8, or name --encoding.")
+    best, *others = sorted(readings, key=lambda one: one.bits)
+    near = [one for one in others if one.bits < best.bits + CLEAR_BITS]
+    if near:
+        differ = [words for words in zip(*(one.words for one in (best, *near)), strict=False) if len({*words}) > 1]
+        named = zip((best, *near), differ[0] if differ else [one.words[0] for one in (best, *near)], strict=True)
+        shown = listed((f"{one.encoding} ({short(word)!r})" for one, word in named), MOST_SHOWN)
+        raise DataError(
+            f"{path} is not UTF-8, and may be in several encodings: {shown}. Name the right one with --encoding, or "
+            "save it in UTF-8."
+        )
     return best.encoding
+
+
+def _some_lines(content: bytes) -> bytes:
+    """Lines that are not ASCII, spread over the whole: no byte of a sign of several is the end of a line."""
+    lines = [line for line in dict.fromkeys(content.split(b"\n")) if not line.isascii()]
+    return b"\n".join(lines[:: max(1, len(lines) // LINES_TRIED)])
+
+
+def _reads(content: bytes, encoding: str) -> bool:
+    """Whether all of it can be read, but for a sign that the end cuts."""
+    try:
+        content.decode(encoding)
+    except UnicodeDecodeError as error:
+        return error.start >= len(content) - 4 and len(content) >= GUESSED_FROM
+    return True
+
+
+MOST_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """A text as it reads in one encoding."""
+
+    encoding: str
+    words: tuple[str, ...]
+    """Those that are not ASCII, in their order."""
+    bits: float
+    """How improbable they are."""
+
+
+def _readings(content: bytes, errors: str) -> list[_Reading]:
+    """The content in each encoding in which it can be read; of several in which it reads alike the usual one."""
+    found: dict[tuple[str, ...], _Reading] = {}
+    for encoding, names in LANGUAGES.items():
+        try:
+            text = content.decode(encoding, errors)
+        except UnicodeDecodeError:
+            continue
+        words = tuple(dict.fromkeys(word for word in WORD.findall(text) if not word.isascii()))[:WORDS_TRIED]
+        if not words or re.search("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ue000-\uf8ff]", text):
+            continue
+        common = _common_signs(words, encoding)
+        bits = min(bits_of(words, language, common) for language in languages(names))
+        if bits > MOST_BITS * sum(map(len, words)):
+            continue
+        reading = _Reading(encoding, words, bits + BEFORE.get(encoding, 0.0))
+        if words not in found or reading.bits < found[words].bits:
+            found[words] = reading
+    return list(found.values())
+
+
+def _common_signs(words: tuple[str, ...], encoding: str) -> set[str]:
+    """The signs of two bytes that are among the common ones of their writing."""
+    if encoding not in COMMON_SIGNS:
+        return set()
+    first, last = COMMON_SIGNS[encoding]
+    signs = {sign: sign.encode(encoding, "ignore") for sign in {*"".join(words)} if not sign.isascii()}
+    high = encoding in ("cp932", "big5")
+    return {
+        sign for sign, code in signs.items() if len(code) == 2 and first <= code[0] <= last and (high or code[1] > 0xA0)
+    }
 
 
 def broken_utf8(content: bytes) -> int | None:
@@ -155,27 +267,19 @@ def broken_utf8(content: bytes) -> int | None:
     return None
 
 
-def _is_latin(text: str) -> bool:
-    """Whether the words with other letters than English ones are such as Latin writing has: no word without any
-    English letter, and no sign within a word."""
-    words = {word for word in re.findall(r"[^\W\d_]+", text) if not word.isascii()}
-    foreign = [word for word in words if len(word) > 2 and not re.search("[A-Za-z]", word)]
-    strange = re.search(f"[^\\W\\d_]{SIGNS}|{SIGNS}[^\\W\\d_]|[\ufffd\x00-\x08\x0e-\x1f]", text)
-    return bool(words) and not foreign and not strange
-
-
-def _common_share(content: bytes, encoding: str, leads: tuple[int, int]) -> float:
-    """The share of a text's signs of two bytes that are among the common ones of its writing; 0 where it is none."""
-    try:
-        text = content.decode(encoding)
-    except UnicodeDecodeError:
-        return 0.0
-    signs = [sign.encode(encoding) for sign in text if not sign.isascii()]
-    return sum(len(sign) == 2 and leads[0] <= sign[0] <= leads[1] for sign in signs) / max(len(signs), 1)
-
-
 def _marked(head: bytes) -> str | None:
     return next((name for mark, name in BYTE_ORDER_MARKS if head.startswith(mark)), None)
+
+
+def _escaped(head: bytes) -> str | None:
+    """The encoding of mails in Japan and Korea, which is ASCII with escapes; None where it is another."""
+    for encoding in ISO_2022 if ESCAPES in head else ():
+        try:
+            head.rpartition(b"\n")[0].decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        return encoding
+    return None
 
 
 def _utf8_or_none(head: bytes, looked_at: int = SAMPLE) -> str | None:

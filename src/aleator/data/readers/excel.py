@@ -9,6 +9,8 @@ from typing import IO, Any
 
 import pyarrow as pa
 
+from aleator.data.readers.encodings import said_of_two
+from aleator.data.readers.headers import two_headers
 from aleator.data.readers.limits import MOST_BYTES
 from aleator.data.wording import listed
 from aleator.errors import DataError, MissingExtraError
@@ -16,6 +18,8 @@ from aleator.errors import DataError, MissingExtraError
 EXCEL_SUFFIXES = (".xlsx", ".xlsm")
 MOST_ROWS, MOST_CELLS = 1 << 20, 5_000_000
 """Of a sheet: Excel's own limit, and what is read in a minute."""
+SAMPLE = 60
+"""Rows that are looked at for a second line of names."""
 BLOCK, CELL = 16 << 20, re.compile(rb"<(?:\w+:)?c[ />]")
 
 
@@ -49,6 +53,10 @@ def read_excel(path: Path, stays_text: Callable[[str], bool]) -> tuple[pa.Table,
     if above:
         said.append(f"The first {above} rows of the sheet {title!r} are above its header, and left out.")
     names = [_text(cell[0], "") for cell in header]
+    shown = [[_text(*cell) for cell in row] + [""] * (len(header) - len(row)) for row in (header, *rows[:SAMPLE])]
+    if (two := two_headers(shown)) is not None:
+        names, rows = list(two.names), rows[1:]
+        said.append(said_of_two(path, two))
     columns = {}
     for place, name in enumerate(names):
         cells = [row[place] if place < len(row) else (None, "") for row in rows]

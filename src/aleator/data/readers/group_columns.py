@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from aleator.data.readers.columns import GROUP_COLUMNS, Columns, texts_of
+from aleator.data.readers.columns import EXPORTED_OF_GROUPS, GROUP_COLUMNS, Columns, is_exported, texts_of
 from aleator.data.readers.shared import find_column
 
 FEWEST_GROUPS = 5
@@ -15,7 +15,7 @@ FEWEST_GROUPS = 5
 
 def groups_of_pictures(table: pa.Table, columns: Columns, path: Path) -> tuple["NDArray[np.str_] | None", list[str]]:
     """What several pictures are of, by the name of the column; None where there is none, or its cells never repeat."""
-    name = find_column(table.column_names, GROUP_COLUMNS, None, str(path))
+    name = _exported_group(table) or find_column(table.column_names, GROUP_COLUMNS, None, str(path))
     if name is None or name in (columns.path, columns.label, columns.id, columns.split) or not _repeats(table[name]):
         return None, []
     values, said = grouped(table, name)
@@ -24,9 +24,17 @@ def groups_of_pictures(table: pa.Table, columns: Columns, path: Path) -> tuple["
 
 def group_column(table: pa.Table, path: Path, taken: set[str | None]) -> str | None:
     """The column that says what several rows of features are of, where it is called so without doubt."""
+    if (exported := _exported_group(table)) is not None:
+        return exported
     ids = [one for one in GROUP_COLUMNS if one.endswith("_id")]
     name = find_column(table.column_names, ids, None, str(path))
     return name if name is not None and name not in taken and _repeats(table[name], FEWEST_GROUPS) else None
+
+
+def _exported_group(table: pa.Table) -> str | None:
+    """The column of groups of a table that `aleator export` wrote."""
+    name = EXPORTED_OF_GROUPS[0]
+    return name if is_exported(table.column_names) and name in table.column_names else None
 
 
 def _repeats(column: pa.ChunkedArray, fewest: int = 2) -> bool:

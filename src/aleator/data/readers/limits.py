@@ -55,7 +55,10 @@ def check_columns(names: Sequence[str], path: Path) -> None:
         )
     twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
-        raise DataError(f"{path} has more than one column {', '.join(map(repr, twice[:5]))}; rename or remove them.")
+        raise DataError(
+            f"{path} has more than one column {', '.join(map(repr, twice[:5]))}; rename or remove them. If "
+            "several lines name the columns, join them into one."
+        )
 
 
 def read_parquet(path: Path) -> pa.Table:

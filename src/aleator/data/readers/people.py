@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from aleator.data.readers.answers_in_cells import AnswersInCells
 from aleator.data.readers.columns import WORKER_COLUMNS, texts_of
 from aleator.data.readers.shared import EncodedLabels, find_column
 
@@ -51,6 +52,27 @@ def answer_of_most(counts: NDArray[np.integer], names: Sequence[str]) -> tuple[N
         candidates = np.flatnonzero(counts[row] == highest[row])
         label[row] = candidates[crc32(str(names[row]).encode()) % len(candidates)]
     return label.astype(np.int64), tied
+
+
+def labels_of_cells(
+    answers: AnswersInCells, examples: NDArray[np.str_] | None, path: Path
+) -> tuple[pa.Array, tuple[str, ...]]:
+    """The answer of most in each cell, null where there is none, and what is said of it; ties are drawn by the names of
+    the examples."""
+    rows = np.arange(len(answers.counts)).astype(str) if examples is None else examples
+    most, tied = answer_of_most(answers.counts, rows.tolist())
+    labels = pa.array(answers.names, pa.string()).take(pa.array(most, mask=most < 0))
+    said = (
+        f"Its cells hold {answers.told}: the given label is the answer of most. --votes {path.name} --use-votes uses "
+        "each of them."
+    )
+    return labels, (said, *_said_of_ties(tied, "cells"))
+
+
+def _said_of_ties(tied: NDArray[np.bool_], noun: str) -> list[str]:
+    count = int(tied.sum())
+    said = f"{count:,} {noun} have no answer of most: of those given as often, one is drawn by the name of the example."
+    return [said] if count else []
 
 
 def one_for_several_people(
@@ -101,8 +123,4 @@ def answers_of_people(
         f"{len(files):,} rows are answers of several people (column {worker!r}) for {len(first):,} {noun}: the given "
         f"label is the answer of most. --votes {path.name} --use-votes uses each of them."
     )
-    ties = (
-        f"{int(tied.sum()):,} {noun} have no answer of most: of those given as often, one is drawn by the name of the "
-        "example."
-    )
-    return np.array(ids.tolist()), None, repeated.tolist(), [told, *said, *([ties] if tied.any() else [])]
+    return np.array(ids.tolist()), None, repeated.tolist(), [told, *said, *_said_of_ties(tied, noun)]

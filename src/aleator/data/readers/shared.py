@@ -1,7 +1,6 @@
 """The steps that all readers share."""
 
 import re
-from ast import literal_eval
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from aleator.data.readers.answers_in_cells import labels_of_one_hot, lists_in
 from aleator.data.readers.numbers import NO_VALUES
 from aleator.data.readers.tables import loosely
 from aleator.data.wording import listed, short
@@ -38,7 +38,11 @@ ONE_LABEL = (
     "One label for an example is what is audited: keep one, or leave such rows out "
     "(aleator.cleanlab.multilabel_classification judges several)."
 )
+OF_PEOPLE = "If they are several people's answers, write a row for each: id, annotator, label."
 SEPARATORS = ("|", ";", ",")
+WRITTEN_LIST = r"^\s*(\[.*\]|\(.*\)|\{.*\}|Counter\(.*\))\s*$"
+RECORD = r"\s*(\{.*:.*\}|\[\s*[\[{'\"].*\])\s*"
+SHARE = r"-?\d*\.?\d+(e-?\d+)?"
 NO_LABELS = (
     *("?", "unknown", "unlabeled", "unlabelled", "undefined", "missing", "todo", "tbd", "n.a.", "no label"),
     *("unsorted", "to_sort", "ignore", "skip", "not labeled", "not labelled"),
@@ -84,9 +88,10 @@ def encoded(
         raise DataError(f"{where}: labels are of mixed kinds ({error}); wanted are numbers or text.") from error
     if pc.all(array.is_null(nan_is_null=True), min_count=0).as_py():
         raise DataError(f"{where}: every label is missing.")
-    array = _as_text_where_no_number(_without_lists(array, where))
-    if pa.types.is_string(array.type) and not names_only and class_names is None:
+    if not names_only and not _are_named(array, class_names):
         array = _without_written_lists(array, where)
+    array, said_of_lists = _without_lists(array, where)
+    array = _as_text_where_no_number(array)
     if pa.types.is_string(array.type):
         texts, merged = _trimmed(array, where)
         nothing = pc.equal(texts, "") if not missing else pc.or_(pc.equal(texts, ""), pc.equal(texts, missing.strip()))
@@ -102,7 +107,8 @@ def encoded(
     if not (pa.types.is_integer(array.type) or pa.types.is_floating(array.type)):
         raise DataError(f"{where}: labels are {array.type}; wanted are numbers or text.")
     numbers = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    return _encode_numbers(numbers, where, class_names or number_names, missing)
+    result = _encode_numbers(numbers, where, class_names or number_names, missing)
+    return replace(result, said=(*said_of_lists, *result.said))
 
 
 def _as_text_where_no_number(array: pa.Array) -> pa.Array:
@@ -121,33 +127,61 @@ def _as_text_where_no_number(array: pa.Array) -> pa.Array:
     return array
 
 
-def _without_lists(array: pa.Array, where: str) -> pa.Array:
-    """Lists of one label each as labels; an empty one is none."""
+def _without_lists(array: pa.Array, where: str) -> tuple[pa.Array, tuple[str, ...]]:
+    """Lists of one label each as labels, an empty one is none; and lists of 0 and 1, one 1 in each, as its place, which
+    is said."""
     if not (pa.types.is_list(array.type) or pa.types.is_large_list(array.type)):
-        return array
+        return array, ()
     lengths = pc.list_value_length(array).fill_null(0).to_numpy(zero_copy_only=False)
     if (lengths > 1).any():
-        row = int(np.argmax(lengths > 1))
-        raise DataError(f"{where}: row {row} has {lengths[row]} labels ({listed(array[row].as_py())}). {ONE_LABEL}")
+        places = labels_of_one_hot(array)
+        if places is None:
+            raise _several(array, lengths, where)
+        said = f"{where}: each cell is a list of 0 and 1, and the class is the place of its 1, counted from 0."
+        return pa.array(places, mask=places < 0), (said,)
     places = np.where(lengths == 1, lengths.cumsum() - 1, 0)
-    return array.flatten().take(pa.array(places, mask=lengths == 0))
+    return array.flatten().take(pa.array(places, mask=lengths == 0)), ()
 
 
-def _without_written_lists(texts: pa.Array, where: str) -> pa.Array:
-    """Lists that a table holds as text (`['cat']`, `["cat", "dog"]`) as labels; any other text as it is."""
-    written = pc.match_substring_regex(texts, r"^\s*\[.*\]\s*$")
-    if not pc.all(written).as_py():
-        return texts
-    lists = []
-    for text in texts.to_pylist():
-        try:
-            found = literal_eval(text.strip()) if text is not None else []
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            return texts
-        if not isinstance(found, list):
-            return texts
-        lists.append([str(one) for one in found])
-    return _without_lists(pa.array(lists, pa.list_(pa.string())), where)
+def _several(lists: pa.Array, lengths: NDArray[np.int64], where: str) -> DataError:
+    """The error of lists of several labels, or of shares of classes."""
+    row = int(np.argmax(lengths > 1))
+    first = lists[row].as_py()
+    if all(re.fullmatch(SHARE, str(one)) for one in first) and any("." in str(one) for one in first):
+        return DataError(
+            f"{where}: row {row} holds numbers with fractions ({listed(first)}), which may be shares of several "
+            "classes. One label for an example is what is audited: write the name of the class with the largest, and "
+            "how often people gave each answer as a table for --votes."
+        )
+    return DataError(f"{where}: row {row} has {lengths[row]} labels ({listed(first)}). {ONE_LABEL} {OF_PEOPLE}")
+
+
+def _are_named(array: pa.Array, class_names: tuple[str, ...] | None) -> bool:
+    """Whether the cells are names of classes as they stand."""
+    return class_names is not None and any(name.startswith(("[", "(", "{")) for name in class_names)
+
+
+def _without_written_lists(array: pa.Array, where: str) -> pa.Array:
+    """Lists that a table holds as text (`['cat']`, `["cat", "dog"]`) as lists; any other array as it is."""
+    if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
+        return array
+    if not pc.all(pc.match_substring_regex(array, WRITTEN_LIST)).as_py():
+        return array
+    written = lists_in(array.to_pylist())
+    if written is None:
+        return array
+    if any(isinstance(one, dict) for one in written):
+        row = next(row for row, one in enumerate(written) if isinstance(one, dict))
+        raise DataError(
+            f"{where}: row {row} holds {short(array[row].as_py())!r}, which is no class. Write the name of the class "
+            "alone; and how often people gave each answer as a table for --votes."
+        )
+    return pa.array([None if one is None else [_name(each) for each in one] for one in written], pa.list_(pa.string()))
+
+
+def _name(one: object) -> str:
+    """The name of a class in a list, that of a class within others with strokes: `Animal/Cat`."""
+    return "/".join(map(str, one)) if isinstance(one, list | tuple) else str(one)
 
 
 def _trimmed(texts: pa.Array, where: str) -> tuple[pa.Array, tuple[str, ...]]:
@@ -165,16 +199,34 @@ def _trimmed(texts: pa.Array, where: str) -> tuple[pa.Array, tuple[str, ...]]:
 
 def _check_single(names: Sequence[str], where: str) -> None:
     """Raise DataError where names are several others, joined: `a|b` beside `a` and `b`."""
+    written = next((name for name in names if re.fullmatch(RECORD, name) and lists_in([name])), None)
+    if written is not None:
+        raise DataError(
+            f"{where}: {short(written)!r} stands among its classes, and is a list or a record. Write the name of one "
+            f"class in its place. If it is a class, name all classes with --class-names. {OF_PEOPLE}"
+        )
     known = set(names)
     for sign in SEPARATORS:
         joined = [name for name in names if sign in name.strip(sign)]
         parts = {part.strip() for name in joined for part in name.split(sign)}
-        if joined and parts - {""} <= known:
+        if joined and (parts - {""} <= known or _are_sets(joined, sign, len(names))):
             raise DataError(
                 f"{where}: {len(joined):,} of its {len(names):,} classes are others joined by {sign!r} "
                 f"({listed(joined, 3)}), so an example may have several labels. {ONE_LABEL} If they are classes "
-                "of their own, name all classes with --class-names."
+                f"of their own, name all classes with --class-names. {OF_PEOPLE}"
             )
+
+
+def _are_sets(joined: Sequence[str], sign: str, names: int) -> bool:
+    """Whether most names are others, joined in any number and order, as those of sets are: `a|b`, `a|b|c`, `b|c`. The
+    parts of a name that is one (`Tomato, healthy`) keep their places."""
+    split = [[part.strip() for part in name.split(sign)] for name in joined]
+    places: dict[str, set[int]] = {}
+    for parts in split:
+        for place, part in enumerate(parts):
+            places.setdefault(part, set()).add(place)
+    moved = sum(len(at) > 1 for at in places.values())
+    return 2 * len(joined) > names and len(places) <= len(joined) and 2 * moved >= len(places) and moved > 1
 
 
 def _as_numbers(texts: pa.Array, where: str, missing: str | None) -> tuple[pa.Array | None, tuple[str, ...]]:

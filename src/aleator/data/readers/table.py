@@ -19,13 +19,16 @@ from aleator.data.options import ReadOptions
 from aleator.data.readers.columns import (
     EXPORTED,
     EXPORTED_OF_AUDITS,
+    EXPORTED_OF_GROUPS,
     GROUP_COLUMNS,
     ID_COLUMNS,
     INDEX_COLUMNS,
     PATH_COLUMNS,
     WORKER_COLUMNS,
     Columns,
+    answers_of_cells,
     class_label_names,
+    columns_of_people,
     is_embedded,
     is_exported,
     label_column,
@@ -44,7 +47,7 @@ from aleator.data.readers.group_columns import group_column, grouped, groups_of_
 from aleator.data.readers.locate import locate, not_named
 from aleator.data.readers.one_hot import binary_columns, one_hot, with_label_column
 from aleator.data.readers.paths import clean_paths
-from aleator.data.readers.people import answers_of_people, one_for_several_people
+from aleator.data.readers.people import answers_of_people, labels_of_cells, one_for_several_people
 from aleator.data.readers.rows import check_classes, check_features, dataset_of_rows, dataset_of_texts, text_column
 from aleator.data.readers.shared import EncodedLabels, encoded, find_column
 from aleator.data.readers.tables import (
@@ -206,7 +209,7 @@ def _of_the_table_itself(
     left_out = [find_column(names, (), name, str(path), "--leave-out") for name in options.left_out]
     other = {label, id_column, split, find_column(names, WORKER_COLUMNS, None, str(path)), *INDEX_COLUMNS, *left_out}
     if set(EXPORTED) <= set(names):
-        other |= {*EXPORTED, *EXPORTED_OF_AUDITS}
+        other |= {*EXPORTED, *EXPORTED_OF_AUDITS, *EXPORTED_OF_GROUPS}
     numbering = numbering_columns(table, other)
     if set(names) <= other | set(numbering):
         numbering = {}  # nothing else is left to learn from
@@ -233,6 +236,13 @@ def _of_the_table_itself(
     if text is None:
         check_features(table.select(features), path)
     labels = _labels(table, Columns("", id_column, label, split), path, options)
+    of_people = columns_of_people(table, {*other, text, belongs}, labels.names)
+    if of_people and (text is not None or set(of_people) < set(features)):
+        features = [name for name in features if name not in of_people]
+        how = how.with_said(
+            f"{listed(map(repr, of_people))} hold people's answers, so they are no features; --votes {path.name} "
+            "--use-votes uses them."
+        )
     ids = None if id_column is None else _ids(table[id_column], path, id_column)
     texts = None if text is None else texts_of(table[text])
     ids, others, said_of_people = one_for_several_people(table, ids, texts, labels, path)
@@ -308,6 +318,11 @@ def _labels(table: pa.Table, columns: Columns, path: Path, options: ReadOptions)
     where = f"{path}, column {name!r}"
     of_the_file = class_label_names(table.schema).get(name)
     values = table[name].combine_chunks()
+    if (answers := answers_of_cells(table, name, options.names)) is not None:
+        examples = next((table[one] for one in (columns.id, columns.path) if one), None)
+        values, told = labels_of_cells(answers, None if examples is None else texts_of(examples), path)
+        labels = encoded(values, where, options.names or of_the_file, missing=options.missing_label)
+        return replace(labels, said=(*told, *labels.said))
     if of_the_file is not None and pa.types.is_integer(values.type):
         labels = encoded(values, where, of_the_file, missing=options.missing_label or "-1")
         return replace(labels, names=options.names or labels.names)

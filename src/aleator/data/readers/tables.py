@@ -133,9 +133,30 @@ def _text_table(path: Path, dialect: Dialect, as_text: Collection[str]) -> tuple
         )
 
     table = with_large_blocks(read, path)
+    said: tuple[str, ...] = ()
+    if (repeats := _rows_like_the_header(table)) and dialect.header is None:
+        plain = as_utf8(path, dialect.encoding) if escaped is None else escaped
+        first, *others = plain.split(b"\n")[dialect.skip_rows :]
+        escaped = b"\n".join(
+            [*[b""] * dialect.skip_rows, first, *(one for one in others if one.strip() != first.strip())]
+        )
+        table = with_large_blocks(read, path)
+        said = (f"{repeats:,} rows of {path.name} repeat its header and are left out.",)
     if any(pa.types.is_binary(field.type) for field in table.schema):
         raise pa.ArrowInvalid("a cell is not UTF8")
-    return with_numbers(table, wanted, path, comma_is_decimal=dialect.delimiter == ";")
+    table, how = with_numbers(table, wanted, path, comma_is_decimal=dialect.delimiter == ";")
+    return table, (*said, *how)
+
+
+def _rows_like_the_header(table: pa.Table) -> int:
+    """How many rows hold the names of their columns, as where tables were joined with their headers."""
+    if not all(pa.types.is_string(field.type) for field in table.schema):
+        return 0
+    same = None
+    for name in table.column_names:
+        here = pc.equal(pc.utf8_trim_whitespace(table[name]), name.strip())
+        same = here if same is None else pc.and_(same, here)
+    return int(pc.sum(same).as_py() or 0) if same is not None else 0
 
 
 def _as_compared(names: Collection[str]) -> set[str]:

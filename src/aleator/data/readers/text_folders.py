@@ -1,5 +1,6 @@
 """Class folders of text files, with or without split folders: one text a file."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
 from aleator.data.readers.class_folders import layout_of, names_below
-from aleator.data.readers.encodings import broken_utf8, guessed_encoding
+from aleator.data.readers.encodings import GUESSED_FROM, broken_utf8, likeliest_encoding
 from aleator.data.readers.rows import EMPTY
 from aleator.data.readers.shared import labels_of_folders
 from aleator.data.sources import TextArray
@@ -27,16 +28,12 @@ def read_texts(path: Path, options: ReadOptions) -> LabelledDataset | None:
         return None
     split_of, class_of, files = zip(*layout.found, strict=True)
     names = names_below(path, files)
-    texts, guessed = [], {}
-    for file, name in zip(files, names, strict=True):
-        text, encoding = read_text(file, options.encoding)
-        texts.append(text)
-        if encoding is not None:
-            guessed[name] = encoding
+    texts, guessed = texts_of_files(files, options.encoding, path)
     said = ""
     if guessed:
-        first, encoding = next(iter(guessed.items()))
-        said = f"{len(guessed):,} files are not UTF-8 ({first} is read as {encoding}); --encoding names another."
+        first = min(guessed)
+        read_as = f"{names[first]} is read as {guessed[first]}"
+        said = f"{len(guessed):,} files are not UTF-8 ({read_as}); --encoding names another."
     labels = labels_of_folders(class_of, path, options.names, options.missing_label)
     empty = [name for name, text in zip(names, texts, strict=True) if not text.strip()]
     return LabelledDataset(
@@ -54,18 +51,29 @@ def read_texts(path: Path, options: ReadOptions) -> LabelledDataset | None:
     )
 
 
-def read_text(file: Path, encoding: str | None) -> tuple[str, str | None]:
-    """A file's text, in UTF-8 unless another encoding is asked for, and the encoding where it had to be guessed."""
-    try:
-        return file.read_text(encoding=encoding or "utf-8-sig"), None
-    except UnicodeDecodeError as error:
-        if encoding is not None:
-            raise DataError(f"{file} is not in {encoding} ({error.reason}); leave --encoding out.") from error
-    content = file.read_bytes()
-    if broken_utf8(content) is not None:
-        return content.decode("utf-8", errors="replace"), "UTF-8 but for single bytes, shown as \ufffd"
-    guessed = guessed_encoding(file)
-    return file.read_text(encoding=guessed, errors="replace"), guessed
+def texts_of_files(files: Sequence[Path], encoding: str | None, where: Path) -> tuple[list[str], dict[int, str]]:
+    """The texts of files, in UTF-8 unless another encoding is asked for, and by its number the encoding of each file
+    where it had to be guessed: those that are not UTF-8 are taken to be in one.
+
+    Raises DataError where nothing tells which.
+    """
+    texts, others, guessed = [""] * len(files), dict[int, bytes](), dict[int, str]()
+    for number, file in enumerate(files):
+        try:
+            texts[number] = file.read_text(encoding=encoding or "utf-8-sig")
+        except UnicodeDecodeError as error:
+            if encoding is not None:
+                raise DataError(f"{file} is not in {encoding} ({error.reason}); leave --encoding out.") from error
+            others[number] = file.read_bytes()
+    for number in [number for number, content in others.items() if broken_utf8(content) is not None]:
+        texts[number] = others.pop(number).decode("utf-8", errors="replace")
+        guessed[number] = "UTF-8 but for single bytes, shown as \ufffd"
+    if others:
+        found = likeliest_encoding(b"\n".join(others.values())[:GUESSED_FROM], where, "replace")
+        texts_found = {number: content.decode(found, errors="replace") for number, content in others.items()}
+        for number, text in texts_found.items():
+            texts[number], guessed[number] = text, found
+    return texts, guessed
 
 
 def why_no_text(file: Path) -> str | None:

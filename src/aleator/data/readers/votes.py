@@ -21,6 +21,7 @@ from aleator.data.readers.columns import (
     PATH_COLUMNS,
     SPLIT_COLUMNS,
     WORKER_COLUMNS,
+    answers_of_cells,
     is_text,
     texts_of,
 )
@@ -154,6 +155,10 @@ def _joined(
         how = f"by {task!r}, whose cells are ids of the data; {worker!r} are the people, {label!r} their answers"
         return votes, how, told
     id_column = _id_column(table, path, dataset)
+    in_cells = _in_cells(table, id_column, path, dataset) if options.votes_form is None else None
+    if in_cells is not None:
+        votes, name, told = in_cells
+        return votes, f"from the cells of {name!r} {_order(table, id_column, votes, path, dataset)}", told
     counts = None if options.votes_form == "answers" else _counts_or_error(table, id_column, path, dataset, said)
     strict = not isinstance(counts, Votes)
     answers, told = None, ()
@@ -314,6 +319,31 @@ def _answers_of_people(
     return replace(votes, annotators=AnnotatorVotes(rows[example], person, answer, tuple(people))), said
 
 
+def _in_cells(
+    table: pa.Table, id_column: str | None, path: Path, dataset: LabelledDataset
+) -> tuple[Votes, str, tuple[str, ...]] | None:
+    """The votes of a column that holds several people's answers in each cell, its name, and what is said of it; None
+    where there is none."""
+    classes = [meaning(name) for name in dataset.class_names]
+    for name in table.column_names:
+        answers = None if name == id_column else answers_of_cells(table, name)
+        if answers is None:
+            continue
+        names, said = answers.names, tuple[str, ...]()
+        if all(map(str.isdecimal, names)) and not {meaning(one) for one in names} & set(classes):
+            first = _first_number(set(names), len(classes))
+            if first is None:
+                continue
+            names = tuple(dataset.class_names[int(one) - first] for one in names)
+            said = (_counted_from_1(dataset),) if first else ()
+        if not {meaning(one) for one in names} & set(classes):
+            continue
+        votes = _no_votes(list(names), path, dataset)
+        votes.counts[_rows_by_id_or_order(table, id_column, path, dataset)] = answers.counts
+        return votes, name, said
+    return None
+
+
 def _is_answer(text: str, classes: Collection[str]) -> bool:
     """Whether a cell is more than a gap, or a word that says that somebody could not answer."""
     if text in ("", "-1") or text.lower() in NO_VALUES:
@@ -343,6 +373,7 @@ def _rows_by_id_or_order(
             raise DataError(
                 f"{path} has {len(table)} rows of votes but {dataset.path} has {len(dataset)} examples; they must "
                 "line up row by row (the whole file, before a split is taken), or the votes need a column 'id'."
+                f"{_said_of_turned(table, dataset)}"
             )
         return np.arange(len(table))
     ids = texts_of(table[id_column])
@@ -355,6 +386,13 @@ def _rows_by_id_or_order(
             "per example is read, or long task,annotator,label."
         )
     return _rows_of(ids, path, dataset)
+
+
+def _said_of_turned(table: pa.Table, dataset: LabelledDataset) -> str:
+    """What to do with a table that has a column for each example."""
+    if not 0 <= table.num_columns - len(dataset) <= 1:
+        return ""
+    return " It has a column for each example: turn it round (table.T with pandas), so that each has a row."
 
 
 def _counts_or_error(

@@ -58,7 +58,8 @@ def read_votes_table(path: Path, dataset: LabelledDataset, options: ReadOptions)
         table, said = read_table_saying(path, (*usual, *platforms, *WORKERS), options.encoding)
         table, of_platform = _of_platform(table, path, dataset)
         table, of_prefix = _without_prefix(table, path, dataset)
-        return table, (*said, *of_platform, *of_prefix)
+        table, turned = _turned(table, path, dataset)
+        return table, (*said, *of_platform, *of_prefix, *turned)
     (values,) = read_arrays(path).values()
     if values.ndim != 2:
         raise DataError(f"{path} has shape {values.shape}; wanted are votes (example, person) or (example, class).")
@@ -95,6 +96,26 @@ def _of_platform(table: pa.Table, path: Path, dataset: LabelledDataset) -> tuple
         table = table.filter(pa.array(~rejected))
         said.append(f"{int(rejected.sum()):,} answers whose {state!r} is {REJECTED} are left out.")
     return table, tuple(said)
+
+
+def _turned(table: pa.Table, path: Path, dataset: LabelledDataset) -> tuple[pa.Table, tuple[str, ...]]:
+    """A table whose columns are called as the examples are, a row for each person, or for each class, with an example a
+    row; any other as it is."""
+    ids = set(dataset.ids.tolist())
+    examples = [name for name in table.column_names if name in ids]
+    others = [name for name in table.column_names if name not in ids]
+    if len(examples) < max(2, len(ids) / 2) or len(others) > 1 or (others and table[others[0]].null_count):
+        return table, ()
+    names = texts_of(table[others[0]]) if others else np.arange(len(table)).astype(str)
+    if len(set(names.tolist())) < len(names):
+        return table, ()
+    wanted = {meaning(name) for name in dataset.class_names}
+    counted = all(_is_number(table[name].type) for name in examples) and wanted & set(map(meaning, names.tolist()))
+    what = "a class" if counted else "a person"
+    said = f"Each column of {path.name} is an example, each row {what}: it is read the other way round."
+    rows = zip(*(table[name].to_pylist() for name in examples), strict=True)
+    columns = {str(name): pa.array(list(row), from_pandas=True) for name, row in zip(names, rows, strict=True)}
+    return pa.table({"id": pa.array(examples, pa.string()), **columns}), (said,)
 
 
 def _without_prefix(table: pa.Table, path: Path, dataset: LabelledDataset) -> tuple[pa.Table, tuple[str, ...]]:

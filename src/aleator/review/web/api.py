@@ -60,7 +60,8 @@ def grid(request: Request) -> Response:
         order = np.concatenate([np.array(again, dtype=np.int32), review.queue.with_drawn(order, end)])
     rows = order[start:end].tolist()
     blind = is_blind(review, session)
-    tiles = [tile(review.board, review.live, row, blind=blind) for row in rows]
+    drawn = review.queue.drawn if wanted.follows_the_judge else set()
+    tiles = [tile(review.board, review.live, row, blind=blind, drawn=row in drawn) for row in rows]
     return JSONResponse({"tiles": tiles, "total": len(order), "start": start, **_status(request)})
 
 

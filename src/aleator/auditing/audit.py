@@ -111,9 +111,8 @@ def _audit(  # longer than a function is otherwise: the whole system on one page
         features = those_of(features, embedded, dataset)
     with clock("duplicates"):
         duplicates = find_duplicates(
-            examples, folder=unfinished / "copies", on=workers,
-            on_block=partial(progress, "finding copies"),
-        )  # fmt: skip
+            examples, folder=unfinished / "copies", on=workers, on_block=partial(progress, "finding copies")
+        )
     with clock("training"):
         dataset, together = kept_together(dataset, duplicates)
         hearing = Hearing(dataset, duplicates.group, together, settings, unfinished, workers, progress)

@@ -15,12 +15,13 @@ from aleator.errors import DataError
 from aleator.export import FORMATS, export_audit
 from tests.data.forms import FORMS as FIRST
 from tests.data.forms import LABELS, TABLES, Form
+from tests.data.found_forms import FORMS as FOUND
 from tests.data.label_forms import FORMS as OF_LABELS
 from tests.data.more_forms import FORMS as MORE
 from tests.data.odd_tables import FORMS as ODD
 from tests.data.text_forms import FORMS as OF_TEXTS
 
-FORMS = (*FIRST, *MORE, *OF_TEXTS, *OF_LABELS, *ODD)
+FORMS = (*FIRST, *MORE, *OF_TEXTS, *OF_LABELS, *ODD, *FOUND)
 PAGE = Path(__file__).parents[2] / "docs" / "forms.md"
 
 

@@ -18,7 +18,7 @@ from aleator.data import read_dataset
 from aleator.data.options import ReadOptions
 from aleator.data.readers.remedies import OF_ALEATOR, REMEDIES
 from aleator.data.readers.shared import encode_labels
-from aleator.data.sources import ImageArray
+from aleator.data.sources import FeatureArray, ImageArray
 from aleator.errors import DataError
 
 RANDOM = np.random.default_rng(0)
@@ -306,3 +306,32 @@ def test_answers_that_are_lists_are_not_taken_for_those_of_prodigy(tmp_path: Pat
     (tmp_path / "t.jsonl").write_text("\n".join(json.dumps(row) for row in rows))
     dataset = read_dataset(tmp_path / "t.jsonl")
     assert [dataset.class_names[label] for label in dataset.given_labels] == ["a", "b"] * 10
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_labels_in_a_file_of_their_own_are_joined_by_row_numbers(tmp_path: Path, first: int) -> None:
+    labels = np.array(["cat", "dog", "owl"])[np.arange(30) % 3]
+    order = np.random.default_rng(0).permutation(30)
+    np.save(tmp_path / "x.npy", np.random.default_rng(1).normal(size=(30, 3)))
+    lines = [f"{row + first},{labels[row]}" for row in order]
+    (tmp_path / "y.csv").write_text("\n".join(["id,label", *lines]) + "\n")
+    dataset = read_dataset(tmp_path / "x.npy", ReadOptions(label_file=tmp_path / "y.csv"))
+    assert [dataset.class_names[label] for label in dataset.given_labels] == labels.tolist()
+
+
+@pytest.mark.parametrize("name", ["y.json", "y.txt"])
+def test_labels_in_a_list_are_read(tmp_path: Path, name: str) -> None:
+    labels = ["cat", "dog"] * 10
+    np.save(tmp_path / "x.npy", np.random.default_rng(1).normal(size=(20, 3)))
+    (tmp_path / name).write_text(json.dumps(labels) if name == "y.json" else "\n".join([*labels, "", ""]))
+    dataset = read_dataset(tmp_path / "x.npy", ReadOptions(label_file=tmp_path / name))
+    assert [dataset.class_names[label] for label in dataset.given_labels] == labels
+
+
+def test_vectors_in_a_table_are_its_examples(tmp_path: Path) -> None:
+    vectors = np.random.default_rng(0).normal(size=(20, 3)).round(3)
+    rows = [f'"{list(map(float, one))}",{"cat" if row % 2 else "dog"}' for row, one in enumerate(vectors)]
+    (tmp_path / "t.csv").write_text("\n".join(["embedding,label", *rows]) + "\n")
+    dataset = read_dataset(tmp_path / "t.csv")
+    assert isinstance(dataset.source, FeatureArray)
+    assert np.allclose(dataset.source.values, vectors)

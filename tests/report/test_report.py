@@ -4,17 +4,19 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import aleator
 from aleator.auditing import Audit
 from aleator.auditing.reviewed import judge_again
 from aleator.auditing.settings import AuditSettings
-from aleator.data import LabelledDataset, TextArray
+from aleator.data import LabelledDataset, TableRows, TextArray
 from aleator.data.drawn_faces import drawn_faces
 from aleator.decisions.gather import DecisionSources
 from aleator.report import payload, render_report
@@ -213,6 +215,26 @@ def test_what_is_shown_stands_in_the_address(browser: "Browser", audit: Audit) -
     page.close()
 
 
+def test_in_the_frame_of_a_notebook_it_works_without_an_address(
+    browser: "Browser", audit: Audit, tmp_path: Path
+) -> None:
+    notebook = tmp_path / "notebook.html"
+    html = (audit.folder / "report.html").read_text(encoding="utf-8")
+    notebook.write_text(f'<meta charset="utf-8"><iframe srcdoc="{escape(html)}" width="1200" height="900"></iframe>')
+    page, trouble = opened(browser, notebook)
+    report = page.frame_locator("iframe")
+    report.locator("#filters [name=given]").select_option("2")
+    count = report.locator("#count")
+    assert int(count.inner_text().split()[0]) == int((audit.column("given_label") == 2).sum())
+    report.locator(".verdicts").get_by_role("link", name="mistake").click()
+    assert int(count.inner_text().split()[0]) == audit.info.estimates.verdicts["mistake"]
+    report.get_by_role("tab", name="Classes").click()
+    assert report.locator("#classes").is_visible()
+    assert report.get_by_role("button", name="Copy link").count() == 0  # there is nothing to copy
+    assert trouble == []
+    page.close()
+
+
 def test_larger_tiles_show_larger_pictures(browser: "Browser", audit: Audit) -> None:
     page, trouble = opened(browser, audit.folder / "report.html")
     picture = page.locator("#grid .tile .picture").first
@@ -335,6 +357,21 @@ def test_pictures_take_the_room_that_there_is_and_the_worst_come_first(
     kept = [int(re.findall(r'"pictures": (\d+)', page)[0]) for page in (whole, few)]
     assert 0 < kept[1] < kept[0] == len(audit.labels)
     assert len(few) < len(whole) - 20_000
+
+
+@pytest.mark.parametrize("text", ["这个产品非常好用，我很喜欢。" * 30, "<b>&amp;</b> " * 30], ids=["chinese", "markup"])
+def test_texts_and_cells_keep_to_the_room_in_whatever_letters(
+    audit: Audit, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(payload, "ROOM", 150_000)
+    count = len(audit.labels)
+    for source in (
+        TextArray([text] * count),
+        TableRows(pa.table({str(column): [text] * count for column in range(30)})),
+    ):
+        html = render_report(audit.info, audit.labels, source)
+        held = re.findall(r'id="payload">(.*?)</script>', html, flags=re.DOTALL)[0]
+        assert 50_000 < len(held.encode()) < 160_000
 
 
 def test_a_table_without_pictures_says_why_and_has_its_grid(browser: "Browser", audit: Audit, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,10 +15,13 @@ from aleator.data import LabelledDataset, TableRows, TextArray
 from aleator.errors import DataError
 from aleator.report.reasons import Findings, reasons
 from aleator.review.examples import alike, of_dataset
+from aleator.review.headway import headway
+from aleator.review.live import first_snapshot
 from aleator.review.people import changed_per_minute
 from aleator.review.queue import SORTS, Filter, errors_per_second, read_filter
 from aleator.verdicts import Verdicts
 from benchmarks.review.client import ReviewClient
+from tests.conftest import tiny_dataset
 from tests.review.conftest import EXAMPLES, Open, Running, row_of, serving, stored
 
 if TYPE_CHECKING:
@@ -249,6 +253,23 @@ def test_tiles_that_are_drawn_at_random_are_told_from_the_others(running: Runnin
     expect(marked).to_have_count(0)
 
 
+def test_whoever_scrolls_gets_more(tmp_path: Path, open_page: Open) -> None:
+    with serving(tmp_path / "data", of_dataset(tiny_dataset(700, 3))) as running:
+        page = open_page(running, "/grid?sort=data")
+        tiles = page.locator(".tile")
+        expect(tiles).to_have_count(300)
+        tiles.last.scroll_into_view_if_needed()
+        page.mouse.wheel(0, 20_000)
+        expect(tiles).to_have_count(600)
+        page.mouse.wheel(0, 40_000)
+        expect(tiles).to_have_count(700)
+        assert [int(str(row)) for row in tiles.evaluate_all("all => all.map(one => one.dataset.row)")] == list(
+            range(700)
+        )
+        expect(page.get_by_role("button", name="More")).to_be_hidden()
+        page.close()  # with the pictures that it still loads
+
+
 def test_where_nothing_is_left_there_is_a_way_on(running: Running, open_page: Open) -> None:
     page = open_page(running, "/grid?text=nothing-is-called-so")
     page.get_by_role("link", name="All kinds").click()
@@ -381,6 +402,19 @@ def test_the_keys_are_listed(running: Running, open_page: Open) -> None:
     assert running.review.board.reviewed_count == 0
 
 
+def test_the_next_answers_bring_the_same_on_every_page_from_the_first_moment(running: Running, open_page: Open) -> None:
+    board = running.review.board
+    as_it_was_left: Any = SimpleNamespace(now=first_snapshot(board))  # its order is not the judge's
+    assert headway(board, as_it_was_left).next_expected is None
+    page = open_page(running)
+    said = page.locator("#pace")
+    expect(said).to_contain_text("The next 50 answers should find about")
+    number = re.search(r"about ([\d,]+) wrong", said.inner_text())
+    assert number
+    page.goto(running.address + "/")
+    expect(page.locator("#next")).to_have_text(number[1])
+
+
 def test_the_page_says_what_the_next_answers_bring_and_how_quick_one_is(running: Running, open_page: Open) -> None:
     client = ReviewClient(running.address, "Ada")
     given = running.review.examples.given
@@ -421,7 +455,7 @@ def test_texts_and_rows_of_tables_are_shown_as_such(
         page.goto(running.address + "/grid")
         expect(page.locator(".tile").first).to_contain_text(text)
         page.get_by_text("Filter", exact=True).click()
-        page.get_by_label("id has").fill(searched)
+        page.get_by_label("id contains").fill(searched)
         page.keyboard.press("Enter")
         expect(page.locator(".tile")).to_have_count(found)
         page.goto(running.address + "/example/3")

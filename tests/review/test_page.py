@@ -317,6 +317,12 @@ def test_plain_data_without_an_audit(tmp_path: Path, open_page: Open) -> None:
     with serving(tmp_path / "data", of_dataset(data)) as running:
         page = open_page(running, "/")
         expect(page.get_by_role("heading", level=1)).to_contain_text("none reviewed yet")
+        expect(page.locator("#headway")).to_have_text(
+            "0 reviewed", use_inner_text=True
+        )  # nothing is claimed of what is not known
+        expect(page.locator(".panel").first).to_contain_text("unknown until somebody has reviewed")
+        for nothing_to_see in ("Rapid", "Map"):
+            expect(page.get_by_role("link", name=nothing_to_see, exact=True)).to_have_count(0)
         page.goto(running.address + "/queue")
         expect(page.locator("#desk")).to_be_visible()
         for _ in range(10):
@@ -324,6 +330,9 @@ def test_plain_data_without_an_audit(tmp_path: Path, open_page: Open) -> None:
         assert len(stored(running, 10)) == 10
         assert running.review.live.wait_for(running.review.board.version, 5)
         assert running.review.live.now.estimates.errors_left.high == pytest.approx(30 * 0.2589, rel=1e-3)
+        expect(page.locator("#headway")).to_contain_text("10 reviewed · about")
+        page.goto(running.address + "/")
+        expect(page.locator("main")).to_contain_text("What the answers say of the labels")
         page.goto(running.address + "/map")
         expect(page.locator("main")).to_contain_text("no audit")
 

@@ -170,7 +170,8 @@ class LabelledDataset:
         if len(rare) == 1:
             raise DataError(
                 f"{self.path}: the class {names[rare[0]]!r} has {counts[rare[0]]} labelled example(s), at least "
-                f"{FEWEST_EXAMPLES} are needed; add examples, merge it with another class, or leave it out."
+                f"{FEWEST_EXAMPLES} are needed; add examples, merge it with another class, or leave it out "
+                f"(--missing-label {names[rare[0]]} reads it as no label)."
             )
         if len(rare):
             raise DataError(

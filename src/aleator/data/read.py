@@ -12,13 +12,19 @@ from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.overview import names_alike
 from aleator.data.readers import forms, reader_for
 from aleator.data.readers.broken import check_kind
-from aleator.data.readers.remedies import remedy_for
+from aleator.data.readers.remedies import LIBSVM, REMEDIES, is_of_libsvm, remedy_for
 from aleator.data.readers.shared import select_split
+from aleator.data.readers.tables import LIST_SUFFIXES
 from aleator.data.readers.votes import join_votes
 from aleator.data.sources import ImageBytes, ImageFiles
 from aleator.data.wording import listed
 from aleator.errors import DataError, while_reading
 from aleator.progress import Progress, silent
+
+FILL_DOWN = (
+    "examples have no label. If a label stands for the rows below it, as merged cells do, write it into each of them "
+    "(table['label'].ffill() with pandas)."
+)
 
 
 def read_dataset(
@@ -56,8 +62,16 @@ def read_dataset(
     dataset = replace(dataset, how_read=dataset.how_read.with_said(*alike))
     if dataset.split is not None and (without := int((dataset.split == "").sum())):
         dataset = replace(dataset, how_read=dataset.how_read.with_said(f"{without:,} examples are of no split."))
+    without = int((dataset.given_labels < 0).sum())
+    if 2 * without > len(dataset):
+        dataset = replace(dataset, how_read=dataset.how_read.with_said(f"{without:,} of {len(dataset):,} {FILL_DOWN}"))
     if learnable:
-        dataset.check_learnable()
+        try:
+            dataset.check_learnable()
+        except DataError as error:
+            if 2 * without <= len(dataset):
+                raise
+            raise DataError(f"{error} {without:,} of {len(dataset):,} {FILL_DOWN}") from None
     progress("reading", 1, 1)
     return dataset
 
@@ -72,10 +86,12 @@ def _reading(path: Any, options: ReadOptions) -> ReadOptions | None:
 def _of_path(path: Path, options: ReadOptions) -> LabelledDataset:
     if not path.exists():
         raise DataError(f"{path} is not there.")
-    if path.is_file():
+    reader = reader_for(path)
+    if path.is_file() and (reader is not None or path.suffix.lower() not in REMEDIES):
         with while_reading(path, "labelled data"):
             check_kind(path)
-    reader = reader_for(path)
+    if path.suffix.lower() in LIST_SUFFIXES and path.is_file() and is_of_libsvm(path):
+        raise DataError(f"{path} {LIBSVM}.")
     if reader is None and (remedy := remedy_for(path)) is not None:
         raise DataError(f"{path} {remedy}.")
     if reader is None:

@@ -69,8 +69,6 @@ def _match(values: pa.Array | pa.ChunkedArray, text: str) -> NDArray[np.bool_]:
     return np.asarray(pc.fill_null(pc.match_substring(words, text, ignore_case=True), False))
 
 
-SEARCHED = {"texts": "text or id has", "table": "a value or the id has"}
-"""By the `kind` of the source, what a search looks into where that is more than id and path."""
 CONTENTS: dict[str, Callable[[Any, int], dict[str, Any]]] = {
     "images": _picture,
     "features": _features,

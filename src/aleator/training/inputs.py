@@ -6,18 +6,20 @@ from itertools import groupby
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from aleator.data.options import NOTHING_ASKED
 from aleator.data.picture_files import find_files, has_picture_ending
 from aleator.data.readers import kaggle_pixels, reader_for
 from aleator.data.readers.arrays import source_of_file
-from aleator.data.readers.columns import ID_COLUMNS, PATH_COLUMNS, texts_of
+from aleator.data.readers.columns import ID_COLUMNS, PATH_COLUMNS, texts_of, with_plain_columns
 from aleator.data.readers.paths import relative_paths
 from aleator.data.readers.rows import text_column
 from aleator.data.readers.shared import find_column, select_split
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
 from aleator.data.readers.text_folders import texts_of_files, why_no_text
-from aleator.data.sources import ExampleSource, ImageFiles, TableRows, TextArray
+from aleator.data.readers.vectors import vectors_of, with_columns_of_vectors
+from aleator.data.sources import ExampleSource, FeatureArray, ImageFiles, TableRows, TextArray
 from aleator.data.wording import listed
 from aleator.errors import DataError, while_reading
 
@@ -84,6 +86,8 @@ def _files(root: Path, files: Sequence[str], ids: Sequence[str]) -> Inputs:
 def _table(path: Path, split: str | None) -> Inputs:
     table = read_table(path, {*PATH_COLUMNS, *ID_COLUMNS})
     column = find_column(table.column_names, PATH_COLUMNS, None, str(path))
+    if column is None and split is None and (vectors := _vectors(table, path)) is not None:
+        return vectors
     if column is None:
         raise DataError(f"{path} has no column of picture paths; it has {', '.join(table.column_names)}.")
     if split is not None:
@@ -91,6 +95,16 @@ def _table(path: Path, split: str | None) -> Inputs:
     files = relative_paths(table[column], path, path.parent)
     name = find_column(table.column_names, ID_COLUMNS, None, str(path))
     return _files(path.parent, files, files if name is None else texts_of(table[name]).tolist())
+
+
+def _vectors(table: pa.Table, path: Path) -> Inputs | None:
+    """The vectors of the one column that holds some; None where none or several do."""
+    found = [values for name in table.column_names if (values := vectors_of(table[name])) is not None]
+    if len(found) != 1:
+        return None
+    name = find_column(table.column_names, ID_COLUMNS, None, str(path))
+    ids = tuple(map(str, range(len(table)))) if name is None else tuple(texts_of(table[name]).tolist())
+    return Inputs(ids, tuple(f"{path}, row {row}" for row in range(len(table))), FeatureArray(found[0]))
 
 
 def _of_the_table_itself(path: Path, split: str | None, kind: str) -> Inputs:
@@ -106,12 +120,12 @@ def _of_the_table_itself(path: Path, split: str | None, kind: str) -> Inputs:
         raise DataError(f"{path} is no table ({', '.join(TABLE_SUFFIXES)}), and the model takes {kind}.")
     if split is not None:
         raise DataError(f"{path}: a split is taken from data with labels only; leave --split out.")
-    table = read_table(path, ID_COLUMNS)
+    table = with_plain_columns(read_table(path, ID_COLUMNS))
     name = find_column(table.column_names, ID_COLUMNS, None, str(path))
     ids = tuple(map(str, range(len(table)))) if name is None else tuple(texts_of(table[name]).tolist())
     where = tuple(f"{path}, row {row}" for row in range(len(table)))
     if kind == TableRows.kind:
-        return Inputs(ids, where, TableRows(table))
+        return Inputs(ids, where, TableRows(with_columns_of_vectors(table, table.column_names)[0]))
     column, _ = text_column(table, {name} if name is not None else set())
     if column is None:
         raise DataError(f"{path} has no column of texts; it has {listed(table.column_names)}. Call one of them 'text'.")

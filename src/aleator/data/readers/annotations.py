@@ -19,6 +19,8 @@ from aleator.errors import DataError
 FORM = "COCO's annotations (.json with images, annotations and categories) or CVAT's (.xml), a label for each picture"
 FILES = ("annotations.json", "_annotations.coco.json", "annotations.xml")
 HEAD = 1 << 16
+PARTS = ("images", "annotations", "categories")
+"""Of COCO's annotations."""
 
 
 @dataclass
@@ -130,7 +132,9 @@ def _is_one(file: Path) -> bool:
         return False
     if file.suffix.lower() == ".xml":
         return "<annotations" in head
-    return head.startswith("{") and bool(re.search(r'"(images|annotations|categories)"\s*:', head))
+    found = set(re.findall(r'"(images|annotations|categories)"\s*:', head))
+    whole = file.stat().st_size <= HEAD
+    return head.startswith("{") and (len(found) == len(PARTS) if whole else bool(found))
 
 
 Rows = list[tuple[str, str | None]]

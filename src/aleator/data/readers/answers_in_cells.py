@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from aleator.data.wording import listed
 
 SEPARATORS = ("|", ";", ",", "/", " ")
-ANSWER_FIELDS = ("label", "value", "answer", "choice", "class", "category", "response", "annotation", "vote")
+ANSWER_FIELDS = ("label", "value", "answer", "choice", "class", "category", "response", "annotation", "vote", "name")
 """Which field of a record in a list is the answer."""
 ENCLOSED = re.compile(r"\s*(\[.*\]|\(.*\)|\{.*\}|Counter\(\{.*\}\))\s*", re.DOTALL)
 COUNTED = re.compile(r"\s*(.+?)\s*[:=]\s*(\d+)\s*")

@@ -1,16 +1,19 @@
 """Arrays: `.npz` with examples and labels, or `.npy` with the labels in a file of their own."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
+from aleator.data.readers.columns import ID_COLUMNS, texts_of
 from aleator.data.readers.one_hot import one_hot_array
 from aleator.data.readers.shared import EMOTIONS, encoded, find_column
 from aleator.data.readers.tables import EVERY_COLUMN, TABLE_SUFFIXES, read_table
@@ -19,7 +22,10 @@ from aleator.data.value_range import DARK, ValueRange, range_of_dark, value_rang
 from aleator.data.wording import listed
 from aleator.errors import DataError, while_reading
 
-EXAMPLE_ARRAYS = ("images", "pixels", "x", "data", "features", "x_train", "train_images", "arr_0")
+EXAMPLE_ARRAYS = (
+    *("images", "pixels", "x", "data", "features", "embeddings", "embedding", "vectors", "x_train", "train_images"),
+    "arr_0",
+)
 LABEL_ARRAYS = ("labels", "label", "y", "targets", "target", "emotion", "y_train", "train_labels", "arr_1")
 NAME_ARRAYS = ("class_names", "classes", "label_names", "target_names", "names")
 """The names of the classes 0, 1, 2, ..."""
@@ -112,12 +118,18 @@ def _dataset(
     label_name: str,
     options: ReadOptions,
 ) -> LabelledDataset:
+    if values.ndim == 2 and values.shape[0] == 1 < examples.shape[0] == values.shape[1]:  # MATLAB has rows only
+        values = values[0]
     if values.ndim != 1:
         values = one_hot_array(values, str(path))
+    if len(values) > len(examples) and not any(map(str, values[len(examples) :])):  # empty lines at the end
+        values = values[: len(examples)]
     if examples.ndim == 0 or len(examples) == 0:
         raise DataError(f"{path}: there are no examples; their array has shape {examples.shape}.")
     if len(values) != len(examples):
-        raise DataError(f"{path}: {len(examples)} examples but {len(values)} labels; they must line up.")
+        turned = examples.ndim == 2 and examples.shape[1] == len(values)
+        remedy = " The array of examples has a column for each label: save its transpose (.T)." if turned else ""
+        raise DataError(f"{path}: {len(examples)} examples but {len(values)} labels; they must line up.{remedy}")
     named = _class_names(arrays, values) if options.names is None else None
     labels = encoded(
         values,
@@ -225,13 +237,30 @@ def _labels_from(path: Path) -> NDArray[Any]:
     if path.suffix.lower() == ".txt":
         with while_reading(path, "labels"):
             return np.array(path.read_text(encoding="utf-8-sig").splitlines())
+    if path.suffix.lower() == ".json":
+        with while_reading(path, "labels"):
+            labels = json.loads(path.read_text(encoding="utf-8-sig"))
+        if isinstance(labels, list) and not any(isinstance(one, dict | list) for one in labels):
+            return np.array(labels)
     if path.suffix.lower() in TABLE_SUFFIXES:
         table = read_table(path, EVERY_COLUMN)
         column = table.column_names[0] if table.num_columns == 1 else "label"
         if column not in table.column_names:
             raise DataError(f"{path} has no column 'label'; it has {listed(table.column_names)}.")
-        return np.array(table[column].to_pylist())
+        return np.array(table[column].to_pylist())[_order_of(table, path)]
     raise DataError(f"{path}: labels are read from .npy, .txt (a line each) or a table ({', '.join(TABLE_SUFFIXES)}).")
+
+
+def _order_of(table: pa.Table, path: Path) -> NDArray[np.int64]:
+    """The rows of labels in the order of the examples, which row numbers in a column of ids say; else as they are."""
+    name = find_column(table.column_names, ID_COLUMNS, None, str(path))
+    numbers = [] if name is None else texts_of(table[name]).tolist()
+    if not numbers or not all(map(str.isdecimal, numbers)):
+        return np.arange(len(table))
+    rows = np.array(numbers, dtype=np.int64)
+    order = np.argsort(rows, kind="stable")
+    counted = any(np.array_equal(rows[order], np.arange(first, first + len(rows))) for first in (0, 1))
+    return order if counted else np.arange(len(rows))
 
 
 def _beside(path: Path) -> str:

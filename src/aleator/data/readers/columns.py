@@ -17,6 +17,7 @@ from aleator.data.options import ReadOptions
 from aleator.data.picture_files import has_picture_ending
 from aleator.data.readers.answers_in_cells import AnswersInCells, answers_in_cells
 from aleator.data.readers.headers import column_name
+from aleator.data.readers.json_tables import flat
 from aleator.data.readers.one_hot import columns_of_classes
 from aleator.data.readers.shared import find_column
 from aleator.data.readers.split_names import has_split_word
@@ -45,16 +46,40 @@ LABEL_COLUMNS = (
     ),
     *("expression", "class_id", "label_id", "choice", "ground_truth", "gt", "true_label", "class_label", "annotation"),
     *("category_name", "classification", "diagnosis", "sentiment", "species", "tag", "tags", "classes", "finding"),
-    *("findings", "finding_labels", "intent", "topic", "expected", "truth", "dx", "breed", "answer", "label_text"),
+    *(
+        "gold_label",
+        "gold",
+        "majority_label",
+        "target_name",
+        "target_names",
+        "findings",
+        "finding_labels",
+        "intent",
+        "topic",
+        "expected",
+        "truth",
+        "dx",
+        "breed",
+        "answer",
+        "label_text",
+    ),
 )
 CELL_COLUMNS = (
     *("votes", "annotations", "answers", "responses", "ratings", "judgments", "judgements", "annotators", "label_list"),
-    *("raw_labels", "all_labels", "crowd_labels", "annotator_labels", "worker_labels", "individual_labels"),
+    *(
+        "raw_labels",
+        "all_labels",
+        "crowd_labels",
+        "annotator_labels",
+        "label_annotators",
+        "worker_labels",
+        "individual_labels",
+    ),
 )
 """Columns of several people's answers in each cell, where that is what they hold."""
 INDEX_COLUMNS = ("", "Unnamed: 0", "index", "__index_level_0__")
 """A written row number is no data."""
-SPLIT_COLUMNS = ("split", "usage", "subset", "fold", "partition")
+SPLIT_COLUMNS = ("split", "usage", "subset", "fold", "partition", "kfold", "fold_id", "cv_fold")
 LIKELY_SPLIT_COLUMNS = ("set", "phase", "dataset", "data_split", "data_set", "train_test", "mode", "stage", "ml_use")
 """Columns of splits where every cell is called as splits are."""
 ID_COLUMNS = ("id", "image_id", "example_id", "uid")
@@ -72,6 +97,23 @@ feature."""
 PERSON = re.compile(r"(?i)(annotator|annot|rater|worker|coder|labell?er|expert|reader|judge|reviewer|vote|label|ann)"
                     r"s?[ _.-]?(\d{1,3}|[a-z])$")  # fmt: skip
 """How columns of one person's answers are called."""
+OF_MODEL = re.compile(
+    r"(?i)(y[_ ]?pred|y[_ ]?hat|pred|prediction|predictions|predicted|predicted[_ ](label|class)|is[_ ]label[_ ]issue"
+    r"|label[_ ]quality|is[_ ](train|training|test|valid|val))$"
+)
+PROBABILITIES = (
+    "prob_",
+    "proba_",
+    "probability_",
+    "p_",
+    "score_",
+    "logit_",
+    "softmax_",
+    "conf_",
+    "confidence_",
+    "pred_",
+)
+"""How columns of a model's answers are called, alone and before the name of a class."""
 NUMBERING = re.compile(r"(^|[ _.-])(id|no|nr|number|index|key|row)$|(^|[a-z _.-])(ID|Id|No|Nr|Number|Index|Key|Row)$")
 """How columns are called that number the rows."""
 FEWEST_NUMBERED = 10
@@ -224,14 +266,37 @@ def only_label_column(
 def no_label_column(table: pa.Table, path: Path, taken: Collection[str | None] = ()) -> DataError:
     """The error of a table in which no column is known as that of the labels: it names those that could be."""
     free = [name for name in table.column_names if name not in taken and name not in INDEX_COLUMNS]
-    fit = [name for name in free if holds_classes(table[name])]
+    fit = [name for name in free if holds_classes(_as_whole(table[name]))]
     which = f" ({listed(map(repr, fit))} could be)" if fit else ""
     classes = columns_of_classes(table)
     apart = f" If each class has a column of its own, name all: --label-column {','.join(classes)}." if classes else ""
     return DataError(
         f"{path} has no column of labels; it has {listed(table.column_names)}. Name it with --label-column{which}."
-        f"{apart}{_said_of_turned(table) or _said_of_people(table, free)}"
+        f"{apart or _said_of_turned(table) or _said_of_folders(table, free) or _said_of_people(table, free)}"
     )
+
+
+def _said_of_folders(table: pa.Table, free: Collection[str]) -> str:
+    """What to do with a list of nothing but pictures in folders: empty for any other table."""
+    paths = [texts_of(table[name]).tolist() for name in table.column_names]
+    if free or len(paths) != 1 or not all("/" in path.strip("/") for path in paths[0]):
+        return ""
+    folders = sorted({path.strip("/").split("/")[-2] for path in paths[0]})
+    if not 2 <= len(folders) <= MOST_CLASSES * len(table):
+        return ""
+    return (
+        f" If the folders of its paths are the classes ({listed(folders, 3)}), name their folder in the place of the "
+        "table, or write them into a column 'label'."
+    )
+
+
+def _as_whole(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Numbers as whole ones, where they are: 4.0 may be a class."""
+    if not pa.types.is_floating(column.type):
+        return column
+    cells = column.to_numpy()
+    whole = bool((np.isnan(cells) | (cells == np.floor(cells))).all()) and not np.isinf(cells).any()
+    return pa.chunked_array([pa.array(cells, from_pandas=True).cast(pa.int64())]) if whole else column
 
 
 def _said_of_turned(table: pa.Table) -> str:
@@ -249,7 +314,15 @@ def _said_of_turned(table: pa.Table) -> str:
 
 
 def _said_of_people(table: pa.Table, free: list[str]) -> str:
-    """What to do with columns of several people's answers, or of numbers of votes: empty where there are none."""
+    """What to do with columns of people's answers, of numbers of votes, or of shares of classes: empty where there are
+    none."""
+    shares = [name for name in free if pa.types.is_floating(table[name].type)]
+    summed = np.array([table[name].fill_null(0).to_numpy() for name in shares]).sum(axis=0) if len(shares) > 1 else 0.0
+    if len(shares) > 1 and np.allclose(summed, 1, atol=0.02):
+        return (
+            f" If {listed(map(repr, shares))} are shares of the classes, write the class with the largest into a "
+            "column 'label' (table[names].idxmax(axis=1) with pandas)."
+        )
     values = {name: set(texts_of(table[name].slice(0, CELLS_TRIED)).tolist()) - {""} for name in free}
     counts = [name for name in free if pa.types.is_integer(table[name].type) and len(values[name]) > 1]
     numbers = np.array([table[name].fill_null(0).to_numpy() for name in counts])
@@ -266,6 +339,15 @@ def _said_of_people(table: pa.Table, free: list[str]) -> str:
         f" {what}, write the answer of most into a column 'label' (table[names].{how} with pandas), and name this "
         "table with --votes too."
     )
+
+
+def columns_of_models(table: pa.Table, taken: Collection[str | None], classes: Collection[str]) -> list[str]:
+    """The columns beside those that are `taken` which are called as a model's answers are (`prediction`,
+    `prob_cat`), or as what says which part an example is of (`is_train`): no features."""
+    parts = {loosely(f"{start}{name}") for start in PROBABILITIES for name in classes}
+    return [
+        name for name in table.column_names if name not in taken and (OF_MODEL.match(name) or loosely(name) in parts)
+    ]
 
 
 def columns_of_people(table: pa.Table, taken: Collection[str | None], classes: Collection[str]) -> list[str]:
@@ -406,15 +488,27 @@ def texts_of(column: pa.ChunkedArray) -> NDArray[np.str_]:
 
 
 def with_plain_columns(table: pa.Table) -> pa.Table:
-    """The table with columns of categories (dictionaries, as pandas and polars write them) as what they stand for."""
+    """The table with columns of categories (dictionaries, as pandas and polars write them) as what they stand for, with
+    views of texts as texts, and records as columns of their own."""
+    table = flat(table)
     for place, field in enumerate(table.schema):
-        if pa.types.is_dictionary(field.type):
-            table = table.set_column(place, field.name, decoded(table[place]))
+        plain = decoded(table[place])
+        if plain is not table[place]:
+            table = table.set_column(place, field.name, plain)
     return table
 
 
 def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+    """A column of categories, of views or of repeated values as what it stands for; any other as it is."""
+    kind = column.type
+    if pa.types.is_run_end_encoded(kind):
+        parts = [pc.run_end_decode(chunk) for chunk in column.chunks]
+        return decoded(pa.chunked_array(parts, kind.value_type))
+    if pa.types.is_dictionary(kind):
+        return decoded(column.cast(kind.value_type))
+    if pa.types.is_string_view(kind):
+        return column.cast(pa.string())
+    return column.cast(pa.binary()) if pa.types.is_binary_view(kind) else column
 
 
 def is_text(column: pa.ChunkedArray) -> bool:

@@ -10,7 +10,7 @@ from typing import IO, Any
 import pyarrow as pa
 
 from aleator.data.readers.encodings import said_of_two
-from aleator.data.readers.headers import two_headers
+from aleator.data.readers.headers import has_no_header, names_without_header, two_headers
 from aleator.data.readers.limits import MOST_BYTES
 from aleator.data.wording import listed
 from aleator.errors import DataError, MissingExtraError
@@ -18,6 +18,7 @@ from aleator.errors import DataError, MissingExtraError
 EXCEL_SUFFIXES = (".xlsx", ".xlsm")
 MOST_ROWS, MOST_CELLS = 1 << 20, 5_000_000
 """Of a sheet: Excel's own limit, and what is read in a minute."""
+VISIBLE = "visible"
 SAMPLE = 60
 """Rows that are looked at for a second line of names."""
 BLOCK, CELL = 16 << 20, re.compile(rb"<(?:\w+:)?c[ />]")
@@ -38,7 +39,8 @@ def read_excel(path: Path, stays_text: Callable[[str], bool]) -> tuple[pa.Table,
     _check_size(path)
     book = load_workbook(path, read_only=True, data_only=True)
     try:
-        sheets = {sheet.title: sheet for sheet in book.worksheets}
+        shown = [sheet for sheet in book.worksheets if getattr(sheet, "sheet_state", VISIBLE) == VISIBLE]
+        sheets = {sheet.title: sheet for sheet in shown or book.worksheets}
         filled = {title: rows for title, sheet in sheets.items() if (rows := _rows(sheet, path))}
     finally:
         book.close()
@@ -53,8 +55,11 @@ def read_excel(path: Path, stays_text: Callable[[str], bool]) -> tuple[pa.Table,
     if above:
         said.append(f"The first {above} rows of the sheet {title!r} are above its header, and left out.")
     names = [_text(cell[0], "") for cell in header]
-    shown = [[_text(*cell) for cell in row] + [""] * (len(header) - len(row)) for row in (header, *rows[:SAMPLE])]
-    if (two := two_headers(shown)) is not None:
+    sample = [[_text(*cell) for cell in row] + [""] * (len(header) - len(row)) for row in (header, *rows[:SAMPLE])]
+    if has_no_header(sample):
+        names, rows = list(names_without_header(sample)), [header, *rows]
+        said.append(f"{path.name} has no header; its columns are taken as {listed(names)}.")
+    elif (two := two_headers(sample)) is not None:
         names, rows = list(two.names), rows[1:]
         said.append(said_of_two(path, two))
     columns = {}

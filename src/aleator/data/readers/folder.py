@@ -13,7 +13,14 @@ from aleator.data.picture_files import has_picture_ending, skipped_folder
 from aleator.data.readers import arrays, kaggle_pixels
 from aleator.data.readers.class_folders import IN_NAMES, LAYOUTS, layout_of, names_below
 from aleator.data.readers.columns import PATH_COLUMNS, SPLIT_COLUMNS, text_columns, texts_of
-from aleator.data.readers.remedies import SUPERVISELY, boxes_in, is_of_supervisely, refused_in, remedy_for
+from aleator.data.readers.remedies import (
+    SUPERVISELY,
+    boxes_in,
+    is_of_supervisely,
+    refused_in,
+    remedy_for,
+    remedy_for_many,
+)
 from aleator.data.readers.shared import find_column, labels_of_folders
 from aleator.data.readers.split_names import has_split_word, is_split_name
 from aleator.data.readers.table import dataset_of_table, read_splits
@@ -145,7 +152,8 @@ def _other_files(path: Path) -> str:
     """What lies in class folders and is neither picture nor text, in words."""
     endings = Counter(file.suffix.lower() for file in path.glob("*/*") if file.is_file() and file.suffix)
     ending, count = endings.most_common(1)[0] if endings else ("", 0)
-    return f"{count:,} files in {ending}" if count > 1 else ""
+    remedy = remedy_for_many(ending)
+    return f"{count:,} files in {ending}" + (f" ({remedy})" if remedy else "") if count > 1 else ""
 
 
 def _tables_of_splits(path: Path) -> list[Path]:

@@ -87,7 +87,7 @@ def two_headers(rows: Sequence[Sequence[str]]) -> TwoHeaders | None:
     # columns with one name, or several without: headings that span columns
     broken = len({cell for cell in first if cell}) < sum(map(bool, first)) or first.count("") > 1
     strict = [place for place in range(width) if _all_of_a_kind(columns[place])]
-    if any((second[place] and _is_number(second[place])) or has_picture_ending(second[place]) for place in strict):
+    if any(_is_number_of_any_locale(second[place]) or has_picture_ending(second[place]) for place in strict):
         return None
     if any(second[place].lower() in GAPS for place in range(width)):
         return None
@@ -114,7 +114,7 @@ def _all_of_a_kind(column: Sequence[str]) -> bool:
 
 
 def _is_number_of_any_locale(cell: str) -> bool:
-    return _is_number(cell) or bool(re.fullmatch(r"[+-]?\d{1,3}([.,' ]\d+)*", cell))
+    return bool(cell) and (_is_number(cell) or bool(re.fullmatch(r"[+-]?\d{1,3}([.,' ]\d+)*", cell)))
 
 
 def _are_names(cells: Sequence[str]) -> bool:

@@ -123,6 +123,9 @@ def _of_label_studio(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _of_object(content: dict[str, Any], path: Path) -> Any:
+    inner = next(iter(content.values())) if len(content) == 1 else None
+    if isinstance(inner, dict) and any(isinstance(one, list) for one in inner.values()):
+        return _of_object(inner, path)
     if _is_mapping(content):
         one = next(iter(content.values()))
         if isinstance(one, dict):

@@ -9,12 +9,23 @@ NO_VALUES = ("na", "n/a", "nan", "null", "none", "#n/a", "<na>", "nil", "-")
 """What stands for a missing number, compared in small letters. Text keeps them: a class may be called NA."""
 MORE_GAPS = (*NO_VALUES, "?", ".", "..", "--")
 NUMBER = r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?"
-THOUSANDS_COMMA = r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?"
+THOUSANDS_COMMA = r"[+-]?\d{1,3}((,\d{2})*,\d{3})+(\.\d+)?"
+"""India separates lakhs, as 1,23,456."""
 THOUSANDS_POINT = r"[+-]?\d{1,3}(\.\d{3}){2,}|[+-]?\d{1,3}(\.\d{3})+,\d+"
 THOUSANDS_SPACE = r"[+-]?\d{1,3}([ '’\x{00a0}\x{202f}]\d{3})+([.,]\d+)?"
 DECIMAL_COMMA = r"[+-]?\d*,\d+([eE][+-]?\d+)?"
-UNIT = r"^[$€£¥]\s*|\s*[%$€£¥]$"
+UNIT = r"^(?:USD|EUR|GBP|CHF|JPY|US\$|Rs\.?|[$€£¥])\s*|\s*[%$€£¥]$"
 LETTERS = r"[A-Za-zµμ°²³/]{1,6}"
+OTHER_DIGITS = {0x660: "Arabic", 0x6F0: "Persian", 0x966: "Indian", 0xFF10: "wide"}
+"""The zeros of other digits."""
+MINUS = (
+    (r"[\x{2212}\x{2013}]\s*(\d.*)", r"-\1", "a longer sign is the minus"),
+    (r"(\d[\d.,]*)-", r"-\1", "a minus behind the number is its own"),
+    (r"\(([$€£¥]?\d[\d.,]*)\)", r"-\1", "numbers in parentheses are negative"),
+)
+DATE = r"(?P<first>\d{1,2})(?P<sign>[./-])(?P<second>\d{1,2})[./-]\d{4}"
+DATES = {"%d{0}%m{0}%Y": "the day stands first", "%m{0}%d{0}%Y": "the month stands first"}
+"""What is said of dates, by their order."""
 UNITS_LEFT_OUT = "signs of units (%, $, €) are left out"
 SAMPLE = 1000
 
@@ -40,6 +51,33 @@ def numbers_of(column: pa.ChunkedArray, *, comma_is_decimal: bool) -> Numbers | 
     return found
 
 
+def dates_of(column: pa.ChunkedArray) -> Numbers | None:
+    """A column of dates as 31.12.2020 or 12/31/2020, with gaps between them; None where it holds anything else, or
+    nothing tells days from months."""
+    texts = pc.utf8_trim_whitespace(column)
+    texts = pc.if_else(
+        pc.is_in(pc.utf8_lower(texts), value_set=pa.array(("", *MORE_GAPS))), pa.scalar(None, pa.string()), texts
+    )
+    if texts.null_count == len(texts) or not _all(texts.slice(0, SAMPLE), DATE) or not _all(texts, DATE):
+        return None
+    parts = pc.extract_regex(texts.drop_null(), rf"^{DATE}$")
+    first, second = (pc.max(pc.struct_field(parts, name).cast(pa.int64())).as_py() for name in ("first", "second"))
+    signs = pc.unique(pc.struct_field(parts, "sign")).to_pylist()
+    if len(signs) > 1 or min(first, second) > 12:
+        return None
+    if signs == ["."] or first > 12:
+        order = "%d{0}%m{0}%Y"
+    elif second > 12:
+        order = "%m{0}%d{0}%Y"
+    else:
+        return None
+    try:
+        values = pc.strptime(texts, format=order.format(signs[0]), unit="s")
+    except pa.ArrowInvalid:
+        return None
+    return Numbers(values.cast(pa.date32()), DATES[order])
+
+
 def _numbers_of(column: pa.ChunkedArray, comma_is_decimal: bool) -> Numbers | None:
     texts = pc.utf8_trim_whitespace(column)
     gaps = pc.is_in(pc.utf8_lower(texts), value_set=pa.array(MORE_GAPS))
@@ -49,6 +87,8 @@ def _numbers_of(column: pa.ChunkedArray, comma_is_decimal: bool) -> Numbers | No
     if _all(texts, NUMBER):
         return Numbers(texts.cast(pa.float64()))
     how = []
+    texts, signs = _with_plain_signs(texts)
+    how.extend(signs)
     bare = pc.replace_substring_regex(texts, UNIT, "")
     if (unit := _same_unit(bare)) is not None:
         bare = pc.replace_substring_regex(bare, r"\s*[^\d\s]+$", "")
@@ -82,6 +122,22 @@ def _numbers_of(column: pa.ChunkedArray, comma_is_decimal: bool) -> Numbers | No
     if not _all(plain, NUMBER):
         return None
     return Numbers(plain.cast(pa.float64()), ", ".join(how))
+
+
+def _with_plain_signs(texts: pa.ChunkedArray) -> tuple[pa.ChunkedArray, list[str]]:
+    """The numbers with the digits and the minus of ASCII, and what they had in their place: other digits, a longer
+    minus, one behind the number, or parentheses."""
+    how = []
+    for zero, name in OTHER_DIGITS.items():
+        if _any(texts, rf".*[\x{{{zero:x}}}-\x{{{zero + 9:x}}}].*"):
+            for digit in range(10):
+                texts = pc.replace_substring(texts, chr(zero + digit), str(digit))
+            how.append(f"digits are {name}")
+    for pattern, bare, what in MINUS:
+        if _any(texts, pattern):
+            texts = pc.replace_substring_regex(texts, rf"^{pattern}$", bare)
+            how.append(what)
+    return texts, how
 
 
 def _same_unit(texts: pa.ChunkedArray) -> str | None:

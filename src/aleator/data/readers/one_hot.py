@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from aleator.data.readers.shared import EncodedLabels
@@ -14,6 +15,8 @@ from aleator.data.wording import listed
 from aleator.errors import DataError
 
 MOST_TRIED, ROWS_TRIED = 100, 2000
+WORDS = (("yes", "no"), ("y", "n"), ("true", "false"), ("x", ""), ("✓", ""), ("✔", ""), ("1", "0"))
+"""How 1 and 0 are written in words, and as marks."""
 
 
 def one_hot(table: pa.Table, others: Collection[str | None], where: Path) -> EncodedLabels | None:
@@ -25,7 +28,7 @@ def one_hot(table: pa.Table, others: Collection[str | None], where: Path) -> Enc
     names = binary_columns(table, others)
     if len(names) < 2:
         return None
-    values = np.stack([table[name].cast(pa.float32()).fill_null(0).to_numpy() for name in names], axis=1)
+    values = np.stack([_binary(table[name]) for name in names], axis=1)
     said: list[str] = []
     count = values.sum(axis=1)
     if (count == 0).all():
@@ -81,7 +84,7 @@ def columns_of_classes(table: pa.Table) -> list[str]:
     for run in runs:
         if not 2 <= len(run) <= MOST_TRIED:
             continue
-        values = [table[name].slice(0, ROWS_TRIED).cast(pa.float32()).fill_null(0).to_numpy() for name in run]
+        values = [_binary(table[name])[:ROWS_TRIED] for name in run]
         sums = np.concatenate([np.zeros((1, len(values[0]))), np.cumsum(values, axis=0)])
         for start, end in combinations(range(len(run) + 1), 2):
             if end - start > max(1, len(best)) and (sums[end] - sums[start] == 1).all():
@@ -107,13 +110,17 @@ def one_hot_array(values: NDArray[Any], where: str) -> NDArray[Any]:
             "example, (example,): take labels.argmax(axis=1), or give the people's answers as votes (--votes)."
         )
     if values.ndim != 2 or not np.isin(values, (0, 1)).all() or not values.any():
-        raise DataError(f"{where}: labels have shape {values.shape}; wanted is one label per example, (example,).")
+        raise DataError(
+            f"{where}: labels have shape {values.shape}; wanted is one label per example, (example,). If each column "
+            "is a person, give the array as --votes, and the answer of most as the labels."
+        )
     count = values.sum(axis=1)
     several = np.flatnonzero(count > 1)
     if len(several):
         raise DataError(
             f"{where}: {len(several):,} rows of labels have several 1s (first row {several[0]}), so an example may "
-            "have several labels. One label for an example is what is audited: leave these rows out."
+            "have several labels. One label for an example is what is audited: leave these rows out. If each column is "
+            "a person, give the array as --votes, and the answer of most as the labels."
         )
     return np.where(count == 0, np.nan, values.argmax(axis=1))
 
@@ -125,10 +132,34 @@ def _other_than_a_class(values: NDArray[np.float32]) -> int | None:
     return found[0] if len(found) == 1 and values.shape[1] > 2 else None
 
 
+def _binary(column: pa.ChunkedArray) -> NDArray[np.float32]:
+    cells = _as_binary(column)
+    assert cells is not None
+    return cells
+
+
 def _is_binary(column: pa.ChunkedArray) -> bool:
+    return _as_binary(column) is not None
+
+
+def _as_binary(column: pa.ChunkedArray) -> NDArray[np.float32] | None:
+    """The cells as 0 and 1; None where they hold anything else. A mark in some cells, and yes and no, are such too."""
     kind = column.type
     if pa.types.is_boolean(kind):
-        return True
+        return np.asarray(column.cast(pa.float32()).fill_null(0).to_numpy())
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return _of_words(column)
     if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)) or column.null_count == len(column):
-        return False
-    return bool(np.isin(column.cast(pa.float64()).fill_null(0).to_numpy(), (0.0, 1.0)).all())
+        return None
+    cells: NDArray[np.float32] = column.cast(pa.float64()).fill_null(0).to_numpy()
+    return cells.astype(np.float32) if bool(np.isin(cells, (0.0, 1.0)).all()) else None
+
+
+def _of_words(column: pa.ChunkedArray) -> NDArray[np.float32] | None:
+    """Cells of yes and no, or with a mark or nothing, as 1 and 0; None where they hold anything else."""
+    texts = pc.utf8_lower(pc.utf8_trim_whitespace(column.cast(pa.string()))).fill_null("")
+    found = set(pc.unique(texts).to_pylist())
+    for yes, no in WORDS:
+        if yes in found and found <= {yes, no, ""} and len(found) > 1:
+            return np.asarray(pc.equal(texts, yes).cast(pa.float32()).to_numpy())
+    return None

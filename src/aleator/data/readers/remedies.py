@@ -4,6 +4,8 @@ import re
 from itertools import islice
 from pathlib import Path
 
+from aleator.data.picture_files import has_picture_ending
+
 UNPACK = "is an archive; unpack it, and name the folder or the table in it"
 PICKLE = (
     "is a pickle, which can run any program when it is opened, and is not read; save its arrays with "
@@ -30,14 +32,58 @@ REMEDIES = {
     **dict.fromkeys((".feather", ".arrow", ".orc", ".avro"), "is another kind of table; save it as Parquet"),
     **dict.fromkeys((".db", ".sqlite", ".sqlite3"), "is a database; save the table as CSV or Parquet"),
     ".arff": "is of Weka; save it as CSV, or read it with scipy.io.arff and save it so",
-    **dict.fromkeys((".dta", ".sav", ".sas7bdat", ".rds"), "is of another program; save it as CSV or Parquet"),
+    **dict.fromkeys(
+        (".dta", ".sav", ".sas7bdat", ".xpt", ".rds", ".rdata", ".rda", ".numbers", ".gsheet"),
+        "is of another program; save it as CSV or Parquet",
+    ),
+    **dict.fromkeys(
+        (".nc", ".nc4", ".hdf", ".zarr"),
+        "is NetCDF, HDF4 or Zarr; save its arrays with numpy.savez(file, images=..., labels=...) after "
+        "xarray.open_dataset",
+    ),
+    **dict.fromkeys((".duckdb", ".accdb"), "is a database; save the table as CSV or Parquet"),
+    **dict.fromkeys(
+        (".pdf", ".doc", ".docx", ".odt", ".rtf", ".html", ".htm", ".md", ".epub"),
+        "is a document; write the text of each into a .txt file in the folder of its class, or a table of texts and "
+        "labels",
+    ),
+    **dict.fromkeys(
+        (".yml", ".yaml", ".xml", ".toml", ".ipynb"), "is no table; write a CSV of its texts or paths and labels"
+    ),
+    **dict.fromkeys(
+        (".wav", ".mp3", ".flac", ".ogg", ".m4a", ".aac", ".mp4", ".avi", ".mov", ".mkv", ".webm"),
+        "is sound or film, which is not read; write vectors of a network with numpy.savez(file, X=..., y=...), or "
+        "pictures into class folders: of a film its frames, of sound its spectrograms",
+    ),
+    **dict.fromkeys(
+        (".dcm", ".dicom", ".nii", ".nrrd", ".mha", ".svs", ".czi"),
+        "is a medical picture; save each as PNG in the folder of its class, or all with numpy.savez(file, images=..., "
+        "labels=...)",
+    ),
+    **dict.fromkeys(
+        (".cr2", ".cr3", ".nef", ".arw", ".dng", ".raf", ".orf", ".rw2"),
+        "is a camera's raw picture; save it as JPEG or PNG",
+    ),
 }
+OF_FILES = {
+    **dict.fromkeys((".npy", ".npz"), "save all with numpy.savez(file, images=..., labels=...)"),
+    **dict.fromkeys(
+        (".csv", ".tsv", ".json", ".jsonl", ".parquet"),
+        "join them into one table with a column of labels (pandas.concat), the folder of each as its label",
+    ),
+}
+"""What to do with class folders of files that are read alone only."""
+LIBSVM = (
+    "holds a label and numbered values a line (LIBSVM), which is not read; save it with numpy.savez(file, "
+    "X=X.toarray(), y=y) after X, y = sklearn.datasets.load_svmlight_file(file)"
+)
+OF_LIBSVM = re.compile(rb"\s*[+-]?\d+(\.\d*)?(\s+\d+:\S+)+\s*")
 A_TABLE = "has an ending that says nothing; if it is a table, call it .csv or .tsv"
 OF_ALEATOR = {
     "audit.json": "is the folder of an audit, which review, judge, train and export take; name the data instead",
     "model.json": "is the folder of a model, for `aleator predict` or `aleator export --onnx FILE`; name data instead",
 }
-LOOKED_AT = 1 << 14
+LOOKED_AT, MOST_LINES = 1 << 14, 20
 TENSORFLOW = (
     "holds TensorFlow's records, which are not read; write pictures of it with TensorFlow Datasets: "
     "for number, one in enumerate(tfds.as_numpy(tfds.builder_from_directory(FOLDER).as_dataset(split='train'))): "
@@ -96,7 +142,24 @@ def remedy_for(path: Path) -> str | None:
         return TENSORFLOW
     if _is_pickle(path):
         return PICKLE
+    if is_of_libsvm(path):
+        return LIBSVM
+    if has_picture_ending(path.name):
+        return "is a picture; name the folder of class folders, or the table, that it belongs to"
     return REMEDIES.get(path.suffix.lower()) or (A_TABLE if _is_table(path) else None)
+
+
+def is_of_libsvm(path: Path) -> bool:
+    """Whether the lines hold a label and numbered values."""
+    with path.open("rb") as file:
+        lines = [line for line in file.read(LOOKED_AT).splitlines()[:MOST_LINES] if line.strip()]
+    return len(lines) > 1 and all(map(OF_LIBSVM.fullmatch, lines[:-1]))
+
+
+def remedy_for_many(ending: str) -> str:
+    """What to do with class folders of files with this ending; empty where nothing is known."""
+    remedy = REMEDIES.get(ending)
+    return f"each {remedy}" if remedy is not None else OF_FILES.get(ending, "")
 
 
 def _is_table(path: Path) -> bool:

@@ -13,7 +13,7 @@ from aleator.data.how_read import HowRead
 from aleator.data.readers.columns import decoded
 from aleator.data.readers.numbers import MORE_GAPS, NUMBER
 from aleator.data.readers.shared import EncodedLabels
-from aleator.data.sources import TableRows, TextArray
+from aleator.data.sources import FeatureArray, TableRows, TextArray
 from aleator.data.texts import Texts
 from aleator.data.wording import listed
 from aleator.errors import DataError
@@ -29,6 +29,8 @@ FEATURES_BESIDE, WORDS_BESIDE = 2, 8.0
 ADDRESS = r"^\s*(\S+@\S+\.\S+|\w+://\S+)\s*$"
 MOST_NAMES = 0.9
 """A column whose cells differ so often is one of names."""
+WORD = r"(^|\s)[^\s\d]*\pL"
+"""Where a word begins: a number, or a place in a vector, is none, even as 1e-05."""
 HALF, LOOKED_AT = 0.5, 2000
 FEWEST_TO_TELL = 20
 """Rows from which on it is no accident that a column has one value for each class."""
@@ -109,9 +111,26 @@ def dataset_of_rows(
     )
 
 
+def dataset_of_vectors(
+    vectors: NDArray[np.float32],
+    name: str,
+    path: Path,
+    ids: NDArray[np.str_] | None,
+    labels: EncodedLabels,
+    how: HowRead,
+) -> LabelledDataset:
+    """The data set whose examples are the vectors in a column."""
+    try:
+        source = FeatureArray(vectors)
+    except DataError as error:
+        raise DataError(f"{path}, column {name!r}: {error}") from error
+    form = how.form or f"vectors of {vectors.shape[1]:,} numbers in {name!r}"
+    return _dataset(path, source, ids, labels, replace(how, form=form), {})
+
+
 def _dataset(
     path: Path,
-    source: TextArray | TableRows,
+    source: TextArray | TableRows | FeatureArray,
     ids: NDArray[np.str_] | None,
     labels: EncodedLabels,
     how: HowRead,
@@ -234,6 +253,6 @@ def _words(column: pa.ChunkedArray) -> tuple[float, float]:
     if not len(some):
         return 0.0, 0.0
     trimmed = pc.utf8_trim_whitespace(some.cast(pa.string()))
-    words = pc.add(pc.count_substring_regex(trimmed, r"\s+"), 1)
+    words = pc.count_substring_regex(trimmed, WORD)
     characters = pc.divide(pc.count_substring_regex(trimmed, r"[\x{0e00}-\x{0fff}\x{3040}-\x{9fff}]"), 2)
     return float(pc.mean(pc.max_element_wise(words, characters)).as_py()), len(pc.unique(trimmed)) / len(some)

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from aleator.data.readers.answers_in_cells import labels_of_one_hot, lists_in
+from aleator.data.readers.answers_in_cells import ANSWER_FIELDS, labels_of_one_hot, lists_in
 from aleator.data.readers.numbers import NO_VALUES
+from aleator.data.readers.split_names import is_split_name
 from aleator.data.readers.tables import loosely
 from aleator.data.wording import listed, short
 from aleator.errors import DataError
@@ -46,8 +47,11 @@ SHARE = r"-?\d*\.?\d+(e-?\d+)?"
 NO_LABELS = (
     *("?", "unknown", "unlabeled", "unlabelled", "undefined", "missing", "todo", "tbd", "n.a.", "no label"),
     *("unsorted", "to_sort", "ignore", "skip", "not labeled", "not labelled"),
+    *("#ref!", "#value!", "#div/0!", "#name?", "#num!", "#null!", "#error!", "#n/a!", "#calc!", "#getting_data"),
 )
 """Names of classes that may mean that there is none; it is told."""
+MISSING_CODES = (-9, -99, -999, -9999, -1000, 9, 99, 999, 9999)
+"""What stands for a missing number in surveys."""
 LARGEST_LABEL = 2.0**53
 """Above it floats skip whole numbers, and infinity is none."""
 
@@ -91,7 +95,7 @@ def encoded(
     if not names_only and not _are_named(array, class_names):
         array = _without_written_lists(array, where)
     array, said_of_lists = _without_lists(array, where)
-    array = _as_text_where_no_number(array)
+    array = _as_text_where_no_number(_answer_in_records(array))
     if pa.types.is_string(array.type):
         texts, merged = _trimmed(array, where)
         nothing = pc.equal(texts, "") if not missing else pc.or_(pc.equal(texts, ""), pc.equal(texts, missing.strip()))
@@ -109,6 +113,17 @@ def encoded(
     numbers = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     result = _encode_numbers(numbers, where, class_names or number_names, missing)
     return replace(result, said=(*said_of_lists, *result.said))
+
+
+def _answer_in_records(array: pa.Array) -> pa.Array:
+    """Records that hold a label as that label; any other array as it is."""
+    fields = {array.type.field(number).name for number in range(array.type.num_fields)} if _is_record(array) else set()
+    name = next((name for name in ANSWER_FIELDS if name in fields), None)
+    return array if name is None else pc.struct_field(array, name)
+
+
+def _is_record(array: pa.Array) -> bool:
+    return bool(pa.types.is_struct(array.type))
 
 
 def _as_text_where_no_number(array: pa.Array) -> pa.Array:
@@ -305,7 +320,10 @@ def _encode_numbers(
         if len(values) > max(1000, len(labels) // 2):
             raise DataError(f"{where}: {len(values)} different numbers are no class labels; name the label column.")
         names = tuple(str(value) for value in values)
-        return EncodedLabels(np.where(missing, -1, np.searchsorted(values, labels)), names, said)
+        codes = [_code_of_missing(values.tolist(), where, labels[~missing])] if missing_label is None else []
+        return EncodedLabels(
+            np.where(missing, -1, np.searchsorted(values, labels)), names, (*said, *filter(None, codes))
+        )
     first = int(values[0])
     if first in (-1, 1) and values[-1] - first == len(class_names) - 1:
         labels = np.where(missing, -1, labels - first)
@@ -319,6 +337,17 @@ def _encode_numbers(
             f"0 to {len(class_names) - 1} ({listed(class_names)}). Correct it, or name all with --class-names."
         )
     return EncodedLabels(labels, class_names, said)
+
+
+def _code_of_missing(values: list[int], where: str, labels: NDArray[np.int64]) -> str:
+    """What is said where one of the numbers is far from the others and may mean that there is none; else empty."""
+    for code, others in ((values[0], values[1:]), (values[-1], values[:-1])):
+        if others and code in MISSING_CODES and min(abs(code - other) for other in others) > 2 * len(others):
+            return (
+                f"{where}: {code} is read as a class ({int((labels == code).sum()):,} rows); --missing-label {code} "
+                "reads it as no label."
+            )
+    return ""
 
 
 def _missing_numbers(
@@ -367,6 +396,12 @@ def labels_of_folders(
             f"The folder {name!r} is read as a class; --missing-label {name} reads it as no label."
             for name in sorted(set(class_of))
             if name.strip().lower().strip("_") in NO_LABELS
+        ]
+        splits = [name for name in sorted(set(class_of)) if is_split_name(name)]
+        said += [
+            f"The folder {name!r} is called as a split is, and read as a class; --missing-label {name} reads it as "
+            "no label."
+            for name in splits
         ]
     labels = encoded(np.array(class_of), str(path), names, missing=missing or "", names_only=names is None)
     return replace(labels, said=(*labels.said, *said))

@@ -28,6 +28,7 @@ from aleator.data.readers.columns import (
     Columns,
     answers_of_cells,
     class_label_names,
+    columns_of_models,
     columns_of_people,
     is_embedded,
     is_exported,
@@ -48,7 +49,14 @@ from aleator.data.readers.locate import locate, not_named
 from aleator.data.readers.one_hot import binary_columns, one_hot, with_label_column
 from aleator.data.readers.paths import clean_paths
 from aleator.data.readers.people import answers_of_people, labels_of_cells, one_for_several_people
-from aleator.data.readers.rows import check_classes, check_features, dataset_of_rows, dataset_of_texts, text_column
+from aleator.data.readers.rows import (
+    check_classes,
+    check_features,
+    dataset_of_rows,
+    dataset_of_texts,
+    dataset_of_vectors,
+    text_column,
+)
 from aleator.data.readers.shared import EncodedLabels, encoded, find_column
 from aleator.data.readers.tables import (
     EVERY_COLUMN,
@@ -58,6 +66,7 @@ from aleator.data.readers.tables import (
     read_table_saying,
     with_numbers,
 )
+from aleator.data.readers.vectors import vectors_of, with_columns_of_vectors
 from aleator.data.sources import ImageBytes, ImageFiles, rows_outside
 from aleator.data.texts import Texts
 from aleator.data.wording import listed, short
@@ -71,6 +80,8 @@ BOXES = frozenset(("bbox", "xmin", "ymin", "x1", "y1", "box", "boxes", "x", "roi
 FOOTERS = frozenset(
     ("total", "totals", "grand total", "sum", "subtotal", "average", "mean", "summe", "gesamt", "somme")
 )
+WRITTEN_PICTURE = r"\s*(\w+://|data:|[A-Za-z0-9+/\n]{100,}={0,2}\s*$)"
+"""An address, or a picture as text (base64)."""
 REPEATED = "repeats an earlier row: the same picture with the same label"
 
 
@@ -204,23 +215,24 @@ def _of_the_table_itself(
     if own is None:
         return None
     check_classes(table[own.label], path, own.label)
-    if own.text is None:
-        check_features(table.select(own.features), path)
     labels = _labels(table, Columns("", own.id, own.label, own.split), path, options)
-    features, said_of_answers = _without_answers(table, own, labels, path)
+    table, features, vectors, said_of_features = _own_features(table, own, labels, path)
     ids = None if own.id is None else _ids(table[own.id], path, own.id)
     texts = None if own.text is None else texts_of(table[own.text])
     ids, others, said_of_people = one_for_several_people(table, ids, texts, labels, path)
     ids, group, repeats, said_of_group = _own_groups(table, own, ids)
     said_of_text = f"{own.said_of_text} {repeats}".strip()
-    how = how.with_said(said_of_answers, *said_of_people, said_of_text, own.said_of_labels, said_of_group)
+    how = how.with_said(*said_of_features, *said_of_people, said_of_text, own.said_of_labels, said_of_group)
     if own.text is None:
         how = how.with_said(*own.numbering.values())
-        dataset = dataset_of_rows(table.select(features), path, ids, labels, how)
-    else:
-        unused = [name for name in features if name != own.text]
-        how = how.with_said(f"Only the texts are judged; not used: {listed(unused)}." if unused else "")
+    elif unused := [name for name in features if name != own.text]:
+        how = how.with_said(f"Only the texts are judged; not used: {listed(unused)}.")
+    if own.text is not None:
         dataset = dataset_of_texts(table[own.text], own.text, path, ids, labels, how)
+    elif vectors is not None:
+        dataset = dataset_of_vectors(vectors, features[0], path, ids, labels, how)
+    else:
+        dataset = dataset_of_rows(table.select(features), path, ids, labels, how)
     left = {one.id for one in dataset.skipped}
     more = [Skipped(str(dataset.ids[row]), dataset.source.describe(row), ANSWERED) for row in others]
     skipped = (*dataset.skipped, *(one for one in more if one.id not in left))
@@ -275,7 +287,7 @@ def _own_columns(table: pa.Table, path: Path, root: Path, options: ReadOptions) 
         said_of_labels = f"The labels are in {label!r}; --label-column names another column."
     group = None if text is not None else group_column(table, path, other)
     features = [name for name in names if name not in other and name != group]
-    if not features and group is not None:
+    if not features and group is not None and not is_exported(names):
         features, group = [group], None  # nothing else is left to learn from
     if text is None and (not features or label is None):
         return None
@@ -284,16 +296,31 @@ def _own_columns(table: pa.Table, path: Path, root: Path, options: ReadOptions) 
     return _OwnColumns(label, id_column, split, text, features, group, said, said_of_labels, numbering)
 
 
-def _without_answers(table: pa.Table, own: _OwnColumns, labels: EncodedLabels, path: Path) -> tuple[list[str], str]:
-    """The features without the columns that hold people's answers, and what is said of these."""
+def _own_features(
+    table: pa.Table, own: _OwnColumns, labels: EncodedLabels, path: Path
+) -> tuple[pa.Table, list[str], NDArray[np.float32] | None, list[str]]:
+    """The table, in which each place of a vector is a column; its features, without the answers of models and people;
+    the vectors, where one column of these is all there is; and what is said of it."""
+    features, vectors, said = own.features, None, []
     taken = {own.text, *(name for name in table.column_names if name not in own.features)}
+    if own.text is None:
+        of_models = columns_of_models(table, taken, labels.names)
+        if set(of_models) < set(features):
+            features = [name for name in features if name not in of_models]
+            said.append(_said_of_models(of_models))
+        vectors = vectors_of(table[features[0]]) if len(features) == 1 else None
+        if vectors is None:
+            table, features, said_of_vectors = with_columns_of_vectors(table, features)
+            said.append(said_of_vectors)
+            check_features(table.select(features), path)
     of_people = columns_of_people(table, taken, labels.names)
-    if not of_people or (own.text is None and not set(of_people) < set(own.features)):
-        return own.features, ""
-    return [name for name in own.features if name not in of_people], (
-        f"{listed(map(repr, of_people))} hold people's answers, so they are no features; --votes {path.name} "
-        "--use-votes uses them."
-    )
+    if of_people and (own.text is not None or set(of_people) < set(features)):
+        features = [name for name in features if name not in of_people]
+        said.append(
+            f"{listed(map(repr, of_people))} hold people's answers, so they are no features; --votes {path.name} "
+            "--use-votes uses them."
+        )
+    return table, features, vectors, said
 
 
 def _own_groups(
@@ -311,6 +338,15 @@ def _own_groups(
         "numbered; what shares a value is one group, which is never parted for training and testing."
     )
     return None, ids, repeats, "" if own.group is None else f"{own.group!r} is no feature."
+
+
+def _said_of_models(names: list[str]) -> str:
+    if not names:
+        return ""
+    return (
+        "No features, since they are called as a model's answers or parts of the data are: "
+        f"{listed(map(repr, names))}. If they are some, call them otherwise."
+    )
 
 
 def _surely_pictures(table: pa.Table, path: Path, options: ReadOptions) -> set[str]:
@@ -422,7 +458,7 @@ def _pictures(
     missing = np.flatnonzero(~there)
     if len(missing) > MOST_UNREADABLE * len(files):
         written = str(column[int(missing[0])].as_py())
-        if re.match(r"\s*(\w+://|data:)", written):
+        if re.match(WRITTEN_PICTURE, written):
             raise DataError(
                 f"{path}: {len(missing)} of {len(files)} paths are addresses or pictures written as text "
                 f"({short(written)}); nothing is fetched. Save the pictures below {root}, where they are found by "

@@ -13,7 +13,7 @@ from aleator.data.readers.encodings import SPACES, Dialect, dialect_of, guessed_
 from aleator.data.readers.excel import EXCEL_SUFFIXES, read_excel
 from aleator.data.readers.json_tables import read_json
 from aleator.data.readers.limits import check_columns, check_depth, read_parquet
-from aleator.data.readers.numbers import numbers_of
+from aleator.data.readers.numbers import DATES, dates_of, numbers_of
 from aleator.data.readers.quoting import as_utf8, with_doubled_quotes
 from aleator.data.wording import listed
 from aleator.errors import DataError, while_reading
@@ -22,6 +22,7 @@ JSON_SUFFIXES = (".jsonl", ".ndjson", ".json", ".manifest")
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", *EXCEL_SUFFIXES)
 LIST_SUFFIXES = (".txt", ".lst", ".list", ".data", ".dat", ".json", ".manifest")
 """Lists of `path label`, tables under another ending, and JSON of other kinds than a record a line."""
+QUOTED, UNQUOTED = r'^\s+"(?:[^"]|"")*"\s*$', r'^\s+"((?:[^"]|"")*)"\s*$'
 WHOLE = r"^[-]?(0|[1-9]\d{0,14})$"
 EVERY_COLUMN = ("*",)
 """All columns of a text table stay text."""
@@ -81,6 +82,9 @@ def read_table_saying(
         table = table.select([number for number in range(len(columns)) if number not in empty])
         columns = table.column_names
     check_columns(columns, path)
+    if suffix not in (".parquet", *JSON_SUFFIXES):
+        table, of_rows = _without_empty_rows(table, path)
+        said = (*said, *of_rows)
     if table.num_rows == 0:
         raise DataError(f"{path} has no rows.")
     return table, said
@@ -144,8 +148,41 @@ def _text_table(path: Path, dialect: Dialect, as_text: Collection[str]) -> tuple
         said = (f"{repeats:,} rows of {path.name} repeat its header and are left out.",)
     if any(pa.types.is_binary(field.type) for field in table.schema):
         raise pa.ArrowInvalid("a cell is not UTF8")
+    if dialect.quoting.around_cells:
+        table, quoted = _unquoted(table, path)
+        said = (*said, *quoted)
     table, how = with_numbers(table, wanted, path, comma_is_decimal=dialect.delimiter == ";")
     return table, (*said, *how)
+
+
+def _without_empty_rows(table: pa.Table, path: Path) -> tuple[pa.Table, tuple[str, ...]]:
+    """The table without rows that hold nothing, as spreadsheets leave them; of a single column an empty cell is one."""
+    if table.num_columns < 2 or not all(table[name].null_count for name in table.column_names):
+        return table, ()
+    empty = pc.is_null(table[0])
+    for name in table.column_names[1:]:
+        empty = pc.and_(empty, pc.is_null(table[name]))
+    count = pc.sum(empty).as_py()
+    return (
+        (table.filter(pc.invert(empty)), (f"{count:,} rows of {path.name} are empty and left out.",))
+        if count
+        else (table, ())
+    )
+
+
+def _unquoted(table: pa.Table, path: Path) -> tuple[pa.Table, tuple[str, ...]]:
+    """The table, columns of cells in quotes that have a space before them (`a, "b"`) without both."""
+    found = []
+    for place, field in enumerate(table.schema):
+        if not pa.types.is_string(field.type):
+            continue
+        cells = table[place].drop_null()
+        if len(cells) and pc.all(pc.match_substring_regex(cells, QUOTED)).as_py():
+            bare = pc.replace_substring(pc.replace_substring_regex(table[place], UNQUOTED, r"\1"), '""', '"')
+            table = table.set_column(place, field.name, bare)
+            found.append(field.name.strip())
+    said = f"{path.name}: quotes behind a space in {listed(map(repr, found))} enclose the cells and are left out."
+    return table, (said,) if found else ()
 
 
 def _rows_like_the_header(table: pa.Table) -> int:
@@ -176,6 +213,10 @@ def with_numbers(
             table = table.set_column(place, field.name, numbers.values)
             if numbers.how:
                 hows.setdefault(numbers.how, []).append(field.name)
+        elif (dates := dates_of(table[place])) is not None:
+            table = table.set_column(place, field.name, dates.values)
+            hows.setdefault(dates.how, []).append(field.name)
     return table, tuple(
-        f"{path.name}: in the numbers of {listed(map(repr, names))} {how}." for how, names in hows.items()
+        f"{path.name}: in the {'dates' if how in DATES.values() else 'numbers'} of {listed(map(repr, names))} {how}."
+        for how, names in hows.items()
     )

@@ -134,7 +134,7 @@
   const dialog = one("detail");
   let neighbour = () => null;
   const bar = (name, share, kind) => element("li", { class: kind }, element("span", { class: "name" }, name),
-    element("span", { class: "bar" }, Object.assign(element("i"), { style: `width:${share}%` })), element("span", { class: "share" }, `${share}%`));
+    element("span", { class: "bar" }, Object.assign(element("i"), { style: `width:${share}%` })), element("span", { class: "share" }, share >= 100 ? "over 99%" : share < 1 ? "under 1%" : `${share}%`));
   function showDetail(row, step = () => null) {
     neighbour = step;
     const given = examples.given[row], said = [];
@@ -209,6 +209,7 @@
   filters.addEventListener("input", () => { filter(); remember(); });
   filters.addEventListener("submit", (event) => event.preventDefault());
   one("clear").addEventListener("click", () => { filters.reset(); filter(); remember(); });
+  one("link").hidden = location.protocol === "about:"; // a frame in a notebook
   one("link").addEventListener("click", () => copy(one("link"), location.href, () => "It stands in the address bar"));
   sizer.addEventListener("input", () => { for (const made of grids) made.resize(); remember(); });
   if (examples.kind === "picture" && examples.pictures < examples.length) {
@@ -284,7 +285,7 @@
     if (sizer.value !== "1") query.set("size", sizer.value);
     const shown = tabs.find((tab) => tab.tabIndex === 0).getAttribute("aria-controls");
     try { history[step ? "pushState" : "replaceState"](null, "", `#${shown}${String(query) && `?${query}`}`); }
-    catch { /* a frame in a notebook has no address of its own */ }
+    catch { /* such a frame has no address of its own */ }
   }
   document.addEventListener("click", (event) => {
     const link = event.target.closest('a[href^="#labels?"]');

@@ -35,7 +35,7 @@ class Examples {
     if (own === 65535) return "–";
     let known = 0, below = 0;
     for (const other of values) if (other !== 65535) { known++; below += other < own; }
-    return below ? `more than on ${Math.round((100 * below) / known)}% of all` : "as little as on any";
+    return below ? `more than on ${Math.round((100 * below) / known)}% of the others` : "as little as on any";
   }
   givenName(row) { return this.given[row] < 0 ? "no label" : this.names[this.given[row]]; }
   suggestedName(row) { return this.suggested[row] < 0 ? "–" : this.names[this.suggested[row]]; }
@@ -109,7 +109,7 @@ const TILES = {
     measures: (size) => [17, 3.8 + 4.6 * size],
     small: (examples, row, size) => [cells(examples, row, 4 * size)],
     large: (examples, row) => [cells(examples, row, examples.header.length), ...((examples.marked[row] ?? []).length ? [element("p", { class: "small" }, "Marked: values that are unusual in their column.")] : [])],
-    near: (examples, row) => [cells(examples, row, 3)],
+    near: (examples, row) => [excerpt((examples.cells[row] ?? []).map((value, at) => `${examples.header[at]} ${value}`).join(", "), 2)],
     searched: (examples, row) => examples.cells[row] ?? [],
   },
   plain: {

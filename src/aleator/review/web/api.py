@@ -160,6 +160,7 @@ def _status(request: Request) -> dict[str, Any]:
         "up_to_date": snapshot.includes >= review.board.version,
         "reviewed": now.reviewed,
         "examples": now.examples,
+        "is_known": now.is_known,
         "wrong": now.wrong,
         "left": now.left,
         "recent": [now.recent, now.recent_changed],

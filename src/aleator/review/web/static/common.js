@@ -95,8 +95,11 @@ const page = {
     if (!head) return;
     const whole = (number) => Math.round(number).toLocaleString("en");
     head.querySelector("[data-figure=reviewed]").textContent = whole(status.reviewed);
+    head.querySelector("[data-if=left]").hidden = !status.is_known;
     head.querySelector("[data-figure=left]").textContent = whole(status.left[0]);
     page.showPace(status);
+    const next = document.getElementById("next");
+    if (next && status.next_expected !== null) next.textContent = Math.round(status.next_expected).toLocaleString("en");
     head.title = status.can_stop ? "Even the high end of what is left is within your target: you can stop here." : "";
     head.classList.toggle("done", status.can_stop);
   },

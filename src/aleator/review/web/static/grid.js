@@ -23,8 +23,15 @@
     box.insertBefore(element, before);
   }
 
-  async function load() {
-    const answer = await page.get(`/api/grid?${query}&start=${tiles.size - 0}&count=${AT_ONCE}`).catch((error) => page.trouble(error.message));
+  let loading = null;
+  function load() {
+    loading ??= fill().finally(() => { loading = null; });
+    return loading;
+  }
+
+  async function fill() {
+    await page.line; // what is decided no longer counts among those that come
+    const answer = await page.get(`/api/grid?${query}&start=${tiles.size}&count=${AT_ONCE}`).catch((error) => page.trouble(error.message));
     if (!answer) return;
     answer.tiles.forEach((tile) => add(tile));
     total = answer.total;
@@ -283,6 +290,7 @@
 
   dock.addEventListener("click", (event) => commands[event.target.closest("button")?.dataset.command]?.());
   byId("more").addEventListener("click", load);
+  new IntersectionObserver(([more]) => { if (more.isIntersecting) load(); }).observe(byId("more")); // whoever scrolls gets more
   page.onKey((key, event) => {
     const tile = event.target.closest(".tile");
     if (tile && steps[key]) {

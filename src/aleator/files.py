@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from aleator.errors import DataError
 
+PLACED = "complete.sha256"
+"""In a folder of unfinished work: the digest of the file that is about to be put in its place."""
 OURS = ("audit.json", "model.json")
 """A folder with one of these is an audit's or a model's, and its files are nobody else's to replace."""
 OUR_FILES = (
@@ -140,6 +142,19 @@ def tidy(path: Path) -> None:
     for left in (discarded(path), unfinished_beside(path)):
         if left.is_dir():
             shutil.rmtree(left)
+
+
+def about_to_place(made: Path, work: Path) -> None:
+    """Write down in the folder `work` which file is put in its place next."""
+    write_text(work / PLACED, file_digest(made))
+
+
+def is_in_its_place(target: Path, work: Path) -> bool:
+    """Whether that happened: all that is left of the work then is the tidying up."""
+    try:
+        return (work / PLACED).read_text(encoding="utf-8") == file_digest(target)
+    except (OSError, ValueError):
+        return False
 
 
 def unfinished_beside(path: Path) -> Path:

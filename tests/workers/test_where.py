@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 from threading import Thread
@@ -11,9 +12,9 @@ import numpy as np
 import pytest
 
 from aleator.errors import AleatorError, MissingExtraError
-from aleator.workers import HERE, Piece, Where, workers_at
+from aleator.workers import HERE, Arrays, Piece, Where, Workers, workers_at
 from aleator.workers.kept import results_of
-from tests.workers.pieces import counted, squares
+from tests.workers.pieces import counted, squares, summed
 
 
 def test_ray_is_imported_by_nobody_who_has_not_asked_for_it() -> None:
@@ -94,3 +95,32 @@ def test_a_result_of_other_arguments_is_another(tmp_path: Path) -> None:
         (found,) = results_of(pieces, tmp_path, HERE, lambda *done: told.append(done))
         assert np.array_equal(found["squares"], (np.arange(shared) + 2) ** 2)
     assert told == [(0, 1), (1, 1)] * 2
+
+
+def test_interrupted_work_goes_on_from_its_checkpoint_and_who_has_all_results_asks_nobody(tmp_path: Path) -> None:
+    told: list[int] = []
+
+    def stop(step: int) -> None:
+        told.append(step)
+        if step == 2:
+            raise KeyboardInterrupt
+
+    def sums(on_step: Callable[[int], None], on: Workers = HERE) -> list[int]:
+        pieces = [Piece("sum", summed, (4,), on_step=on_step, steps=4, resumes=True)]
+        return [int(arrays["sum"]) for arrays in results_of(pieces, tmp_path, on)]
+
+    with pytest.raises(KeyboardInterrupt):
+        sums(stop)
+    assert sums(told.append) == [10]
+    assert told == [1, 2, 3, 4, 4], "the last step once more, when the result is there"
+    assert not list(tmp_path.glob("*.checkpoint"))
+
+    class Nobody:
+        apart = False
+
+        def results(self, pieces: Iterable[Piece]) -> Iterator[tuple[Piece, Arrays]]:
+            raise AssertionError("somebody is asked")
+
+    told.clear()
+    assert sums(told.append, Nobody()) == [10]
+    assert told == [4]

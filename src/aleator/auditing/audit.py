@@ -1,6 +1,7 @@
 """The audit, from top to bottom: read, deduplicate, fit, decompose, weigh, judge, report."""
 
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -110,9 +111,8 @@ def _audit(  # longer than a function is otherwise: the whole system on one page
         features = those_of(features, embedded, dataset)
     with clock("duplicates"):
         duplicates = find_duplicates(
-            examples, folder=unfinished / "copies", on=workers,
-            on_block=lambda done, total: progress("finding copies", done, total),
-        )  # fmt: skip
+            examples, folder=unfinished / "copies", on=workers, on_block=partial(progress, "finding copies")
+        )
     with clock("training"):
         dataset, together = kept_together(dataset, duplicates)
         hearing = Hearing(dataset, duplicates.group, together, settings, unfinished, workers, progress)

@@ -1,6 +1,7 @@
 """Networks, from scratch or pretrained: each trained on all but a part of the examples, and heard on all."""
 
 import copy
+from functools import partial
 
 import numpy as np
 import torch
@@ -42,7 +43,7 @@ def hear_networks(hearing: Hearing, examples: Examples, values: ValueRange | Non
         job,
         tasks,
         hearing.unfinished / "networks",
-        on_step=lambda step, steps: progress("training", step, steps),
+        on_step=partial(progress, "training"),
         on=hearing.workers,
     )
     mean, spread = _unseen_first([member.draws for member in members], fold)
@@ -55,7 +56,7 @@ def hear_networks(hearing: Hearing, examples: Examples, values: ValueRange | Non
         device=job.device,
         folder=hearing.unfinished / "neighbours",
         on=hearing.workers,
-        on_block=lambda completed, total: progress("finding neighbours", completed, total),
+        on_block=partial(progress, "finding neighbours"),
     )
     return Said(
         mean=mean,

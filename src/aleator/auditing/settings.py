@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Literal
 from aleator.embedding.backbone import is_pretrained
 from aleator.embedding.options import PRETRAINED, FinetuneOptions
 from aleator.errors import AleatorError
-from aleator.learning.effort import AUDIT_EFFORTS, EffortName, finetuning, schedule
+from aleator.learning.effort import AUDIT_EFFORTS, EffortName, LearnerName, finetuning, schedule
 from aleator.learning.settings import Augmentation, TrainingSettings
 from aleator.models.posteriors import DEFAULT, POSTERIORS
 
-LearnerName = Literal["auto", "networks"]
 if TYPE_CHECKING:
     PosteriorName = str
 else:

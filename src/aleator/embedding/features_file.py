@@ -10,11 +10,8 @@ from numpy.typing import NDArray
 
 from aleator.data.predictions import check_feature_file, ids_beside, write_features
 from aleator.errors import DataError
-from aleator.files import check_target, discard, file_digest, sync, tidy, write_text
+from aleator.files import about_to_place, check_target, discard, is_in_its_place, sync, tidy
 from aleator.locks import only_one
-
-DIGEST = "digest"
-"""In the work for a file: what the file holds once it is in its place."""
 
 
 @contextmanager
@@ -27,7 +24,7 @@ def work_for(output: Path, *, force: bool) -> Iterator[Path]:
     with only_one(output, DataError):
         work = output.with_name(f".{output.name}.unfinished-features")
         tidy(work)
-        if _is_in_its_place(output, work):  # all that was interrupted is the tidying up
+        if is_in_its_place(output, work):
             discard(work)
         check_target(output, force=force)
         if output.suffix.lower() == ".npy":
@@ -39,17 +36,10 @@ def put_in_place(output: Path, work: Path, ids: NDArray[np.str_], features: NDAr
     """Write the file, and rename it to its place when it is whole; then the work for it is done."""
     made = work / output.name
     write_features(made, ids, features)
-    write_text(work / DIGEST, file_digest(made))
+    about_to_place(made, work)
     if ids_beside(made).exists():
         output.unlink(missing_ok=True)  # it never stands beside the ids of others
         os.replace(ids_beside(made), ids_beside(output))
     os.replace(made, output)
     sync(output.parent)
     discard(work)
-
-
-def _is_in_its_place(output: Path, work: Path) -> bool:
-    try:
-        return (work / DIGEST).read_text(encoding="utf-8") == file_digest(output)
-    except (OSError, ValueError):
-        return False

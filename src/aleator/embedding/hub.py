@@ -1,6 +1,5 @@
 """Weights: from a file, from the user's cache, or from a hub, which is said before."""
 
-import hashlib
 import os
 import socket
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 
 from aleator.embedding.extractor import Say
 from aleator.errors import AleatorError, MissingExtraError
+from aleator.learning.checkpoints import hash_of_tensors
 
 T = TypeVar("T")
 OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
@@ -159,13 +159,8 @@ def other_weights(path: Path, name: str, error: BaseException) -> AleatorError:
 
 
 def hash_of_weights(module: nn.Module) -> str:
-    """Names, shapes and values of all weights and buffers."""
-    digest = hashlib.sha256()
-    for name, value in sorted(module.state_dict().items()):
-        if isinstance(value, Tensor):
-            digest.update(f"{name} {value.dtype} {tuple(value.shape)}\0".encode())
-            digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
-    return digest.hexdigest()
+    """Of all weights and buffers."""
+    return hash_of_tensors({name: value for name, value in module.state_dict().items() if isinstance(value, Tensor)})
 
 
 def _first_line(error: BaseException) -> str:

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -131,9 +131,14 @@ def load_state(path: Path | None, state: TrainingState) -> int:
 
 def _digest(tensors: dict[str, Tensor], metadata: dict[str, str]) -> str:
     """Of all that was written down: what is not just that is damaged."""
-    digest = hashlib.sha256(repr(sorted(metadata.items())).encode())
+    return hashlib.sha256(f"{sorted(metadata.items())} {hash_of_tensors(tensors)}".encode()).hexdigest()
+
+
+def hash_of_tensors(tensors: Mapping[str, Tensor]) -> str:
+    """Of names, types, shapes and values."""
+    digest = hashlib.sha256()
     for name, value in sorted(tensors.items()):
-        digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
+        digest.update(f"{name} {value.dtype} {tuple(value.shape)}\0".encode())
         digest.update(value.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
 

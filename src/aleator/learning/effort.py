@@ -51,6 +51,10 @@ else:
     EffortName = Literal[tuple(AUDIT_EFFORTS)]
 
 
+LearnerName = Literal["auto", "networks"]
+"""Who learns: what suits the data, or networks also where that is something simpler."""
+
+
 class Schedule(NamedTuple):
     """How the examples are passed."""
 

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from aleator.learning.checkpoints import hash_of_tensors
 from aleator.learning.settings import TrainingSettings
 from aleator.models.network import NetworkSpec
 
@@ -33,10 +34,8 @@ class TrainingJob:
     @property
     def known_by(self) -> tuple[Any, ...]:
         """All that results follow from, as plain values: a kind of device, not which one it is."""
-        backbone: tuple[Any, ...] = ()
-        if self.backbone is not None:
-            tensors = (tensor.detach().cpu().contiguous().reshape(-1) for tensor in self.backbone.state_dict().values())
-            backbone = repr(self.backbone), *(tensor.view(torch.uint8).numpy() for tensor in tensors)
+        own = self.backbone
+        backbone = None if own is None else (repr(own), hash_of_tensors(own.state_dict()))
         return self.spec, self.examples, self.targets, self.settings, self.device.type, self.weights, backbone
 
 

@@ -24,7 +24,7 @@ from aleator.embedding.embed import embed_source, kind_of, open_backbone
 from aleator.learners.regression import FEWEST_DRAWS, fit_regressions
 from aleator.learning.checkpoints import network_of_bytes
 from aleator.learning.devices import pick_device
-from aleator.learning.effort import schedule
+from aleator.learning.effort import LearnerName, schedule
 from aleator.learning.job import Task, TrainingJob
 from aleator.learning.members import fit_members, member_seed
 from aleator.learning.prediction import predict_examples
@@ -32,7 +32,7 @@ from aleator.learning.settings import Augmentation, TrainingSettings
 from aleator.models.backbones.regression import REGRESSION
 from aleator.models.network import Network, NetworkSpec, folded
 from aleator.training.abstention import EnsemblePrediction, prediction_of
-from aleator.training.settings import CUSTOM, LearnerName
+from aleator.training.settings import CUSTOM
 
 
 class AleatorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]

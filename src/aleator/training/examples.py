@@ -1,6 +1,7 @@
 """From a data set to what a model is trained on: arrays of pictures or vectors, and how they came to be."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -76,32 +77,28 @@ def examples_of(
         )
         features = those_of(features, embedded, dataset)
     audit = _rows_of(audit, dataset)
-    vectoriser, begun = None, None
+    if audit is not None and judged:
+        groups = [audit.column("duplicate_group")]
+    else:
+        groups = [find_duplicates(examples, on_block=partial(progress, "finding copies")).group]
+    if dataset.group is not None:
+        groups.append(numbered(dataset.group))
+    if features is not None:
+        shape = ExamplesShape(features=features.shape[1])
+        return TrainingExamples(dataset, audit, features, shape, groups, pretrained=pretrained)
     if settings.finetune and backbone is not None and isinstance(dataset.source, ImageSource):
         begun = begin_finetuning(
             dataset.source, backbone, values=shape.values, cache=work / "pictures.npy", device=settings.device,
             progress=progress,
         )  # fmt: skip
         channels, height, width = begun.network.shape
-        values: NDArray[np.generic] = begun.pictures
         shape = replace(shape, channels=channels, height=height, width=width, geometry_reason=begun.geometry.reason)
-    elif features is not None:
-        values = features
-    elif isinstance(examples, np.ndarray):
-        values = examples
-    else:
-        vectoriser = fit_vectoriser(examples, settings.seed)
-        values = vectoriser.vectors(examples)
-    if features is not None or vectoriser is not None:
-        shape = ExamplesShape(features=values.shape[1])
-    if audit is not None and judged:
-        groups = [audit.column("duplicate_group")]
-    else:
-        found = find_duplicates(examples, on_block=lambda done, total: progress("finding copies", done, total))
-        groups = [found.group]
-    if dataset.group is not None:
-        groups.append(numbered(dataset.group))
-    return TrainingExamples(dataset, audit, values, shape, groups, vectoriser, pretrained, begun)
+        return TrainingExamples(dataset, audit, begun.pictures, shape, groups, begun=begun)
+    if isinstance(examples, np.ndarray):
+        return TrainingExamples(dataset, audit, examples, shape, groups)
+    vectoriser = fit_vectoriser(examples, settings.seed)
+    vectors = vectoriser.vectors(examples)
+    return TrainingExamples(dataset, audit, vectors, ExamplesShape(features=vectors.shape[1]), groups, vectoriser)
 
 
 def _rows_of(audit: AuditFolder | None, dataset: LabelledDataset) -> AuditFolder | None:

@@ -2,6 +2,7 @@
 
 import copy
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -146,7 +147,7 @@ def _members(
         job,
         tasks,
         place,
-        on_step=lambda step, steps: progress(stage, step, steps),
+        on_step=partial(progress, stage),
         devices=settings.devices,
     )
 

@@ -17,7 +17,7 @@ from aleator.auditing.features import FEATURES
 from aleator.audits import AuditFolder
 from aleator.data.dataset import LabelledDataset
 from aleator.errors import AleatorError, ModelError
-from aleator.files import discard, file_digest, sync, sync_all, tidy, unfinished_beside, write_text
+from aleator.files import about_to_place, discard, file_digest, is_in_its_place, sync, sync_all, tidy, unfinished_beside
 from aleator.records import IDENTITY, as_asked, begin_work, read_json, to_json, write_record
 from aleator.training.card import ModelCard, StoredFile, card_text
 from aleator.training.familiarity import Familiarity
@@ -25,8 +25,6 @@ from aleator.training.model import CARD, FAMILIARITY, VECTORS
 from aleator.training.settings import TrainSettings
 from aleator.vectors.vectoriser import Vectoriser, write_vectoriser
 
-DIGEST = "complete.sha256"
-"""Of the card that is about to be put in its place."""
 FITTED = "fitted"
 """Sub-folder of unfinished work with what was learned."""
 JUDGEMENT = ("label_distribution", "label_quality", "suggested_label", "verdict", "reviewed_label")
@@ -77,7 +75,7 @@ def open_work(folder: Path, identity: TrainingIdentity, *, force: bool) -> Path:
         same = read_json(work / IDENTITY) == to_json(identity)
     except (OSError, ValueError):
         same = False
-    if same and _is_in_its_place(folder, work):  # all that was interrupted is the tidying up
+    if same and is_in_its_place(folder / CARD, work):
         discard(work)
     if folder.exists() and not folder.is_dir():
         raise ModelError(f"{folder} is a file; name a folder for the model.")
@@ -139,7 +137,7 @@ def close_work(
     (complete / "README.md").write_text(card_text(card), encoding="utf-8")
     write_record(complete / CARD, card)
     sync_all(complete)
-    write_text(work / DIGEST, file_digest(complete / CARD))
+    about_to_place(complete / CARD, work)
     if folder.exists():
         if any(folder.iterdir()) and not (folder / CARD).exists():  # it was empty, or a model, when this began
             raise ModelError(f"{folder} holds other things now; name a new folder.")
@@ -147,11 +145,3 @@ def close_work(
     complete.rename(folder)
     sync(folder.parent)
     discard(work)
-
-
-def _is_in_its_place(folder: Path, work: Path) -> bool:
-    """Whether the model in the folder is the one that this work made."""
-    try:
-        return (work / DIGEST).read_text(encoding="utf-8") == file_digest(folder / CARD)
-    except (OSError, ValueError):
-        return False

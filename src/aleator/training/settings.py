@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from aleator.embedding.backbone import is_pretrained
 from aleator.embedding.options import PRETRAINED, FinetuneOptions
 from aleator.errors import AleatorError
-from aleator.learning.effort import TRAINING_EFFORTS, EffortName, finetuning, schedule
+from aleator.learning.effort import TRAINING_EFFORTS, EffortName, LearnerName, finetuning, schedule
 from aleator.learning.objectives import CORRECTING, OBJECTIVES
 from aleator.learning.settings import Augmentation, TrainingSettings
 from aleator.learning.steps import PLAIN, STEPS
@@ -19,14 +19,12 @@ Policy = Literal["keep", "soften", "relabel", "drop"]
 LABELS: tuple[Labels, ...] = get_args(Labels)
 POLICIES: tuple[Policy, ...] = get_args(Policy)
 STEP_NAMES = (PLAIN, *STEPS)
-LearnerName = Literal["auto", "networks"]
 CUSTOM = "custom"
 """The backbone's name where it is a module of the user's own."""
-OF_NETWORKS: dict[str, Any] = {
-    "objective": None, "objective_options": {}, "step": PLAIN, "average": 0.99, "loss_mixture": False, "epochs": None,
-    "second_pass": False, "devices": 1,
-}  # fmt: skip
-"""Options that only networks have, as they are where nobody gave them."""
+OF_NETWORKS = (
+    "objective", "objective_options", "step", "average", "loss_mixture", "epochs", "second_pass", "devices",
+)  # fmt: skip
+"""Options that only networks have."""
 
 if TYPE_CHECKING:
     ObjectiveName = str
@@ -170,7 +168,7 @@ class TrainSettings(FinetuneOptions):
         """Whether networks are trained on examples of this kind, and not softmax regressions fitted."""
         if kind == "images" and (self.finetune or self.backbone is None or not is_pretrained(self.backbone)):
             return True
-        asked = any(getattr(self, name) != usual for name, usual in OF_NETWORKS.items())
+        asked = any(getattr(self, name) != getattr(TrainSettings(), name) for name in OF_NETWORKS)
         of_its_own = self.backbone is not None and not is_pretrained(self.backbone)
         return self.learner == "networks" or self.labels == "votes" or asked or of_its_own
 

@@ -211,6 +211,56 @@ def _of_the_table_itself(
     table: pa.Table, path: Path, root: Path, options: ReadOptions, how: HowRead
 ) -> LabelledDataset | None:
     """The data set of a table that holds texts, or features, in the place of pictures; None where it names pictures."""
+    own = _own_columns(table, path, root, options)
+    if own is None:
+        return None
+    check_classes(table[own.label], path, own.label)
+    labels = _labels(table, Columns("", own.id, own.label, own.split), path, options)
+    table, features, vectors, said_of_features = _own_features(table, own, labels, path)
+    ids = None if own.id is None else _ids(table[own.id], path, own.id)
+    texts = None if own.text is None else texts_of(table[own.text])
+    ids, others, said_of_people = one_for_several_people(table, ids, texts, labels, path)
+    ids, group, repeats, said_of_group = _own_groups(table, own, ids)
+    said_of_text = f"{own.said_of_text} {repeats}".strip()
+    how = how.with_said(*said_of_features, *said_of_people, said_of_text, own.said_of_labels, said_of_group)
+    if own.text is None:
+        how = how.with_said(*own.numbering.values())
+    elif unused := [name for name in features if name != own.text]:
+        how = how.with_said(f"Only the texts are judged; not used: {listed(unused)}.")
+    if own.text is not None:
+        dataset = dataset_of_texts(table[own.text], own.text, path, ids, labels, how)
+    elif vectors is not None:
+        dataset = dataset_of_vectors(vectors, features[0], path, ids, labels, how)
+    else:
+        dataset = dataset_of_rows(table.select(features), path, ids, labels, how)
+    left = {one.id for one in dataset.skipped}
+    more = [Skipped(str(dataset.ids[row]), dataset.source.describe(row), ANSWERED) for row in others]
+    skipped = (*dataset.skipped, *(one for one in more if one.id not in left))
+    split = None if own.split is None else texts_of(table[own.split])
+    return replace(dataset, skipped=skipped, split=split, group=group)
+
+
+@dataclass(frozen=True)
+class _OwnColumns:
+    """Which column is what in a table that holds its examples itself."""
+
+    label: str
+    id: str | None
+    split: str | None
+    text: str | None
+    """Without one the features are what is judged."""
+    features: list[str]
+    """All columns that say something of the examples."""
+    group: str | None
+    said_of_text: str
+    said_of_labels: str
+    numbering: dict[str, str]
+    """Columns that only number the rows, with what is said of each."""
+
+
+def _own_columns(table: pa.Table, path: Path, root: Path, options: ReadOptions) -> _OwnColumns | None:
+    """None where the table names pictures, or holds nothing that is learned from. Raises DataError for texts without
+    labels."""
     names = table.column_names
     label, said_of_labels = label_column(table, path, options)
     text = find_column(names, (), options.text_column, str(path), "--text-column")
@@ -235,63 +285,59 @@ def _of_the_table_itself(
         other |= {label}
     elif options.label_column is None and not said_of_labels:
         said_of_labels = f"The labels are in {label!r}; --label-column names another column."
-    belongs = None if text is not None else group_column(table, path, other)
-    features = [name for name in names if name not in other and name != belongs]
-    if not features and belongs is not None and not is_exported(names):
-        features, belongs = [belongs], None  # nothing else is left to learn from
+    group = None if text is not None else group_column(table, path, other)
+    features = [name for name in names if name not in other and name != group]
+    if not features and group is not None and not is_exported(names):
+        features, group = [group], None  # nothing else is left to learn from
     if text is None and (not features or label is None):
         return None
     if label is None:
         raise no_label_column(table, path, other | {text})
-    check_classes(table[label], path, label)
-    labels = _labels(table, Columns("", id_column, label, split), path, options)
-    of_models = columns_of_models(table, {*other, text, belongs}, labels.names) if text is None else []
-    if set(of_models) < set(features):
-        features = [name for name in features if name not in of_models]
-        how = how.with_said(_said_of_models(of_models))
-    vectors = vectors_of(table[features[0]]) if text is None and len(features) == 1 else None
-    if text is None and vectors is None:
-        table, features, said_of_vectors = with_columns_of_vectors(table, features)
-        how = how.with_said(said_of_vectors)
-        check_features(table.select(features), path)
-    of_people = columns_of_people(table, {*other, text, belongs}, labels.names)
-    if of_people and (text is not None or set(of_people) < set(features)):
+    return _OwnColumns(label, id_column, split, text, features, group, said, said_of_labels, numbering)
+
+
+def _own_features(
+    table: pa.Table, own: _OwnColumns, labels: EncodedLabels, path: Path
+) -> tuple[pa.Table, list[str], NDArray[np.float32] | None, list[str]]:
+    """The table, in which each place of a vector is a column; its features, without the answers of models and people;
+    the vectors, where one column of these is all there is; and what is said of it."""
+    features, vectors, said = own.features, None, []
+    taken = {own.text, *(name for name in table.column_names if name not in own.features)}
+    if own.text is None:
+        of_models = columns_of_models(table, taken, labels.names)
+        if set(of_models) < set(features):
+            features = [name for name in features if name not in of_models]
+            said.append(_said_of_models(of_models))
+        vectors = vectors_of(table[features[0]]) if len(features) == 1 else None
+        if vectors is None:
+            table, features, said_of_vectors = with_columns_of_vectors(table, features)
+            said.append(said_of_vectors)
+            check_features(table.select(features), path)
+    of_people = columns_of_people(table, taken, labels.names)
+    if of_people and (own.text is not None or set(of_people) < set(features)):
         features = [name for name in features if name not in of_people]
-        how = how.with_said(
+        said.append(
             f"{listed(map(repr, of_people))} hold people's answers, so they are no features; --votes {path.name} "
             "--use-votes uses them."
         )
-    ids = None if id_column is None else _ids(table[id_column], path, id_column)
-    texts = None if text is None else texts_of(table[text])
-    ids, others, said_of_people = one_for_several_people(table, ids, texts, labels, path)
-    how = how.with_said(*said_of_people)
-    group = None
-    if ids is not None and len(np.unique(ids)) < len(ids):
-        repeats = (
-            f"The column {id_column!r} repeats ({len(np.unique(ids)):,} values in {len(ids):,} rows), so the rows are "
-            "numbered; what shares a value is one group, which is never parted for training and testing."
-        )
-        ids, group = None, ids
-        said = f"{said} {repeats}".strip()
-    how = how.with_said(said, said_of_labels)
-    if belongs is not None:
-        groups, said_of_group = grouped(table, belongs)
-        how = how.with_said(f"{said_of_group} It is no feature." if group is None else f"{belongs!r} is no feature.")
-        group = groups if group is None else group
-    if text is None:
-        how = how.with_said(*numbering.values())
-    elif unused := [name for name in features if name != text]:
-        how = how.with_said(f"Only the texts are judged; not used: {listed(unused)}.")
-    if text is not None:
-        dataset = dataset_of_texts(table[text], text, path, ids, labels, how)
-    elif vectors is not None:
-        dataset = dataset_of_vectors(vectors, features[0], path, ids, labels, how)
-    else:
-        dataset = dataset_of_rows(table.select(features), path, ids, labels, how)
-    left = {one.id for one in dataset.skipped}
-    more = [Skipped(str(dataset.ids[row]), dataset.source.describe(row), ANSWERED) for row in others]
-    dataset = replace(dataset, skipped=(*dataset.skipped, *(one for one in more if one.id not in left)))
-    return replace(dataset, split=None if split is None else texts_of(table[split]), group=group)
+    return table, features, vectors, said
+
+
+def _own_groups(
+    table: pa.Table, own: _OwnColumns, ids: NDArray[np.str_] | None
+) -> tuple[NDArray[np.str_] | None, NDArray[np.str_] | None, str, str]:
+    """The ids, where each row has one of its own; the groups, by ids that repeat, else by the column of groups; and
+    what is said of ids that repeat, and of that column."""
+    if ids is None or len(np.unique(ids)) == len(ids):
+        if own.group is None:
+            return ids, None, "", ""
+        groups, said = grouped(table, own.group)
+        return ids, groups, "", f"{said} It is no feature."
+    repeats = (
+        f"The column {own.id!r} repeats ({len(np.unique(ids)):,} values in {len(ids):,} rows), so the rows are "
+        "numbered; what shares a value is one group, which is never parted for training and testing."
+    )
+    return None, ids, repeats, "" if own.group is None else f"{own.group!r} is no feature."
 
 
 def _said_of_models(names: list[str]) -> str:

@@ -192,5 +192,12 @@ FORMS = (
         labels(sets_of('[["Animal", "Cat"]]', '[["Animal", "Dog"]]')),
         {"Animal/Cat": 20, "Animal/Dog": 20},
     ),
+    Form(
+        LABELS,
+        "marks out of five (`5/5`)",
+        labels(sets_of("5/5", "5/5", "4/5", "5/5")),
+        {"4/5": 10, "5/5": 30},
+    ),
+    Form(LABELS, "decimal commas of one digit", labels(sets_of("1,1", "2,2")), {"1,1": 20, "2,2": 20}),
     Form(TEXTS, "a label for each word", words_and_tags, None, "holds list<.*>, which is no feature"),
 )

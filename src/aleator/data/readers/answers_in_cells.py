@@ -24,6 +24,8 @@ NUMPY = re.compile(rf"\[\s*(?:{QUOTED_OR_NUMBER})(?:\s+(?:{QUOTED_OR_NUMBER}))+\
 """A list without commas."""
 FEWEST_REPEATS, MOST_SEVERAL = 0.25, 0.5
 """People agree: of the cells with several names so many hold one twice, and so many of all cells hold several."""
+NAMES_HOLD = ("/", " ")
+"""Signs that names hold themselves, as 5/5: there, people have to agree on two names at least."""
 MANY = 0.9
 """With spaces between them only where nearly every cell holds several: names have spaces themselves."""
 CELLS_PER_NAME = 3
@@ -101,7 +103,7 @@ def _read(cells: list[Any]) -> AnswersInCells | None:
             continue
         split = [_split(cell, sign) for cell in cells]
         found = _counted(split, MANY if sign == " " else MOST_SEVERAL)
-        if found is not None and _agreed(found) > (1 if sign == " " else 0):
+        if found is not None and _agreed(found) > (sign in NAMES_HOLD) and not _may_be_numbers(found, sign):
             return found
     return None
 
@@ -165,6 +167,11 @@ def _counted(cells: Sequence[Counter[str] | None], several: float) -> AnswersInC
 def _are_one_hot(cells: list[Counter[str]]) -> bool:
     """Whether lists of 0 and 1 may as well be a place for each class: all are of one length."""
     return len({cell.total() for cell in cells}) == 1
+
+
+def _may_be_numbers(found: AnswersInCells, sign: str) -> bool:
+    """Whether each cell may as well be one number with a decimal comma."""
+    return sign == "," and all(map(str.isdecimal, found.names)) and bool((found.counts.sum(axis=1) <= 2).all())
 
 
 def _agreed(found: AnswersInCells) -> int:

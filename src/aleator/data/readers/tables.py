@@ -82,9 +82,6 @@ def read_table_saying(
         table = table.select([number for number in range(len(columns)) if number not in empty])
         columns = table.column_names
     check_columns(columns, path)
-    if suffix not in (".parquet", *JSON_SUFFIXES):
-        table, of_rows = _without_empty_rows(table, path)
-        said = (*said, *of_rows)
     if table.num_rows == 0:
         raise DataError(f"{path} has no rows.")
     return table, said
@@ -155,7 +152,7 @@ def _text_table(path: Path, dialect: Dialect, as_text: Collection[str]) -> tuple
     return table, (*said, *how)
 
 
-def _without_empty_rows(table: pa.Table, path: Path) -> tuple[pa.Table, tuple[str, ...]]:
+def without_empty_rows(table: pa.Table, path: Path) -> tuple[pa.Table, tuple[str, ...]]:
     """The table without rows that hold nothing, as spreadsheets leave them; of a single column an empty cell is one."""
     if table.num_columns < 2 or not all(table[name].null_count for name in table.column_names):
         return table, ()

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as csv
 
 from aleator.data.readers.blocks import with_large_blocks
-from aleator.data.readers.broken import check_json, check_kind, check_lengths
+from aleator.data.readers.broken import check_json, check_kind, check_lengths, check_marks
 from aleator.data.readers.encodings import SPACES, Dialect, dialect_of, guessed_encoding, rows_of_list
 from aleator.data.readers.excel import EXCEL_SUFFIXES, read_excel
 from aleator.data.readers.json_tables import read_json
@@ -50,6 +50,7 @@ def read_table_saying(
         if suffix == ".parquet":
             table = read_parquet(path)
         elif suffix in JSON_SUFFIXES:
+            check_marks(path)
             check_depth(path)
             try:
                 table = read_json(path)

@@ -348,7 +348,7 @@ def holds_classes(column: pa.ChunkedArray) -> bool:
     """Whether the cells can be classes: texts, whole numbers or yes and no, of which each occurs twice or more."""
     column = decoded(column)
     kind = column.type
-    if not (is_text(column) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
+    if not (is_text(column) or pa.types.is_integer(kind) or pa.types.is_boolean(kind) or pa.types.is_date(kind)):
         return False
     some = column.slice(0, 100 * CELLS_TRIED).drop_null()
     distinct = len(pc.unique(some))

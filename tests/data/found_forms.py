@@ -126,7 +126,55 @@ def workbook_of(rows: Sequence[Sequence[str | None]], *, hidden: bool = False) -
 PAIRS = list(map(list, zip(SENTENCES, labels_of(40), strict=True)))
 LABELS_OF_40 = labels_of(40)
 SOUND = "12 files in .wav \\(each is sound or film"
+RECORDS = [{"text": text, "label": label} for text, label in PAIRS]
+
+
+def parts(root: Path) -> Path:
+    for number in range(2):
+        text_table(root, PAIRS[number::2], ["text", "label"], name=f"part-{number:05}.csv")
+    return root
+
+
+def in_json(content: object, encoding: str = "utf-8") -> Callable[[Path], Path]:
+    return file_of("t.json", json.dumps(content).encode(encoding))
+
+
+OF_JSON = (
+    Form(TEXTS, "JSON: a list of lists", in_json(PAIRS), MANY),
+    Form(TEXTS, "JSON: a list of lists below one of names", in_json([["text", "label"], *PAIRS]), MANY),
+    Form(TEXTS, "JSON: `{class: [texts]}`", in_json({"cat": SENTENCES[::2], "dog": SENTENCES[1::2]}), MANY),
+    Form(TEXTS, "JSON: `{id: record}`", in_json({f"a{row}": one for row, one in enumerate(RECORDS)}), MANY),
+    Form(
+        TEXTS,
+        "JSON: `{split: [records]}`",
+        in_json({"train": RECORDS[:20], "test": RECORDS[20:]}),
+        MANY,
+        splits=("test", "train"),
+    ),
+    Form(
+        LABELS,
+        "numbers and names (JSON)",
+        in_json([{"text": text, "label": 0 if label == "dog" else label} for text, label in PAIRS]),
+        {"0": 20, "cat": 20},
+    ),
+    Form(
+        LABELS,
+        "NaN among names (JSON)",
+        in_json([*RECORDS, {"text": "this is one more text", "label": float("nan")}]),
+        MANY,
+    ),
+    Form(
+        TEXTS,
+        "JSON in UTF-16, as PowerShell writes it",
+        in_json(RECORDS, "utf-16"),
+        None,
+        "is UTF-16, and JSON is read",
+    ),
+    Form(TEXTS, "a folder of parts of a table", parts, None, "It is one of 2 that are called alike: join them"),
+)
+
 FORMS = (
+    *OF_JSON,
     # tables
     Form(
         TABLES,

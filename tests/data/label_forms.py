@@ -192,5 +192,34 @@ FORMS = (
         labels(sets_of('[["Animal", "Cat"]]', '[["Animal", "Dog"]]')),
         {"Animal/Cat": 20, "Animal/Dog": 20},
     ),
+    Form(
+        LABELS,
+        "marks out of five (`5/5`)",
+        labels(sets_of("5/5", "5/5", "4/5", "5/5")),
+        {"4/5": 10, "5/5": 30},
+    ),
+    Form(
+        LABELS,
+        "pairs in one order, as of genes (`A/A`, `A/T`)",
+        labels(sets_of("A/A", "A/T", "T/T", "A/A")),
+        {"A/A": 20, "A/T": 10, "T/T": 10},
+    ),
+    Form(
+        LABELS,
+        "two people's answers, in both orders (`cat/dog`, `dog/cat`)",
+        labels(sets_of("cat/cat", "dog/dog", "cat/dog", "dog/dog", "dog/cat")),
+        {"cat": 16, "dog": 24},
+        "Its cells hold 80 answers of several people",
+    ),
+    Form(
+        LABELS,
+        "dates in a column of any name",
+        labels(sets_of("31.12.2020", "01.01.2021"), "klasse"),
+        {
+            "2020-12-31": 20,
+            "2021-01-01": 20,
+        },
+    ),
+    Form(LABELS, "decimal commas of one digit", labels(sets_of("1,1", "2,2")), {"1,1": 20, "2,2": 20}),
     Form(TEXTS, "a label for each word", words_and_tags, None, "holds list<.*>, which is no feature"),
 )

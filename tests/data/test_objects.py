@@ -234,3 +234,50 @@ def test_sparse_vectors_and_a_loader_of_batches() -> None:
     loaded = read_dataset(torch.utils.data.DataLoader(Pairs(), batch_size=5, shuffle=True))
     assert np.array_equal(loaded.given_labels, LABELS)
     pictures_are_right(loaded)
+
+
+def test_a_frame_of_features_with_labels_beside_it() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"size": np.arange(20) * 7 % 20, "label": ["red", "blue"] * 10})
+    dataset = read_dataset((frame, pandas.Series(["cat", "dog"] * 10)))
+    assert dataset.class_names == ("cat", "dog")
+    assert dataset.source.table.column_names == ["size", "label"]  # type: ignore[union-attr]
+    with pytest.raises(DataError, match="20 examples but 3 labels; they must line up"):
+        read_dataset((frame, [0, 1, 0]))
+
+
+@pytest.mark.parametrize("as_frame", [False, True])
+def test_the_data_sets_of_scikit_learn(as_frame: bool) -> None:
+    from sklearn.datasets import load_iris
+
+    dataset = read_dataset(load_iris(as_frame=as_frame))
+    assert dataset.class_names == ("setosa", "versicolor", "virginica")
+    assert dataset.source.kind == ("table" if as_frame else "features")
+
+
+def test_a_dict_of_columns_and_a_list_of_records() -> None:
+    texts = [f"this is text {row} of all" for row in range(20)]
+    for data in (
+        {"text": texts, "label": ["cat", "dog"] * 10},
+        [{"text": text, "label": "cat" if row % 2 else "dog"} for row, text in enumerate(texts)],
+    ):
+        dataset = read_dataset(data)
+        assert dataset.source.kind == "texts"
+        assert dataset.class_names == ("cat", "dog")
+
+
+def test_columns_of_pandas_that_arrow_has_no_kind_for() -> None:
+    pandas = pytest.importorskip("pandas")
+    labels = ["cat", "dog"] * 10
+    frame = pandas.DataFrame({"month": pandas.period_range("2020", periods=20, freq="M"), "label": labels})
+    frame["range"] = pandas.cut(np.arange(20) % 7, 3)
+    frame["sparse"] = pandas.arrays.SparseArray(np.arange(20) % 3)
+    dataset = read_dataset(frame)
+    assert dataset.source.table.column_names == ["month", "range", "sparse"]  # type: ignore[union-attr]
+    for column in (["cat", 1] * 10, np.arange(20) + 1j):
+        with pytest.raises(DataError, match="column 'odd': its cells are of kinds that do not go together"):
+            read_dataset(frame.assign(odd=column))
+    with pytest.raises(DataError, match="more than one column 'label'"):
+        read_dataset(pandas.DataFrame([[1, "cat"]], columns=["label", "label"]))
+    with pytest.raises(DataError, match=r"Series is one column; give examples and labels: \(X, y\)"):
+        read_dataset(frame["label"])

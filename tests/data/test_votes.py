@@ -490,3 +490,14 @@ def test_votes_with_a_column_for_each_example_but_no_ids_are_told_so(tmp_path: P
     np.save(tmp_path / "v.npy", np.stack([labels, labels, labels]))
     with pytest.raises(DataError, match=r"a column for each example: turn it round \(table.T with pandas\)"):
         read_dataset(data, ReadOptions(votes=tmp_path / "v.npy"))
+
+
+def test_examples_without_any_vote_keep_their_rows(tmp_path: Path) -> None:
+    data, labels = faces(tmp_path)
+    counts = np.random.default_rng(3).multinomial(10, np.eye(3)[labels] * 0.7 + 0.1)
+    lines = [",".join("" if row % 10 == 0 else str(one) for one in cells) for row, cells in enumerate(counts)]
+    (tmp_path / "v.csv").write_text("\n".join(["0,1,2", *lines]) + "\n")
+    dataset = read_dataset(data, ReadOptions(votes=tmp_path / "v.csv"))
+    assert dataset.votes is not None
+    counts[::10] = 0
+    assert np.array_equal(dataset.votes.counts, counts)

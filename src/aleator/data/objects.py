@@ -15,7 +15,16 @@ from aleator.data.encoded_pictures import encoded_picture, is_picture
 from aleator.data.how_read import HowRead
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.picture_files import has_picture_ending
-from aleator.data.readers.arrays import EXAMPLE_ARRAYS, ID_ARRAYS, LABEL_ARRAYS, SPLIT_ARRAYS, source_and_range
+from aleator.data.readers.arrays import (
+    EXAMPLE_ARRAYS,
+    ID_ARRAYS,
+    LABEL_ARRAYS,
+    NAME_ARRAYS,
+    SPLIT_ARRAYS,
+    source_and_range,
+)
+from aleator.data.readers.columns import LABEL_COLUMNS
+from aleator.data.readers.limits import check_columns
 from aleator.data.readers.one_hot import one_hot_array
 from aleator.data.readers.shared import EncodedLabels, encoded, find_column
 from aleator.data.readers.table import dataset_of_table
@@ -28,6 +37,7 @@ KINDS = (
     "a Hugging Face Dataset, a pandas or polars DataFrame, a pyarrow Table, (X, y), a dict of arrays, a torch or "
     "torchvision Dataset, or an iterable of (example, label) pairs"
 )
+MOST_LOOKED_AT = 1000
 MOST_ITEMS, MOST_OF_SPARSE = 5_000_000, 1 << 29
 IMAGE_COLUMN = "image"
 
@@ -44,6 +54,8 @@ def dataset_of(data: Any, options: ReadOptions = NOTHING_ASKED) -> LabelledDatas
     library = type(data).__module__.partition(".")[0]
     if library == "datasets":
         return _hugging_face(data, options)
+    if library in ("pandas", "polars") and not hasattr(data, "columns"):
+        raise DataError(f"A {library} {type(data).__name__} is one column; give examples and labels: (X, y).")
     if library in ("pandas", "polars"):
         return _of_table(_frame(data, library), f"a {library} DataFrame", options)
     if isinstance(data, pa.Table):
@@ -102,6 +114,7 @@ def _features_json(features: Any) -> str:
 
 def _frame(data: Any, library: str) -> pa.Table:
     """A DataFrame as an Arrow table; PIL pictures, arrays and bytes in it become bytes of pictures."""
+    check_columns([str(name) for name in data.columns], Path(f"The {library} DataFrame"))
     columns = {str(name): data[name] for name in data.columns}
     if library == "pandas" and data.index.name is not None and str(data.index.name) not in columns:
         columns = {str(data.index.name): data.index.to_series(), **columns}
@@ -115,8 +128,26 @@ def _frame(data: Any, library: str) -> pa.Table:
         elif library == "polars":
             arrays[name] = column.to_arrow()
         else:
-            arrays[name] = pa.Array.from_pandas(column)
+            arrays[name] = _of_pandas(column, name)
     return pa.table(arrays)
+
+
+def _of_pandas(column: Any, name: str) -> pa.Array:
+    """A column of pandas; what Arrow has no kind for (periods, intervals) as text. Raises DataError naming it."""
+    kind = str(column.dtype)
+    try:
+        if kind.startswith("Sparse"):
+            column = column.sparse.to_dense()
+        array = pa.Array.from_pandas(column)
+        value = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
+        if not isinstance(value, pa.BaseExtensionType):
+            return array
+        return pa.array([None if one is None else str(one) for one in column.astype(object)], pa.string())
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise DataError(
+            f"The pandas DataFrame, column {name!r}: its cells are of kinds that do not go together, or of none that "
+            f"is read ({kind}: {error}). Make them all numbers or all text (.astype(str)), or leave the column out."
+        ) from error
 
 
 def _of_table(table: pa.Table, form: str, options: ReadOptions) -> LabelledDataset:
@@ -132,11 +163,21 @@ def _of_arrays(data: Mapping[Any, Any], options: ReadOptions) -> LabelledDataset
     where = "The dict"
     examples = find_column(names, (*EXAMPLE_ARRAYS, IMAGE_COLUMN), options.path_column, where)
     labels = find_column(names, LABEL_ARRAYS, options.label_column, where)
+    named = find_column(names, LABEL_COLUMNS, options.label_column, where)
+    if examples is None and named is not None and _are_cells(columns):
+        return _of_table(pa.table({name: list(cells) for name, cells in columns.items()}), "a dict of columns", options)
     if examples is None or labels is None:
         raise DataError(
             f"{where} needs examples ({', '.join(EXAMPLE_ARRAYS[:3])}, ...) and labels ({', '.join(LABEL_ARRAYS[:3])}, "
             f"...); it has {listed(names)}."
         )
+    classes = find_column(names, NAME_ARRAYS, None, where)
+    if (
+        classes is not None
+        and options.names is None
+        and len(columns[classes]) > np.max(_numbers_or_zero(columns[labels]))
+    ):
+        options = options.but(ReadOptions(class_names=tuple(map(str, columns[classes]))))
     dataset = _of_items(columns[examples], columns[labels], "a dict of arrays", options)
     split = find_column(names, SPLIT_ARRAYS, None, where)
     ids = find_column(names, ID_ARRAYS, options.id_column, where)
@@ -145,6 +186,23 @@ def _of_arrays(data: Mapping[Any, Any], options: ReadOptions) -> LabelledDataset
         ids=dataset.ids if ids is None else np.asarray(columns[ids]).astype(str),
         split=None if split is None else np.asarray(columns[split]).astype(str),
     )
+
+
+def _are_cells(columns: Mapping[str, Any]) -> bool:
+    """Whether they are columns of numbers and texts, of one length."""
+    lists = [cells for cells in columns.values() if isinstance(cells, list | tuple | np.ndarray)]
+    plain = (str, int, float, bool, type(None), np.generic)
+    return (
+        len(lists) == len(columns) > 1
+        and len({len(cells) for cells in lists}) == 1
+        and all(isinstance(cell, plain) for cells in lists for cell in islice(cells, MOST_LOOKED_AT))
+    )
+
+
+def _numbers_or_zero(labels: Any) -> NDArray[Any]:
+    """Labels that are numbers; any others are infinite, since no list names them."""
+    values = np.asarray(_plain(labels))
+    return values if values.dtype.kind in "iu" and values.size else np.array([np.inf])
 
 
 def _of_samples(data: Any, options: ReadOptions) -> LabelledDataset:
@@ -198,6 +256,9 @@ def _class_names(data: Any) -> tuple[str, ...] | None:
 
 def _of_items(examples: Any, labels: Any, form: str, options: ReadOptions) -> LabelledDataset:
     labels = _plain(labels)
+    library = type(examples).__module__.partition(".")[0]
+    if library in ("pandas", "polars") and hasattr(examples, "columns"):
+        return _of_rows(_frame(examples, library), labels, form, options)
     if hasattr(examples, "toarray"):
         if examples.shape[0] * examples.shape[1] > MOST_OF_SPARSE:
             raise DataError(f"{form}: the sparse examples of shape {examples.shape} are too many to be made dense.")
@@ -224,6 +285,15 @@ def _of_items(examples: Any, labels: Any, form: str, options: ReadOptions) -> La
         raise DataError(f"{form}: {error}") from error
     how = HowRead(form).with_said(*encoded_labels.said, "" if scaled is None else scaled.sentence("Pictures"))
     return _in_memory(source, encoded_labels, form, how)
+
+
+def _of_rows(table: pa.Table, labels: Any, form: str, options: ReadOptions) -> LabelledDataset:
+    """The rows of a table, with labels beside it."""
+    if len(table) != len(labels):
+        raise DataError(f"{form}: {len(table)} examples but {len(labels)} labels; they must line up.")
+    name = next(name for name in ("label", "y", "given label", "the label") if name not in table.column_names)
+    whole = table.append_column(name, pa.array(list(labels), from_pandas=True))
+    return _of_table(whole, form, options.but(ReadOptions(label_column=name)))
 
 
 def _source(examples: Any, first: Any) -> tuple[ExampleSource, ValueRange | None]:

@@ -24,6 +24,8 @@ NUMPY = re.compile(rf"\[\s*(?:{QUOTED_OR_NUMBER})(?:\s+(?:{QUOTED_OR_NUMBER}))+\
 """A list without commas."""
 FEWEST_REPEATS, MOST_SEVERAL = 0.25, 0.5
 """People agree: of the cells with several names so many hold one twice, and so many of all cells hold several."""
+NAMES_HOLD = ("/", " ", ",")
+"""Signs that names and numbers hold themselves, as 5/5."""
 MANY = 0.9
 """With spaces between them only where nearly every cell holds several: names have spaces themselves."""
 CELLS_PER_NAME = 3
@@ -101,7 +103,9 @@ def _read(cells: list[Any]) -> AnswersInCells | None:
             continue
         split = [_split(cell, sign) for cell in cells]
         found = _counted(split, MANY if sign == " " else MOST_SEVERAL)
-        if found is not None and _agreed(found) > (1 if sign == " " else 0):
+        if found is None or _may_be_one_name(found, cells, sign):
+            continue
+        if _agreed(found) > (sign in ("/", " ")):
             return found
     return None
 
@@ -165,6 +169,17 @@ def _counted(cells: Sequence[Counter[str] | None], several: float) -> AnswersInC
 def _are_one_hot(cells: list[Counter[str]]) -> bool:
     """Whether lists of 0 and 1 may as well be a place for each class: all are of one length."""
     return len({cell.total() for cell in cells}) == 1
+
+
+def _may_be_one_name(found: AnswersInCells, cells: Sequence[str | None], sign: str) -> bool:
+    """Whether each cell may as well be one name: two parts, always in one order, as those of genes (`A/A`, `A/T`) and
+    of numbers with decimal commas."""
+    if sign not in NAMES_HOLD or (found.counts.sum(axis=1) > 2).any():
+        return False
+    if sign == "," and all(map(str.isdecimal, found.names)):
+        return True
+    pairs = {tuple(part.strip() for part in cell.split(sign if sign != " " else None)) for cell in cells if cell}
+    return not any(pair[0] != pair[-1] and pair[::-1] in pairs for pair in pairs)
 
 
 def _agreed(found: AnswersInCells) -> int:

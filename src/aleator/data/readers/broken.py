@@ -55,6 +55,14 @@ def _is_json(path: Path) -> bool:
         return line.strip() in (b"{", b"[") or line.lstrip().startswith((b'{"', b'[{"'))
 
 
+def check_marks(path: Path) -> None:
+    """Raise DataError for JSON in UTF-16, as PowerShell writes it."""
+    with path.open("rb") as file:
+        head = file.read(2)
+    if head in (b"\xff\xfe", b"\xfe\xff"):
+        raise DataError(f"{path} is UTF-16, and JSON is read in UTF-8; save it so (in PowerShell: -Encoding utf8).")
+
+
 def check_json(path: Path) -> None:
     """Raise DataError naming the first line of JSON that is not UTF-8, or, of a record a line, no JSON."""
     if path.stat().st_size > TOO_LONG:

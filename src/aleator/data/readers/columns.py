@@ -46,35 +46,13 @@ LABEL_COLUMNS = (
     ),
     *("expression", "class_id", "label_id", "choice", "ground_truth", "gt", "true_label", "class_label", "annotation"),
     *("category_name", "classification", "diagnosis", "sentiment", "species", "tag", "tags", "classes", "finding"),
-    *(
-        "gold_label",
-        "gold",
-        "majority_label",
-        "target_name",
-        "target_names",
-        "findings",
-        "finding_labels",
-        "intent",
-        "topic",
-        "expected",
-        "truth",
-        "dx",
-        "breed",
-        "answer",
-        "label_text",
-    ),
+    *("gold_label", "gold", "majority_label", "target_name", "target_names", "findings", "finding_labels", "intent"),
+    *("topic", "expected", "truth", "dx", "breed", "answer", "label_text"),
 )
 CELL_COLUMNS = (
     *("votes", "annotations", "answers", "responses", "ratings", "judgments", "judgements", "annotators", "label_list"),
-    *(
-        "raw_labels",
-        "all_labels",
-        "crowd_labels",
-        "annotator_labels",
-        "label_annotators",
-        "worker_labels",
-        "individual_labels",
-    ),
+    *("raw_labels", "all_labels", "crowd_labels", "annotator_labels", "label_annotators", "worker_labels"),
+    "individual_labels",
 )
 """Columns of several people's answers in each cell, where that is what they hold."""
 INDEX_COLUMNS = ("", "Unnamed: 0", "index", "__index_level_0__")
@@ -99,19 +77,10 @@ PERSON = re.compile(r"(?i)(annotator|annot|rater|worker|coder|labell?er|expert|r
 """How columns of one person's answers are called."""
 OF_MODEL = re.compile(
     r"(?i)(y[_ ]?pred|y[_ ]?hat|pred|prediction|predictions|predicted|predicted[_ ](label|class)|is[_ ]label[_ ]issue"
-    r"|label[_ ]quality|is[_ ](train|training|test|valid|val))$"
+    r"|label[_ ]quality|is[_ ](train|training|test))$"
 )
 PROBABILITIES = (
-    "prob_",
-    "proba_",
-    "probability_",
-    "p_",
-    "score_",
-    "logit_",
-    "softmax_",
-    "conf_",
-    "confidence_",
-    "pred_",
+    *("prob_", "proba_", "probability_", "p_", "score_", "logit_", "softmax_", "conf_", "confidence_", "pred_"),
 )
 """How columns of a model's answers are called, alone and before the name of a class."""
 NUMBERING = re.compile(r"(^|[ _.-])(id|no|nr|number|index|key|row)$|(^|[a-z _.-])(ID|Id|No|Nr|Number|Index|Key|Row)$")
@@ -206,8 +175,10 @@ def label_column(table: pa.Table, path: Path, options: ReadOptions) -> tuple[str
     inner = [name for name in _called_as_labels(names) if "." in name]
     if len(inner) == 1:
         return inner[0], f"The labels are in {inner[0]!r}; --label-column names another column."
-    cells = find_column(names, CELL_COLUMNS, None, str(path))
-    if cells is not None and answers_of_cells(table.slice(0, CELLS_TRIED), cells) is not None:
+    called = (find_column(names, [one], None, str(path)) for one in CELL_COLUMNS)
+    some = table.slice(0, CELLS_TRIED)
+    cells = next((one for one in called if one is not None and answers_of_cells(some, one) is not None), None)
+    if cells is not None:
         return cells, f"The labels are in {cells!r}; --label-column names another column."
     classes = class_label_names(table.schema)
     if len(classes) == 1:
@@ -221,11 +192,14 @@ def label_column(table: pa.Table, path: Path, options: ReadOptions) -> tuple[str
 def answers_of_cells(table: pa.Table, name: str, classes: Collection[str] | None = None) -> AnswersInCells | None:
     """Several people's answers in each cell of a column; None where it holds anything else: classes of these names, or
     a label for each word of a text."""
-    if is_exported(table.column_names) or _words_beside(table, name):
+    column = decoded(table[name])
+    if not (is_text(column) or pa.types.is_nested(column.type)) or is_exported(table.column_names):
         return None
-    if classes is not None and is_text(table[name]) and set(pc.unique(trimmed(table[name])).to_pylist()) <= {*classes}:
+    if _words_beside(table, name):
         return None
-    return answers_in_cells(table[name])
+    if classes is not None and is_text(column) and set(pc.unique(trimmed(column)).to_pylist()) <= {*classes}:
+        return None
+    return answers_in_cells(column)
 
 
 def _words_beside(table: pa.Table, name: str) -> bool:
@@ -374,7 +348,7 @@ def holds_classes(column: pa.ChunkedArray) -> bool:
     """Whether the cells can be classes: texts, whole numbers or yes and no, of which each occurs twice or more."""
     column = decoded(column)
     kind = column.type
-    if not (is_text(column) or pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
+    if not (is_text(column) or pa.types.is_integer(kind) or pa.types.is_boolean(kind) or pa.types.is_date(kind)):
         return False
     some = column.slice(0, 100 * CELLS_TRIED).drop_null()
     distinct = len(pc.unique(some))

@@ -1,5 +1,6 @@
 """A folder: class folders with or without split folders, an ImageFolder with metadata, or FER2013's own folder."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -144,8 +145,20 @@ def _what_it_holds(path: Path) -> tuple[str, int]:
     if remedy is not None and not loose:
         return remedy, 0
     if table is not None:
-        return f"{held} (did you mean {table}?)", 0
+        return f"{held} (did you mean {table}?{_said_of_parts(path, table)})", 0
     return (f"{held}, but {other}", 0) if other is not None else (held, loose)
+
+
+def _said_of_parts(path: Path, table: Path) -> str:
+    """That a table is one of several that are called alike but for their numbers; else empty."""
+    alike = [file for file in _tables(path) if _without_numbers(file.name) == _without_numbers(table.name)]
+    if len(alike) < 2:
+        return ""
+    return f" It is one of {len(alike):,} that are called alike: join them into one, as with pandas.concat."
+
+
+def _without_numbers(name: str) -> str:
+    return re.sub(r"\d+", "#", name)
 
 
 def _other_files(path: Path) -> str:

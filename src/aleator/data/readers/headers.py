@@ -15,7 +15,7 @@ USUAL = frozenset(
     ("label", "class", "target", "category", "path", "image", "file", "filename", "file_name", "text", "id")
 )
 """How columns are called, in the line that names them where there are two."""
-GAPS = frozenset(("na", "n/a", "nan", "null", "none", "-", "?", "."))
+GAPS = frozenset(("na", "n/a", "nan", "null", "none", "missing", "unknown", "-", "?", "."))
 SENTENCE = 5
 """Words of a cell that no header has."""
 UNSPACED = "[\u0e00-\u0fff\u3040-\u9fff\uac00-\ud7af]"

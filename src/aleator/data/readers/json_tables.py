@@ -10,9 +10,13 @@ import pyarrow.json as json
 
 from aleator.data.picture_files import has_picture_ending
 from aleator.data.readers.blocks import block_of_all, with_large_blocks
+from aleator.data.readers.headers import MEAN_WORDS, USUAL, has_no_header, names_without_header
+from aleator.data.readers.split_names import is_split_name
 from aleator.errors import DataError
 
-HEAD = 1 << 16
+HEAD, SAMPLE = 1 << 16, 60
+PLAIN = (str, int, float, bool, type(None))
+"""Kinds of cells."""
 PRODIGY = frozenset(("accept", "reject", "ignore"))
 """What Prodigy writes into `answer`: whether the label beside it holds, and no label itself."""
 
@@ -24,12 +28,18 @@ def read_json(path: Path) -> pa.Table:
         head = file.read(HEAD).lstrip(b"\xef\xbb\xbf \t\r\n")
     if head.startswith(b"[") or not _has_a_record_a_line(head):
         content = plain_json.loads(path.read_text(encoding="utf-8-sig"))
-        return of_prodigy(flat(pa.Table.from_pylist(_records(content, path))))
+        return of_prodigy(flat(_table_of(_records(content, path))))
 
     def read(block: int) -> pa.Table:
         return json.read_json(path, read_options=json.ReadOptions(block_size=block))
 
-    table = with_large_blocks(read, path)
+    try:
+        table = with_large_blocks(read, path)
+    except pa.ArrowInvalid as error:
+        if "changed from" not in str(error):
+            raise
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        table = _table_of([plain_json.loads(line) for line in lines if line.strip()])
     dates = [field.name for field in table.schema if pa.types.is_timestamp(field.type)]
     if dates:  # Arrow takes text that looks like a date for one; a class may be called so.
         asked = pa.schema([pa.field(name, pa.string()) for name in dates])
@@ -37,6 +47,21 @@ def read_json(path: Path) -> pa.Table:
         size = json.ReadOptions(block_size=block_of_all(path))
         table = json.read_json(path, read_options=size, parse_options=options).select(table.column_names)
     return of_prodigy(flat(table))
+
+
+def _table_of(records: list[dict[str, Any]]) -> pa.Table:
+    """The records as a table; numbers and texts in one field are texts."""
+    names = list(dict.fromkeys(name for record in records for name in record))
+    columns = {}
+    for name in names:
+        cells = [record.get(name) for record in records]
+        try:
+            columns[name] = pa.array(cells)
+        except (pa.ArrowInvalid, pa.ArrowTypeError):
+            if any(isinstance(cell, list | dict) for cell in cells):
+                raise
+            columns[name] = pa.array([None if cell is None or cell != cell else str(cell) for cell in cells])
+    return pa.table(columns)
 
 
 def flat(table: pa.Table) -> pa.Table:
@@ -97,9 +122,21 @@ def _records(content: Any, path: Path) -> list[dict[str, Any]]:
     """The records of a list, or of an object: in one of its fields (`data`), by columns, by pictures, by classes."""
     if isinstance(content, dict):
         content = _of_object(content, path)
+    elif isinstance(content, list) and content and all(isinstance(row, list) for row in content):
+        content = _of_lists(content)
     if not isinstance(content, list) or not content or not all(isinstance(row, dict) for row in content):
         raise DataError(f"{path} holds no list of objects with the fields of one example each.")
     return _of_label_studio(content) if all(map(_is_task, content)) else content
+
+
+def _of_lists(rows: list[list[Any]]) -> list[dict[str, Any]]:
+    """Records of rows of one length, below a row of names or without one; none where they are no such rows."""
+    if len({len(row) for row in rows}) > 1 or not all(isinstance(cell, PLAIN) for row in rows for cell in row):
+        return []
+    texts = [[str(cell) for cell in row] for row in rows[:SAMPLE]]
+    headless = has_no_header(texts) and not USUAL & {cell.lower() for cell in texts[0]}
+    names = names_without_header(texts) if headless else tuple(texts[0])
+    return [dict(zip(names, row, strict=True)) for row in (rows if headless else rows[1:])]
 
 
 def _is_task(record: dict[str, Any]) -> bool:
@@ -137,10 +174,14 @@ def _of_object(content: dict[str, Any], path: Path) -> Any:
             return [dict(zip(names, row, strict=True)) for row in content["data"]]
     if _are_numbered_records(content):  # orient="index"
         return list(content.values())
+    if _are_named_records(content):
+        return [{"id": name, **record} for name, record in content.items()]
     lists = {name: value for name, value in content.items() if isinstance(value, list) and value}
     records = [value for value in lists.values() if all(isinstance(one, dict) for one in value)]
     if len(records) == 1:
         return records[0]
+    if len(records) > 1 and len(records) == len(content) and all(map(is_split_name, content)):
+        return [{"split": name, **record} for name, value in lists.items() for record in value]
     if len(records) > 1:
         raise DataError(f"{path} holds several lists of records ({', '.join(lists)}); save one of them alone.")
     pairs = [value for value in lists.values() if all(isinstance(one, list) and len(one) == 2 for one in value)]
@@ -152,6 +193,8 @@ def _of_object(content: dict[str, Any], path: Path) -> Any:
         if isinstance(value, list | dict)
     }
     lengths = {len(value) for value in columns.values()}
+    if len(columns) > 1 and _are_texts_by_class(columns):
+        return [{"text": text, "label": name} for name, texts in columns.items() for text in texts]
     if len(columns) > 1 and _are_files_by_class(columns):
         return [{"path": file, "label": name} for name, files in columns.items() for file in files]
     if len(columns) > 1 and len(lengths) == 1:
@@ -168,6 +211,22 @@ def _are_numbered_records(content: dict[str, Any]) -> bool:
         and all(isinstance(one, dict) for one in content.values())
         and not all(map(str.isdecimal, first))
     )
+
+
+def _are_named_records(content: dict[str, Any]) -> bool:
+    """Whether it holds a record a name, all with the same fields, one of which is called as fields are."""
+    values = list(content.values())
+    if len(values) < 2 or not all(isinstance(one, dict) and one.keys() == values[0].keys() for one in values):
+        return False
+    return bool(USUAL & {name.lower() for name in values[0]}) and not USUAL & {name.lower() for name in content}
+
+
+def _are_texts_by_class(columns: dict[str, list[Any]]) -> bool:
+    """Whether each name has a list of texts, and no name is one of a column."""
+    texts = [one for values in columns.values() for one in values]
+    if USUAL & {name.lower() for name in columns} or not all(isinstance(one, str) for one in texts):
+        return False
+    return sum(len(one.split()) for one in texts) >= MEAN_WORDS * len(texts) and not any(map(has_picture_ending, texts))
 
 
 def _are_files_by_class(columns: dict[str, list[Any]]) -> bool:

@@ -63,8 +63,8 @@ def labels_of_cells(
     most, tied = answer_of_most(answers.counts, rows.tolist())
     labels = pa.array(answers.names, pa.string()).take(pa.array(most, mask=most < 0))
     said = (
-        f"Its cells hold {answers.told}: the given label is the answer of most. --votes {path.name} --use-votes uses "
-        "each of them."
+        f"Its cells hold {answers.told}: the given label is the answer of most."
+        f"{f' --votes {path.name} --use-votes uses each of them.' if path.suffix else ''}"
     )
     return labels, (said, *_said_of_ties(tied, "cells"))
 

@@ -240,6 +240,8 @@ def _are_sets(joined: Sequence[str], sign: str, names: int) -> bool:
     for parts in split:
         for place, part in enumerate(parts):
             places.setdefault(part, set()).add(place)
+    if sign == "," and all(len(parts) == 2 and all(map(str.isdecimal, parts)) for parts in split):  # decimal commas
+        return False
     moved = sum(len(at) > 1 for at in places.values())
     return 2 * len(joined) > names and len(places) <= len(joined) and 2 * moved >= len(places) and moved > 1
 

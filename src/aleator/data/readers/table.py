@@ -65,6 +65,7 @@ from aleator.data.readers.tables import (
     loosely,
     read_table_saying,
     with_numbers,
+    without_empty_rows,
 )
 from aleator.data.readers.vectors import vectors_of, with_columns_of_vectors
 from aleator.data.sources import ImageBytes, ImageFiles, rows_outside
@@ -128,7 +129,8 @@ def _table_of(path: Path, root: Path, options: ReadOptions) -> tuple[pa.Table, t
     more = columns_by_content(told, path, root, options) - asked
     if more:  # 007 was taken for a number, since the column's name says nothing
         table, said = read_table_saying(path, asked | more, options.encoding)
-    return _without_footer(table, said, asked | more, path, options)
+    table, of_rows = without_empty_rows(table, path)
+    return _without_footer(table, (*said, *of_rows), asked | more, path, options)
 
 
 def _without_footer(

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as csv
 
 from aleator.data.readers.blocks import with_large_blocks
-from aleator.data.readers.broken import check_json, check_kind, check_lengths
+from aleator.data.readers.broken import check_json, check_kind, check_lengths, check_marks
 from aleator.data.readers.encodings import SPACES, Dialect, dialect_of, guessed_encoding, rows_of_list
 from aleator.data.readers.excel import EXCEL_SUFFIXES, read_excel
 from aleator.data.readers.json_tables import read_json
@@ -50,6 +50,7 @@ def read_table_saying(
         if suffix == ".parquet":
             table = read_parquet(path)
         elif suffix in JSON_SUFFIXES:
+            check_marks(path)
             check_depth(path)
             try:
                 table = read_json(path)
@@ -82,9 +83,6 @@ def read_table_saying(
         table = table.select([number for number in range(len(columns)) if number not in empty])
         columns = table.column_names
     check_columns(columns, path)
-    if suffix not in (".parquet", *JSON_SUFFIXES):
-        table, of_rows = _without_empty_rows(table, path)
-        said = (*said, *of_rows)
     if table.num_rows == 0:
         raise DataError(f"{path} has no rows.")
     return table, said
@@ -155,7 +153,7 @@ def _text_table(path: Path, dialect: Dialect, as_text: Collection[str]) -> tuple
     return table, (*said, *how)
 
 
-def _without_empty_rows(table: pa.Table, path: Path) -> tuple[pa.Table, tuple[str, ...]]:
+def without_empty_rows(table: pa.Table, path: Path) -> tuple[pa.Table, tuple[str, ...]]:
     """The table without rows that hold nothing, as spreadsheets leave them; of a single column an empty cell is one."""
     if table.num_columns < 2 or not all(table[name].null_count for name in table.column_names):
         return table, ()

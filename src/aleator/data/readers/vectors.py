@@ -11,7 +11,8 @@ from aleator.data.readers.columns import decoded, is_text
 from aleator.data.readers.numbers import NUMBER
 
 ONE = rf"(?:{NUMBER}|nan|NaN|inf|-inf)"
-ENCLOSED = rf"^\s*[\[(]\s*{ONE}(?:[\s,;]+{ONE})+\s*[\])]\s*$"
+SEVERAL = rf"\s*{ONE}(?:[\s,;]+{ONE})+\s*"
+ENCLOSED = rf"^\s*(\[{SEVERAL}\]|\({SEVERAL}\))\s*$"
 FRACTION = r"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?"
 FRACTIONS = rf"^\s*{FRACTION}(?:[\s,;]+{FRACTION})+\s*$"
 """Without brackets numbers are a vector only if all are fractions: others may be a telephone's."""

@@ -118,6 +118,10 @@ def test_keep_and_change_are_one_where_they_are_the_same(running: Running, open_
     expect(page.locator("#why-now")).to_contain_text("Probably a wrong label")
     change = page.get_by_role("button", name=f"change to {names[verdicts.suggested_label[row]]}")
     expect(change).to_be_visible()
+    clear = np.flatnonzero(verdicts.verdict == "mistake")[0]
+    for shown, stands_out in ((int(clear), "suggested"), (int(np.flatnonzero(verdicts.verdict == "ok")[0]), "keep")):
+        page.goto(f"{running.address}/queue?text={running.review.examples.id(shown)}")
+        expect(page.locator("#commands .main")).to_have_attribute("data-command", stands_out)
     fits = np.flatnonzero(verdicts.suggested_label == running.review.examples.given)[0]
     page.goto(f"{running.address}/queue?text={running.review.examples.id(int(fits))}")
     given = names[running.review.examples.given[fits]]

@@ -61,7 +61,8 @@
     }));
   }
 
-  // Where the given label is what the audit suggests, to keep it and to take the suggestion are one.
+  // Where the given label is what the audit suggests, to keep it and to take the suggestion are one. Which of the two
+  // stands out is for the verdict to say.
   function showCommands(card) {
     const same = card.given !== null && card.given === card.suggested;
     const label = (name, text, key) => {
@@ -73,6 +74,8 @@
     command("suggested").disabled = card.suggested === null;
     command("suggested").hidden = same;
     command("keep").classList.toggle("both", same);
+    command("keep").classList.toggle("main", card.verdict !== "mistake");
+    command("suggested").classList.toggle("main", card.verdict === "mistake");
     label("keep", card.given === null ? "keep given" : same ? `${names[card.given]} is right` : `keep ${names[card.given]}`, same ? "Enter or Space" : "Enter");
     label("suggested", card.suggested === null ? "take suggested" : card.given === null ? `it is ${names[card.suggested]}` : `change to ${names[card.suggested]}`, "Space");
   }

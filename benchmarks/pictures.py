@@ -97,7 +97,7 @@ def _of_a_row(browser: "Browser", report: Path, folder: Path) -> None:
 
 def _of_the_page(browser: "Browser", audit: Path, folder: Path) -> None:
     faces = drawn_faces()
-    server = Server(audit)
+    server = Server(Path(audit.name), within=audit.parent)  # so that commands are as short as a user's
     address = server.start()
     try:
         client = ReviewClient(address, "Ada")
@@ -164,4 +164,4 @@ def _keep(picture: bytes, path: Path, width: int | None = None) -> None:
     image = Image.open(io.BytesIO(picture)).convert("RGB")
     if width is not None:
         image = image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)
-    image.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
+    image.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE).save(path, optimize=True)

@@ -1,5 +1,6 @@
 """The one Jinja environment."""
 
+import json
 import subprocess
 import sys
 
@@ -37,3 +38,9 @@ def test_certainty_is_never_claimed_by_rounding() -> None:
 
 def test_json_in_a_script_element_cannot_end_it() -> None:
     assert "<" not in script_json({"name": "</script><!--"})
+
+
+def test_json_in_a_script_element_holds_letters_as_they_are_and_can_be_written() -> None:
+    written = script_json(["很好", "half \ud83d", "\u2028"]).encode()
+    assert "很好".encode() in written
+    assert json.loads(written) == ["很好", "half \ud83d", "\u2028"]

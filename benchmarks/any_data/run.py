@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import average_precision_score, roc_auc_score
+from sklearn.metrics import average_precision_score
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -32,6 +32,7 @@ from aleator.data.dataset import LabelledDataset
 from aleator.data.sources import FeatureArray, TableRows
 from aleator.errors import DataError
 from aleator.progress import Progress, silent
+from aleator.uncertainty.metrics import auroc, f1
 from benchmarks.any_data.sizes import format_rows, size_rows
 from benchmarks.extras import import_extra
 from benchmarks.portfolio.cases import Case, news, photographs, tables
@@ -207,9 +208,9 @@ def _figures(case: Case, scored: _Scored) -> dict[str, float]:
     if not wrong.any():
         return figures
     return figures | {
-        "auroc": float(roc_auc_score(wrong, score)),
+        "auroc": auroc(score, wrong),
         "ap": float(average_precision_score(wrong, score)),
-        "f1": float(2 * (flagged & wrong).sum() / max(flagged.sum() + wrong.sum(), 1)),
+        "f1": f1(flagged, wrong),
     }
 
 

@@ -11,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aleator.learning.loss_mixture import mixture_weights
+from aleator.verdicts.scores import PLAIN_SCORES
 from benchmarks.detect.scores import Detection
 from benchmarks.detect.tracks import Track
 from benchmarks.extras import import_extra
-
-CLEANLAB_SCORES = ("self_confidence", "normalized_margin", "confidence_weighted_entropy")
 
 
 def detections(track: Track, *, packages: bool) -> dict[str, Detection]:
@@ -33,7 +32,7 @@ def detections(track: Track, *, packages: bool) -> dict[str, Detection]:
     result |= {name: Detection(-score, float("nan")) for name, score in track.evidence.items()}
     if packages:
         import_extra("cleanlab")
-        for method in CLEANLAB_SCORES:
+        for method in PLAIN_SCORES:
             result[f"cleanlab {method}"] = _timed(partial(_cleanlab_score, method), track)
         result["cleanlab find_label_issues"] = _timed(_cleanlab_flags, track)
     return result

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import precision_recall_curve
 
 from aleator.auditing.referee import NO_OPINION, detection_scores
 from aleator.uncertainty.calibration import reliability_curve
+from aleator.uncertainty.metrics import best_f1, f1
 from benchmarks.detect.tracks import Track
 
 COLUMNS = (
@@ -55,11 +55,9 @@ def score(track: Track, detection: Detection, rows: NDArray[np.bool_]) -> dict[s
     result = dict.fromkeys(COLUMNS, float("nan")) | {
         name: known for name, known in ranking.items() if known is not None
     }
-    precision, recall, _ = precision_recall_curve(wrong, detection.suspicion[scored])
-    result["best_f1"] = float(np.max(2 * precision * recall / np.maximum(precision + recall, 1e-12)))
+    result["best_f1"] = best_f1(detection.suspicion[scored], wrong)
     if detection.flags is not None:
-        flagged = detection.flags[scored]
-        result["flags_f1"] = float(2 * (flagged & wrong).sum() / max(1, flagged.sum() + wrong.sum()))
+        result["flags_f1"] = f1(detection.flags[scored], wrong)
     if detection.p_mislabelled is not None:
         result["calibration_error"] = reliability_curve(detection.p_mislabelled[scored], wrong).error
     if detection.corrected is not None:

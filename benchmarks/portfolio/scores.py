@@ -8,16 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import entr
-from sklearn.metrics import average_precision_score, precision_recall_curve
+from sklearn.metrics import average_precision_score
 
 from aleator.auditing.judging import JudgeInputs, Judgement, pass_judgement
 from aleator.decisions.reviews import Reviews, reviews_of_labels
+from aleator.evidence.confidence import margin, self_confidence
 from aleator.evidence.inputs import EvidenceInputs
 from aleator.evidence.neighbours import neighbour_agreement
 from aleator.neighbours.search import nearest_neighbours
 from aleator.uncertainty.calibration import reliability_curve
-from aleator.uncertainty.metrics import auroc
+from aleator.uncertainty.metrics import auroc, best_f1, f1
 from aleator.verdicts import Observations, review_order
+from aleator.verdicts.scores import PLAIN_SCORES
 from benchmarks.portfolio.cases import Case
 
 CHOSEN_REVIEWS, RANDOM_REVIEWS, BATCH = 100, 60, 25
@@ -71,9 +73,9 @@ def row_of(judged: Judged, *, peers: bool, reviews: bool) -> dict[str, Any]:
         differs = (judged.probs.argmax(axis=1) != given)[scored]
         everybody = {"ours": ours} | {name: score[scored] for name, score in suspicion.items()}
         row |= {
-            "f1": _f1(flagged, wrong),
-            "f1_differs": _f1(differs, wrong),
-            "f1_best": max(_best_f1(score, wrong) for score in everybody.values()),
+            "f1": f1(flagged, wrong),
+            "f1_differs": f1(differs, wrong),
+            "f1_best": max(best_f1(score, wrong) for score in everybody.values()),
             "auroc": auroc(ours, wrong),
             "ap": float(average_precision_score(wrong, ours)),
             "auroc_peers": {name: auroc(score[scored], wrong) for name, score in suspicion.items()},
@@ -82,7 +84,7 @@ def row_of(judged: Judged, *, peers: bool, reviews: bool) -> dict[str, Any]:
             },
         }
         if peers:
-            row["f1_peers"] = {name: _f1(flags[scored], wrong) for name, flags in _cleanlab_flags(judged).items()}
+            row["f1_peers"] = {name: f1(flags[scored], wrong) for name, flags in _cleanlab_flags(judged).items()}
         row |= _against_ambiguity(judged, judgement)
         if reviews:
             row |= _reviewed(judged, judgement)
@@ -98,14 +100,12 @@ def judge_again(judged: Judged, reviews: Reviews | None = None) -> Judgement:
 
 def _plain_scores(judged: Judged) -> dict[str, NDArray[np.float64]]:
     """What anybody makes of one learner's probabilities, and the neighbours' vote; high for wrong labels."""
-    given, rows = judged.case.given, np.arange(len(judged.case.given))
-    log_probs = np.log(np.maximum(judged.probs, 1e-12))
-    own, others = log_probs[rows, given], log_probs.copy()
-    others[rows, given] = -np.inf
+    given, log_probs = judged.case.given, np.log(np.maximum(judged.probs, 1e-12))
     neighbours = nearest_neighbours(judged.features, np.full(len(given), -1), count=10).rows
     margins = np.zeros((0, len(given)), np.float32)
-    vote = neighbour_agreement(EvidenceInputs(given, log_probs, margins, judged.features, neighbours))
-    return {"self-confidence": -own, "log-odds margin": others.max(axis=1) - own, "kNN vote": -vote}
+    inputs = EvidenceInputs(given, log_probs, margins, judged.features, neighbours)
+    plain = {"self-confidence": self_confidence, "log-odds margin": margin, "kNN vote": neighbour_agreement}
+    return {name: -score(inputs) for name, score in plain.items()}
 
 
 def _cleanlab_scores(judged: Judged) -> dict[str, NDArray[np.float64]]:
@@ -113,7 +113,7 @@ def _cleanlab_scores(judged: Judged) -> dict[str, NDArray[np.float64]]:
 
     return {
         f"cleanlab {method}": -get_label_quality_scores(judged.case.given, judged.probs, method=method)
-        for method in ("self_confidence", "normalized_margin", "confidence_weighted_entropy")
+        for method in PLAIN_SCORES
     }
 
 
@@ -124,15 +124,6 @@ def _cleanlab_flags(judged: Judged) -> dict[str, NDArray[np.bool_]]:
         f"cleanlab {rule}": np.asarray(find_label_issues(judged.case.given, judged.probs, filter_by=rule))
         for rule in ("prune_by_noise_rate", "both", "low_normalized_margin")
     }
-
-
-def _f1(flagged: NDArray[np.bool_], wrong: NDArray[np.bool_]) -> float:
-    return float(2 * (flagged & wrong).sum() / max(1, flagged.sum() + wrong.sum()))
-
-
-def _best_f1(score: NDArray[np.float64], wrong: NDArray[np.bool_]) -> float:
-    precision, recall, _ = precision_recall_curve(wrong, score)
-    return float(np.max(2 * precision * recall / np.maximum(precision + recall, 1e-12)))
 
 
 def _against_ambiguity(judged: Judged, judgement: Judgement) -> dict[str, float]:

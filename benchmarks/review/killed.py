@@ -25,6 +25,8 @@ class Server:
     folder: Path
     database: str | None = None
     port: int = 0
+    within: Path | None = None
+    """The folder that it is started in, where that is another than this process's."""
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> str:
@@ -34,7 +36,7 @@ class Server:
                 self.port = free.getsockname()[1]
         command = [sys.executable, "-m", "aleator", "review", str(self.folder), "--port", str(self.port)]
         command += ["--database", self.database] if self.database else []
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, cwd=self.within)
         assert self.process.stdout is not None
         for line in self.process.stdout:
             if line.startswith(b"Review: "):

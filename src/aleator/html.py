@@ -1,6 +1,7 @@
 """How pages are made: the one Jinja environment, and what every page says in the same way."""
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 HERE = Path(__file__).parent
+LONE_SURROGATE = re.compile("[\ud800-\udfff]")
+"""Halves of a letter, which no encoding can write."""
 TEMPLATES = [
     HERE / "auditing" / "templates",
     HERE / "report" / "templates",
@@ -46,6 +49,7 @@ def percent(share: float) -> str:
 
 
 def script_json(value: Any) -> Markup:
-    """JSON that can stand inside a script element whatever the text in it says."""
-    text = json.dumps(value, ensure_ascii=True)
+    """JSON that can stand inside a script element whatever the text in it says, in letters as they are: escaped, those
+    of most languages would be twice as long."""
+    text = LONE_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))

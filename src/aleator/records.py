@@ -2,13 +2,17 @@
 
 import json
 import platform
+from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from aleator.files import discard, sync, tidy, unfinished_beside, write_json
+from aleator.files import discard, file_digest, sync, tidy, unfinished_beside, write_json
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 T = TypeVar("T")
 IDENTITY = "identity.json"
@@ -31,6 +35,15 @@ def from_json(kind: type[T], value: Any) -> T:
 def versions_of(*libraries: ModuleType) -> dict[str, str]:
     """Of Python and these libraries, by name: what a result was computed with."""
     return {"python": platform.python_version()} | {one.__name__: str(one.__version__) for one in libraries}
+
+
+def as_asked(settings: "DataclassInstance") -> dict[str, object]:
+    """Settings as plain values, which are equal after they were written and read again, and digests of the files that
+    they name: what is in another file makes other work."""
+    values = asdict(settings)
+    files = {name: value for name, value in values.items() if isinstance(value, Path)}
+    digests = {f"{name} digest": file_digest(file) for name, file in files.items() if file.is_file()}
+    return values | {name: str(file) for name, file in files.items()} | digests
 
 
 def write_record(path: Path, record: Any) -> None:

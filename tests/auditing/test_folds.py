@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from aleator.auditing.audit import audit
-from aleator.auditing.features import as_asked
 from aleator.auditing.folds import kept_together
 from aleator.auditing.settings import AuditSettings
 from aleator.data import FeatureArray, LabelledDataset
 from aleator.data.duplicates import Duplicates
 from aleator.errors import DataError
+from aleator.records import as_asked
 
 PEOPLE, EACH = 40, 6
 

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from aleator.auditing import Audit
+from aleator.auditing.brought import read_predictions
 from aleator.auditing.judging import inputs_of
 from aleator.auditing.many_classes import judged_by_likeliest
-from aleator.auditing.predictions import judge_predictions, read_predictions
+from aleator.auditing.predictions import judge_predictions
 from aleator.auditing.rejudge import rejudge
 from aleator.data.options import ReadOptions
 from aleator.decisions.decision import AMBIGUOUS, LABEL, UNUSABLE, Decision

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shlex
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 
 from aleator.audits.folder import UNFINISHED, AuditFolder, close_folder, open_folder
 from aleator.audits.info import AuditInfo, Identity, read_info
-from aleator.audits.next_steps import after_export, after_review
+from aleator.audits.next_steps import after_export, after_review, before_audit
 from aleator.errors import AuditFolderError, DataError
 from aleator.files import check_target, write_array, write_json, write_whole
 from aleator.locks import only_one
@@ -193,6 +194,14 @@ def test_an_error_of_an_open_file_names_the_folder_that_was_worked_on(tmp_path: 
     with pytest.raises(OSError, match="No space left") as told, only_one(tmp_path / "out"):
         raise OSError(errno.ENOSPC, "said by a file that is open")
     assert told.value.filename == str(tmp_path / "out")
+
+
+def test_data_without_an_audit_are_audited_beside_them(tmp_path: Path) -> None:
+    table = tmp_path / "my texts.csv"
+    (step,) = before_audit(table)
+    assert shlex.split(step.command) == ["aleator", "audit", str(table), "-o", str(tmp_path / "my texts-audit")]
+    (tmp_path / "my texts-audit").mkdir()
+    assert before_audit(table)[0].command.endswith("my texts-audit-2'")
 
 
 def test_the_next_commands_name_the_data_and_the_database_that_were_named() -> None:

@@ -55,11 +55,12 @@ def of_qualtrics(root: Path) -> Path:
 
 
 WORDS = {
-    "euc_jp": ("良い", "悪い"),
+    "euc_jp": ("とても良い商品です", "配達が遅くて残念でした"),
     "iso2022_jp": ("良い", "悪い"),
-    "gb18030": ("好评", "差评"),
+    "gb18030": ("这个产品非常好用", "快递太慢了很失望"),
     "big5": ("好評", "差評"),
-    "cp949": ("긍정", "부정"),
+    "cp932": ("良い", "悪い"),
+    "koi8-r": ("кошка", "собака"),
     "cp1253": ("γάτα", "σκύλος"),
     "cp1254": ("şaşkın", "kızgın"),
     "cp1255": ("חיובי מאוד", "שלילי ורע"),
@@ -69,15 +70,16 @@ WORDS = {
     "cp1252": ("10µm²", "20µm²"),
 }
 NAMES = {
-    "euc_jp": "Japanese (EUC)", "iso2022_jp": "Japanese (with escapes)", "gb18030": "Chinese (GBK), two words",
-    "big5": "Chinese (Big5)", "cp949": "Korean, two words", "cp1253": "Greek (Windows)", "cp1254": "Turkish (Windows)",
+    "euc_jp": "Japanese (EUC)", "iso2022_jp": "Japanese (with escapes)", "gb18030": "Chinese (GBK), sentences",
+    "big5": "Chinese (Big5)", "cp932": "Japanese (Shift JIS), two words", "koi8-r": "Russian (KOI8)",
+    "cp1253": "Greek (Windows)", "cp1254": "Turkish (Windows)",
     "cp1255": "Hebrew (Windows)", "cp1256": "Arabic (Windows)", "cp874": "Thai (Windows)",
     "utf-16-le": "UTF-16 without a mark, of Chinese texts", "cp1252": "Latin-1 that holds nothing but units",
 }  # fmt: skip
 UNTOLD = {
-    "one word in Shift JIS": ("cp932", ("ok", "良い"), r"cp932 \('良い'\)"),
-    "one word in GBK": ("gb18030", ("ok", "好评"), r"gb18030 \('好评'\), cp949 \('봤팀'\)"),
-    "two words of Russian in KOI8": ("koi8_r", ("кошка", "собака"), r"koi8_r \('кошка'\), cp1253 \('ΛΟΫΛΑ'\)"),
+    "one word in GBK": ("gb18030", ("ok", "好评"), r"cp949 \('봤팀'\), gb18030 \('好评'\)"),
+    "two words in GBK": ("gb18030", ("好评", "差评"), r"cp949 \('봤팀'\), gb18030 \('好评'\)"),
+    "two words of Korean": ("cp949", ("긍정", "부정"), r"cp949 \('긍정'\), gb18030 \('编沥'\)"),
     "two words of German in a page of DOS": ("cp850", ("für", "Straße"), r"cp850 \('für'\)"),
 }
 
@@ -107,8 +109,8 @@ ENCODINGS = (
         for name, (encoding, words, shown) in UNTOLD.items()
     ),
     Form(
-        TABLES, "the same, with `--encoding koi8_r`", encoded("koi8_r", UNTOLD["two words of Russian in KOI8"][1]),
-        {"кошка": 20, "собака": 20}, options=ReadOptions(encoding="koi8_r"),
+        TABLES, "two words in GBK, with `--encoding gb18030`", encoded("gb18030", UNTOLD["two words in GBK"][1]),
+        {"好评": 20, "差评": 20}, options=ReadOptions(encoding="gb18030"),
     ),
 )  # fmt: skip
 

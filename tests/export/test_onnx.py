@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import aleator
+from aleator.cli.export import export
 from aleator.export.onnx import TOLERANCE, export_onnx, single_precision_prediction
 from aleator.export.plain_operations import PlainExpectedSoftmax
 from aleator.training.settings import TrainSettings
@@ -53,3 +54,12 @@ def test_the_graph_agrees_with_the_model_for_any_number_of_examples(kind: str, t
     onnx.checker.check_model(proto)
     assert {one.key: one.value for one in proto.metadata_props}["class_names"] == "\n".join(dataset.class_names)
     assert not {node.op_type for node in proto.graph.node} & {"RandomNormal", "RandomUniform", "Dropout"}
+
+
+def test_a_file_called_onnx_is_a_graph_whichever_option_names_it(tmp_path: Path) -> None:
+    aleator.train(blobs()[0], tmp_path / "model", TrainSettings(epochs=1, effort="quick"))
+    export(tmp_path / "model", onnx=tmp_path / "one.onnx")
+    export(tmp_path / "model", output=tmp_path / "other.onnx")
+    assert (tmp_path / "one.onnx").read_bytes() == (tmp_path / "other.onnx").read_bytes()
+    with pytest.raises(aleator.AleatorError, match=r"folder of a model, .*aleator export --onnx FILE"):
+        export(tmp_path / "model", output=tmp_path / "labels.csv")

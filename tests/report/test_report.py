@@ -4,17 +4,19 @@ import json
 import re
 import shutil
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import aleator
 from aleator.auditing import Audit
 from aleator.auditing.reviewed import judge_again
 from aleator.auditing.settings import AuditSettings
-from aleator.data import LabelledDataset
+from aleator.data import LabelledDataset, TableRows, TextArray
 from aleator.data.drawn_faces import drawn_faces
 from aleator.decisions.gather import DecisionSources
 from aleator.report import payload, render_report
@@ -179,6 +181,130 @@ def test_a_point_of_the_map_leads_to_its_example_by_mouse_and_keyboard(browser: 
     page.close()
 
 
+def test_what_is_shown_stands_in_the_address(browser: "Browser", audit: Audit) -> None:
+    """To load it again, to send the link and to go back show the same."""
+    report = audit.folder / "report.html"
+    page, trouble = opened(browser, report)
+    page.locator("#filters [name=given]").select_option("2")
+    page.locator("#filters [name=sort]").select_option("epistemic")
+    page.get_by_label("Tile size").fill("2")
+    found, first = shown(page), page.locator("#grid .tile").first.get_attribute("title")
+    assert found == int((audit.column("given_label") == 2).sum())
+    page.reload()
+    assert (shown(page), page.locator("#grid .tile").first.get_attribute("title")) == (found, first)
+    assert page.get_by_label("Tile size").input_value() == "2"
+    page.get_by_role("tab", name="Classes").click()
+    link = page.url
+    page.go_back()
+    assert page.locator("#grid").is_visible()
+    assert shown(page) == found
+    page.goto("about:blank")
+    page.goto(link)
+    assert page.locator("#classes").is_visible()
+    page.get_by_role("tab", name="All labels").click()
+    assert shown(page) == found
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_role("button", name="Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+    page.goto("about:blank")
+    page.goto(f"{report.as_uri()}#nowhere?given=900&sort=length&item=3")  # what there is not is passed over
+    assert shown(page) == len(audit.labels)
+    assert page.locator("#filters [name=sort]").input_value() == "p"
+    assert trouble == []
+    page.close()
+
+
+def test_in_the_frame_of_a_notebook_it_works_without_an_address(
+    browser: "Browser", audit: Audit, tmp_path: Path
+) -> None:
+    notebook = tmp_path / "notebook.html"
+    html = (audit.folder / "report.html").read_text(encoding="utf-8")
+    notebook.write_text(f'<meta charset="utf-8"><iframe srcdoc="{escape(html)}" width="1200" height="900"></iframe>')
+    page, trouble = opened(browser, notebook)
+    report = page.frame_locator("iframe")
+    report.locator("#filters [name=given]").select_option("2")
+    count = report.locator("#count")
+    assert int(count.inner_text().split()[0]) == int((audit.column("given_label") == 2).sum())
+    report.locator(".verdicts").get_by_role("link", name="mistake").click()
+    assert int(count.inner_text().split()[0]) == audit.info.estimates.verdicts["mistake"]
+    report.get_by_role("tab", name="Classes").click()
+    assert report.locator("#classes").is_visible()
+    assert report.get_by_role("button", name="Copy link").count() == 0  # there is nothing to copy
+    assert trouble == []
+    page.close()
+
+
+def test_larger_tiles_show_larger_pictures(browser: "Browser", audit: Audit) -> None:
+    page, trouble = opened(browser, audit.folder / "report.html")
+    picture = page.locator("#grid .tile .picture").first
+    small, there = picture.bounding_box(), page.locator("#grid .tile").count()
+    page.locator("#size").focus()
+    page.keyboard.press("End")
+    large = picture.bounding_box()
+    assert small is not None
+    assert large is not None
+    assert large["width"] == pytest.approx(3 * small["width"], rel=0.02)
+    assert 0 < page.locator("#grid .tile").count() < there
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert trouble == []
+    page.close()
+
+
+def test_what_is_counted_can_be_looked_at(browser: "Browser", audit: Audit) -> None:
+    page, _ = opened(browser, audit.folder / "report.html")
+    estimates = audit.info.estimates
+    for verdict in ("mistake", "ambiguous"):
+        page.locator(".verdicts").get_by_role("link", name=verdict).click()
+        assert shown(page) == estimates.verdicts[verdict]
+    page.get_by_text("What the words and numbers mean").click()
+    page.get_by_role("link", name="flagged").click()
+    assert shown(page) == estimates.flagged
+    page.locator("#filters [name=text]").fill("nothing is called so")
+    assert "nothing passes" in page.locator("#count").inner_text()
+    page.close()
+
+
+def test_a_neighbour_is_opened(browser: "Browser", audit: Audit) -> None:
+    page, trouble = opened(browser, audit.folder / "report.html")
+    page.locator("#grid .tile").first.click()
+    near = page.locator("#detail .neighbours button").first
+    wanted = near.get_attribute("title")
+    near.press("Enter")
+    assert page.locator("#detail .id").inner_text() == wanted
+    assert page.evaluate("document.activeElement.closest('dialog') !== null")
+    page.keyboard.press("Escape")
+    assert page.locator("#detail").is_hidden()
+    assert trouble == []
+    page.close()
+
+
+def test_texts_are_searched_and_neighbours_show_theirs(browser: "Browser", audit: Audit, tmp_path: Path) -> None:
+    texts = TextArray(
+        [f"The word {word}{row}" for row, word in zip(range(len(audit.labels)), "abcd" * 100, strict=True)]
+    )
+    page_file = tmp_path / "texts.html"
+    page_file.write_text(render_report(audit.info, audit.labels, texts), encoding="utf-8")
+    page, trouble = opened(browser, page_file)
+    page.get_by_label("Text or id contains").fill("WORD C")
+    assert shown(page) == 100
+    page.locator("#grid .tile").first.click()
+    assert page.locator("#detail .neighbours").get_by_text("The word").count() > 0
+    assert trouble == []
+    page.close()
+
+
+def test_a_verdict_is_told_by_its_shape_too(browser: "Browser", audit: Audit) -> None:
+    page, _ = opened(browser, audit.folder / "report.html")
+    found = page.locator(".map .dot").evaluate_all(
+        "all => all.map(one => [one.className.baseVal, one.getAttribute('d')])"
+    )
+    shapes = dict(found)
+    assert len(shapes) > 2
+    assert len(set(shapes.values())) == len(shapes) == len({(kind, shape) for kind, shape in found})
+    page.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(browser: "Browser", audit: Audit, scheme: str) -> None:
     """axe-core's rules of WCAG 2.1 A and AA and of good practice, in every tab and in an opened example."""
@@ -231,6 +357,21 @@ def test_pictures_take_the_room_that_there_is_and_the_worst_come_first(
     kept = [int(re.findall(r'"pictures": (\d+)', page)[0]) for page in (whole, few)]
     assert 0 < kept[1] < kept[0] == len(audit.labels)
     assert len(few) < len(whole) - 20_000
+
+
+@pytest.mark.parametrize("text", ["这个产品非常好用，我很喜欢。" * 30, "<b>&amp;</b> " * 30], ids=["chinese", "markup"])
+def test_texts_and_cells_keep_to_the_room_in_whatever_letters(
+    audit: Audit, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(payload, "ROOM", 150_000)
+    count = len(audit.labels)
+    for source in (
+        TextArray([text] * count),
+        TableRows(pa.table({str(column): [text] * count for column in range(30)})),
+    ):
+        html = render_report(audit.info, audit.labels, source)
+        held = re.findall(r'id="payload">(.*?)</script>', html, flags=re.DOTALL)[0]
+        assert 50_000 < len(held.encode()) < 160_000
 
 
 def test_a_table_without_pictures_says_why_and_has_its_grid(browser: "Browser", audit: Audit, tmp_path: Path) -> None:

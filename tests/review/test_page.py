@@ -317,6 +317,12 @@ def test_plain_data_without_an_audit(tmp_path: Path, open_page: Open) -> None:
     with serving(tmp_path / "data", of_dataset(data)) as running:
         page = open_page(running, "/")
         expect(page.get_by_role("heading", level=1)).to_contain_text("none reviewed yet")
+        expect(page.locator("#headway")).to_have_text(
+            "0 reviewed", use_inner_text=True
+        )  # nothing is claimed of what is not known
+        expect(page.locator(".panel").first).to_contain_text("unknown until somebody has reviewed")
+        for nothing_to_see in ("Rapid", "Map"):
+            expect(page.get_by_role("link", name=nothing_to_see, exact=True)).to_have_count(0)
         page.goto(running.address + "/queue")
         expect(page.locator("#desk")).to_be_visible()
         for _ in range(10):
@@ -324,6 +330,9 @@ def test_plain_data_without_an_audit(tmp_path: Path, open_page: Open) -> None:
         assert len(stored(running, 10)) == 10
         assert running.review.live.wait_for(running.review.board.version, 5)
         assert running.review.live.now.estimates.errors_left.high == pytest.approx(30 * 0.2589, rel=1e-3)
+        expect(page.locator("#headway")).to_contain_text("10 reviewed · about")
+        page.goto(running.address + "/")
+        expect(page.locator("main")).to_contain_text("What the answers say of the labels")
         page.goto(running.address + "/map")
         expect(page.locator("main")).to_contain_text("no audit")
 
@@ -450,13 +459,26 @@ def test_axe_finds_nothing(running: Running, open_page: Open, scheme: str) -> No
     rules = (Path(axe.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
     ReviewClient(running.address, "Bob").decide(1, [0])
     page = open_page(running, color_scheme=scheme, bypass_csp=True)
-    for path in ("/", "/queue", "/grid", "/rapid?sure=0.5", "/map", "/looks", "/people", "/example/1"):
+    for path in (
+        "/",
+        "/queue",
+        "/grid",
+        "/grid?sort=data",
+        "/rapid?sure=0.5",
+        "/map",
+        "/looks",
+        "/people",
+        "/example/1",
+    ):
         page.goto(running.address + path)
         if path == "/queue":
             page.locator("#desk").wait_for()
             page.keyboard.press("n")
         if path == "/grid":
             page.locator(".tile").first.click()
+        if path == "/grid?sort=data":
+            page.locator(".tile").first.dblclick()
+            page.get_by_text("Filter", exact=True).evaluate("one => one.closest('details').open = true")
         page.evaluate(rules)
         found = page.evaluate(
             "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice']})"

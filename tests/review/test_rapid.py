@@ -54,6 +54,12 @@ def test_near_certain_ones_pass_by_until_a_key_stops_them(running: Running, open
 def test_the_stream_ends_and_is_not_for_those_who_review_blind(running: Running, open_page: Open) -> None:
     page = open_page(running, "/rapid?sure=1")
     expect(page.locator("#frame")).to_contain_text("nothing near-certain")
+    expect(page.get_by_role("button", name="Start")).to_be_hidden()
+    page.get_by_label("sure to at least").select_option("0.6")
+    page.wait_for_url("**/rapid?sure=0.6")
+    passing = len(running.review.queue.order(Filter(sure=0.6, sort="quick")))
+    expect(page.locator("#wait")).to_contain_text(f"{passing} suggestions wait")
+    expect(page.get_by_role("button", name="Start")).to_be_visible()
     blind = open_page(running, "/rapid", name="Bob", blind=True)
     expect(blind.locator("main")).to_contain_text("You review blind")
 

@@ -78,7 +78,8 @@ def _likeliest(form: str, folder: Path) -> None:
 
 def _read_likeliest(form: str, folder: Path) -> object:
     """Judged as `aleator judge` does."""
-    from aleator.auditing.predictions import judge_predictions, read_predictions
+    from aleator.auditing.brought import read_predictions
+    from aleator.auditing.predictions import judge_predictions
     from aleator.data.options import ReadOptions
 
     given = folder / ("y.npy" if form == "npz" else f"y.{form}")

@@ -153,7 +153,7 @@ def _probabilities(folder: Path, ending: str) -> None:
 
 
 def _read_probabilities(ending: str, folder: Path) -> object:
-    from aleator.auditing.predictions import read_predictions
+    from aleator.auditing.brought import read_predictions
     from aleator.data.options import ReadOptions
     from aleator.verdicts.issues import checked_probabilities
 

@@ -104,7 +104,7 @@ def removed() -> Result:
             work = place / (".out.unfinished" if kind == "train" else "out")
             process = command.start(place)
             end = time.monotonic() + 600
-            while not list(work.rglob("member-0/identity.json")) and time.monotonic() < end:
+            while not [*work.rglob("sent/0"), *work.rglob("fitted")] and time.monotonic() < end:
                 time.sleep(0.05)
             gone = Path(temporary) / f"gone-{len(failures)}-{kind}"  # at once, as no deletion of a full folder is
             work.rename(gone)

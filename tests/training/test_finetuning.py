@@ -13,8 +13,10 @@ from torch import nn
 
 import aleator
 from aleator.auditing.plan import plan_of
+from aleator.auditing.reviewed import judge_again
 from aleator.auditing.settings import AuditSettings
 from aleator.data.overview import overview_of
+from aleator.decisions.gather import DecisionSources
 from aleator.embedding import FAMILIES, Family, OwnBackbone, Preprocessing
 from aleator.embedding.families.own import open_own
 from aleator.errors import AleatorError
@@ -114,6 +116,15 @@ def test_an_audit_by_it_is_out_of_sample_and_finds_the_wrong_labels(data: Path, 
         model = aleator.train(again, tmp_path / "model", TrainSettings(effort="quick", epochs=1))
     assert model.card.finetuned is not None
     assert model.card.finetuned.name == "tiny:1"
+    decisions = tmp_path / "decisions.csv"
+    decided = [(name, CLASSES[int(Path(name).stem) % 3]) for name in audit.labels["id"].to_pylist()[:20]]
+    decisions.write_text("id,label\n" + "".join(f"{name},{label}\n" for name, label in decided), encoding="utf-8")
+    sources = DecisionSources(reviewed=(decisions,))
+    judged = judge_again(again, sources)
+    p_wrong = dict(zip(judged.labels["id"].to_pylist(), judged.column("p_mislabelled"), strict=True))
+    assert all((p_wrong[name] > 0.5) == (int(Path(name).stem) % 10 == 0) for name, _ in decided)
+    corrected = aleator.export(again, tmp_path / "clean.csv", sources=sources)
+    assert (corrected.decision != "").sum() == 20
 
 
 def test_an_interrupted_training_goes_on_to_the_same_result(

@@ -8,16 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import spearmanr
-from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
+from sklearn.metrics import brier_score_loss, f1_score, log_loss, roc_auc_score
 
 from aleator.uncertainty.metrics import (
     DISENTANGLEMENT_OF_A_CONSTANT,
     Sweep,
     auroc,
     auroc_within_label,
+    best_f1,
     brier_score,
     disentanglement_error,
     entropy,
+    f1,
     negative_log_likelihood,
     risk_coverage,
     vote_agreement,
@@ -183,3 +185,13 @@ def test_rounding_noise_is_no_trend_and_sweeps_must_fit() -> None:
     assert disentanglement_error(constant, constant) == pytest.approx(0.5)
     with pytest.raises(ValueError, match="two steps"):
         disentanglement_error(Sweep(SIZES, SIZES[:3], SIZES), constant)
+
+
+def test_f1_agrees_with_scikit_learn_and_no_cut_is_better_than_the_best() -> None:
+    random = np.random.default_rng(0)
+    positive = random.random(200) < 0.3
+    score = random.normal(size=200) + positive
+    each = [f1(score >= cut, positive) for cut in score]
+    assert each[:5] == pytest.approx([f1_score(positive, score >= cut) for cut in score[:5]])
+    assert best_f1(score, positive) == pytest.approx(max(each))
+    assert f1(np.zeros(3, dtype=bool), np.zeros(3, dtype=bool)) == 0

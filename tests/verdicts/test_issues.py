@@ -11,8 +11,9 @@ import pytest
 from numpy.typing import NDArray
 
 import aleator
+from aleator.auditing.brought import read_predictions
 from aleator.auditing.judging import inputs_of, pass_judgement
-from aleator.auditing.predictions import judge_predictions, read_predictions
+from aleator.auditing.predictions import judge_predictions
 from aleator.auditing.result import Audit
 from aleator.auditing.reviewed import judge_again, reviews_of
 from aleator.data.options import ReadOptions

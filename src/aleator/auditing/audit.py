@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from aleator.auditing.choosing import TRIED, choose_backbone
-from aleator.auditing.features import as_asked, features_kept, features_of, those_of
+from aleator.auditing.features import features_kept, features_of, those_of
 from aleator.auditing.folds import kept_together
 from aleator.auditing.hearing import Hearing
 from aleator.auditing.judging import JudgeInputs, observe, pass_judgement
@@ -20,26 +20,24 @@ from aleator.auditing.result import Audit
 from aleator.auditing.said import Said
 from aleator.auditing.settings import AuditSettings
 from aleator.audits.data import with_data
-from aleator.audits.folder import REPORT, close_folder, is_finished, open_folder
+from aleator.audits.folder import is_finished, open_folder
 from aleator.audits.info import AuditInfo, DuplicateCounts, RefereeScores, SettingsUsed, audited_data, identity_of
 from aleator.audits.kept import kept_files
-from aleator.audits.labels import label_table, write_labels
+from aleator.audits.labels import label_table
 from aleator.clock import Clock
 from aleator.data import read_dataset
 from aleator.data.dataset import LabelledDataset
 from aleator.data.duplicates import Duplicates, find_duplicates
 from aleator.data.examples import load_examples
-from aleator.data.sources import ImageSource
 from aleator.embedding import AUTO
-from aleator.embedding.finetuning import begin_finetuning, check_finetunable
+from aleator.embedding.finetuning import check_finetunable
 from aleator.errors import AuditFolderError
 from aleator.evidence import EVIDENCE, EvidenceInputs
 from aleator.evidence.inputs import normalised
 from aleator.files import as_folder, write_array
 from aleator.locks import one_at_a_time
 from aleator.progress import Progress, shows_progress, silent
-from aleator.records import versions_of
-from aleator.report import render_report
+from aleator.records import as_asked, versions_of
 from aleator.verdicts import Observations, Verdicts, unfamiliar_examples
 from aleator.workers import Where, Workers, workers_at
 
@@ -120,13 +118,7 @@ def _audit(  # longer than a function is otherwise: the whole system on one page
         hearing = Hearing(dataset, duplicates.group, together, settings, unfinished, workers, progress)
         marks: Marks | None = None
         if settings.by_networks(dataset.source.kind):
-            begun = None
-            if settings.finetune and settings.pretrained is not None and isinstance(dataset.source, ImageSource):
-                begun = begin_finetuning(
-                    dataset.source, settings.pretrained, values=shape.values, cache=unfinished / "pictures.npy",
-                    device=settings.device, progress=progress,
-                )  # fmt: skip
-            said = hear_networks(hearing, examples, begun)
+            said = hear_networks(hearing, examples, shape.values)
         else:
             vectors = vectors_of(dataset, features, settings.made_of, settings.seed, unfinished)
             said, marks = hear_learners(hearing, vectors)
@@ -159,23 +151,17 @@ def _audit(  # longer than a function is otherwise: the whole system on one page
         referee=referee,
         timings=clock.seconds,
     )
-    with clock("report"):
-        progress("writing the report", 0, 1)
-        html = render_report(info, table, dataset.source, folder=folder)
-        progress("writing the report", 1, 1)
-    close_folder(
-        folder,
-        {
-            **kept_files(whole),
-            **features_kept(unfinished),
-            "labels.parquet": lambda path: write_labels(table, path),
-            "logits.npy": lambda path: write_array(path, np.stack([said.mean, said.spread])),
-            "embeddings.npy": lambda path: write_array(path, said.embedding),
-            REPORT: lambda path: path.write_text(html, encoding="utf-8"),
-        },
-        info,
-    )
-    return Audit(folder, info, table, dataset)
+    audit = Audit(folder, info, table, dataset)
+    progress("writing the report", 0, 1)
+    files = {
+        **kept_files(whole),
+        **features_kept(unfinished),
+        "logits.npy": lambda path: write_array(path, np.stack([said.mean, said.spread])),
+        "embeddings.npy": lambda path: write_array(path, said.embedding),
+    }
+    audit.leave(files, clock, said.networks)
+    progress("writing the report", 1, 1)
+    return audit
 
 
 def _judge_inputs(

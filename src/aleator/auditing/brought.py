@@ -1,18 +1,113 @@
-"""Labels and probabilities that somebody brings, and the pictures that they are of."""
+"""Labels and probabilities that somebody brings in files, and the pictures that they are of."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from scipy import sparse
 
 from aleator.auditing.predictions import LabelledPredictions
 from aleator.data.dataset import LabelledDataset
+from aleator.data.likeliest_files import NamedProbabilities, named_classes
 from aleator.data.options import ReadOptions
+from aleator.data.predictions import label_values, read_features, read_labels, read_matrix, read_probabilities
 from aleator.data.read import read_dataset
-from aleator.errors import DataError
+from aleator.data.readers.votes import read_votes
+from aleator.errors import DataError, while_reading
 from aleator.progress import Progress, silent
+
+
+def read_predictions(
+    pred_probs: Path | Sequence[Path], reading: ReadOptions, features: Path | None = None
+) -> LabelledPredictions:
+    """Labels and probabilities, each from a file, or from one for each learner: `reading` names that of the labels, and
+    votes and class names.
+
+    Raises DataError naming the file, the row or the id, and the remedy.
+    """
+    files = [pred_probs] if isinstance(pred_probs, Path) else list(pred_probs)
+    if reading.label_file is None:
+        raise DataError(f"{files[0]} holds probabilities; name the file with the labels: --label-file FILE.")
+    with while_reading(files[0], f"probabilities for the labels in {reading.label_file}"):
+        return _lined_up(files, reading.label_file, reading, features)
+
+
+def _lined_up(files: list[Path], label_file: Path, reading: ReadOptions, features: Path | None) -> LabelledPredictions:
+    probs, columns, ids_of_probs = read_probabilities(files[0])
+    if not isinstance(probs, np.ndarray):
+        if len(files) > 1 or features is not None or reading.votes is not None:
+            raise DataError(
+                f"{files[0]} holds probabilities of the likeliest classes, beside which no other learner, features or "
+                "votes are used; leave them out."
+            )
+        return _likeliest_lined_up(files[0], probs, ids_of_probs, label_file, reading)
+    if probs.ndim != 2:
+        raise DataError(f"{files[0]} has shape {probs.shape}; wanted is (example, class).")
+    several = [probs]
+    for file in files[1:]:
+        more, its_columns, its_ids = read_matrix(file)
+        if more.shape != probs.shape:
+            raise DataError(f"{file} has shape {more.shape}, {files[0]} has {probs.shape}; they must line up.")
+        if its_columns is not None and columns is not None and its_columns != columns:
+            raise DataError(f"{file} and {files[0]} have different columns, or in different order; they must line up.")
+        if its_ids is not None and ids_of_probs is not None and not np.array_equal(its_ids, ids_of_probs):
+            raise DataError(f"{file} and {files[0]} name different ids, or in different order; they must line up.")
+        several.append(more)
+    given, names, ids = read_labels(label_file, reading.names or columns, probs.shape[1])
+    ids = _same_ids(given, ids, ids_of_probs, label_file, files[0])
+    predictions = LabelledPredictions(
+        given,
+        probs if len(several) == 1 else np.stack(several),
+        names,
+        ids,
+        None if features is None else read_matrix(features)[0] if ids is None else read_features(features, ids),
+        path=str(label_file),
+    )
+    if reading.votes is None:
+        return predictions
+    dataset = predictions.as_dataset(given, np.empty((len(given), 0), np.float32))
+    return replace(predictions, votes=read_votes(reading.votes, dataset, reading))
+
+
+def _likeliest_lined_up(
+    file: Path,
+    probs: sparse.csr_array | NamedProbabilities,
+    ids_of_probs: NDArray[np.str_] | None,
+    label_file: Path,
+    reading: ReadOptions,
+) -> LabelledPredictions:
+    names = reading.names
+    if isinstance(probs, NamedProbabilities):
+        if names is None:
+            names = named_classes(
+                probs.names | {str(one).strip() for one in label_values(label_file)[0] if one is not None}
+            )
+        probs = probs.matrix(names)
+    given, names, ids = read_labels(label_file, names, probs.shape[1])
+    if len(given) != probs.shape[0]:
+        raise DataError(f"{label_file} has {len(given)} labels, {file} {probs.shape[0]} rows; they must line up.")
+    ids = _same_ids(given, ids, ids_of_probs, label_file, file)
+    return LabelledPredictions(given, probs, names, ids, path=str(label_file))
+
+
+def _same_ids(
+    given: NDArray[np.int64],
+    ids: NDArray[np.str_] | None,
+    ids_of_probs: NDArray[np.str_] | None,
+    label_file: Path,
+    file: Path,
+) -> NDArray[np.str_] | None:
+    """The examples' ids, by whichever file has them. Raises DataError where they differ, or a label is missing."""
+    missing = np.flatnonzero(given < 0)
+    if len(missing):
+        raise DataError(f"{label_file}, row {missing[0]}: there is no label; leave such rows out of both files.")
+    if ids is not None and ids_of_probs is not None and not np.array_equal(ids, ids_of_probs):
+        raise DataError(f"{label_file} and {file} name different ids, or in different order; they must line up.")
+    return ids if ids is not None else ids_of_probs
 
 
 def with_examples_of(

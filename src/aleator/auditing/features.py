@@ -1,25 +1,19 @@
 """Features of the examples that the user brings, or that a pretrained network makes, once."""
 
 import shutil
-from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from aleator.auditing.choosing import TRIED
 from aleator.auditing.settings import AuditSettings
+from aleator.audits.folder import Files
 from aleator.data.dataset import LabelledDataset
 from aleator.data.predictions import read_features
 from aleator.embedding import EmbedSettings
-from aleator.files import file_digest
 from aleator.progress import Progress
 from aleator.workers import Workers
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 FEATURES = "features"
 """Sub-folder of an audit with what its pretrained network made of each example."""
@@ -46,7 +40,7 @@ def features_of(
     return made.dataset, made.features
 
 
-def features_kept(unfinished: Path) -> dict[str, Callable[[Path], object]]:
+def features_kept(unfinished: Path) -> Files:
     """The folder of features to copy into a finished audit, by name; none where no network made any. Copied, not moved:
     an audit that is killed then goes on with them."""
     made = unfinished / FEATURES
@@ -60,12 +54,3 @@ def those_of(
     if features is None or len(before) == len(after):
         return features
     return features[np.isin(before.ids, after.ids)]
-
-
-def as_asked(settings: "DataclassInstance") -> dict[str, object]:
-    """Settings as plain values, which are equal after they were written and read again, and digests of the files that
-    they name: what is in another file makes another audit."""
-    values = asdict(settings)
-    files = {name: value for name, value in values.items() if isinstance(value, Path)}
-    digests = {f"{name} digest": file_digest(file) for name, file in files.items() if file.is_file()}
-    return values | {name: str(file) for name, file in files.items()} | digests

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,6 @@ from aleator.data.sources import FeatureArray, TableRows, TextArray
 from aleator.errors import DataError
 from aleator.evidence.neighbours import SHOWN, VOTERS
 from aleator.learners import Heard, LabelledFolds, Material, draw_folds, hear
-from aleator.learners.trees import MOST_FOR_FOREST
 from aleator.learning.devices import pick_device
 from aleator.neighbours.search import nearest_neighbours
 from aleator.vectors.columns import fit_columns, predicts_alone
@@ -58,12 +56,11 @@ def vectors_of(
     """
     source, path = dataset.source, unfinished / "axes.npy"
     if features is not None:
-        return Vectors(Material(principal(features, seed, path=path)), made_of)
+        return Vectors(Material.of_features(features, seed, path=path), made_of)
     if isinstance(source, FeatureArray):
         count = source.values.shape[1]
         return Vectors(
-            Material(principal(source.values, seed, path=path), features=_for_forest(source.values)),
-            f"{count:,} feature{'s' * (count != 1)} each",
+            Material.of_features(source.values, seed, path=path), f"{count:,} feature{'s' * (count != 1)} each"
         )
     if isinstance(source, TextArray):
         return _of_texts(source.texts, seed)
@@ -121,10 +118,6 @@ def hear_learners(hearing: Hearing, vectors: Vectors) -> tuple[Said, Marks | Non
     return said, lambda suggested: marks(heard, folds.fold[0], labels, suggested)
 
 
-def _for_forest(values: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]] | None:
-    return values if len(values) <= MOST_FOR_FOREST else None
-
-
 def _of_texts(texts: Sequence[str], seed: int) -> Vectors:
     fitted, words = fit_words(texts, seed=seed)
     material = Material(principal(fitted.dense(words), seed), words=words, topical=fitted.topical(words))
@@ -170,10 +163,8 @@ def _of_rows(source: TableRows, labels: NDArray[np.int64], seed: int) -> Vectors
         f"ones: leave it out with --leave-out."
         for name in predicts_alone(codes, labels, names)
     ]
-    dense = fitted.dense(codes)
-    material = Material(
-        principal(dense, seed), features=_for_forest(dense), columns=codes, categorical=fitted.categorical
-    )
+    numbers = Material.of_features(fitted.dense(codes), seed)
+    material = replace(numbers, columns=codes, categorical=fitted.categorical)
 
     def marks(
         heard: Heard, fold: NDArray[np.int64], given: NDArray[np.int64], suggested: NDArray[np.int64]

@@ -1,4 +1,4 @@
-"""Networks from scratch, for pictures: trained on all but a part of the examples each, and heard on all."""
+"""Networks, from scratch or pretrained: each trained on all but a part of the examples, and heard on all."""
 
 import copy
 
@@ -10,7 +10,9 @@ from aleator.auditing.hearing import Hearing
 from aleator.auditing.said import Said
 from aleator.audits.info import ModelInfo
 from aleator.data.examples import Examples
-from aleator.embedding.finetuning import Finetuning
+from aleator.data.sources import ImageSource
+from aleator.data.value_range import ValueRange
+from aleator.embedding.finetuning import Finetuning, begin_finetuning
 from aleator.evidence.neighbours import SHOWN, joint_embedding
 from aleator.learning.devices import pick_device
 from aleator.learning.job import TrainingJob
@@ -22,33 +24,24 @@ from aleator.neighbours.search import nearest_neighbours
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 
 
-def hear_networks(hearing: Hearing, examples: Examples, begun: Finetuning | None = None) -> Said:
-    """Train the members and let them speak of every example.
+def hear_networks(hearing: Hearing, examples: Examples, values: ValueRange | None) -> Said:
+    """Train the members and let them speak of every example; `values` are what pictures of more than 8 bits were
+    scaled by.
 
     Each member leaves out a part of the examples, and so each example has a member that has not seen its label, nor
-    that of another of its unit. With a pretrained network to begin with (`begun`), all of it is trained, on the
-    pictures as it takes them.
+    that of another of its unit. Where a pretrained network is to be trained on, all of it is, on the pictures as it
+    takes them.
     """
-    assert isinstance(examples, np.ndarray)
-    dataset, settings, progress = hearing.dataset, hearing.settings, hearing.progress
-    labels = dataset.given_labels
-    if begun is None:
-        choice, module = choose_backbone("features" if dataset.source.kind == "features" else "images"), None
-    else:
-        name = begun.network.name
-        choice, module = BackboneChoice(name, f"{name}, trained on from its pretrained weights"), begun.module
-        examples = begun.pictures
-    spec = NetworkSpec(choice.name, tuple(examples.shape[1:]), hearing.classes, posterior=settings.posterior)
-    tasks, fold = fold_tasks(labels, hearing.together, settings.member_count, settings.seed)
-    training = settings.training(max(len(task.rows) for task in tasks), dataset.source.kind)
-    device = pick_device(settings.device)
-    job = TrainingJob(spec, examples, labels, training, device, backbone=module)
-    if module is not None:
-        progress(f"training {choice.name}, about {in_words(expected_seconds(job, tasks))} in all", 0, 1)
+    settings, progress = hearing.settings, hearing.progress
+    begun = _begun(hearing, values)
+    tasks, fold = fold_tasks(hearing.dataset.given_labels, hearing.together, settings.member_count, settings.seed)
+    job, reason = _job(hearing, max(len(task.rows) for task in tasks), examples, begun)
+    if begun is not None:
+        progress(f"training {job.spec.backbone}, about {in_words(expected_seconds(job, tasks))} in all", 0, 1)
     members = fit_members(
         job,
         tasks,
-        hearing.unfinished,
+        hearing.unfinished / "networks",
         on_step=lambda step, steps: progress("training", step, steps),
         on=hearing.workers,
     )
@@ -59,7 +52,7 @@ def hear_networks(hearing: Hearing, examples: Examples, begun: Finetuning | None
         embedding,
         hearing.copies,
         count=SHOWN,
-        device=device,
+        device=job.device,
         folder=hearing.unfinished / "neighbours",
         on=hearing.workers,
         on_block=lambda completed, total: progress("finding neighbours", completed, total),
@@ -74,16 +67,46 @@ def hear_networks(hearing: Hearing, examples: Examples, begun: Finetuning | None
         neighbours=neighbours.rows,
         distance=neighbours.farthest,
         model=ModelInfo(
-            backbone=choice.name,
-            reason=choice.reason,
+            backbone=job.spec.backbone,
+            reason=reason,
             members=len(members),
-            parameters=sum(parameter.numel() for parameter in Network(spec, copy.deepcopy(module)).parameters()),
+            parameters=sum(
+                parameter.numel() for parameter in Network(job.spec, copy.deepcopy(job.backbone)).parameters()
+            ),
             posterior=settings.posterior,
             draws=len(mean),
             unseen_draws=len(mean) // len(members),
         ),
-        training=training,
+        training=job.settings,
+        networks=tuple(member.weights for member in members),
     )
+
+
+def _begun(hearing: Hearing, values: ValueRange | None) -> Finetuning | None:
+    """The pretrained network that is trained on; None where networks are trained from scratch."""
+    source, network = hearing.dataset.source, hearing.settings.pretrained
+    if not hearing.settings.finetune or network is None or not isinstance(source, ImageSource):
+        return None
+    return begin_finetuning(
+        source, network, values=values, cache=hearing.unfinished / "pictures.npy", device=hearing.settings.device,
+        progress=hearing.progress,
+    )  # fmt: skip
+
+
+def _job(hearing: Hearing, trained_on: int, examples: Examples, begun: Finetuning | None) -> tuple[TrainingJob, str]:
+    """What each member is trained on and how, and why by this network."""
+    assert isinstance(examples, np.ndarray)
+    kind, settings = hearing.dataset.source.kind, hearing.settings
+    if begun is None:
+        choice, module = choose_backbone("features" if kind == "features" else "images"), None
+    else:
+        name = begun.network.name
+        choice, module = BackboneChoice(name, f"{name}, trained on from its pretrained weights"), begun.module
+        examples = begun.pictures
+    spec = NetworkSpec(choice.name, tuple(examples.shape[1:]), hearing.classes, posterior=settings.posterior)
+    training, device = settings.training(trained_on, kind), pick_device(settings.device)
+    job = TrainingJob(spec, examples, hearing.dataset.given_labels, training, device, backbone=module)
+    return job, choice.reason
 
 
 def _unseen_first(draws: list[NDArray[np.float32]], fold: NDArray[np.int64]) -> NDArray[np.float32]:

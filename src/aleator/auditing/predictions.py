@@ -1,33 +1,29 @@
 """An audit of labels and probabilities that come from elsewhere: nothing is trained, only judged."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from scipy.special import entr
 
-from aleator.auditing.judging import JudgeInputs, pass_judgement
-from aleator.auditing.many_classes import judge_likeliest, likeliest_table, with_decisions
+from aleator.auditing.judging import JudgeInputs, Judgement, pass_judgement
+from aleator.auditing.many_classes import LikeliestJudgement, judge_likeliest, likeliest_table, with_decisions
 from aleator.auditing.rejudge import with_reviews
 from aleator.auditing.result import Audit
-from aleator.audits.folder import LIKELIEST, close_folder, open_folder, write_likeliest
+from aleator.audits.folder import LIKELIEST, Files, open_folder, write_likeliest
 from aleator.audits.info import NO_EFFORT, AuditInfo, Identity, ModelInfo, SettingsUsed, audited_data, identity_of
-from aleator.audits.labels import label_table, write_labels
+from aleator.audits.labels import label_table
 from aleator.clock import Clock
 from aleator.data.dataset import LabelledDataset, Votes
 from aleator.data.examples import ExamplesShape
-from aleator.data.likeliest_files import NamedProbabilities, named_classes
-from aleator.data.options import ReadOptions
-from aleator.data.predictions import label_values, read_features, read_labels, read_matrix, read_probabilities
-from aleator.data.readers.votes import read_votes
 from aleator.data.sources import FeatureArray
 from aleator.data.sparse_probabilities import is_sparse
 from aleator.decisions.reviews import Reviews
-from aleator.errors import AuditFolderError, DataError, while_reading
+from aleator.errors import AuditFolderError, DataError
 from aleator.evidence import EVIDENCE, EvidenceInputs
 from aleator.evidence.inputs import normalised
 from aleator.evidence.neighbours import SHOWN
@@ -35,11 +31,9 @@ from aleator.files import as_folder, write_array
 from aleator.locks import one_at_a_time
 from aleator.progress import Progress, shows_progress, silent
 from aleator.records import versions_of
-from aleator.report import render_report
 from aleator.rows import blocks
 from aleator.verdicts import Observations
 from aleator.verdicts.checks import IN_SAMPLE, checked_features, checked_probabilities, looks_in_sample
-from aleator.verdicts.estimates import Estimates
 from aleator.verdicts.leading import checked_leading
 from aleator.verdicts.probabilities import observe_probabilities
 from aleator.workers import Where, Workers, workers_at
@@ -83,6 +77,20 @@ class LabelledPredictions:
         """The examples' ids; without any, their row numbers."""
         return np.arange(len(np.asarray(self.labels))).astype(str) if self.ids is None else self.ids
 
+    def as_dataset(self, given: NDArray[np.int64], embedding: NDArray[np.float32]) -> LabelledDataset:
+        """All that is known of the data, with an empty feature in the place of the examples where there are none."""
+        if self.examples is not None:
+            return self.examples
+        return LabelledDataset(
+            name=Path(self.path).stem or self.path,
+            path=self.path,
+            ids=self.named_examples,
+            source=FeatureArray(embedding if embedding.shape[1] else np.zeros((len(given), 1), np.float32)),
+            given_labels=given,
+            class_names=self.named_classes,
+            votes=self.votes,
+        )
+
 
 @shows_progress
 @one_at_a_time(AuditFolderError)
@@ -104,7 +112,7 @@ def judge_predictions(
         return _judge(predictions, folder, reviews, workers, force, progress)
 
 
-def _judge(  # longer than a function is otherwise: the whole of it on one page, as an audit
+def _judge(
     predictions: LabelledPredictions,
     folder: str | Path,
     reviews: Reviews | None,
@@ -120,17 +128,14 @@ def _judge(  # longer than a function is otherwise: the whole of it on one page,
     with clock("reading"):
         given, several = checked_probabilities(predictions.labels, predictions.pred_probs)
         embedding = _embedding(predictions, len(given))
-        dataset = _dataset(predictions, given, embedding)
-        settings = SettingsUsed(NO_EFFORT, use_votes=predictions.votes is not None)
-        identity = identity_of(dataset, {"effort": NO_EFFORT, "seed": 0, "use_votes": settings.use_votes})
-        unfinished = open_folder(folder, identity, force=force)
+        begun = _begin(predictions, given, embedding, folder, force)
 
     with clock("learning"):
         observations, neighbours = observe_probabilities(
             given,
             several,
             embedding if embedding.shape[1] else None,
-            folder=unfinished,
+            folder=begun.unfinished,
             on=workers,
             progress=progress,
         )
@@ -139,40 +144,26 @@ def _judge(  # longer than a function is otherwise: the whole of it on one page,
         alone = np.full(len(given), -1)
         inputs = JudgeInputs(
             observations=observations,
-            class_names=dataset.class_names,
+            class_names=begun.dataset.class_names,
             unfamiliar=np.zeros(len(given), dtype=bool),
             duplicate_group=alone,
-            votes=dataset.votes,
+            votes=begun.dataset.votes,
             out_of_sample=True,
         )
-        judgement = pass_judgement(inputs, reviews, folder=unfinished / "judging", on=workers)
+        judgement = pass_judgement(inputs, reviews, folder=begun.unfinished / "judging", on=workers)
         if looks_in_sample(given, several):
             remarks = (IN_SAMPLE, *judgement.estimates.remarks)
             judgement = replace(judgement, estimates=replace(judgement.estimates, remarks=remarks))
         shown = np.full((len(given), 1), -1) if neighbours is None else neighbours[:, :SHOWN]
         predicted = observations.log_probs[:].argmax(axis=1)
         scores = _scores(observations, several, embedding, shown)
-        table = label_table(dataset, judgement.verdicts, predicted, scores, alone, shown)
+        table = label_table(begun.dataset, judgement.verdicts, predicted, scores, alone, shown)
         progress("judging", 1, 1)
-
-    shape = ExamplesShape() if predictions.examples else ExamplesShape(features=embedding.shape[1])
-    info = _info(identity, settings, dataset, shape, judgement.estimates, clock)
-    audit = Audit(folder, info, table, dataset)
-    if reviews is not None:
-        audit = with_reviews(audit, judgement, reviews)
-    with clock("report"):
-        html = render_report(audit.info, audit.labels, dataset.source, folder=folder)
-    close_folder(
-        folder,
-        {
-            "labels.parquet": lambda path: write_labels(audit.labels, path),
-            "logits.npy": lambda path: _write_certain_logits(path, observations.log_probs[:]),
-            "embeddings.npy": lambda path: write_array(path, embedding),
-            "report.html": lambda path: path.write_text(html, encoding="utf-8"),
-        },
-        audit.info,
-    )
-    return audit
+    files: Files = {
+        "logits.npy": lambda path: _write_certain_logits(path, observations.log_probs[:]),
+        "embeddings.npy": lambda path: write_array(path, embedding),
+    }
+    return _leave(begun, judgement, reviews, table, files, clock)
 
 
 def _judge_likeliest(
@@ -189,158 +180,70 @@ def _judge_likeliest(
         if heard := [name for name, value in brought.items() if value is not None]:
             raise DataError(f"{', '.join(heard)}: not used beside probabilities of the likeliest classes; leave out.")
         given, likeliest = checked_leading(predictions.labels, predictions.pred_probs)
-        dataset = _dataset(predictions, given, np.zeros((len(given), 0), np.float32))
-        settings = SettingsUsed(NO_EFFORT)
-        identity = identity_of(dataset, {"effort": NO_EFFORT, "seed": 0, "use_votes": False})
-        open_folder(folder, identity, force=force)
+        begun = _begin(predictions, given, _embedding(predictions, len(given)), folder, force)
     with clock("judging"):
         progress("judging", 0, 1)
-        judged = judge_likeliest(given, likeliest, dataset.class_names)
+        judged = judge_likeliest(given, likeliest, begun.dataset.class_names)
+        if reviews is not None:
+            judged = with_decisions(judged, reviews)
+        table = likeliest_table(begun.dataset, likeliest, judged.verdicts)
         progress("judging", 1, 1)
-    shape = ExamplesShape() if predictions.examples else ExamplesShape(features=0)
-    info = _info(identity, settings, dataset, shape, judged.estimates, clock)
-    audit = Audit(folder, info, likeliest_table(dataset, likeliest, judged.verdicts), dataset)
-    if reviews is not None:
-        audit = with_reviews(audit, with_decisions(judged, reviews), reviews)
-    with clock("report"):
-        html = render_report(audit.info, audit.labels, dataset.source, folder=folder)
-    close_folder(
-        folder,
-        {
-            "labels.parquet": lambda path: write_labels(audit.labels, path),
-            LIKELIEST: lambda path: write_likeliest(likeliest, path),
-            "report.html": lambda path: path.write_text(html, encoding="utf-8"),
-        },
-        audit.info,
-    )
-    return audit
+    files: Files = {LIKELIEST: lambda path: write_likeliest(likeliest, path)}
+    return _leave(begun, judged, reviews, table, files, clock)
 
 
-def _info(
-    identity: Identity,
-    settings: SettingsUsed,
-    dataset: LabelledDataset,
-    shape: ExamplesShape,
-    estimates: Estimates,
+@dataclass(frozen=True)
+class _Begun:
+    """A judgement in its folder, before it is made."""
+
+    dataset: LabelledDataset
+    shape: ExamplesShape
+    settings: SettingsUsed
+    identity: Identity
+    folder: Path
+    unfinished: Path
+    """Where its unfinished work is kept."""
+
+
+def _begin(
+    predictions: LabelledPredictions,
+    given: NDArray[np.int64],
+    embedding: NDArray[np.float32],
+    folder: Path,
+    force: bool,
+) -> _Begun:
+    dataset = predictions.as_dataset(given, embedding)
+    shape = ExamplesShape() if predictions.examples else ExamplesShape(features=embedding.shape[1])
+    settings = SettingsUsed(NO_EFFORT, use_votes=predictions.votes is not None)
+    identity = identity_of(dataset, {"effort": NO_EFFORT, "seed": 0, "use_votes": settings.use_votes})
+    return _Begun(dataset, shape, settings, identity, folder, open_folder(folder, identity, force=force))
+
+
+def _leave(
+    begun: _Begun,
+    judgement: Judgement | LikeliestJudgement,
+    reviews: Reviews | None,
+    table: pa.Table,
+    files: Files,
     clock: Clock,
-) -> AuditInfo:
-    return AuditInfo(
-        identity=identity,
-        settings=settings,
+) -> Audit:
+    """Write the audit: what was judged, with the reviews that it was judged by, and the files beside the table."""
+    info = AuditInfo(
+        identity=begun.identity,
+        settings=begun.settings,
         versions=versions_of(np),
-        data=audited_data(dataset, identity.fingerprint, shape),
-        class_names=dataset.class_names,
+        data=audited_data(begun.dataset, begun.identity.fingerprint, begun.shape),
+        class_names=begun.dataset.class_names,
         model=ModelInfo("none", "probabilities were given", members=1, parameters=0, unseen_draws=1),
         out_of_sample=True,
-        estimates=estimates,
+        estimates=judgement.estimates,
         timings=clock.seconds,
     )
-
-
-def read_predictions(
-    pred_probs: Path | Sequence[Path], reading: ReadOptions, features: Path | None = None
-) -> LabelledPredictions:
-    """Labels and probabilities, each from a file, or from one for each learner: `reading` names that of the labels, and
-    votes and class names.
-
-    Raises DataError naming the file, the row or the id, and the remedy.
-    """
-    files = [pred_probs] if isinstance(pred_probs, Path) else list(pred_probs)
-    if reading.label_file is None:
-        raise DataError(f"{files[0]} holds probabilities; name the file with the labels: --label-file FILE.")
-    with while_reading(files[0], f"probabilities for the labels in {reading.label_file}"):
-        return _lined_up(files, reading.label_file, reading, features)
-
-
-def _lined_up(files: list[Path], label_file: Path, reading: ReadOptions, features: Path | None) -> LabelledPredictions:
-    probs, columns, ids_of_probs = read_probabilities(files[0])
-    if not isinstance(probs, np.ndarray):
-        if len(files) > 1 or features is not None or reading.votes is not None:
-            raise DataError(
-                f"{files[0]} holds probabilities of the likeliest classes, beside which no other learner, features or "
-                "votes are used; leave them out."
-            )
-        return _likeliest_lined_up(files[0], probs, ids_of_probs, label_file, reading)
-    if probs.ndim != 2:
-        raise DataError(f"{files[0]} has shape {probs.shape}; wanted is (example, class).")
-    several = [probs]
-    for file in files[1:]:
-        more, its_columns, its_ids = read_matrix(file)
-        if more.shape != probs.shape:
-            raise DataError(f"{file} has shape {more.shape}, {files[0]} has {probs.shape}; they must line up.")
-        if its_columns is not None and columns is not None and its_columns != columns:
-            raise DataError(f"{file} and {files[0]} have different columns, or in different order; they must line up.")
-        if its_ids is not None and ids_of_probs is not None and not np.array_equal(its_ids, ids_of_probs):
-            raise DataError(f"{file} and {files[0]} name different ids, or in different order; they must line up.")
-        several.append(more)
-    given, names, ids = read_labels(label_file, reading.names or columns, probs.shape[1])
-    ids = _same_ids(given, ids, ids_of_probs, label_file, files[0])
-    predictions = LabelledPredictions(
-        given,
-        probs if len(several) == 1 else np.stack(several),
-        names,
-        ids,
-        None if features is None else read_matrix(features)[0] if ids is None else read_features(features, ids),
-        path=str(label_file),
-    )
-    if reading.votes is None:
-        return predictions
-    dataset = _dataset(predictions, given, np.empty((len(given), 0), np.float32))
-    return replace(predictions, votes=read_votes(reading.votes, dataset, reading))
-
-
-def _likeliest_lined_up(
-    file: Path,
-    probs: sparse.csr_array | NamedProbabilities,
-    ids_of_probs: NDArray[np.str_] | None,
-    label_file: Path,
-    reading: ReadOptions,
-) -> LabelledPredictions:
-    names = reading.names
-    if isinstance(probs, NamedProbabilities):
-        if names is None:
-            names = named_classes(
-                probs.names | {str(one).strip() for one in label_values(label_file)[0] if one is not None}
-            )
-        probs = probs.matrix(names)
-    given, names, ids = read_labels(label_file, names, probs.shape[1])
-    if len(given) != probs.shape[0]:
-        raise DataError(f"{label_file} has {len(given)} labels, {file} {probs.shape[0]} rows; they must line up.")
-    ids = _same_ids(given, ids, ids_of_probs, label_file, file)
-    return LabelledPredictions(given, probs, names, ids, path=str(label_file))
-
-
-def _same_ids(
-    given: NDArray[np.int64],
-    ids: NDArray[np.str_] | None,
-    ids_of_probs: NDArray[np.str_] | None,
-    label_file: Path,
-    file: Path,
-) -> NDArray[np.str_] | None:
-    """The examples' ids, by whichever file has them. Raises DataError where they differ, or a label is missing."""
-    missing = np.flatnonzero(given < 0)
-    if len(missing):
-        raise DataError(f"{label_file}, row {missing[0]}: there is no label; leave such rows out of both files.")
-    if ids is not None and ids_of_probs is not None and not np.array_equal(ids, ids_of_probs):
-        raise DataError(f"{label_file} and {file} name different ids, or in different order; they must line up.")
-    return ids if ids is not None else ids_of_probs
-
-
-def _dataset(
-    predictions: LabelledPredictions, given: NDArray[np.int64], embedding: NDArray[np.float32]
-) -> LabelledDataset:
-    """All that is known of the data, with an empty feature in the place of the examples where there are none."""
-    if predictions.examples is not None:
-        return predictions.examples
-    return LabelledDataset(
-        name=Path(predictions.path).stem or predictions.path,
-        path=predictions.path,
-        ids=predictions.named_examples,
-        source=FeatureArray(embedding if embedding.shape[1] else np.zeros((len(given), 1), np.float32)),
-        given_labels=given,
-        class_names=predictions.named_classes,
-        votes=predictions.votes,
-    )
+    audit = Audit(begun.folder, info, table, begun.dataset)
+    if reviews is not None:
+        audit = with_reviews(audit, judgement, reviews)
+    audit.leave(files, clock)
+    return audit
 
 
 def _embedding(predictions: LabelledPredictions, examples: int) -> NDArray[np.float32]:

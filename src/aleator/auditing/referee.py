@@ -13,7 +13,7 @@ from aleator.audits.info import DetectionScores, RefereeScores
 from aleator.data.dataset import Votes
 from aleator.evidence import EVIDENCE
 from aleator.uncertainty.calibration import reliability_curve
-from aleator.uncertainty.metrics import auroc, auroc_within_label
+from aleator.uncertainty.metrics import auroc, auroc_within_label, best_f1, f1
 from aleator.verdicts import Verdicts
 
 NO_OPINION = -1
@@ -75,8 +75,6 @@ def score_audit(
 
     None where the referee has no opinion on any example with a label.
     """
-    from sklearn.metrics import precision_recall_curve
-
     referee_label, classes = truth.label, verdicts.label_distribution.shape[1]
     scored = (referee_label != NO_OPINION) & (given >= 0)
     if not scored.any():
@@ -84,7 +82,6 @@ def score_audit(
     wrong = (given != referee_label)[scored]
     p_mislabelled = verdicts.p_mislabelled[scored]
     flagged = verdicts.flagged[scored]
-    precision, recall, _ = precision_recall_curve(wrong, p_mislabelled)
     by_suspicion = wrong[np.argsort(-p_mislabelled, kind="stable")]
     confusion = np.zeros((classes, classes), dtype=np.int64)
     known = scored & (referee_label >= 0)
@@ -96,7 +93,7 @@ def score_audit(
         examples=int(scored.sum()),
         wrong=int(wrong.sum()),
         share_wrong=float(wrong.mean()),
-        best_f1=float(np.max(2 * precision * recall / np.maximum(precision + recall, 1e-12))),
+        best_f1=best_f1(p_mislabelled, wrong),
         **_flag_scores(flagged, wrong),
         calibration_error=reliability_curve(p_mislabelled, wrong).error,
         given_label_accuracy=float(1 - wrong.mean()),
@@ -131,7 +128,7 @@ def _flag_scores(flagged: NDArray[np.bool_], wrong: NDArray[np.bool_]) -> dict[s
     return {
         "flags_precision": hits / max(1, int(flagged.sum())),
         "flags_recall": hits / max(1, int(wrong.sum())),
-        "flags_f1": 2 * hits / max(1, int(flagged.sum() + wrong.sum())),
+        "flags_f1": f1(flagged, wrong),
     }
 
 

@@ -1,17 +1,22 @@
 """What `aleator.audit` returns: the audit folder, with what people do with it as methods."""
 
 import webbrowser
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from aleator.auditing.suspects import Suspects, shown_in_notebook, to_pandas
 from aleator.audits import AuditFolder, open_data, with_data
 from aleator.audits.data import has_data
-from aleator.audits.folder import REPORT, write_table_and_info
+from aleator.audits.folder import LABELS, REPORT, Files, close_folder, write_table_and_info
+from aleator.audits.labels import write_labels
 from aleator.audits.next_steps import next_steps
+from aleator.clock import Clock
 from aleator.data.dataset import LabelledDataset
 from aleator.data.sources import FeatureArray
 from aleator.errors import AleatorError, AuditFolderError
@@ -47,6 +52,19 @@ class Audit(AuditFolder):
         source = None if dataset is None else dataset.source
         write_text(target, render_report(self.info, self.labels, source, folder=self.folder, remark=remark))
         return target
+
+    def leave(self, files: Files, clock: Clock, networks: Sequence[NDArray[np.uint8]] = ()) -> None:
+        """Put it in the place of what the folder holds, with a report that shows the data, and these files and networks
+        (contents of files of safetensors) beside it."""
+        source = None if self.dataset is None else self.dataset.source
+        with clock("report"):
+            html = render_report(self.info, self.labels, source, folder=self.folder)
+        files = {
+            LABELS: lambda path: write_labels(self.labels, path),
+            **files,
+            REPORT: lambda path: path.write_text(html, encoding="utf-8"),
+        }
+        close_folder(self.folder, files, self.info, networks)
 
     def rewrite(self) -> None:
         """Write table, `audit.json` and report in the place of the old."""

@@ -33,7 +33,9 @@ class Said:
     """To the neighbours, `(example,)`."""
     model: ModelInfo
     training: TrainingSettings | None = None
-    """Of networks."""
+    """Of networks, as the next."""
+    networks: tuple[NDArray[np.uint8], ...] = ()
+    """Themselves, each as the content of a file of safetensors."""
 
     @cached_property
     def uncertainty(self) -> dict[str, NDArray[np.float64]]:

@@ -105,8 +105,8 @@ def told_by_sample(
         errors_left=ErrorsLeft(count, low, high, len(open_rows)),
         remarks=(
             *estimates.remarks,
-            f"What is left is counted by the {len(sample):,} reviewed labels that were drawn at random: the more, "
-            "the narrower the interval. The classes' counts are by all reviews.",
+            f"How many are left is estimated from the {len(sample):,} reviewed labels that were drawn at random; more "
+            "of them make the interval narrower. The numbers of each class come from all reviews.",
         ),
     )
 

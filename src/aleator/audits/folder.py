@@ -1,7 +1,6 @@
 """The audit folder: what an audit leaves on disk, written whole or not at all."""
 
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -28,6 +27,9 @@ LIKELIEST = "likeliest.npz"
 """The likeliest classes that labels were judged by, where there are many."""
 REPLACED = (LABELS, REPORT, KEPT, LIKELIEST, "logits.npy", "embeddings.npy", "models", "features", UNFINISHED)
 """What an audit puts in the place of what has such a name, beside `audit.json`."""
+
+Files = dict[str, Callable[[Path], object]]
+"""Of an audit's folder: by its name, what writes each."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -163,8 +165,14 @@ def open_folder(folder: Path, identity: Identity, *, force: bool) -> Path:
     return unfinished
 
 
-def close_folder(folder: Path, files: dict[str, Callable[[Path], object]], info: AuditInfo) -> None:
-    """Put the new files in the place of the old: all are written first, then renamed, `audit.json` last.
+def close_folder(
+    folder: Path,
+    files: Files,
+    info: AuditInfo,
+    networks: Sequence[NDArray[np.uint8]] = (),
+) -> None:
+    """Put the new files in the place of the old: all are written first, then renamed, `audit.json` last. `networks` are
+    the contents of files of safetensors.
 
     With `audit.json` the audit is complete; while it is missing, readers are told that it is unfinished.
     """
@@ -175,8 +183,8 @@ def close_folder(folder: Path, files: dict[str, Callable[[Path], object]], info:
     (new / "models").mkdir()
     for name, write in files.items():
         write(new / name)
-    for weights in unfinished.glob("member-*/weights.safetensors"):
-        shutil.copyfile(weights, new / "models" / f"{weights.parent.name}.safetensors")
+    for number, weights in enumerate(networks):
+        (new / "models" / f"member-{number}.safetensors").write_bytes(weights.data)
     write_record(new / INFO, info)
     sync_all(new)
     discard(folder / INFO)

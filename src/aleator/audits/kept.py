@@ -1,6 +1,6 @@
 """Data that were made in memory, kept in the audit's folder: nobody else could read them again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from aleator.audits.folder import KEPT, AuditFolder
+from aleator.audits.folder import KEPT, AuditFolder, Files
 from aleator.data.dataset import AnnotatorVotes, LabelledDataset, Votes
 from aleator.data.readers.arrays import read_arrays
 from aleator.data.sources import ExampleSource, FeatureArray, ImageArray, ImageBytes, ImageFiles, TableRows, TextArray
@@ -21,7 +21,7 @@ MOST_BYTES = 512 << 20
 """Larger data are not kept: who has them knows how they were made."""
 
 
-def kept_files(dataset: LabelledDataset) -> dict[str, Callable[[Path], object]]:
+def kept_files(dataset: LabelledDataset) -> Files:
     """The file to write into the folder of an audit of these data, by name; none for data that were read from a path
     or are too large."""
     if dataset.reading is not None:

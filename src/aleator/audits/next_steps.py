@@ -47,6 +47,12 @@ def next_steps(info: AuditInfo, folder: Path) -> tuple[Step, ...]:
     )
 
 
+def before_audit(data: Path) -> tuple[Step, ...]:
+    """What follows for data with labels that are not audited."""
+    audit = _command("audit", data, "-o", _beside(data.with_suffix(""), "audit"))
+    return (Step(audit, "let an audit find which labels are probably wrong"),)
+
+
 def after_review(folder: Path, data: Path | None = None, database: str | None = None) -> tuple[Step, ...]:
     """What follows when people have put labels right; `data` and `database` as they were named for the page."""
     named = _named(data, database)

@@ -41,12 +41,14 @@ def export(
     folder
         An audit folder, or data with labels that were reviewed; with --onnx the folder that `train` left.
     output
-        The file or, for formats with pictures, the new folder.
+        The file or, for formats with pictures, the new folder; FILE.onnx is the same as --onnx FILE.
     onnx
         The file for a model: from uint8 pictures to distributions and uncertainties, checked against PyTorch first.
     data
         Where the audited data are now, if they moved.
     """
+    if output is not None and output.suffix == ".onnx":
+        onnx = output
     if onnx is not None:
         from aleator.export.onnx import export_onnx
         from aleator.training import load_model

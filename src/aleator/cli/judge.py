@@ -59,8 +59,8 @@ def judge(
                 raise AleatorError("--on is for labels judged by --pred-probs; an audit is judged again here.")
             result = judge_again(load_audit(folder), sources, data=data, asked=reading, progress=progress)
         elif folder is None and pred_probs and output is not None:
-            from aleator.auditing.brought import with_examples_of
-            from aleator.auditing.predictions import judge_predictions, read_predictions
+            from aleator.auditing.brought import read_predictions, with_examples_of
+            from aleator.auditing.predictions import judge_predictions
             from aleator.auditing.reviewed import reviews_of_predictions
 
             predictions = read_predictions(pred_probs, reading, features)

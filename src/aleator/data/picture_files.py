@@ -191,12 +191,6 @@ def skipped_folder(name: str) -> bool:
     return name.startswith(".") or name.lower() in {one.lower() for one in RESOURCE_FOLDERS}
 
 
-def linked_outside(folder: Path, root: Path) -> bool:
-    """Whether a folder is a link that leads out of the root."""
-    top = os.path.realpath(root)
-    return folder.is_symlink() and not _below(os.path.realpath(folder), top)
-
-
 def _why_not_followed(real: str, top: str, start: str, above: tuple[str, ...]) -> str | None:
     if not _below(real, top):
         return OUTSIDE_LINK

@@ -3,14 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from aleator.embedding.preprocessing import Preprocessing, PreprocessingChanges
 from aleator.errors import UnknownNameError
-from aleator.registry import Registry
-
-if TYPE_CHECKING:
-    from aleator.embedding.extractor import Opener
 
 Kind = Literal["images", "texts"]
 """Of the examples that a network takes: an `ExampleSource`'s kind."""
@@ -106,10 +102,6 @@ class Backbone:
         """What pictures are brought to, where `own` is what the network says of itself."""
         asked = self.preprocessing
         return asked if isinstance(asked, Preprocessing) else own if asked is None else asked.on(own)
-
-    @property
-    def opener(self) -> "Opener":
-        return Registry("family of networks", {name: family.place for name, family in FAMILIES.items()})[self.family]
 
 
 @dataclass(frozen=True)

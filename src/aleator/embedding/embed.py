@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.images import MOST_UNREADABLE, check_readable
 from aleator.data.sources import ExampleSource
-from aleator.embedding.backbone import Backbone, Kind, OwnBackbone
-from aleator.embedding.extractor import MADE_OF, Extractor, NetworkRecord, Say
+from aleator.embedding.backbone import FAMILIES, Backbone, Kind, OwnBackbone
+from aleator.embedding.extractor import MADE_OF, Extractor, NetworkRecord, Opener, Say
 from aleator.embedding.families.own import open_own
 from aleator.embedding.keys import NOT_THERE, example_keys
 from aleator.embedding.settings import EmbedSettings
@@ -21,6 +21,7 @@ from aleator.embedding.shards import examples_in_shard, load, made_apart, made_h
 from aleator.embedding.store import FeatureStore, Writer
 from aleator.errors import AleatorError, DataError
 from aleator.progress import Progress, silent
+from aleator.registry import Registry
 from aleator.workers import HERE, Workers
 
 AT_ONCE = 4096
@@ -90,7 +91,8 @@ def open_backbone(
     if isinstance(backbone, Backbone):
         if kind != "images" and backbone.preprocessing is not None:
             raise AleatorError(f"Size, crop, mean and std are for pictures, and the examples are {MADE_OF[kind]}.")
-        return backbone.opener(backbone, kind, settings, say or (lambda message: None))
+        families: Registry[Opener] = Registry("family of networks", {name: one.place for name, one in FAMILIES.items()})
+        return families[backbone.family](backbone, kind, settings, say or (lambda message: None))
     if not isinstance(backbone, OwnBackbone):
         backbone = OwnBackbone(backbone, kind)
     return open_own(backbone, kind, settings)

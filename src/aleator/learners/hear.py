@@ -21,11 +21,11 @@ from aleator.learners.linear import linear
 from aleator.learners.ratios import ratios
 from aleator.learners.softmax_regression import Floats
 from aleator.learners.topics import share_of_topics, topics
-from aleator.learners.trees import forest, trees
+from aleator.learners.trees import MOST_FOR_FOREST, forest, trees
 from aleator.neighbours.search import is_divided, nearest_neighbours
 from aleator.noise.pooling import pooling_weights
 from aleator.threads import one_thread
-from aleator.vectors.dense import whitened
+from aleator.vectors.dense import principal, whitened
 from aleator.workers import HERE, Arrays, Piece, Workers
 from aleator.workers.kept import results_of
 
@@ -66,6 +66,12 @@ class Material:
     """Rows of the nearest examples by `dense`, `(example, neighbour)`; they are looked for where they are not given."""
     whitened_neighbours: NDArray[np.int64] | None = None
     """The same by `dense`, whitened."""
+
+    @classmethod
+    def of_features(cls, features: NDArray[np.floating[Any]], seed: int = 0, *, path: Path | None = None) -> "Material":
+        """Of numbers `(example, feature)`. The axes of very many are mapped from a file at `path`."""
+        few = len(features) <= MOST_FOR_FOREST
+        return cls(principal(features, seed, path=path), features=features if few else None)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import torch
@@ -30,6 +31,21 @@ def save_network(network: Network, path: Path) -> None:
     """Write weights, buffers and spec; the file appears whole or not at all."""
     metadata = {"spec": json.dumps(asdict(network.spec))}
     write_tensors(path, lambda beside: save_model(network, str(beside), metadata=metadata))
+
+
+def network_as_bytes(network: Network) -> NDArray[np.uint8]:
+    """The content of the file that `save_network` writes."""
+    with TemporaryDirectory() as folder:
+        save_network(network, Path(folder) / "network")
+        return np.frombuffer((Path(folder) / "network").read_bytes(), np.uint8)
+
+
+def network_of_bytes(content: NDArray[np.uint8], backbone: nn.Module | None = None) -> Network:
+    """The network again, as by `load_network`."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "network"
+        path.write_bytes(content.data)
+        return load_network(path, backbone)
 
 
 def load_network(path: Path, backbone: nn.Module | None = None) -> Network:

@@ -1,7 +1,7 @@
 """What is trained on what: the parts that all trainings of an ensemble share, and what sets one apart."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,6 +30,15 @@ class TrainingJob:
     backbone: nn.Module | None = None
     """A module of the user's own in the place of the backbone that the spec names; copies of it are trained."""
 
+    @property
+    def known_by(self) -> tuple[Any, ...]:
+        """All that results follow from, as plain values: a kind of device, not which one it is."""
+        backbone: tuple[Any, ...] = ()
+        if self.backbone is not None:
+            tensors = (tensor.detach().cpu().contiguous().reshape(-1) for tensor in self.backbone.state_dict().values())
+            backbone = repr(self.backbone), *(tensor.view(torch.uint8).numpy() for tensor in tensors)
+        return self.spec, self.examples, self.targets, self.settings, self.device.type, self.weights, backbone
+
 
 @dataclass(frozen=True)
 class Task:
@@ -37,5 +46,5 @@ class Task:
 
     seed: int
     rows: NDArray[np.int64]
-    start: Path | None = None
-    """The weights to begin with, of a network of the same kind; None draws new ones."""
+    start: NDArray[np.uint8] | None = None
+    """The weights to begin with, of a network of the same kind, as a trained `Member` has them; None draws new ones."""

@@ -15,7 +15,7 @@ from aleator.errors import AleatorError
 from aleator.learning.augment import cosine_one_cycle, random_views
 from aleator.learning.averaging import WeightAverage
 from aleator.learning.begun_head import fit_head
-from aleator.learning.checkpoints import TrainingState, load_network, load_state, save_state
+from aleator.learning.checkpoints import TrainingState, load_state, network_of_bytes, save_state
 from aleator.learning.devices import PartsThatFit, placed
 from aleator.learning.job import Task, TrainingJob
 from aleator.learning.loss_mixture import mixture_weights
@@ -283,8 +283,8 @@ def _fit_head(network: Network, job: TrainingJob, task: Task) -> None:
     fit_head(network, torch.cat(made), torch.from_numpy(job.targets[task.rows]).to(job.device))
 
 
-def _begun(job: TrainingJob, start: Path) -> Network:
-    network = load_network(start, job.backbone)
+def _begun(job: TrainingJob, start: NDArray[np.uint8]) -> Network:
+    network = network_of_bytes(start, job.backbone)
     if network.spec != job.spec:
-        raise AleatorError(f"{start} does not hold the weights of such a network: {network.spec}, not {job.spec}.")
+        raise AleatorError(f"The start does not hold the weights of such a network: {network.spec}, not {job.spec}.")
     return network

@@ -1,6 +1,6 @@
 """Members of an ensemble, and folds of a cross-validation: trainings that do not depend on each other.
 
-Each leaves its results in a folder of its own, so that interrupted work goes on after the last finished one. Where
+Each is a piece of work, whose result is kept, so that interrupted work goes on after the last finished one. Where
 several are worth it, each runs in a process of its own. Short trainings run in this one, on a processor with one
 thread: a second thread gains them little, and threads that wait for each other stand still when another program needs
 the processor.
@@ -8,39 +8,34 @@ the processor.
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from aleator import __version__
 from aleator.cores import available_cores
 from aleator.errors import AleatorError
-from aleator.files import file_digest, read_array, write_array, write_json, write_whole
-from aleator.learning.checkpoints import save_network
+from aleator.files import read_array, write_array
+from aleator.learning.checkpoints import network_as_bytes
 from aleator.learning.job import Task, TrainingJob
 from aleator.learning.loop import train_network
 from aleator.learning.prediction import Predictions, predict_draws
 from aleator.learning.team import ALONE, Team, check_devices, launch
-from aleator.records import IDENTITY, begin_work, read_json
 from aleator.threads import at_most_threads
 from aleator.workers import HERE, Arrays, Piece, Workers
-from aleator.workers.identity import digest
-from aleator.workers.piece import as_bytes
+from aleator.workers.kept import results_of
 from aleator.workers.processes import Processes
 from aleator.workers.sent import read_sent, write_sent
 
 WORTH_PROCESSES, VECTORS = 20_000, 10
 """Pictures seen in all trainings and epochs together, from which on processes of their own save time; of vectors, so
 many times more."""
-WEIGHTS, DONE = "weights.safetensors", "done.json"
-"""The trained network, and the digest of each file that its member left: written last."""
-CHECKPOINT = "checkpoint.safetensors"
+DRAWS, MARGINS, WEIGHTS = "draws", "margins", "weights"
+"""Of what a member leaves, beside its predictions."""
 OnStep = Callable[[int, int], None]
 
 
@@ -57,12 +52,8 @@ class Member:
     """Mean and spread of the logits in each draw from the network's posterior, `(2, draw, example, class)`."""
     margin_history: NDArray[np.float32]
     """Log-odds margin of the given label in each epoch, `(epoch, example)`, NaN where not seen."""
-    weights: Path
-    """The file with the network itself."""
-
-
-ARRAYS = (*(field.name for field in fields(Predictions)), "draws", "margins")
-"""What a member leaves beside its weights, in the order in which it is read."""
+    weights: NDArray[np.uint8]
+    """The network itself: the content of a file of safetensors."""
 
 
 def balanced_folds(
@@ -109,103 +100,115 @@ def fit_members(
     With a backbone of the user's own all is done in this process. With several `devices` the members are trained one
     after another, each by so many processes together. Workers that are elsewhere (`on`) do whole members; trainings of
     some seconds are left to this process.
-    `folder` receives `member-0`, `member-1`, ...; a member that is there already is read back, not trained again, if it
-    is of the same job and task.
+    `folder` keeps what each leaves: a member that is there already is not trained again.
     `on_step` is told the steps done by all members together, and how many there are.
     """
-    folder.mkdir(exist_ok=True)  # its parent is there, or somebody removed it
     steps = [job.settings.steps(len(task.rows)) for task in tasks]
-    places = [folder / f"member-{number}" for number in range(len(tasks))]
-    for place, what in zip(places, _identities(job, tasks), strict=True):
-        begin_work(place, what, go_on=_work_of(place) == what)
-    waiting = [number for number, place in enumerate(places) if not _is_finished(place)]
-    done = [0 if number in waiting else count for number, count in enumerate(steps)]
+    done, begun = [0] * len(tasks), False
+
+    def begin(kept: int, of: int) -> None:
+        nonlocal begun
+        begun = True
 
     def tell(number: int, step: int) -> None:
-        done[number] = step
-        on_step(sum(done), sum(steps))
+        if step > done[number]:
+            done[number] = step
+            if begun:  # of those that are kept nobody is told
+                on_step(sum(done), sum(steps))
 
-    if devices > 1:
-        check_devices(devices, job.device)
-        if job.backbone is not None:
-            raise AleatorError("A module of your own is trained in this process: leave --devices out.")
-    # From all tasks, not from those that wait: a training that goes on has as many threads as before, which in bfloat16
-    # shows in its results.
-    processes = _at_once(len(tasks), available_cores()) if devices == 1 else 1
-    on_cpu = job.device.type == "cpu"
-    worth = WORTH_PROCESSES * (1 if len(job.spec.shape) > 1 else VECTORS)
-    worth_it = sum(steps) * job.settings.batch_size >= worth
-    several = on_cpu and processes > 1 and worth_it and job.backbone is None
-    share = max(1, available_cores() // (processes * devices))
-    if not worth_it and job.backbone is None:
-        on = HERE  # workers elsewhere take as long to begin
-    if on.apart:
-        threads = share if several else torch.get_num_threads() if worth_it else 1
-    elif several or devices > 1:
-        on, threads = Processes(processes, folder), share
-    else:
-        threads = available_cores() if worth_it else 1
-    team = (devices,) if devices > 1 else ()
+    team = _team(job, devices)
+    on, threads = _who_trains(job, sum(steps), len(tasks), devices, on, folder)
     shared = (replace(job, examples=np.asarray(job.examples)) if on.apart else job,)
-    pieces = {
+    pieces = [
         Piece(
-            places[number].name,
+            f"member-{number}",
             fit_member_by_team if team else fit_member,
-            _sent(tasks[number]) if on.apart else (tasks[number], places[number] / CHECKPOINT, *team),
+            (task, *team),
             shared,
             threads,
-            int(on.apart and job.device.type == "cuda"),
-            partial(tell, number),
-        ): number
-        for number in waiting
-    }
-    with at_most_threads(threads) if on is HERE and on_cpu else nullcontext():
-        for piece, made in on.results(pieces) if pieces else ():
-            _leave(made, places[pieces[piece]])
-            if done[pieces[piece]] < steps[pieces[piece]]:  # by workers that tell nothing, or not each step
-                tell(pieces[piece], steps[pieces[piece]])
-    return [_read_member(place) for place in places]
+            gpus=int(on.apart and job.device.type == "cuda"),
+            on_step=partial(tell, number),
+            steps=steps[number],
+            resumes=True,
+        )
+        for number, task in enumerate(tasks)
+    ]
+    with at_most_threads(threads) if on is HERE and job.device.type == "cpu" else nullcontext():
+        return [_member_of(made) for made in results_of(pieces, folder, on, begin)]
+
+
+def _team(job: TrainingJob, devices: int) -> tuple[int, ...]:
+    """How many train each network together; nothing where that is one."""
+    if devices == 1:
+        return ()
+    check_devices(devices, job.device)
+    if job.backbone is not None:
+        raise AleatorError("A module of your own is trained in this process: leave --devices out.")
+    return (devices,)
+
+
+def _who_trains(
+    job: TrainingJob, steps: int, tasks: int, devices: int, on: Workers, folder: Path
+) -> tuple[Workers, int]:
+    """Who does the members, and with how many threads each.
+
+    From all tasks, not from those that wait: a training that goes on has as many threads as before, which in bfloat16
+    shows in its results.
+    """
+    cores = available_cores()
+    worth = WORTH_PROCESSES * (1 if len(job.spec.shape) > 1 else VECTORS)
+    worth_it = steps * job.settings.batch_size >= worth
+    processes = _at_once(tasks, cores) if devices == 1 else 1
+    several = job.device.type == "cpu" and processes > 1 and worth_it and job.backbone is None
+    share = max(1, cores // (processes * devices))
+    if on.apart and (worth_it or job.backbone is not None):  # workers elsewhere take as long to begin
+        return on, share if several else torch.get_num_threads() if worth_it else 1
+    if several or devices > 1:
+        return Processes(processes, folder), share
+    return HERE, cores if worth_it else 1
 
 
 def fit_member(
     job: TrainingJob,
     task: Task,
-    checkpoint: Path | None = None,
-    start: NDArray[np.uint8] | None = None,
-    on_step: Callable[[int], None] = _silent,
     *,
+    checkpoint: Path | None = None,
+    on_step: Callable[[int], None] = _silent,
     team: Team = ALONE,
 ) -> Arrays:
-    """Train one network and predict every example with it: what is left in its place, by the names of the files.
+    """Train one network and predict every example with it: what a `Member` is made of, by name.
 
     Of a team, the first has it, and the others nothing.
 
     Args:
         checkpoint: a file from which an interrupted training goes on.
-        start: the content of the task's file of weights to begin with, for who does not see that file.
         on_step: told the number of each step.
     """
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        if start is not None:
-            (folder / "start").write_bytes(start.data)
-            task = replace(task, start=folder / "start")
-        told = _silent if team.rank else on_step
-        network, margins = train_network(job, task, checkpoint=checkpoint, on_step=told, team=team)
-        if team.rank:
-            return {}
-        flip = job.settings.augmentation.flip
-        predictions, draws = predict_draws(network, job.examples, flip=flip, device=job.device, seed=task.seed)
-        save_network(network.cpu(), folder / WEIGHTS)
-        made = dict(zip(ARRAYS, (*vars(predictions).values(), draws, margins), strict=True))
-        return made | {WEIGHTS: as_bytes((folder / WEIGHTS).read_bytes())}
+    told = _silent if team.rank else on_step
+    network, margins = train_network(job, task, checkpoint=checkpoint, on_step=told, team=team)
+    if team.rank:
+        return {}
+    flip = job.settings.augmentation.flip
+    predictions, draws = predict_draws(network, job.examples, flip=flip, device=job.device, seed=task.seed)
+    return {**vars(predictions), DRAWS: draws, MARGINS: margins, WEIGHTS: network_as_bytes(network.cpu())}
+
+
+def _member_of(made: Arrays) -> Member:
+    own = {name: np.array(array) for name, array in made.items()}  # the files may go
+    draws, margins, weights = (own.pop(name) for name in (DRAWS, MARGINS, WEIGHTS))
+    return Member(Predictions(**own), draws, margins, weights)
 
 
 def fit_member_by_team(
-    job: TrainingJob, task: Task, checkpoint: Path, devices: int, on_step: Callable[[int], None] = _silent
+    job: TrainingJob,
+    task: Task,
+    devices: int,
+    *,
+    checkpoint: Path | None = None,
+    on_step: Callable[[int], None] = _silent,
 ) -> Arrays:
     """The same by so many processes or GPUs together; `on_step` is a function of a module."""
-    with TemporaryDirectory(dir=checkpoint.parent) as name:
+    with TemporaryDirectory(dir=None if checkpoint is None else checkpoint.parent) as name:
         folder = Path(name)
         (folder / "made").mkdir()
         write_sent((job, task, checkpoint, on_step), folder / "job")
@@ -218,74 +221,15 @@ def _fit_in_team(team: Team, folder: Path) -> None:
     job, task, checkpoint, on_step = read_sent(folder / "job")
     if team.fabric is not None:
         job = replace(job, device=team.fabric.device)
-    for name, array in fit_member(job, task, checkpoint, None, on_step, team=team).items():
-        write_array(folder / "made" / f"{name}.npy", array)
-
-
-def _sent(task: Task) -> tuple[Any, ...]:
-    """What `fit_member` is called with where this machine's files are not seen."""
-    start = None if task.start is None else as_bytes(task.start.read_bytes())
-    return replace(task, start=None), None, start
-
-
-def _leave(made: Arrays, place: Path) -> None:
-    """Write what a member left, and that it is done."""
+    made = fit_member(job, task, checkpoint=checkpoint, on_step=on_step, team=team)
     for name, array in made.items():
-        if name == WEIGHTS:
-            write_whole(place / name, partial(_write_bytes, array))
-        else:
-            write_array(place / f"{name}.npy", array)
-    write_json(place / DONE, _digests(place))
-    (place / CHECKPOINT).unlink(missing_ok=True)
-
-
-def _write_bytes(content: NDArray[np.uint8], path: Path) -> None:
-    path.write_bytes(content.data)
+        write_array(folder / "made" / f"{name}.npy", array)
 
 
 def _at_once(tasks: int, cores: int) -> int:
     """How many trainings run beside each other: as many as there are cores, or all where the last one would run alone
     (three on two cores: sharing them takes two thirds of the time)."""
     return tasks if tasks < 2 * cores else cores
-
-
-def _identities(job: TrainingJob, tasks: list[Task]) -> list[str]:
-    """For each task a digest of all that its result follows from, but the machine."""
-    backbone: tuple[Any, ...] = ()
-    if job.backbone is not None:
-        tensors = (tensor.detach().cpu().contiguous().reshape(-1) for tensor in job.backbone.state_dict().values())
-        backbone = repr(job.backbone), *(tensor.view(torch.uint8).numpy() for tensor in tensors)
-    said = repr((job.spec, job.settings))
-    shared = digest((__version__, said, job.device.type, backbone, job.examples, job.targets, job.weights))
-    starts = [None if task.start is None else file_digest(task.start) for task in tasks]
-    return [
-        digest((shared, repr(task.seed), task.rows, start)).hex() for task, start in zip(tasks, starts, strict=True)
-    ]
-
-
-def _work_of(place: Path) -> object:
-    """What the member in this place is of; None where nothing says so."""
-    try:
-        return read_json(place / IDENTITY)
-    except (OSError, ValueError):
-        return None
-
-
-def _digests(place: Path) -> dict[str, str]:
-    return {name: file_digest(place / name) for name in (*(f"{name}.npy" for name in ARRAYS), WEIGHTS)}
-
-
-def _is_finished(place: Path) -> bool:
-    """Whether all of it is there, and as it was written."""
-    try:
-        return bool(read_json(place / DONE) == _digests(place))
-    except (OSError, ValueError):
-        return False
-
-
-def _read_member(place: Path) -> Member:
-    *said, draws, margins = (read_array(place / f"{name}.npy") for name in ARRAYS)
-    return Member(Predictions(*said), draws, margins, place / WEIGHTS)
 
 
 def member_seed(seed: int, member: int) -> int:

@@ -29,8 +29,3 @@ class Neighbours:
             return np.full(len(self.rows), FARTHEST)
         last = np.fmax.reduce(self.distance, axis=1).astype(np.float64)
         return np.where(np.isnan(last), FARTHEST, last)
-
-
-def none_of(examples: int) -> Neighbours:
-    """No neighbour of any."""
-    return Neighbours(np.full((examples, 1), -1), np.full((examples, 1), np.nan, dtype=np.float32))

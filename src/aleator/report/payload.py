@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from aleator.audits.labels import dense_rows
 from aleator.data.sources import ExampleSource, TableRows, TextArray
+from aleator.html import script_json
 from aleator.report.rows import ReportColumns
 from aleator.report.sheets import ACROSS, sheets
 from aleator.verdicts.names import VERDICTS
 
-ROOM = 5_400_000
+ROOM = 5_500_000
 """Bytes that rows and pictures may take together; with the rest the page stays below 6 MB."""
 MOST_ROWS = 40_000
 EACH_VERDICT = 300
@@ -39,11 +40,16 @@ def chosen_rows(rows: ReportColumns, first: Sequence[int] = ()) -> NDArray[np.in
 
 
 def payload(
-    rows: ReportColumns, names: Sequence[str], chosen: NDArray[np.int64], source: ExampleSource | None
+    rows: ReportColumns,
+    names: Sequence[str],
+    chosen: NDArray[np.int64],
+    source: ExampleSource | None,
+    flag_above: float,
 ) -> dict[str, Any]:
-    """The examples of these rows, as the page's script reads them."""
+    """The examples of these rows, as the page's script reads them; flagged are those more probably wrong than that."""
     columns: dict[str, NDArray[Any]] = {
         "p": _scaled(rows.p_mislabelled[chosen], 10_000),
+        "flagged": (rows.p_mislabelled[chosen] > flag_above).astype(np.uint8),
         "given": rows.given[chosen].astype(np.int16),
         "suggested": rows.suggested[chosen].astype(np.int16),
         "verdict": np.array([VERDICTS.index(one) if one else -1 for one in rows.verdict[chosen]], dtype=np.int8),
@@ -59,7 +65,7 @@ def payload(
         "verdicts": list(VERDICTS),
         "columns": {name: [values.dtype.str[1:], _text(values)] for name, values in columns.items()},
     }
-    room = ROOM - sum(map(len, found["ids"])) - sum(len(text) for _, text in found["columns"].values())
+    room = ROOM - _bytes(found)
     if isinstance(source, TextArray):
         return found | {"kind": "text", "pictures": 0, **_texts(source, rows, chosen, room)}
     if isinstance(source, TableRows):
@@ -82,7 +88,7 @@ def _texts(source: TextArray, rows: ReportColumns, chosen: NDArray[np.int64], ro
     for row in chosen.tolist():
         text = source.texts[row]
         texts.append(text if len(text) <= longest else f"{text[:longest]} …")
-        room -= 2 * len(texts[-1])
+        room -= _bytes(texts[-1])
         if room < 0:
             break
     return {"texts": texts, "marked": _marked(rows, chosen[: len(texts)])}
@@ -94,7 +100,7 @@ def _cells(source: TableRows, rows: ReportColumns, chosen: NDArray[np.int64], ro
     columns = source.table.column_names[:MOST_COLUMNS]
     for row in chosen.tolist():
         cells.append([value[:LONGEST_CELL] for value in list(source.cells(row).values())[:MOST_COLUMNS]])
-        room -= sum(len(value) + 3 for value in cells[-1])
+        room -= _bytes(cells[-1])
         if room < 0:
             break
     return {"header": columns, "cells": cells, "marked": _marked(rows, chosen[: len(cells)])}
@@ -134,6 +140,11 @@ def _leading(rows: ReportColumns, chosen: NDArray[np.int64]) -> dict[str, NDArra
     leading = np.argsort(-distribution, axis=1, kind="stable")[:, :LEADING]
     shares = np.take_along_axis(distribution, leading, axis=1)
     return {"leading": leading.astype(np.int16), "shares": np.round(100 * shares).astype(np.uint8)}
+
+
+def _bytes(value: Any) -> int:
+    """How much of the page it takes."""
+    return len(script_json(value).encode()) + len(", ")
 
 
 def _text(values: NDArray[Any]) -> str:

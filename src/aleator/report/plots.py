@@ -16,6 +16,14 @@ MAP_CELLS = (60, 40)
 MOST_CLASSES = 20
 SHADES = 50
 """Steps of a cell's shade, a class of the style each."""
+POINTS = {
+    "ok": "M4 0A4 4 0 1 1-4 0A4 4 0 1 1 4 0Z",
+    "mistake": "M0-5.5 5.5 0 0 5.5-5.5 0Z",
+    "ambiguous": "M-4-4H4V4H-4Z",
+    "unfamiliar": "M0-5 5 4H-5Z",
+    "conflict": "M0 5-5-4H5Z",
+}
+"""The shape of each verdict's points, for those who do not tell the colours apart; the legend's is in plots.css."""
 PAGE_FILES = tuple(Path(__file__).parent / "templates" / name for name in ("plots.css", "plots.js", "marks.js"))
 """What a page with a plot, or with texts, needs; the page itself gives the colours."""
 
@@ -79,7 +87,7 @@ def pairs_table(pairs: Sequence[ClassPair], class_names: Sequence[str], *, link:
     head = "".join(f'<th scope="col">{name}</th>' for name in ("given", "more likely", "about", "of the label"))
     return Markup(
         '<div class="scroll" tabindex="0" role="region" aria-label="pairs of classes">'
-        f'<table class="confusion"><thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table></div>'
+        f'<table class="confusion pairs"><thead><tr>{head}</tr></thead><tbody>{"".join(body)}</tbody></table></div>'
     )
 
 
@@ -156,9 +164,9 @@ def example_map(
         for value in (0, 0.25, 0.5, 0.75, 1)
     ]
     dots = [
-        f'<circle class="dot v-{escape(verdict[row])}" role="img" aria-label="{escape(title)}" data-point="{number}" '
-        f'r="4" cx="{x(float(aleatoric[row])):.1f}" '
-        f'cy="{y(float(p_mislabelled[row])):.1f}"><title>{escape(title)}</title></circle>'
+        f'<path class="dot v-{escape(verdict[row])}" role="img" aria-label="{escape(title)}" data-point="{number}" '
+        f'd="{POINTS[str(verdict[row])]}" transform="translate({x(float(aleatoric[row])):.1f} '
+        f'{y(float(p_mislabelled[row])):.1f})"><title>{escape(title)}</title></path>'
         for number, (row, title) in enumerate(zip(points, titles, strict=True))
     ]
     return Markup(

@@ -22,6 +22,8 @@ from aleator.verdicts.names import VERDICT_MEANING
 PRINTED, MAP_POINTS = 24, 600
 """Examples that a print shows, and points of the map that open."""
 PICTURE_SIDE = 64
+SEARCHED = {"texts": "Text or id contains", "table": "A value or the id contains"}
+"""What is searched, by the kind of the examples, where that is more than names."""
 DIRECTIONS_SHOWN, CLASSES_SHOWN, FEW_CLASSES = 6, 200, 20
 
 
@@ -54,7 +56,8 @@ def render_report(
         else confusion_table(confusion, names, "given", "more likely", link="#labels"),
         printed=_printed(rows, names, Pictures(source)),
         map=example_map(rows.aleatoric, rows.p_mislabelled, rows.verdict, sample, _titles(rows, names, sample)),
-        payload=script_json(payload(rows, names, chosen, source)),
+        payload=script_json(payload(rows, names, chosen, source, info.estimates.flag_above)),
+        searched=SEARCHED.get("" if source is None else source.kind, "Id contains"),
         shown=len(chosen),
         few_classes=FEW_CLASSES,
         curve=None if referee is None else precision_curve(referee.precision_at, referee.share_wrong),

@@ -74,8 +74,8 @@ def answer_of(name: str, decision: Decision) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def tile(board: Board, live: Live, row: int, *, blind: bool) -> dict[str, Any]:
-    """What the grid shows of an example."""
+def tile(board: Board, live: Live, row: int, *, blind: bool, drawn: bool = False) -> dict[str, Any]:
+    """What the grid shows of an example; `drawn` ones were drawn at random."""
     given, verdicts = int(board.examples.given[row]), live.now.verdicts
     suggested = int(verdicts.suggested_label[row])
     judged = board.examples.audit is not None
@@ -86,6 +86,7 @@ def tile(board: Board, live: Live, row: int, *, blind: bool) -> dict[str, Any]:
         "suggested": suggested if judged else None,
         "share": float(verdicts.probability_of(np.array([suggested]), np.array([row]))[0]) if judged else None,
         "content": content(board.examples, row),
+        "drawn": drawn,
     }
 
 

@@ -3,7 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
 from aleator.data.sources import FeatureArray, TableRows, TextArray
+from aleator.data.texts import Texts
 from aleator.review.examples import Examples
 
 FEATURES = 12
@@ -42,6 +48,25 @@ def _text(source: TextArray, place: int) -> dict[str, Any]:
 
 def _table_row(source: TableRows, place: int) -> dict[str, Any]:
     return {"cells": [[name, value[:LONGEST_CELL]] for name, value in source.cells(place).items()][:CELLS]}
+
+
+def holds(examples: Examples, text: str) -> NDArray[np.bool_]:
+    """Which examples have this in their text or in one of their cells, whatever its case."""
+    source, found = examples.source, np.zeros(len(examples.source), dtype=bool)
+    if isinstance(source, TextArray):
+        found = _match(Texts(source.texts).array, text)
+    elif isinstance(source, TableRows):
+        for column in source.table.columns:
+            found |= _match(column, text)
+    return found[examples.source_row]
+
+
+def _match(values: pa.Array | pa.ChunkedArray, text: str) -> NDArray[np.bool_]:
+    try:
+        words = values.cast(pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # lists and the like, as they are shown
+        words = pa.array([None if value is None else str(value) for value in values.to_pylist()], pa.string())
+    return np.asarray(pc.fill_null(pc.match_substring(words, text, ignore_case=True), False))
 
 
 CONTENTS: dict[str, Callable[[Any, int], dict[str, Any]]] = {

@@ -16,6 +16,8 @@ class Headway:
     """Where the review stands."""
 
     examples: int
+    is_known: bool
+    """Whether anything is known of how many labels are wrong: there is an audit, or somebody has reviewed."""
     reviewed: int
     decisions: int
     wrong: tuple[float, float, float]
@@ -33,7 +35,7 @@ class Headway:
     found: float
     """Wrong labels among the examples that somebody reviewed, as they are judged now."""
     next_expected: float | None
-    """Wrong labels expected among the next fifty in the queue."""
+    """Wrong labels expected among the next fifty in the queue; None before the judge has put them in order."""
     target: float
     can_stop: bool
     """Even the high end of what is left is within the target."""
@@ -73,9 +75,10 @@ def headway(board: Board, live: Live) -> Headway:
         reviewed, decisions, target = board.reviewed_count, board.decision_count, board.target
     seconds = [one.seconds for one in recent if one.seconds is not None]
     expected = now.expected_in_order
-    known = board.examples.audit is not None and len(expected) > 0
+    known = board.examples.audit is not None and len(expected) > 0 and now.includes >= 0
     return Headway(
         examples=total,
+        is_known=board.examples.audit is not None or reviewed > 0,
         reviewed=reviewed,
         decisions=decisions,
         wrong=(wrong.count, wrong.low, wrong.high),

@@ -16,6 +16,7 @@ from aleator.auditing.sampled import drawing_order, drawn_and_reviewed
 from aleator.decisions.decision import UNUSABLE
 from aleator.errors import DataError
 from aleator.review.board import HERE, Board
+from aleator.review.contents import holds
 from aleator.review.examples import alike
 from aleator.review.live import Live, Snapshot
 from aleator.review.looks import within
@@ -58,10 +59,12 @@ class Filter:
     source: str = ""
     """What the path begins with."""
     text: str = ""
-    """What the id or the path contains, whatever its case."""
+    """What the id or the path contains, or the text or a cell of the example, whatever its case."""
     state: State = "unreviewed"
     tag: str = ""
     """A tag that a standing answer has."""
+    wrong: float = 0.0
+    """The least probability that the given label is wrong; 0 wants all."""
     sure: float = 0.0
     """The least probability of a suggestion that is not the given label; 0 wants all."""
     like: int | None = None
@@ -102,15 +105,9 @@ def read_filter(query: Mapping[str, str], class_names: tuple[str, ...], examples
         raise DataError(f"verdict={verdict[:40]!r} is none of {', '.join(VERDICTS)}.")
     if state not in get_args(State):
         raise DataError(f"state={state[:40]!r} is none of {', '.join(get_args(State))}.")
-    sort, sure = query.get("sort", "") or "next", query.get("sure", "") or "0"
+    sort = query.get("sort", "") or "next"
     if sort not in SORTS:
         raise DataError(f"sort={sort[:40]!r} is none of {', '.join(SORTS)}.")
-    try:
-        share = float(sure)
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 1:
-        raise DataError(f"sure={sure[:40]!r} is no probability; wanted is a number from 0 to 1.")
     classes = len(class_names)
     return Filter(
         given=number("given", "class", classes),
@@ -120,11 +117,23 @@ def read_filter(query: Mapping[str, str], class_names: tuple[str, ...], examples
         text=query.get("text", "").strip()[:200],
         state=cast(State, state),
         tag=query.get("tag", "").strip()[:200],
-        sure=share,
+        wrong=_probability(query, "wrong"),
+        sure=_probability(query, "sure"),
         like=number("like", "example", examples),
         lasso=_corners(query.get("lasso", "")),
         sort=sort,
     )
+
+
+def _probability(query: Mapping[str, str], name: str) -> float:
+    text = query.get(name, "") or "0"
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise DataError(f"{name}={text[:40]!r} is no probability; wanted is a number from 0 to 1.")
+    return share
 
 
 def _corners(text: str) -> tuple[tuple[float, float], ...]:
@@ -341,6 +350,8 @@ class Queue:
             keep &= now.verdicts.suggested_label == wanted.suggested
         if wanted.verdict:
             keep &= now.verdicts.verdict == wanted.verdict
+        if wanted.wrong:
+            keep &= np.nan_to_num(now.verdicts.p_mislabelled) >= wanted.wrong
         if wanted.sure:
             share = now.verdicts.probability_of(now.verdicts.suggested_label)
             keep &= (share >= wanted.sure) & (now.verdicts.suggested_label != examples.given)
@@ -359,7 +370,7 @@ class Queue:
         if wanted.text:
             in_id = pc.match_substring(examples.ids, wanted.text, ignore_case=True)
             in_path = pc.match_substring(examples.source_names, wanted.text, ignore_case=True)
-            keep &= pc.or_(in_id, in_path).to_numpy(zero_copy_only=False)
+            keep &= pc.or_(in_id, in_path).to_numpy(zero_copy_only=False) | holds(examples, wanted.text)
         return keep
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from aleator.audits import AuditFolder
+from aleator.audits.folder import is_audit
+from aleator.audits.next_steps import Step, after_review, before_audit
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.decisions.gather import database_beside
 from aleator.errors import AleatorError, DataError, MissingExtraError
@@ -66,8 +68,9 @@ def serve(
             tell(f"{len(decisions):,} decisions of {file} are in.")
         listening = stack.enter_context(listen(settings.host, settings.port))
         app, review = create_app(
-            examples, store, token=token, prefix=prefix, blind=settings.blind, second_opinions=settings.second_opinions
-        )
+            examples, store, token=token, prefix=prefix, blind=settings.blind, second_opinions=settings.second_opinions,
+            next_steps=lambda: _next_steps(path, settings, data, asked),
+        )  # fmt: skip
         address = _address(settings.host, listening.getsockname()[1])
         tell(f"{len(examples):,} examples of {examples.name}, {review.board.reviewed_count:,} reviewed.")
         tell(f"Decisions are kept in {shown(store.url)}.")
@@ -78,6 +81,13 @@ def serve(
             forwarded_allow_ips=f"127.0.0.1,::1,{settings.proxy}" if settings.proxy else "127.0.0.1,::1",
         )  # fmt: skip
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _next_steps(path: Path, settings: ServerSettings, data: Path | None, asked: ReadOptions) -> tuple[Step, ...]:
+    """As commands; how data are read that need options is for whoever named these to say again."""
+    if is_audit(path):
+        return after_review(path, data, settings.database)
+    return before_audit(path) if asked == NOTHING_ASKED else ()
 
 
 def review(

@@ -22,7 +22,7 @@ from aleator.data.sources import FeatureArray
 from aleator.embedding import EmbedSettings, is_pretrained
 from aleator.embedding.embed import embed_source, kind_of, open_backbone
 from aleator.learners.regression import FEWEST_DRAWS, fit_regressions
-from aleator.learning.checkpoints import load_network
+from aleator.learning.checkpoints import network_of_bytes
 from aleator.learning.devices import pick_device
 from aleator.learning.effort import schedule
 from aleator.learning.job import Task, TrainingJob
@@ -144,7 +144,7 @@ class AleatorClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             job = TrainingJob(spec, examples, codes.astype(np.int64), self._settings(len(rows)), device, weights, own)
             tasks = [Task(member_seed(seed, number), rows) for number in range(self.members)]
             members = fit_members(job, tasks, Path(folder))
-            self.networks_ = [load_network(member.weights, own) for member in members]
+            self.networks_ = [network_of_bytes(member.weights, own) for member in members]
 
     @property
     def _is_pretrained(self) -> bool:

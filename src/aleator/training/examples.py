@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aleator.auditing.choosing import TRIED
-from aleator.auditing.features import FEATURES
+from aleator.auditing.features import FEATURES, those_of
 from aleator.audits import AuditFolder
 from aleator.data.dataset import LabelledDataset
 from aleator.data.duplicates import find_duplicates
@@ -70,12 +70,11 @@ def examples_of(
         dataset, features, pretrained = made.dataset, made.features, network_of(backbone, made.network)
     judged = audit is not None and not audit.info.only_labels_known
     if features is None or not judged:  # copies are found in the examples themselves
-        before = dataset.ids
+        embedded = dataset
         dataset, examples, shape = load_examples(
             dataset, settings.max_side, cache=work / "pixels.npy", progress=progress
         )
-        if features is not None and len(before) > len(dataset):
-            features = features[np.isin(before, dataset.ids)]
+        features = those_of(features, embedded, dataset)
     audit = _rows_of(audit, dataset)
     vectoriser, begun = None, None
     if settings.finetune and backbone is not None and isinstance(dataset.source, ImageSource):

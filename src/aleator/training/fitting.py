@@ -10,7 +10,7 @@ from torch import nn
 
 from aleator.data.groups import units
 from aleator.learners.regression import FEWEST_DRAWS, fit_regressions
-from aleator.learning.checkpoints import save_network
+from aleator.learning.checkpoints import network_as_bytes
 from aleator.learning.devices import pick_device
 from aleator.learning.job import Targets, Task, TrainingJob
 from aleator.learning.members import Member, fit_members, member_seed
@@ -24,6 +24,7 @@ from aleator.training.abstention import mean_log_probs
 from aleator.training.beliefs import believed_labels, noise_of
 from aleator.training.card import NetworkInfo
 from aleator.training.examples import TrainingExamples
+from aleator.training.folder import FITTED
 from aleator.training.model import members_say
 from aleator.training.settings import TrainSettings
 from aleator.training.targets import TrainingTargets
@@ -54,8 +55,8 @@ class Plan:
 class Fitted:
     """What was learned."""
 
-    weights: list[Path]
-    """A file for each network."""
+    weights: list[NDArray[np.uint8]]
+    """Of each network, the content of its file."""
     predictions: list[Predictions]
     """Of all examples, by each network."""
     network: NetworkInfo
@@ -69,10 +70,10 @@ def fit(plan: Plan, work: Path, progress: Progress) -> Fitted:
     """Networks, or regressions, as the settings say; unfinished work is in `work`."""
     if plan.settings.by_networks(plan.examples.dataset.source.kind):
         return _fit_networks(plan, work, progress)
-    return _fit_regressions(plan, work, progress)
+    return _fit_regressions(plan, progress)
 
 
-def _fit_regressions(plan: Plan, work: Path, progress: Progress) -> Fitted:
+def _fit_regressions(plan: Plan, progress: Progress) -> Fitted:
     settings, rows = plan.settings, plan.rows
     values = np.asarray(plan.examples.values, dtype=np.float32)
     progress("training", 0, 1)
@@ -84,10 +85,7 @@ def _fit_regressions(plan: Plan, work: Path, progress: Progress) -> Fitted:
     device = pick_device(settings.device)
     weights, predictions = [], []
     for number, network in enumerate(found.networks):
-        place = work / f"member-{number}"
-        place.mkdir(exist_ok=True)
-        weights.append(place / "weights.safetensors")
-        save_network(network, weights[-1])
+        weights.append(network_as_bytes(network))
         predictions.append(predict_examples(network, values, flip=False, device=device))
         progress("training", number + 1, len(found.networks))
     info = NetworkInfo("softmax regressions", sum(value.numel() for value in found.networks[0].head.parameters()) // 2)
@@ -107,7 +105,7 @@ def _fit_networks(plan: Plan, work: Path, progress: Progress) -> Fitted:
     spec = NetworkSpec(settings.backbone_for(plan.examples.dataset.source.kind), shape, plan.classes)
     parameters = sum(value.numel() for value in Network(spec, copy.deepcopy(plan.backbone)).parameters())
     training = settings.training(len(plan.rows))
-    members = _members("training", plan, spec, plan.targets.values, training, work, progress)
+    members = _members("training", plan, spec, plan.targets.values, training, work / FITTED, progress)
     if settings.second_pass:
         believed = _believed(plan, training, members)
         again = replace(training, objective="cross_entropy", options={})

@@ -2,21 +2,23 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import nn
 
 from aleator import __version__
-from aleator.auditing.features import FEATURES, as_asked
+from aleator.auditing.features import FEATURES
 from aleator.audits import AuditFolder
 from aleator.data.dataset import LabelledDataset
 from aleator.errors import AleatorError, ModelError
 from aleator.files import discard, file_digest, sync, sync_all, tidy, unfinished_beside, write_text
-from aleator.records import IDENTITY, begin_work, read_json, to_json, write_record
+from aleator.records import IDENTITY, as_asked, begin_work, read_json, to_json, write_record
 from aleator.training.card import ModelCard, StoredFile, card_text
 from aleator.training.familiarity import Familiarity
 from aleator.training.model import CARD, FAMILIARITY, VECTORS
@@ -25,6 +27,8 @@ from aleator.vectors.vectoriser import Vectoriser, write_vectoriser
 
 DIGEST = "complete.sha256"
 """Of the card that is about to be put in its place."""
+FITTED = "fitted"
+"""Sub-folder of unfinished work with what was learned."""
 JUDGEMENT = ("label_distribution", "label_quality", "suggested_label", "verdict", "reviewed_label")
 """Columns of an audit that a training follows."""
 
@@ -93,7 +97,7 @@ def removed_if_unused(work: Path) -> Iterator[None]:
     try:
         yield
     except AleatorError:
-        if not any(work.glob("member-*")):
+        if not (work / FITTED).exists():
             discard(work)
         raise
 
@@ -101,13 +105,13 @@ def removed_if_unused(work: Path) -> Iterator[None]:
 def close_work(
     folder: Path,
     work: Path,
-    networks: list[Path],
+    networks: Sequence[NDArray[np.uint8]],
     card: ModelCard,
     familiarity: Familiarity | None,
     vectoriser: Vectoriser | None = None,
     features: Path | None = None,
 ) -> None:
-    """Put the finished model, of the networks in these files, in its place: all is written first, then renamed.
+    """Put the finished model, of these networks (contents of files), in its place: all is written first, then renamed.
 
     `features`: a folder of what the pretrained network made of the examples, to be kept with the model.
     """
@@ -119,7 +123,7 @@ def close_work(
     members = []
     for number, weights in enumerate(networks):
         path = complete / f"member-{number}.safetensors"
-        shutil.copyfile(weights, path)
+        path.write_bytes(weights.data)
         members.append(StoredFile(path.name, file_digest(path)))
     known = None
     if familiarity is not None:

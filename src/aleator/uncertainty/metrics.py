@@ -99,6 +99,19 @@ class VoteAgreement:
     examples: int
 
 
+def f1(flagged: NDArray[np.bool_], positive: NDArray[np.bool_]) -> float:
+    """Harmonic mean of the flags' precision and recall, both `(example,)`; 0 where nothing is flagged or positive."""
+    return float(2 * (flagged & positive).sum() / max(1, flagged.sum() + positive.sum()))
+
+
+def best_f1(score: ArrayLike, positive: ArrayLike) -> float:
+    """The highest that a cut through the score reaches."""
+    from sklearn.metrics import precision_recall_curve  # scikit-learn takes 60 MB of memory
+
+    precision, recall, _ = precision_recall_curve(positive, score)
+    return float(np.max(2 * precision * recall / np.maximum(precision + recall, 1e-12)))
+
+
 def vote_agreement(
     aleatoric: ArrayLike, votes: ArrayLike, *, splits: int = 20, seed: int = 0, least_votes: int = 4
 ) -> VoteAgreement:

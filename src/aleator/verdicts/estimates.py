@@ -213,14 +213,14 @@ def _remarks(posterior: LabelPosterior, width: float, unlearned: tuple[str, ...]
     left_open = posterior.hypotheses.left_open
     if width > WIDE and not reviewed:
         reason = (
-            f"the model that predicts the labels is often unsure itself (by {left_open:.0%} on average), so that a "
-            "wrong label, an ambiguous example and a weak model look alike"
+            f"the model that predicts the labels is often unsure itself (its first choice has {1 - left_open:.0%} on "
+            "average), so that a wrong label, an ambiguous example and a weak model look alike"
             if left_open > WIDE
             else "labels that err by a rule look like labels that are right"
         )
         remarks.append(
-            f"These data alone do not tell well how many labels are wrong: {reason}. Reviewing some thirty examples, "
-            "drawn at random, would tell."
+            f"These data alone do not tell well how many labels are wrong: {reason}. Some thirty examples reviewed "
+            'in the order "at random" would tell.'
         )
     if unlearned:
         names = ", ".join(unlearned[:5]) + (f" and {len(unlearned) - 5} more" if len(unlearned) > 5 else "")

@@ -1,6 +1,7 @@
 """The posterior for labels and probabilities that come from elsewhere."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ from aleator.learners import LabelledFolds, Material, draw_folds, hear
 from aleator.neighbours.search import nearest_neighbours
 from aleator.noise.pooling import pooled
 from aleator.progress import Progress, silent
-from aleator.vectors.dense import principal
 from aleator.verdicts.checks import (
     IN_SAMPLE,
     LogOf,
@@ -92,12 +92,13 @@ def observe_probabilities(
     """
     if features is None:
         return _by_learners_alone(given, several), None
-    dense = principal(np.asarray(features, dtype=np.float32), path=None if folder is None else folder / "axes.npy")
-    if not dense.shape[1]:  # all features are constant
+    numbers = np.asarray(features, dtype=np.float32)
+    material = Material.of_features(numbers, path=None if folder is None else folder / "axes.npy")
+    if not material.dense.shape[1]:  # all features are constant
         return _by_learners_alone(given, several), None
     alone = np.full(len(given), -1)
     neighbours = nearest_neighbours(
-        dense,
+        material.dense,
         alone,
         count=VOTERS,
         folder=None if folder is None else folder / "neighbours",
@@ -105,7 +106,7 @@ def observe_probabilities(
         on_block=lambda done, total: progress("finding neighbours", done, total),
     ).rows
     heard = hear(
-        Material(dense, neighbours=neighbours),
+        replace(material, neighbours=neighbours),
         LabelledFolds(given, several[0].shape[1], draw_folds(given, alone, 1, 0), alone),
         folder=None if folder is None else folder / "learners",
         on=on,

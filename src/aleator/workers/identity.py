@@ -26,13 +26,18 @@ def identities(pieces: list[Piece]) -> list[str]:
 
 
 def digest(value: Any) -> bytes:
-    """Of plain values, arrays, and tuples and dataclasses of them. Raises TypeError for anything else."""
+    """Of plain values, arrays, tuples, dicts and dataclasses of them, and of what says itself what it is `known_by`.
+    Raises TypeError for anything else."""
     if isinstance(value, np.ndarray):
         return array_digest(value)
     if sparse.issparse(value):
         return digest((value.format, value.shape, value.data, value.indices, value.indptr))
+    if hasattr(value, "known_by"):
+        return digest((type(value).__qualname__, value.known_by))
     if is_dataclass(value):
         return digest((type(value).__qualname__, *(getattr(value, field.name) for field in fields(value))))
+    if isinstance(value, dict):
+        return digest(("dict", *sorted(value.items())))
     if isinstance(value, tuple | list):
         return hashlib.sha256(b"".join(map(digest, value)) + str(len(value)).encode()).digest()
     if value is None or isinstance(value, str | int | float | bool | bytes):

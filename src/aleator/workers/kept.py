@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from aleator.files import discard, file_digest, read_array, sync, tidy, unfinished_beside, write_array, write_json
@@ -24,16 +25,17 @@ def results_of(
     """What comes of each piece, in their order.
 
     A folder keeps each result under the piece's name and identity, from where it is mapped; what it has, as it was
-    written, is not computed again.
+    written, is not computed again, and what was interrupted goes on from its checkpoint.
 
     Args:
-        on_done: told how many pieces are done, and how many there are.
+        on_done: told how many pieces are done, and how many there are: first, when those are known that are kept.
     """
     if folder is None:
         made: dict[Piece, Arrays] = {}
         on_done(0, len(pieces))
         for piece, arrays in on.results(pieces):
             made[piece] = arrays
+            _tell_last(piece)
             on_done(len(made), len(pieces))
         return [made[piece] for piece in pieces]
     folder.mkdir(exist_ok=True)  # its parent is there, or somebody removed it
@@ -41,14 +43,27 @@ def results_of(
         folder / f"{piece.name}-{identity[:IDENTITY_DIGITS]}"
         for piece, identity in zip(pieces, identities(pieces), strict=True)
     ]
-    place_of = dict(zip(pieces, places, strict=True))
-    waiting = [piece for piece in pieces if not is_kept(place_of[piece])]
+    waiting: dict[Piece, Path] = {}
+    for piece, place in zip(pieces, places, strict=True):
+        if is_kept(place):
+            _tell_last(piece)
+        else:
+            checkpoint = place.with_name(f"{place.name}.checkpoint") if piece.resumes else None
+            waiting[replace(piece, checkpoint=checkpoint)] = place
     done = len(pieces) - len(waiting)
     on_done(done, len(pieces))
-    for number, (piece, arrays) in enumerate(on.results(waiting), 1):
-        keep(place_of[piece], arrays)
+    for number, (piece, arrays) in enumerate(on.results(waiting) if waiting else (), 1):
+        keep(waiting[piece], arrays)
+        if piece.checkpoint is not None:
+            piece.checkpoint.unlink(missing_ok=True)
+        _tell_last(piece)
         on_done(done + number, len(pieces))
     return [kept(place) for place in places]
+
+
+def _tell_last(piece: Piece) -> None:
+    if piece.on_step is not None and piece.steps:
+        piece.on_step(piece.steps)
 
 
 def keep(place: Path, arrays: Arrays) -> None:

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
 from numpy.typing import NDArray
 
 Arrays = dict[str, NDArray[Any]]
@@ -29,11 +29,23 @@ class Piece:
     gpus: int = 0
     on_step: Callable[[int], None] | None = None
     """Told how far the piece is, by a function that takes an `on_step` too; a Ray worker tells nothing."""
+    steps: int = 0
+    """How many it takes in all, where that is known: told when the result is there, whoever made it."""
+    resumes: bool = False
+    """The function takes a `checkpoint`: a file, if it is given one, from which interrupted work goes on."""
+    checkpoint: Path | None = None
+    """That file, where results are kept; a Ray worker has none."""
 
     @property
     def function_name(self) -> str:
         """By which another process finds the function."""
         return f"{self.function.__module__}:{self.function.__qualname__}"
+
+    def aside(self, on_step: Callable[[int], None] | None) -> dict[str, Any]:
+        """What the function is called with beside its arguments on this machine: nothing that its result follows from.
+        `on_step` is whom it tells there."""
+        named = {"on_step": None if self.on_step is None else on_step, "checkpoint": self.checkpoint}
+        return {name: value for name, value in named.items() if value is not None}
 
 
 class Workers(Protocol):
@@ -55,13 +67,7 @@ class Here:
 
     def results(self, pieces: Iterable[Piece]) -> Iterator[tuple[Piece, Arrays]]:
         for piece in pieces:
-            telling = {} if piece.on_step is None else {"on_step": piece.on_step}
-            yield piece, piece.function(*piece.shared, *piece.arguments, **telling)
+            yield piece, piece.function(*piece.shared, *piece.arguments, **piece.aside(piece.on_step))
 
 
 HERE = Here()
-
-
-def as_bytes(content: bytes) -> NDArray[np.uint8]:
-    """A file's content as an array, to be sent along with others."""
-    return np.frombuffer(content, np.uint8)

@@ -73,12 +73,13 @@ class Processes:
 
     def _compute(self, piece: Piece, shared: Path, place: Path) -> Arrays:
         place.mkdir()
-        write_sent((piece.function_name, shared, piece.arguments, piece.threads), place / "piece")
+        aside = piece.aside(tell)
+        write_sent((piece.function_name, shared, piece.arguments, piece.threads, aside), place / "piece")
         # Its standard input stays open as long as this process lives: the other ends with it.
         with (
             (place / "errors.txt").open("w+", encoding="utf-8") as errors,
             subprocess.Popen(
-                [sys.executable, "-c", PROGRAM, str(place), str(int(piece.on_step is not None))],
+                [sys.executable, "-c", PROGRAM, str(place)],
                 env={"GLIBC_TUNABLES": KEEP_MEMORY, **os.environ},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -119,10 +120,10 @@ def serve() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     from aleator.workers.apart import compute  # loads PyTorch
 
-    place, tells = Path(sys.argv[1]), sys.argv[2] == "1"
-    function_name, shared, arguments, threads = read_sent(place / "piece")
+    place = Path(sys.argv[1])
+    function_name, shared, arguments, threads, aside = read_sent(place / "piece")
     try:
-        made = compute(function_name, read_sent(shared), arguments, threads, tell if tells else None)
+        made = compute(function_name, read_sent(shared), arguments, threads, **aside)
     except AleatorError as error:
         print(error, file=sys.stderr)
         sys.exit(REFUSED)

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from aleator.data.picture_files import has_picture_ending
+from aleator.data.readers.guessing import GUESSED_FROM, likeliest_encoding
 from aleator.data.readers.headers import TwoHeaders, has_no_header, names_without_header, two_headers
-from aleator.data.readers.languages import bits_of, languages
 from aleator.data.readers.quoting import Quoting, quoting_of
-from aleator.data.wording import listed, short
+from aleator.data.wording import listed
 from aleator.errors import DataError
 
 SAMPLE, LINES = 1 << 18, 60
-GUESSED_FROM, LONGEST_HEADER = 1 << 22, 1 << 26
+LONGEST_HEADER = 1 << 26
 BYTE_ORDER_MARKS = (
     (b"\xff\xfe\x00\x00", "utf-32"),
     (b"\x00\x00\xfe\xff", "utf-32"),
@@ -22,33 +22,10 @@ BYTE_ORDER_MARKS = (
     (b"\xfe\xff", "utf-16"),
     (b"\xef\xbb\xbf", "utf-8-sig"),
 )
-WESTERN = ("de", "fr", "es", "pt", "it", "nordic", "nl", "is")
-CENTRAL = ("pl", "cs", "sk", "hu", "hr", "ro", "de")
-CYRILLIC = ("ru", "uk", "sr")
-LANGUAGES = {
-    **dict.fromkeys(("cp1252", "mac_roman", "cp850"), WESTERN),
-    **dict.fromkeys(("cp1250", "iso8859_2"), CENTRAL),
-    **{"cp1254": ("tr",), "cp1257": ("lt", "lv", "et")},
-    **dict.fromkeys(("cp1251", "koi8_r", "cp866", "iso8859_5", "mac_cyrillic"), CYRILLIC),
-    **{"cp1253": ("el",), "cp1255": ("he",), "cp1256": ("ar",), "cp874": ("th",)},
-    **{"cp932": ("ja",), "euc_jp": ("ja",), "gb18030": ("zh",), "big5": ("zh-Hant",), "cp949": ("ko",)},
-}
-"""Encodings that tables come in, and languages that are written in them."""
-COMMON_SIGNS = {"cp949": (0xB0, 0xC8), "gb18030": (0xB0, 0xD7), "cp932": (0x88, 0x97), "big5": (0xA4, 0xC6),
-                "euc_jp": (0xB0, 0xCF)}  # fmt: skip
-"""The first bytes of the common signs of Korean, Chinese and Japanese, where the second is high, but of Japan's."""
-BEFORE = {"cp1252": -10.0, "euc_jp": 4.0, **dict.fromkeys(("mac_roman", "cp850", "iso8859_2", "koi8_r", "cp866"), 8.0),
-          **dict.fromkeys(("iso8859_5", "mac_cyrillic"), 12.0)}  # fmt: skip
-"""How improbable encodings are before anything is seen, in bits, beside those that spreadsheets write."""
-CLEAR_BITS, MOST_BITS, WORDS_TRIED, LINES_TRIED = 8.0, 15.5, 500, 1000
-"""An encoding is told where every other reading is so much less probable (a factor of 256), and its signs are no more
-improbable than so."""
 ESCAPES, ISO_2022 = b"\x1b$", ("iso2022_jp", "iso2022_kr")
 MOSTLY_UTF8 = 0.9
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 SPACES = " "
-WORD = re.compile(r"""[^\s!-&(-/:-@\[-`{-~]+""")
-"""Between spaces and the signs of ASCII, but for the apostrophe."""
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 FASTTEXT = "__label__"
 """What fastText's lines begin with."""
@@ -167,88 +144,6 @@ def guessed_encoding(path: Path) -> str:
             "file is. Correct the line and save the file as UTF-8, or name the encoding of all with --encoding."
         )
     return likeliest_encoding(content, path)
-
-
-def likeliest_encoding(content: bytes, path: Path, errors: str = "strict") -> str:
-    """The encoding in which the letters of a text are by far the likeliest; with `errors` "replace" also one in which
-    single bytes mean nothing. Raises DataError where there is none, or several are as likely."""
-    readings = _readings(_some_lines(content), errors)
-    readings = [one for one in readings if errors != "strict" or _reads(content, one.encoding)]
-    if not readings:
-        raise DataError(f"{path} is no text in an encoding that is known; save it in UTF-8, or name --encoding.")
-    best, *others = sorted(readings, key=lambda one: one.bits)
-    near = [one for one in others if one.bits < best.bits + CLEAR_BITS]
-    if near:
-        differ = [words for words in zip(*(one.words for one in (best, *near)), strict=False) if len({*words}) > 1]
-        named = zip((best, *near), differ[0] if differ else [one.words[0] for one in (best, *near)], strict=True)
-        shown = listed((f"{one.encoding} ({short(word)!r})" for one, word in named), MOST_SHOWN)
-        raise DataError(
-            f"{path} is not UTF-8, and may be in several encodings: {shown}. Name the right one with --encoding, or "
-            "save it in UTF-8."
-        )
-    return best.encoding
-
-
-def _some_lines(content: bytes) -> bytes:
-    """Lines that are not ASCII, spread over the whole: no byte of a sign of several is the end of a line."""
-    lines = [line for line in dict.fromkeys(content.split(b"\n")) if not line.isascii()]
-    return b"\n".join(lines[:: max(1, len(lines) // LINES_TRIED)])
-
-
-def _reads(content: bytes, encoding: str) -> bool:
-    """Whether all of it can be read, but for a sign that the end cuts."""
-    try:
-        content.decode(encoding)
-    except UnicodeDecodeError as error:
-        return error.start >= len(content) - 4 and len(content) >= GUESSED_FROM
-    return True
-
-
-MOST_SHOWN = 4
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """A text as it reads in one encoding."""
-
-    encoding: str
-    words: tuple[str, ...]
-    """Those that are not ASCII, in their order."""
-    bits: float
-    """How improbable they are."""
-
-
-def _readings(content: bytes, errors: str) -> list[_Reading]:
-    """The content in each encoding in which it can be read; of several in which it reads alike the usual one."""
-    found: dict[tuple[str, ...], _Reading] = {}
-    for encoding, names in LANGUAGES.items():
-        try:
-            text = content.decode(encoding, errors)
-        except UnicodeDecodeError:
-            continue
-        words = tuple(dict.fromkeys(word for word in WORD.findall(text) if not word.isascii()))[:WORDS_TRIED]
-        if not words or re.search("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ue000-\uf8ff]", text):
-            continue
-        common = _common_signs(words, encoding)
-        bits = min(bits_of(words, language, common) for language in languages(names))
-        if bits > MOST_BITS * sum(map(len, words)):
-            continue
-        reading = _Reading(encoding, words, bits + BEFORE.get(encoding, 0.0))
-        if words not in found or reading.bits < found[words].bits:
-            found[words] = reading
-    return list(found.values())
-
-
-def _common_signs(words: tuple[str, ...], encoding: str) -> set[str]:
-    """The signs of two bytes that are among the common ones of their writing."""
-    if encoding not in COMMON_SIGNS:
-        return set()
-    first, last = COMMON_SIGNS[encoding]
-    signs = {sign: sign.encode(encoding, "ignore") for sign in {*"".join(words)} if not sign.isascii()}
-    high = encoding in ("cp932", "big5")
-    return {
-        sign for sign, code in signs.items() if len(code) == 2 and first <= code[0] <= last and (high or code[1] > 0xA0)
-    }
 
 
 def broken_utf8(content: bytes) -> int | None:

@@ -81,7 +81,7 @@ OF_LIBSVM = re.compile(rb"\s*[+-]?\d+(\.\d*)?(\s+\d+:\S+)+\s*")
 A_TABLE = "has an ending that says nothing; if it is a table, call it .csv or .tsv"
 OF_ALEATOR = {
     "audit.json": "is the folder of an audit, which review, judge, train and export take; name the data instead",
-    "model.json": "is the folder of a model, which predict and export take; name data instead",
+    "model.json": "is the folder of a model, for `aleator predict` or `aleator export --onnx FILE`; name data instead",
 }
 LOOKED_AT, MOST_LINES = 1 << 14, 20
 TENSORFLOW = (

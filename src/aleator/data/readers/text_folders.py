@@ -9,7 +9,8 @@ from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
 from aleator.data.readers.class_folders import layout_of, names_below
-from aleator.data.readers.encodings import GUESSED_FROM, broken_utf8, likeliest_encoding
+from aleator.data.readers.encodings import broken_utf8
+from aleator.data.readers.guessing import GUESSED_FROM, likeliest_encoding
 from aleator.data.readers.rows import EMPTY
 from aleator.data.readers.shared import labels_of_folders
 from aleator.data.sources import TextArray

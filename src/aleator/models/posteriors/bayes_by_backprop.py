@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
-from aleator.models.posteriors.base import Drawn, LossOf, Posterior
-from aleator.models.posteriors.surgery import Kinds, draw_passes, replace
+from aleator.models.posteriors.base import LossOf
+from aleator.models.posteriors.surgery import Kinds, VaryingPosterior, replace
 from aleator.models.posteriors.variational import VariationalLayer, default_prior, divergence
 
 
 @dataclass(frozen=True)
-class BayesByBackprop(Posterior):
+class BayesByBackprop(VaryingPosterior):
     """Blundell et al. (2015, arXiv 1505.05424), with a Gaussian prior, whose divergence has a closed form.
 
     The divergence is summed over the weights and divided by the number of examples: a mean over the weights, as in
@@ -35,6 +35,3 @@ class BayesByBackprop(Posterior):
 
     def loss(self, network: nn.Module, inputs: Tensor, targets: Tensor, loss_of: LossOf, examples: int) -> Tensor:
         return loss_of(network(inputs), 0) + divergence(network) / examples
-
-    def draw(self, network: nn.Module, inputs: Tensor, *, draws: int | None = None, generator: Generator) -> Drawn:
-        return draw_passes(network, inputs, draws or self.draws, generator)

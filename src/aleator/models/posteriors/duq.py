@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import torch
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from aleator.models.heads import GaussianLogitHead
-from aleator.models.posteriors.base import Drawn, LossOf, Posterior
-from aleator.models.posteriors.surgery import Varying, draw_passes, last_linear
+from aleator.models.posteriors.base import LossOf
+from aleator.models.posteriors.surgery import Varying, VaryingPosterior, last_linear
 
 START_HEIGHT = 8.0
 
@@ -62,7 +62,7 @@ random order."""
 
 
 @dataclass(frozen=True)
-class DUQ(Posterior):
+class DUQ(VaryingPosterior):
     """van Amersfoort et al. (2020, arXiv 2003.02037): one pass, and doubt about all that is far from every class.
 
     The paper's network is a point: the draws are our reading of it. Far from every centroid all kernels are nothing,
@@ -97,6 +97,3 @@ class DUQ(Posterior):
             steepness = slope.flatten(1).norm(dim=1) * inputs.detach().float().std()
             loss = loss + self.penalty * ((steepness - 1) ** 2).mean()
         return loss
-
-    def draw(self, network: nn.Module, inputs: Tensor, *, draws: int | None = None, generator: Generator) -> Drawn:
-        return draw_passes(network, inputs, draws or self.draws, generator)

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import torch
 from scipy.optimize import minimize_scalar
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
 from aleator.errors import AleatorError
 from aleator.models.heads import GaussianLogitHead
-from aleator.models.posteriors.base import Drawn, Posterior, gaussian_logits_of
-from aleator.models.posteriors.surgery import Varying, draw_passes, last_linear
+from aleator.models.posteriors.base import gaussian_logits_of
+from aleator.models.posteriors.surgery import Varying, VaryingPosterior, last_linear
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 
 MOST_WEIGHTS = 8000
@@ -46,7 +46,7 @@ class LaplaceLinear(Varying):
 
 
 @dataclass(frozen=True)
-class LastLayerLaplace(Posterior):
+class LastLayerLaplace(VaryingPosterior):
     """Daxberger et al. (2021, arXiv 2106.14806): nothing changes in the training, one pass over the data follows it.
 
     The precision is the Fisher information of the labels, summed over the examples, plus that of a Gaussian prior,
@@ -74,9 +74,6 @@ class LastLayerLaplace(Posterior):
         root = torch.linalg.solve_triangular(lower, torch.eye(len(lower), dtype=torch.float64), upper=False).mT
         with torch.no_grad():
             layer.root.copy_(root)
-
-    def draw(self, network: nn.Module, inputs: Tensor, *, draws: int | None = None, generator: Generator) -> Drawn:
-        return draw_passes(network, inputs, draws or self.draws, generator)
 
 
 def fisher_information(network: nn.Module, layer: LaplaceLinear, batches: Iterable[Tensor]) -> Tensor:

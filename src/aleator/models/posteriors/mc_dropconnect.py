@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-from aleator.models.posteriors.base import Drawn, Posterior
-from aleator.models.posteriors.surgery import Kinds, Layer, Varying, apply_layer, draw_passes, replace
+from aleator.models.posteriors.surgery import Kinds, Layer, Varying, VaryingPosterior, apply_layer, replace
 
 
 class DropConnect(Varying):
@@ -26,7 +25,7 @@ class DropConnect(Varying):
 
 
 @dataclass(frozen=True)
-class MCDropConnect(Posterior):
+class MCDropConnect(VaryingPosterior):
     """Wan et al. (2013); Mobiny et al. (2019, arXiv 1906.04569). Acts where a network has no dropout to begin with."""
 
     draws: int = 16
@@ -37,6 +36,3 @@ class MCDropConnect(Posterior):
     def prepare(self, network: nn.Module) -> None:
         remedy = "name the kinds of layers that it has, as in MCDropConnect(kinds=(nn.Conv2d,))."
         replace(network, self.kinds, lambda layer: DropConnect(layer, self.rate), remedy=remedy)
-
-    def draw(self, network: nn.Module, inputs: Tensor, *, draws: int | None = None, generator: Generator) -> Drawn:
-        return draw_passes(network, inputs, draws or self.draws, generator)

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from torch import Generator, Tensor, nn
+from torch import Tensor, nn
 
 from aleator.errors import AleatorError
-from aleator.models.posteriors.base import Drawn, Posterior
-from aleator.models.posteriors.surgery import Varying, draw_passes, replace
+from aleator.models.posteriors.surgery import Varying, VaryingPosterior, replace
 
 KINDS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
 
@@ -29,7 +28,7 @@ class DrawnDropout(Varying):
 
 
 @dataclass(frozen=True)
-class MCDropout(Posterior):
+class MCDropout(VaryingPosterior):
     """Gal & Ghahramani (2016, arXiv 1506.02142). Costs nothing to train; its doubt is often too small far away.
 
     Acts on dropout modules; dropout by a function call cannot be found.
@@ -48,6 +47,3 @@ class MCDropout(Posterior):
 
     def _rate(self, plain: nn.Dropout) -> float:
         return plain.p if self.rate is None else self.rate
-
-    def draw(self, network: nn.Module, inputs: Tensor, *, draws: int | None = None, generator: Generator) -> Drawn:
-        return draw_passes(network, inputs, draws or self.draws, generator)

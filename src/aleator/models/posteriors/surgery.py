@@ -9,7 +9,7 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional as F
 
 from aleator.errors import AleatorError
-from aleator.models.posteriors.base import Drawn, gaussian_logits_of
+from aleator.models.posteriors.base import Drawn, Posterior, gaussian_logits_of
 
 Layer = nn.Linear | nn.Conv1d | nn.Conv2d | nn.Conv3d
 Kinds = tuple[type[nn.Module], ...]
@@ -79,12 +79,14 @@ def varying(network: nn.Module) -> list[Varying]:
     return [module for module in network.modules() if isinstance(module, Varying)]
 
 
-def draw_passes(network: nn.Module, inputs: Tensor, draws: int, generator: Generator) -> Drawn:
-    """Draw networks that differ in their `Varying` modules; what comes before the first of them runs once."""
-    seeds = torch.randint(2**62, (draws,), generator=generator).tolist()
-    plain, *outputs = passes(network, inputs, [None, *seeds])
-    means, spreads = zip(*(gaussian_logits_of(output) for output in outputs), strict=True)
-    return Drawn(torch.stack(means), torch.stack(spreads), plain)
+class VaryingPosterior(Posterior):
+    """A method whose networks differ in their `Varying` modules; what comes before the first of them runs once."""
+
+    def draw(self, network: nn.Module, inputs: Tensor, *, draws: int | None = None, generator: Generator) -> Drawn:
+        seeds = torch.randint(2**62, (draws or self.draws,), generator=generator).tolist()
+        plain, *outputs = passes(network, inputs, [None, *seeds])
+        means, spreads = zip(*(gaussian_logits_of(output) for output in outputs), strict=True)
+        return Drawn(torch.stack(means), torch.stack(spreads), plain)
 
 
 def passes(network: nn.Module, inputs: Tensor, draws: Iterable[int | None], *, detach: bool = False) -> Iterator[Any]:

@@ -9,20 +9,24 @@
     const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = dark ? "light" : "dark";
   });
+  /* Says for a moment what came of it; `otherwise` does what it can where a page may not copy, and says what. */
+  async function copy(button, wanted, otherwise) {
+    const text = button.firstChild, before = button.dataset.says ??= text.data;
+    try { await navigator.clipboard.writeText(wanted); text.data = "Copied"; }
+    catch { text.data = otherwise(); }
+    setTimeout(() => { text.data = before; }, 2000);
+  }
   for (const button of document.querySelectorAll(".copy")) {
     button.hidden = false;
-    button.addEventListener("click", async () => {
-      const text = button.firstChild;
-      try { await navigator.clipboard.writeText(button.dataset.copy); text.data = "Copied"; }
-      catch { getSelection().selectAllChildren(button.previousElementSibling); text.data = "Selected"; }
-      setTimeout(() => { text.data = "Copy"; }, 2000);
-    });
+    button.addEventListener("click", () => copy(button, button.dataset.copy, () => {
+      getSelection().selectAllChildren(button.previousElementSibling);
+      return "Selected";
+    }));
   }
 
   const examples = new Examples(JSON.parse(one("payload").textContent));
   const longNames = examples.names.some((name) => name.length > 11); // two lines of labels in each tile
-  const shape = { ...TILES[examples.kind] };
-  if (longNames) shape.height += 1.1;
+  const kind = TILES[examples.kind], sizer = one("size");
   root.classList.toggle("long-names", longNames);
   const rem = () => parseFloat(getComputedStyle(root).fontSize);
 
@@ -51,11 +55,20 @@
       this.box.scrollTop = 0;
       this.draw(true);
     }
+    /* Tiles of another size; what was at the top stays there. */
+    resize() {
+      const first = Math.floor(this.box.scrollTop / this.height) * this.across;
+      for (const made of this.tiles.values()) made.remove();
+      this.tiles.clear();
+      this.measure();
+      this.box.scrollTop = Math.floor(first / this.across) * this.height;
+      this.draw();
+    }
     measure() {
-      const unit = rem(), width = this.space.clientWidth;
-      this.across = Math.max(1, Math.floor(width / (shape.width * unit)));
+      const unit = rem(), width = this.space.clientWidth, [across, down] = kind.measures(Number(sizer.value));
+      this.across = Math.max(1, Math.floor(width / (across * unit)));
       this.width = width / this.across;
-      this.height = shape.height * unit;
+      this.height = (down + (longNames ? 1.1 : 0)) * unit;
       this.space.style.height = `${Math.ceil(this.rows.length / this.across) * this.height}px`;
     }
     draw(anew = false) {
@@ -70,7 +83,7 @@
       if (anew) for (const [at, made] of this.tiles) this.put(at, made);
     }
     add(at) {
-      const made = element("div", { role: "listitem", class: "cell", "data-at": at, "aria-setsize": this.rows.length, "aria-posinset": at + 1 }, tile(examples, this.rows[at]));
+      const made = element("div", { role: "listitem", class: "cell", "data-at": at, "aria-setsize": this.rows.length, "aria-posinset": at + 1 }, tile(examples, this.rows[at], Number(sizer.value)));
       made.firstChild.tabIndex = at === this.at ? 0 : -1;
       this.put(at, made);
       this.tiles.set(at, made);
@@ -121,7 +134,7 @@
   const dialog = one("detail");
   let neighbour = () => null;
   const bar = (name, share, kind) => element("li", { class: kind }, element("span", { class: "name" }, name),
-    element("span", { class: "bar" }, Object.assign(element("i"), { style: `width:${share}%` })), element("span", { class: "share" }, `${share}%`));
+    element("span", { class: "bar" }, Object.assign(element("i"), { style: `width:${share}%` })), element("span", { class: "share" }, share >= 100 ? "over 99%" : share < 1 ? "under 1%" : `${share}%`));
   function showDetail(row, step = () => null) {
     neighbour = step;
     const given = examples.given[row], said = [];
@@ -141,18 +154,23 @@
       element("div", { class: "detail-head" }, element("h2", { id: "detail-title" }, ...labelsOf(examples, row)),
         element("span", { class: "moves" }, button("‹", "Previous", () => move(-1)), button("›", "Next", () => move(1)), button("✕", "Close", () => dialog.close()))),
       element("div", { class: `detail-body of-${examples.kind}` },
-        element("div", {}, ...shape.large(examples, row), element("p", { class: "small id" }, examples.ids[row])),
+        element("div", {}, ...kind.large(examples, row), element("p", { class: "small id" }, examples.ids[row])),
         element("div", {},
           element("h3", {}, "What a careful crowd would say"),
           element("ul", { class: "bars" }, ...said.map(([label, share]) => bar(examples.names[label], share, label === given ? "given" : label === examples.suggested[row] ? "suggested" : ""))),
           element("dl", { class: "numbers" },
             fact("the label is wrong", examples.wrong(row)),
             fact("verdict", examples.verdictName(row) || "–"),
-            fact("people would differ (nats)", examples.nats("aleatoric", row)),
-            fact("the networks disagree (nats)", examples.nats("epistemic", row))),
+            fact("people would differ", examples.rank("aleatoric", row)),
+            fact("the networks disagree", examples.rank("epistemic", row))),
           ...(near.length ? [element("h3", {}, "Nearest examples, with their labels"),
-            element("ul", { class: "neighbours" }, ...near.map((other) => element("li", {}, ...(examples.hasPicture(other) ? [picture(examples, other, 3.2)] : []), element("span", {}, examples.givenName(other)))))] : []))));
+            element("ul", { class: `neighbours of-${examples.kind}` }, ...near.map((other) => element("li", {}, neighbourButton(other))))] : []))));
     if (!dialog.open) dialog.showModal();
+  }
+  function neighbourButton(row) {
+    const made = element("button", { type: "button", title: examples.ids[row] }, ...kind.near(examples, row), element("span", { class: "label" }, examples.givenName(row)));
+    made.addEventListener("click", () => { showDetail(row, neighbour); dialog.querySelector(".moves button:last-child").focus(); });
+    return made;
   }
   const move = (step) => {
     const next = neighbour(step);
@@ -164,31 +182,36 @@
   });
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
 
-  const grid = new Grid(one("grid")), filters = one("filters"), count = one("count");
+  const grid = new Grid(one("grid")), grids = [grid], filters = one("filters"), count = one("count");
   const value = (name) => filters.elements[name].value;
-  let lowered = null; // ids without capitals, made when somebody first looks for one
+  let lowered = null; // what is searched, without capitals, made when somebody first looks for something
   function filter() {
     const whole = (name) => (value(name) === "" ? null : Number(value(name)));
-    const given = whole("given"), suggested = whole("suggested"), verdict = whole("verdict");
+    const flagged = value("verdict") === "flagged", verdict = flagged ? null : whole("verdict");
+    const given = whole("given"), suggested = whole("suggested");
     const least = Number(value("least")) * 100, text = value("text").toLowerCase();
     filters.elements.least.nextElementSibling.textContent = `${value("least")}%`;
     const order = examples.order(value("sort")), kept = new Uint32Array(order.length);
-    if (text) lowered ??= examples.ids.map((id) => id.toLowerCase());
+    if (text) lowered ??= examples.ids.map((id, row) => [id, ...kind.searched(examples, row)].join("\n").toLowerCase());
     let found = 0;
     for (const row of order) {
       if (given !== null && examples.given[row] !== given) continue;
       if (suggested !== null && examples.suggested[row] !== suggested) continue;
       if (verdict !== null && examples.verdict[row] !== verdict) continue;
+      if (flagged && !examples.flagged[row]) continue;
       if (least && (examples.p[row] < least || !examples.known(row))) continue;
       if (text && !lowered[row].includes(text)) continue;
       kept[found++] = row;
     }
     grid.show(kept.subarray(0, found));
-    count.textContent = `${found.toLocaleString("en")} of ${examples.length.toLocaleString("en")} examples`;
+    count.textContent = found ? `${found.toLocaleString("en")} of ${examples.length.toLocaleString("en")} examples` : "0 examples: nothing passes all these filters. Clear them to see all.";
   }
-  filters.addEventListener("input", filter);
+  filters.addEventListener("input", () => { filter(); remember(); });
   filters.addEventListener("submit", (event) => event.preventDefault());
-  one("clear").addEventListener("click", () => { filters.reset(); filter(); });
+  one("clear").addEventListener("click", () => { filters.reset(); filter(); remember(); });
+  one("link").hidden = location.protocol === "about:"; // a frame in a notebook
+  one("link").addEventListener("click", () => copy(one("link"), location.href, () => "It stands in the address bar"));
+  sizer.addEventListener("input", () => { for (const made of grids) made.resize(); remember(); });
   if (examples.kind === "picture" && examples.pictures < examples.length) {
     one("fewer").textContent = `Pictures of the ${examples.pictures.toLocaleString("en")} that matter most are in this file.`;
     one("fewer").hidden = false;
@@ -197,20 +220,21 @@
   /* Tabs; each panel is filled when it is first shown. */
   const tabs = [...document.querySelectorAll("[role=tab]")];
   const fill = {
-    labels: () => filter(),
     unfamiliar: () => {
-      const kind = examples.verdicts.indexOf("unfamiliar");
-      const rows = examples.order("epistemic").filter((row) => examples.verdict[row] === kind);
+      const verdict = examples.verdicts.indexOf("unfamiliar");
+      const rows = examples.order("epistemic").filter((row) => examples.verdict[row] === verdict);
       const box = one("unfamiliar-grid");
       box.hidden = !rows.length;
       box.nextElementSibling.hidden = rows.length > 0;
-      if (rows.length) new Grid(box).show(rows);
+      if (!rows.length) return;
+      grids.push(new Grid(box));
+      grids.at(-1).show(rows);
     },
     copies: () => {
-      const box = one("groups"), kind = examples.verdicts.indexOf("conflict"), groups = new Map();
+      const box = one("groups"), verdict = examples.verdicts.indexOf("conflict"), groups = new Map();
       if (!box) return;
       for (const row of examples.order("p"))
-        if (examples.verdict[row] === kind) groups.set(examples.group[row], [...(groups.get(examples.group[row]) ?? []), row]);
+        if (examples.verdict[row] === verdict) groups.set(examples.group[row], [...(groups.get(examples.group[row]) ?? []), row]);
       for (const rows of [...groups.values()].filter((rows) => rows.length > 1).slice(0, 100))
         box.append(element("div", { class: "group" }, ...rows.map((row) => tile(examples, row))));
       box.addEventListener("click", (event) => {
@@ -233,26 +257,47 @@
   }
   for (const tab of tabs) {
     one(tab.getAttribute("aria-controls")).setAttribute("role", "tabpanel");
-    tab.addEventListener("click", () => choose(tab));
+    tab.addEventListener("click", () => { choose(tab); remember(true); });
   }
   one("tabs").hidden = false;
   one("tabs").addEventListener("keydown", (event) => {
     const at = tabs.indexOf(document.activeElement), step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (at >= 0 && step) { event.preventDefault(); choose(tabs[(at + step + tabs.length) % tabs.length], true); }
+    if (at >= 0 && step) { event.preventDefault(); choose(tabs[(at + step + tabs.length) % tabs.length], true); remember(true); }
   });
-  choose(tabs[0]);
 
-  /* A link such as #labels?given=1&suggested=2 leads to these examples. */
+  /* What is shown stands in the address, as #labels?given=1&sort=epistemic, so that to load it again, to send it and to
+     go back show the same. */
+  const plain = new FormData(filters);
+  function follow(hash) {
+    const [name, asked] = hash.slice(1).split("?"), query = new URLSearchParams(asked);
+    filters.reset();
+    for (const [field, unset] of plain) {
+      const control = filters.elements[field];
+      control.value = query.get(field) ?? unset;
+      if (control.selectedIndex === -1) control.value = unset; // no such choice
+    }
+    sizer.value = query.get("size") ?? 1;
+    choose(tabs.find((tab) => tab.getAttribute("aria-controls") === name) ?? tabs[0]);
+    filter();
+  }
+  function remember(step = false) {
+    const query = new URLSearchParams([...new FormData(filters)].filter(([field, wanted]) => wanted !== plain.get(field)));
+    if (sizer.value !== "1") query.set("size", sizer.value);
+    const shown = tabs.find((tab) => tab.tabIndex === 0).getAttribute("aria-controls");
+    try { history[step ? "pushState" : "replaceState"](null, "", `#${shown}${String(query) && `?${query}`}`); }
+    catch { /* such a frame has no address of its own */ }
+  }
   document.addEventListener("click", (event) => {
     const link = event.target.closest('a[href^="#labels?"]');
     if (!link) return;
     event.preventDefault();
-    filters.reset();
-    for (const [name, wanted] of new URLSearchParams(link.hash.split("?")[1])) filters.elements[name].value = wanted;
-    choose(tabs[0]);
-    filter();
+    follow(link.hash);
+    remember(true);
     one("tabs").scrollIntoView();
   });
+  addEventListener("popstate", () => follow(location.hash));
+  follow(location.hash);
+  if (location.hash) one("tabs").scrollIntoView();
 
   const map = document.querySelector(".map");
   if (map) walkPoints(map, () => {}, (dot) => showDetail(Number(dot.dataset.point)));

@@ -29,7 +29,14 @@ class Examples {
     const p = this.p[row] / 10000;
     return p >= 0.995 ? "over 99%" : p < 0.005 ? "under 1%" : `${Math.round(100 * p)}%`;
   }
-  nats(name, row) { return this[name][row] === 65535 ? "–" : (this[name][row] / 1000).toFixed(2); }
+  /* Beside the other examples: the unit of these numbers says little to most people. */
+  rank(name, row) {
+    const values = this[name], own = values[row];
+    if (own === 65535) return "–";
+    let known = 0, below = 0;
+    for (const other of values) if (other !== 65535) { known++; below += other < own; }
+    return below ? `more than on ${Math.round((100 * below) / known)}% of the others` : "as little as on any";
+  }
   givenName(row) { return this.given[row] < 0 ? "no label" : this.names[this.given[row]]; }
   suggestedName(row) { return this.suggested[row] < 0 ? "–" : this.names[this.suggested[row]]; }
   verdictName(row) { return this.verdict[row] < 0 ? "" : this.verdicts[this.verdict[row]]; }
@@ -80,30 +87,40 @@ const cells = (examples, row, most) => {
     marked.includes(examples.header[at]) ? element("mark", { dir: "auto" }, values[at]) : element("span", { dir: "auto" }, values[at])]));
 };
 
-/* What stands in a tile and in the detail for an example of a kind, and how large its tiles are (in rem). */
+/* What stands in a tile, in the detail and for a neighbour, by the kind of the examples; what is searched beside the id;
+   and how wide and high tiles are (in rem). */
 const TILES = {
   picture: {
-    width: 8.6, height: 8.4,
-    small: (examples, row) => [picture(examples, row, 4.5)],
+    measures: (size) => [Math.max(8.6, 4.5 * size + 1.4), 4.5 * size + 3.9],
+    small: (examples, row, size) => [picture(examples, row, 4.5 * size)],
     large: (examples, row) => [picture(examples, row, 12)],
+    near: (examples, row) => (examples.hasPicture(row) ? [picture(examples, row, 3.2)] : []),
+    searched: () => [],
   },
   text: {
-    width: 22, height: 7.4,
-    small: (examples, row) => [element("span", { class: "excerpt", dir: "auto" }, examples.texts[row] ?? "")],
+    measures: (size) => [11 + 11 * size, 4.3 + 3.1 * size],
+    small: (examples, row, size) => [excerpt(examples.texts[row] ?? "", 3 * size)],
     large: (examples, row) => [element("p", { class: "whole", dir: "auto" }, ...withMarks(examples.texts[row] ?? "", examples.marked[row] ?? [])),
       ...marksExplained(examples, row, "Marked: words that speak for")],
+    near: (examples, row) => [excerpt(examples.texts[row] ?? "", 2)],
+    searched: (examples, row) => [examples.texts[row] ?? ""],
   },
   row: {
-    width: 17, height: 8.4,
-    small: (examples, row) => [cells(examples, row, 4)],
+    measures: (size) => [17, 3.8 + 4.6 * size],
+    small: (examples, row, size) => [cells(examples, row, 4 * size)],
     large: (examples, row) => [cells(examples, row, examples.header.length), ...((examples.marked[row] ?? []).length ? [element("p", { class: "small" }, "Marked: values that are unusual in their column.")] : [])],
+    near: (examples, row) => [excerpt((examples.cells[row] ?? []).map((value, at) => `${examples.header[at]} ${value}`).join(", "), 2)],
+    searched: (examples, row) => examples.cells[row] ?? [],
   },
   plain: {
-    width: 13, height: 4.9,
+    measures: (size) => [7 + 6 * size, 4.9],
     small: (examples, row) => [element("span", { class: "excerpt id" }, examples.ids[row])],
     large: () => [],
+    near: () => [],
+    searched: () => [],
   },
 };
+const excerpt = (text, lines) => Object.assign(element("span", { class: "excerpt", dir: "auto" }, text), { style: `-webkit-line-clamp:${Math.floor(lines)}` });
 
 const labelsOf = (examples, row) => {
   const given = examples.givenName(row), suggested = examples.suggestedName(row);
@@ -112,12 +129,12 @@ const labelsOf = (examples, row) => {
     : [element("s", {}, given), " → ", element("b", {}, suggested)];
 };
 
-const tile = (examples, row) => {
+const tile = (examples, row, size = 1) => {
   const verdict = examples.verdictName(row), given = examples.givenName(row), suggested = examples.suggestedName(row);
   const said = given === suggested ? `labelled ${given}` : `labelled ${given}, more likely ${suggested}`;
   const name = `${examples.ids[row]}: ${said}; wrong: ${examples.wrong(row)}; ${verdict}`;
   return element("button", { type: "button", class: `tile of-${examples.kind} v-${verdict}`, "data-row": row, "aria-label": name, title: examples.ids[row] },
-    ...TILES[examples.kind].small(examples, row),
+    ...TILES[examples.kind].small(examples, row, size),
     element("span", { class: "labels" }, ...labelsOf(examples, row)),
     element("span", { class: "facts" }, element("span", { class: "sign" }, verdict), element("span", {}, examples.wrong(row))));
 };

@@ -48,7 +48,7 @@ def filter_of(request: Request, query: Mapping[str, str] | None = None) -> Filte
     if not is_blind(review, session):
         return wanted
     sort = "next" if wanted.sort in ("wrong", "quick", "class") else wanted.sort
-    return replace(wanted, given=None, verdict="", sure=0.0, tag="", sort=sort)
+    return replace(wanted, given=None, verdict="", wrong=0.0, sure=0.0, tag="", sort=sort)
 
 
 def check_row(review: Review, row: Any) -> int:

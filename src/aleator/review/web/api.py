@@ -60,7 +60,8 @@ def grid(request: Request) -> Response:
         order = np.concatenate([np.array(again, dtype=np.int32), review.queue.with_drawn(order, end)])
     rows = order[start:end].tolist()
     blind = is_blind(review, session)
-    tiles = [tile(review.board, review.live, row, blind=blind) for row in rows]
+    drawn = review.queue.drawn if wanted.follows_the_judge else set()
+    tiles = [tile(review.board, review.live, row, blind=blind, drawn=row in drawn) for row in rows]
     return JSONResponse({"tiles": tiles, "total": len(order), "start": start, **_status(request)})
 
 
@@ -159,6 +160,7 @@ def _status(request: Request) -> dict[str, Any]:
         "up_to_date": snapshot.includes >= review.board.version,
         "reviewed": now.reviewed,
         "examples": now.examples,
+        "is_known": now.is_known,
         "wrong": now.wrong,
         "left": now.left,
         "recent": [now.recent, now.recent_changed],

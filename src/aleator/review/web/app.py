@@ -1,6 +1,6 @@
 """The review server: its parts put together, its routes, and what every page starts from."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,6 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from aleator.audits.next_steps import Step
 from aleator.decisions.store import ConflictError, Store, UnavailableError
 from aleator.errors import AleatorError
 from aleator.review.board import Board
@@ -31,8 +32,10 @@ def create_app(
     prefix: str = "",
     blind: bool = False,
     second_opinions: float = 0.0,
+    next_steps: Callable[[], Sequence[Step]] = tuple,
 ) -> tuple[Guard, Review]:
-    """The application and its parts. Without a token it answers to this machine's own names only."""
+    """The application and its parts. Without a token it answers to this machine's own names only, and whoever is there
+    is told the `next_steps`."""
     board = Board(examples, store)
     live = Live(board, shared=store.url.get_backend_name() == "postgresql")
     review = Review(
@@ -45,6 +48,7 @@ def create_app(
         wrong_tokens=Buckets(LOGIN_RATE, LOGIN_BURST),
         prefix=prefix,
         blind=blind,
+        next_steps=next_steps if token is None else tuple,
     )
 
     @asynccontextmanager

@@ -29,7 +29,7 @@ from aleator.verdicts.names import VERDICT_MEANING, VERDICTS
 
 STATIC = Path(__file__).parent / "static"
 STATIC_FILES = {path.name: path for path in (*STATIC.iterdir(), *PAGE_FILES)}
-MOST_KINDS, MAP_POINTS = 24, 400
+MOST_KINDS, MAP_POINTS = 12, 400
 NEAR_CERTAIN = "0.9"
 """Least probability of a suggestion that passes by."""
 A_DAY = "private, max-age=86400"
@@ -48,6 +48,7 @@ def overview(request: Request) -> Response:
         now=headway(review.board, review.live),
         minutes=minutes,
         remarks=estimates.remarks,
+        steps=review.next_steps(),
         verdicts=[
             (verdict, estimates.verdicts.get(verdict, 0), meaning) for verdict, meaning in VERDICT_MEANING.items()
         ],

@@ -1,7 +1,9 @@
 """The server's parts, as every request finds them."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from aleator.audits.next_steps import Step
 from aleator.decisions.store import Store
 from aleator.review.board import Board
 from aleator.review.examples import Examples
@@ -24,3 +26,5 @@ class Review:
     prefix: str
     blind: bool
     """Everybody reviews blind; else each reviewer chooses."""
+    next_steps: Callable[[], Sequence[Step]]
+    """What whoever started the server does with the answers."""

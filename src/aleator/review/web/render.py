@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from aleator.html import script_json, template
+from aleator.report.render import SEARCHED
 from aleator.review.queue import Filter
 from aleator.review.web.access import is_blind, review_of, session_of
 from aleator.review.web.guard import Session
@@ -41,6 +42,7 @@ def page(
         has_looks=review.examples.audit is not None and not review.examples.audit.is_of_likeliest,
         has_pictures=review.examples.has_pictures,
         all_verdicts=VERDICTS,
+        searched=SEARCHED.get(review.examples.source.kind, "Id or path contains"),
         failure=review.live.failure,
         **values,
     )

@@ -95,13 +95,23 @@ const page = {
     if (!head) return;
     const whole = (number) => Math.round(number).toLocaleString("en");
     head.querySelector("[data-figure=reviewed]").textContent = whole(status.reviewed);
+    head.querySelector("[data-if=left]").hidden = !status.is_known;
     head.querySelector("[data-figure=left]").textContent = whole(status.left[0]);
     page.showPace(status);
+    const next = document.getElementById("next");
+    if (next && status.next_expected !== null) next.textContent = Math.round(status.next_expected).toLocaleString("en");
     head.title = status.can_stop ? "Even the high end of what is left is within your target: you can stop here." : "";
     head.classList.toggle("done", status.can_stop);
   },
 };
 class Refused extends Error {}
+
+// Says for a moment what came of it; `otherwise` does what it can where a page may not copy, and says what.
+page.copy = async (button, wanted, otherwise) => {
+  const text = button.firstChild, before = button.dataset.says ??= text.data;
+  try { await navigator.clipboard.writeText(wanted); text.data = "Copied"; } catch { text.data = otherwise(); }
+  setTimeout(() => { text.data = before; }, 2000);
+};
 
 // What the next answers should bring, and how many wrong labels one puts right a minute.
 page.showPace = ({ next_expected: expected, pace }) => {
@@ -148,7 +158,31 @@ page.onKey = (handle) => document.addEventListener("keydown", (event) => {
     root.dataset.theme = dark ? "light" : "dark";
     localStorage.setItem("aleator-theme", root.dataset.theme);
   });
-  for (const chosen of document.querySelectorAll("form.sort select")) chosen.addEventListener("change", () => chosen.form.submit());
+  // What is chosen in a list is followed at once, and the next page comes with that list in focus: keys go on from there.
+  const CHOSEN = "aleator-chosen", lists = document.querySelectorAll(":is(.sort, .filters, .rates) select[name]");
+  for (const list of lists) {
+    list.addEventListener("change", () => { sessionStorage.setItem(CHOSEN, list.name); list.form.requestSubmit(); });
+    if (list.name === sessionStorage.getItem(CHOSEN)) {
+      list.closest("details")?.setAttribute("open", "");
+      list.focus({ preventScroll: true });
+    }
+  }
+  sessionStorage.removeItem(CHOSEN);
+  for (const form of new Set([...lists].map((list) => list.form))) form.addEventListener("formdata", ({ formData }) => {
+    for (const [name, value] of [...formData]) if (!value || (name === "state" && value === "unreviewed")) formData.delete(name); // a short address
+  });
+  for (const button of document.querySelectorAll(".copy")) {
+    button.hidden = false;
+    button.addEventListener("click", () => page.copy(button, button.dataset.copy, () => {
+      getSelection().selectAllChildren(button.previousElementSibling);
+      return "Selected";
+    }));
+  }
+  const link = document.getElementById("link");
+  if (link) {
+    link.hidden = false;
+    link.addEventListener("click", () => page.copy(link, location.href, () => "It stands in the address bar"));
+  }
   const help = document.getElementById("help"), helpButton = document.getElementById("help-button");
   if (help) {
     helpButton.hidden = false;

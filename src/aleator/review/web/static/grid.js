@@ -12,10 +12,10 @@
     if (tiles.has(tile.row)) return;
     const given = tile.given === null ? "" : `given ${names[tile.given]}`;
     const suggested = tile.suggested === null ? "" : `suggested ${names[tile.suggested]}, ${page.percent(tile.share)}`;
-    const label = [tile.id, given, suggested].filter(Boolean).join(", ");
-    const element = page.make("button", { className: "tile", title: label, "data-row": tile.row, "aria-pressed": "false", "aria-label": label });
+    const label = [tile.id, given, suggested, tile.drawn && "drawn at random"].filter(Boolean).join(", ");
+    const element = page.make("button", { className: tile.drawn ? "tile drawn" : "tile", title: label, "data-row": tile.row, "aria-pressed": "false", "aria-label": label, tabIndex: -1 });
     const same = tile.given === tile.suggested;
-    element.append(page.small(tile));
+    element.append(page.small(tile, side()));
     if (tile.given !== null) element.append(page.make("span", { className: "caption" }, page.make(same || tile.suggested === null ? "span" : "s", { textContent: names[tile.given] })));
     if (tile.suggested !== null) element.append(page.make("span", { className: same ? "caption" : "caption new" },
       page.make("span", { textContent: same ? "fits" : names[tile.suggested] }), page.make("b", { textContent: page.percent(tile.share).replace("over", ">").replace("under", "<") })));
@@ -23,8 +23,15 @@
     box.insertBefore(element, before);
   }
 
-  async function load() {
-    const answer = await page.get(`/api/grid?${query}&start=${tiles.size - 0}&count=${AT_ONCE}`).catch((error) => page.trouble(error.message));
+  let loading = null;
+  function load() {
+    loading ??= fill().finally(() => { loading = null; });
+    return loading;
+  }
+
+  async function fill() {
+    await page.line; // what is decided no longer counts among those that come
+    const answer = await page.get(`/api/grid?${query}&start=${tiles.size}&count=${AT_ONCE}`).catch((error) => page.trouble(error.message));
     if (!answer) return;
     answer.tiles.forEach((tile) => add(tile));
     total = answer.total;
@@ -33,7 +40,10 @@
   }
 
   function refresh() {
-    byId("total").textContent = total ? `${total.toLocaleString("en")} examples, ${tiles.size.toLocaleString("en")} shown` : "Nothing of this kind is left.";
+    const drawn = !!box.querySelector(".drawn") && "; the dashed ones are drawn at random: they tell how many wrong labels are left";
+    byId("total").textContent = total ? `${total.toLocaleString("en")} examples, ${tiles.size.toLocaleString("en")} shown${drawn || ""}` : "Nothing of this kind is left.";
+    byId("nothing").hidden = !!total;
+    if (!box.querySelector("[tabindex='0']")) stopAt(box.firstElementChild);
     byId("more").hidden = tiles.size >= total;
     dock.querySelector(".choose").hidden = !selected.size;
     byId("pace").hidden = !!selected.size;
@@ -49,6 +59,75 @@
     dock.querySelector("[data-command=several] span").textContent = !several ? "ambiguous" : several.size < 2 ? "choose two or more" : `between ${[...several].map((one) => names[one]).join(", ")}`;
     for (const [label, { button }] of rows) button.setAttribute("aria-pressed", String(!!several?.has(label)));
   }
+
+  // The keyboard stops at the tiles once, and arrows go from tile to tile: what comes after them is one key away.
+  function stopAt(element) {
+    const before = box.querySelector("[tabindex='0']");
+    if (before) before.tabIndex = -1;
+    if (element) element.tabIndex = 0;
+  }
+  // The tile that the keyboard goes on from when these are gone: the next one or, at the end, the one before.
+  function remaining(going) {
+    for (const step of ["nextElementSibling", "previousElementSibling"])
+      for (let one = document.activeElement; one; one = one[step]) if (!going.has(Number(one.dataset.row))) return one;
+    return null;
+  }
+  box.addEventListener("focusin", (event) => stopAt(event.target.closest(".tile")));
+
+  // ---- how large the tiles are: each person's choice, kept by the browser ----
+  const sizer = byId("size"), SIZE = "aleator-tile";
+  sizer.value = localStorage.getItem(SIZE) ?? sizer.value;
+  // One of the sizes in which pictures are served.
+  function side() { return [96, 320].find((one) => 16 * sizer.value <= 1.3 * one) ?? 512; }
+  const measure = () => box.style.setProperty("--tile", `${sizer.value}rem`);
+  measure();
+  sizer.addEventListener("input", () => {
+    localStorage.setItem(SIZE, sizer.value);
+    measure();
+    for (const image of box.querySelectorAll("img")) {
+      const wanted = page.picture(image.closest(".tile").dataset.row, side());
+      if (image.getAttribute("src") !== wanted) image.src = wanted;
+    }
+    refresh();
+  });
+
+  // ---- one of them closely ----
+  const closer = byId("closer");
+  let looked = null;
+  function look(row) {
+    const { tile, element } = tiles.get(row);
+    looked = row;
+    byId("closer-title").replaceChildren(...(tile.given === null ? [] : [page.make(tile.given === tile.suggested ? "b" : "s", { textContent: names[tile.given] })]),
+      ...(tile.suggested === null || tile.suggested === tile.given ? [] : [" → ", page.make("b", { textContent: names[tile.suggested] })]),
+      ...(tile.share === null ? [] : [page.make("span", { className: "small", textContent: ` ${page.percent(tile.share)}` })]));
+    byId("closer-frame").replaceChildren(page.large(tile));
+    byId("closer-link").textContent = tile.id;
+    byId("closer-link").href = `${base}/example/${row}`;
+    byId("closer-select").setAttribute("aria-pressed", element.getAttribute("aria-pressed"));
+    if (!closer.open) closer.showModal();
+    closer.focus(); // on no button, so that the space bar selects
+  }
+  function goOn(step) {
+    const next = step < 0 ? tiles.get(looked).element.previousElementSibling : tiles.get(looked).element.nextElementSibling;
+    if (next) look(Number(next.dataset.row));
+  }
+  function choosing() { mark(looked, !selected.has(looked)); refresh(); look(looked); }
+  closer.tabIndex = -1;
+  closer.addEventListener("close", () => tiles.get(looked)?.element.focus());
+  closer.addEventListener("click", (event) => {
+    const step = event.target.closest("[data-move]")?.dataset.move;
+    if (event.target === closer || step === "0") closer.close();
+    else if (step) goOn(Number(step));
+    else if (event.target.closest("#closer-select")) choosing();
+  });
+  closer.addEventListener("keydown", (event) => {
+    const on = { ArrowLeft: () => goOn(-1), ArrowRight: () => goOn(1), z: () => closer.close(), " ": event.target.closest("button, a") ? null : choosing }[event.key];
+    if (on) { event.preventDefault(); on(); }
+  });
+  box.addEventListener("dblclick", (event) => {
+    const element = event.target.closest(".tile");
+    if (element) look(Number(element.dataset.row));
+  });
 
   // ---- a whole screen at once: all tiles in sight but the selected are what is suggested ----
   function inSight() {
@@ -133,10 +212,12 @@
     since = performance.now();
     const tags = page.tagsOf(byId("tags").value);
     const batch = chosen.map((row) => ({ uuid: page.uuid(), row, kind, labels: labelsOf(row), seconds, tags }));
-    const gone = chosen.map((row) => { const { tile, element } = tiles.get(row); const next = element.nextSibling; element.remove(); tiles.delete(row); selected.delete(row); return { tile, element, next }; });
+    const after = box.contains(document.activeElement) ? remaining(new Set(chosen)) : null;
+    const gone = chosen.map((row) => { const { tile, element } = tiles.get(row); const next = element.nextSibling; element.remove(); element.tabIndex = -1; tiles.delete(row); selected.delete(row); return { tile, element, next }; });
     total -= gone.length;
     const entry = { uuids: batch.map((one) => one.uuid), gone };
     done.push(entry);
+    after?.focus({ preventScroll: true });
     refresh();
     page.say(`${gone.length} decided`);
     busy += 1;
@@ -196,10 +277,11 @@
     accept: () => decide("label", (row) => [tiles.get(row).tile.suggested], offered),
     all: () => { order().forEach((row) => mark(row, true)); refresh(); },
     none: () => { several = null; [...selected].forEach((row) => mark(row, false)); refresh(); },
+    look: (tile) => { const element = tile ?? box.querySelector(".tile:hover") ?? tiles.get(last)?.element ?? box.firstElementChild; if (element) look(Number(element.dataset.row)); },
     undo,
   };
   function decideSeveral() { const labels = [...several]; decide("ambiguous", () => labels); }
-  const commandOf = { Enter: "keep", " ": "suggested", m: "several", x: "unusable", a: "all", Escape: "none", u: "undo", Backspace: "undo", b: "accept", k: "stay" };
+  const commandOf = { Enter: "keep", " ": "suggested", m: "several", x: "unusable", a: "all", Escape: "none", u: "undo", Backspace: "undo", b: "accept", k: "stay", z: "look" };
   const steps = { ArrowRight: () => 1, ArrowLeft: () => -1, ArrowDown: across, ArrowUp: () => -across() };
   function across() {
     const [first] = box.children;
@@ -208,6 +290,7 @@
 
   dock.addEventListener("click", (event) => commands[event.target.closest("button")?.dataset.command]?.());
   byId("more").addEventListener("click", load);
+  new IntersectionObserver(([more]) => { if (more.isIntersecting) load(); }).observe(byId("more")); // whoever scrolls gets more
   page.onKey((key, event) => {
     const tile = event.target.closest(".tile");
     if (tile && steps[key]) {
@@ -218,7 +301,7 @@
     // On a tile the space bar selects, as on any button; for the suggested label of all there is its button.
     if (tile && key === " ") return false;
     if (key === "a" && keys.includes("a")) { const label = keys.indexOf("a"); if (selected.size) { choose(label); return true; } }
-    if (commandOf[key]) { commands[commandOf[key]](); return true; }
+    if (commandOf[key]) { commands[commandOf[key]](tile); return true; }
     const label = key.length === 1 ? keys.indexOf(key) : -1;
     if (label < 0) return false;
     choose(label);

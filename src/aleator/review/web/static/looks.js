@@ -15,16 +15,24 @@
     return names.map((name, label) => [name, hue(label, names.length)]);
   }
 
+  // A verdict has a shape too, for those who do not tell the colours apart: as on the map by doubt.
+  const corners = { mistake: [0, -1.3, 1.3, 0, 0, 1.3, -1.3, 0], ambiguous: [-1, -1, 1, -1, 1, 1, -1, 1], unfamiliar: [0, -1.2, 1.2, 1, -1.2, 1], conflict: [0, 1.2, -1.2, -1, 1.2, -1] };
+  function drawPoint(x, y, size, verdict) {
+    pen.beginPath();
+    const shape = corners[verdict];
+    if (!shape) pen.arc(x, y, size, 0, 7);
+    else for (let at = 0; at < shape.length; at += 2) pen.lineTo(x + size * shape[at], y + size * shape[at + 1]);
+    pen.fill();
+  }
+
   function draw() {
-    const colours = palette(), which = points[byId("colour").value] ?? points.s;
+    const byVerdict = byId("colour").value === "v", colours = palette(), which = points[byId("colour").value] ?? points.s;
     pen.clearRect(0, 0, plane.width, plane.height);
     const size = points.x.length > 5000 ? 2.4 : points.x.length > 1000 ? 4 : 6;
     pen.globalAlpha = 0.75;
     points.x.forEach((x, place) => {
       pen.fillStyle = colours[which[place]]?.[1] ?? colourOf("--soft");
-      pen.beginPath();
-      pen.arc(toX(x / 1000), toY(points.y[place] / 1000), size, 0, 7);
-      pen.fill();
+      drawPoint(toX(x / 1000), toY(points.y[place] / 1000), size, byVerdict ? verdicts[which[place]] : "ok");
     });
     pen.globalAlpha = 1;
     if (path.length > 1) {
@@ -36,7 +44,7 @@
       pen.stroke();
     }
     byId("legend").replaceChildren(...colours.slice(0, 20).map(([name, colour]) => {
-      const item = page.make("span", { className: "key", textContent: name }), dot = page.make("i");
+      const item = page.make("span", { className: byVerdict ? `key v-${name}` : "key", textContent: name }), dot = page.make("i");
       dot.style.background = colour;
       item.prepend(dot);
       return item;

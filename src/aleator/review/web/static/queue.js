@@ -203,7 +203,7 @@
   function sayHowManyReset() { several = null; sayHowMany(); }
 
   function showTrail() {
-    command("undo").disabled = !done.length;
+    command("undo").disabled = byId("latest").hidden = !done.length;
     byId("trail").replaceChildren(...done.slice(-TRAIL).reverse().map((entry) =>
       page.make("a", { href: `${base}/example/${entry.row}`, textContent: entry.text })));
   }

@@ -6,7 +6,7 @@
   const { names, keys, query } = page.setup;
   const AHEAD = 24, ENOUGH = 14, PICTURES_AHEAD = 8, LAG = 2; // a person stops a moment after what they saw
   const ahead = [], passing = [], done = [], unsent = new Set(), skipped = new Set(), kept = new Map();
-  let current = null, timer = 0, running = false, chosen = null, loading = null, exhausted = false, since = 0;
+  let current = null, timer = 0, running = false, chosen = null, loading = null, exhausted = false, ended = false, since = 0;
   const rows = page.choices(byId("choices"), names.map((_, label) => label).slice(0, Math.max(12, keys.length)), choose);
   const command = (name) => document.querySelector(`[data-command=${name}]`);
   const seconds = () => Number(byId("seconds").value);
@@ -62,8 +62,10 @@
     if (loading) { await loading; if (ahead.length && running) { next(); return; } }
     running = false;
     for (const card of passing.splice(0)) accept(card);
-    frame.replaceChildren(page.make("p", { className: "lead", textContent: done.length ? "Nothing near-certain is left." : "There is nothing near-certain. Choose a lower probability, or review in the grid." }));
+    frame.replaceChildren(page.make("div", {}, page.make("p", { className: "lead", textContent: done.length ? "Nothing near-certain is left." : "There is nothing near-certain." }),
+      page.make("p", {}, "Choose a lower probability below, or go on ", page.make("a", { href: `${base}/grid?sort=quick`, textContent: "in the grid" }), ".")));
     byId("question").textContent = "";
+    ended = true;
     show();
     page.say("Nothing near-certain is left.");
   }
@@ -92,7 +94,8 @@
     for (const name of ["keep", "unusable", "skip"]) command(name).hidden = !stopped;
     if (stopped) command("keep").firstElementChild.textContent = chosen.given === null ? "keep given" : `keep ${names[chosen.given]}`;
     command("go").firstElementChild.textContent = running ? "Stop" : stopped ? `${passing.length === 1 ? "It is" : `All ${passing.length} are`} as suggested, go on` : "Start";
-    byId("hint").hidden = stopped || running;
+    byId("wait").hidden = byId("hint").hidden = stopped || running || ended;
+    command("go").hidden = ended && !stopped;
     if (stopped) byId("held").replaceChildren(...passing.map((card) => {
       const button = page.make("button", { className: "tile", "aria-pressed": String(card === chosen), "aria-label": `${card.id}, suggested ${names[card.suggested]}` },
         page.small(card), page.make("span", { className: "caption new", textContent: names[card.suggested] }));
@@ -171,5 +174,12 @@
     return true;
   });
   addEventListener("beforeunload", (event) => { if (unsent.size) event.preventDefault(); });
-  load().then(() => { if (!ahead.length) end(); });
+  load().then(() => {
+    if (!ahead.length) return end();
+    return page.get(`/api/grid?${query}&count=0`).then(({ total }) => {
+      const say = () => { byId("wait").textContent = `${total.toLocaleString("en")} suggestions wait: ${Math.ceil((total * seconds()) / 60)} minutes at most at this pace.`; };
+      byId("seconds").addEventListener("change", say);
+      say();
+    });
+  }).catch((error) => page.trouble(error.message));
 })();

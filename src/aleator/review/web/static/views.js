@@ -9,7 +9,7 @@ page.views = {
       image.decode().catch(() => {}); // so that it is there when its turn comes
       return image;
     },
-    small: (tile) => page.make("img", { src: page.picture(tile.row, 96), alt: "", loading: "lazy", draggable: false }),
+    small: (tile, side = 96) => page.make("img", { src: page.picture(tile.row, side), alt: "", loading: "lazy", draggable: false }),
   },
   features: {
     large: (card) => page.make("p", { className: "id", textContent: `${card.content.values.join(", ")} …` }),
@@ -17,16 +17,16 @@ page.views = {
   },
   texts: {
     large: (card) => page.make("p", { className: "words", dir: "auto" }, ...withMarks(card.content.text, card.content.marked ?? [])),
-    small: (tile) => page.make("span", { className: "words", dir: "auto", textContent: tile.content.text.slice(0, 240) }),
+    small: (tile) => page.make("span", { className: "words", dir: "auto", textContent: tile.content.text.slice(0, 1000) }),
   },
   table: {
     large: (card) => page.cells(card.content.cells, card.content.marked),
-    small: (tile) => page.cells(tile.content.cells.slice(0, 4)),
+    small: (tile) => page.cells(tile.content.cells.slice(0, 12)),
   },
 };
 page.cells = (cells, marked = []) => page.make("dl", { className: "cells" },
   ...cells.flatMap(([name, value]) => [page.make("dt", { textContent: name }),
     page.make("dd", { dir: "auto" }, marked.includes(name) ? page.make("mark", { textContent: value }) : value)]));
 page.large = (card) => page.views[card.content.kind].large(card);
-page.small = (tile) => page.views[tile.content.kind].small(tile);
+page.small = (tile, side) => page.views[tile.content.kind].small(tile, side);
 page.tagsOf = (text) => [...new Set(text.split(",").map((tag) => tag.trim()).filter(Boolean))];

@@ -22,11 +22,11 @@ COUNTED = re.compile(r"\s*(.+?)\s*[:=]\s*(\d+)\s*")
 QUOTED_OR_NUMBER = r"""'[^']*'|"[^"]*"|-?\d+\.?\d*"""
 NUMPY = re.compile(rf"\[\s*(?:{QUOTED_OR_NUMBER})(?:\s+(?:{QUOTED_OR_NUMBER}))+\s*\]")
 """A list without commas."""
-FEWEST_REPEATS, MOST_SEVERAL = 0.25, 0.5
+FEWEST_REPEATS, FEWEST_SEVERAL = 0.25, 0.5
 """People agree: of the cells with several names so many hold one twice, and so many of all cells hold several."""
 NAMES_HOLD = ("/", " ", ",")
 """Signs that names and numbers hold themselves, as 5/5."""
-MANY = 0.9
+FEWEST_WITH_SPACES = 0.9
 """With spaces between them only where nearly every cell holds several: names have spaces themselves."""
 CELLS_PER_NAME = 3
 CELLS_TRIED = 2000
@@ -57,9 +57,8 @@ def answers_in_cells(column: pa.ChunkedArray | pa.Array) -> AnswersInCells | Non
     That several names in a cell are people's answers, and not labels of which an example may have several, is told by
     names that stand in a cell twice.
     """
-    if _read(column.slice(0, CELLS_TRIED).to_pylist()) is None:
-        return None
-    return _read(column.to_pylist())
+    found = _read(column.slice(0, CELLS_TRIED).to_pylist())
+    return found if found is None or len(column) <= CELLS_TRIED else _read(column.to_pylist())
 
 
 def lists_in(texts: Sequence[str | None]) -> list[Any] | None:
@@ -92,17 +91,17 @@ def _enclosed(text: str) -> Any:
 def _read(cells: list[Any]) -> AnswersInCells | None:
     texts = [cell for cell in cells if isinstance(cell, str)]
     if not texts:
-        return _counted([_as_counter(cell) for cell in cells], MOST_SEVERAL)
+        return _counted([_as_counter(cell) for cell in cells], FEWEST_SEVERAL)
     if len(texts) < sum(cell is not None for cell in cells):
         return None
     written = lists_in(cells)
     if written is not None:
-        return _counted([_as_counter(cell) for cell in written], MOST_SEVERAL)
+        return _counted([_as_counter(cell) for cell in written], FEWEST_SEVERAL)
     for sign in SEPARATORS:
         if not any(sign in text.strip() for text in texts):
             continue
         split = [_split(cell, sign) for cell in cells]
-        found = _counted(split, MANY if sign == " " else MOST_SEVERAL)
+        found = _counted(split, FEWEST_WITH_SPACES if sign == " " else FEWEST_SEVERAL)
         if found is None or _may_be_one_name(found, cells, sign):
             continue
         if _agreed(found) > (sign in ("/", " ")):

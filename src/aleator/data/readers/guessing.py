@@ -45,13 +45,13 @@ def likeliest_encoding(content: bytes, path: Path, errors: str = "strict") -> st
     if not readings:
         raise DataError(f"{path} is no text in an encoding that is known; save it in UTF-8, or name --encoding.")
     best = readings[0]
-    near = [one for one in readings if one.likely > CLEARLY * best.likely]
-    if best.likely >= ENOUGH and len(near) == 1:
-        return best.encoding
-    few = _of_few_words(readings) if best.likely < ENOUGH else []
-    if len(few) == 1:
-        return few[0].encoding
-    shown = [*few, *(one for one in readings if one not in few)][:MOST_SHOWN] if best.likely < ENOUGH else near
+    shown = [one for one in readings if one.likely > CLEARLY * best.likely]
+    if best.likely < ENOUGH:
+        shown = _of_few_words(readings)
+    if len(shown) == 1:
+        return shown[0].encoding
+    if best.likely < ENOUGH:
+        shown = [*shown, *(one for one in readings if one not in shown)][:MOST_SHOWN]
     differing = next((each for each in zip(*(one.words for one in shown), strict=False) if len({*each}) > 1), ())
     named = (f"{one.encoding} ({short(word)!r})" for one, word in zip(shown, differing, strict=False))
     raise DataError(

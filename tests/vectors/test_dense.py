@@ -22,6 +22,14 @@ def test_they_are_those_of_scikit_learn() -> None:
     assert np.allclose(np.abs(principal(FEATURES)), np.abs(wanted), atol=1e-4)
 
 
+def test_few_examples_of_many_features_keep_their_distances() -> None:
+    many = (RANDOM.normal(size=(40, 500)) * RANDOM.uniform(0.5, 5, 500)).astype(np.float32)
+    axes, standardised = principal(many), StandardScaler().fit_transform(many)
+    assert axes.shape == (40, 39)
+    assert np.allclose(axes @ axes.T, standardised @ standardised.T, atol=0.01)
+    assert (np.diff(axes.var(axis=0)) < 1e-4).all()
+
+
 def test_a_feature_that_never_changes_is_left_out() -> None:
     assert principal(np.concatenate([FEATURES, np.full((300, 1), 7, np.float32)], axis=1)).shape == (300, 6)
 

@@ -8,6 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from aleator.auditing.hearing import Hearing
+from aleator.auditing.patches import MOST, with_patches
 from aleator.auditing.said import Said
 from aleator.audits.info import ModelInfo
 from aleator.data.examples import Examples
@@ -47,6 +48,11 @@ def hear_networks(hearing: Hearing, examples: Examples, values: ValueRange | Non
         on=hearing.workers,
     )
     mean, spread = _unseen_first([member.draws for member in members], fold)
+    unseen = len(mean) // len(members)
+    if begun is None and hearing.dataset.source.kind == "images" and len(mean[0]) <= MOST:
+        assert isinstance(examples, np.ndarray)
+        mean, spread, counted = with_patches(hearing, examples, mean, spread, unseen)
+        reason = f"{reason}; what each counts: {counted}"
     log_probs = log_expected_softmax(torch.from_numpy(mean), torch.from_numpy(spread)).double().numpy()
     embedding = joint_embedding([member.predictions.embedding for member in members])
     neighbours = nearest_neighbours(
@@ -61,7 +67,7 @@ def hear_networks(hearing: Hearing, examples: Examples, values: ValueRange | Non
     return Said(
         mean=mean,
         spread=spread,
-        unseen=len(mean) // len(members),
+        unseen=unseen,
         margin_history=np.concatenate([member.margin_history for member in members]),
         log_probs=log_probs,
         embedding=embedding,
@@ -76,7 +82,7 @@ def hear_networks(hearing: Hearing, examples: Examples, values: ValueRange | Non
             ),
             posterior=settings.posterior,
             draws=len(mean),
-            unseen_draws=len(mean) // len(members),
+            unseen_draws=unseen,
         ),
         training=job.settings,
         networks=tuple(member.weights for member in members),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from aleator.learning.settings import Augmentation, TrainingSettings
 
 FEWEST_STEPS, MOST_EPOCHS = 700, 60
-"""Of a training on a small data set; efforts may ask for fewer steps, and none for more."""
+"""Of a training on a small data set, where nothing else is said."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,10 @@ class Effort:
 
 AUDIT_EFFORTS = {
     "quick": Effort(members=3, epochs=3, max_side=48, backbone="small_vgg", most_epochs=8),
-    "standard": Effort(members=3, epochs=12, max_side=64, backbone="small_vgg", most_epochs=12),
-    "thorough": Effort(members=5, epochs=24, max_side=64, backbone="small_vgg", most_epochs=24),
+    "standard": Effort(members=3, epochs=12, max_side=64, backbone="small_vgg", most_epochs=24),
+    "thorough": Effort(
+        members=5, epochs=24, max_side=64, backbone="small_vgg", fewest_steps=2 * FEWEST_STEPS, most_epochs=48
+    ),
 }
 TRAINING_EFFORTS = {
     "quick": Effort(members=2, epochs=5, max_side=64, backbone="small_vgg"),
@@ -72,12 +74,12 @@ def schedule(
 ) -> Schedule:
     """The batch size for so many examples, and `epochs` or, for a small data set, more of them.
 
-    `batch_size`: the largest one; by default the smaller, the fewer examples there are. `fewest_steps`: not more than
-    FEWEST_STEPS, which it is unless told otherwise. `most_epochs`: MOST_EPOCHS unless told otherwise.
+    `batch_size`: the largest one; by default the smaller, the fewer examples there are. `fewest_steps`: FEWEST_STEPS
+    unless told otherwise. `most_epochs`: MOST_EPOCHS unless told otherwise.
     """
     largest = batch_size or (128 if examples >= 4096 else 64 if examples >= 1024 else 32)
     batch_size = max(2, min(largest, examples // 2))
-    needed = math.ceil(min(fewest_steps or FEWEST_STEPS, FEWEST_STEPS) / max(1, examples // batch_size))
+    needed = math.ceil((fewest_steps or FEWEST_STEPS) / max(1, examples // batch_size))
     return Schedule(min(max(epochs, needed), most_epochs or MOST_EPOCHS), batch_size)
 
 

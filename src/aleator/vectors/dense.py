@@ -12,7 +12,7 @@ from sklearn.decomposition import PCA
 from aleator.rows import blocks, let_go
 
 MOST_EXACT, MOST_KEPT = 4096, 1024
-"""With more features the leading axes are found approximately (Halko et al. 2011)."""
+"""With more features, and more examples, the leading axes are found approximately (Halko et al. 2011)."""
 MOST_IN_MEMORY = 1 << 26
 """Numbers, of four bytes."""
 LET_GO_AFTER = 64
@@ -50,6 +50,13 @@ def fit_principal(features: NDArray[np.floating[Any]], seed: int = 0) -> Princip
     let_go(features)
     deviation = np.sqrt(squares / examples)
     only = PrincipalAxes(mean, np.where(deviation > 1e-9, deviation, np.inf), np.zeros((count, 0), np.float32))
+    if examples < count and examples <= MOST_EXACT:  # as many axes as examples at most, found among these
+        every = only.standardised(features)
+        let_go(features)
+        variance, among = np.linalg.eigh((every @ every.T).astype(np.float64) / examples)
+        kept = _varied(variance)
+        axes = every.T @ (among[:, kept] / np.sqrt(examples * variance[kept])).astype(np.float32)
+        return replace(only, axes=np.ascontiguousarray(axes))
     if count > MOST_EXACT:
         wanted = min(MOST_KEPT, examples - 1)
         found = PCA(wanted, svd_solver="randomized", random_state=seed).fit(only.standardised(features))
@@ -60,8 +67,12 @@ def fit_principal(features: NDArray[np.floating[Any]], seed: int = 0) -> Princip
         products += block.T @ block
     let_go(features)
     variance, axes = np.linalg.eigh(products / examples)
-    kept = np.flatnonzero(variance > LEAST_VARIANCE * max(variance.max(), 1e-30))[::-1]
-    return replace(only, axes=np.ascontiguousarray(axes[:, kept], dtype=np.float32))
+    return replace(only, axes=np.ascontiguousarray(axes[:, _varied(variance)], dtype=np.float32))
+
+
+def _varied(variance: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The places of axes along which there is variance, the greatest first; `variance` rises."""
+    return np.flatnonzero(variance > LEAST_VARIANCE * max(variance.max(), 1e-30))[::-1]
 
 
 def principal(features: NDArray[np.floating[Any]], seed: int = 0, *, path: Path | None = None) -> NDArray[np.float32]:

@@ -1,0 +1,68 @@
+"""Simple learners of what small patches of pictures show, heard beside networks.
+
+They err in another way than networks, and need fewer examples.
+"""
+
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from aleator.auditing.hearing import Hearing
+from aleator.learners import LabelledFolds, Material, draw_folds, hear
+from aleator.learning.devices import pick_device
+from aleator.noise.pooling import pooling_weights
+from aleator.uncertainty.gaussian_logits import log_expected_softmax
+from aleator.vectors.dense import principal
+from aleator.vectors.patches import patch_features
+
+MOST = 20_000
+"""Pictures; of more, networks learn all that patches tell."""
+
+
+class Pooled(NamedTuple):
+    """Networks and patches as one (a logarithmic pool)."""
+
+    mean: NDArray[np.float32]
+    """Of each logit, `(draw, example, class)`, as the spread."""
+    spread: NDArray[np.float32]
+    counted: str
+    """What each counts, for people."""
+
+
+def with_patches(
+    hearing: Hearing,
+    pictures: NDArray[np.generic],
+    mean: NDArray[np.float32],
+    spread: NDArray[np.float32],
+    unseen: int,
+) -> Pooled:
+    """What networks say, `(draw, example, class)`, of which the first `unseen` draws have not seen the example, pooled
+    with what learners of patches say, which never have. The weights are those under which the given labels are most
+    probable."""
+    labels, together, settings = hearing.dataset.given_labels, hearing.together, hearing.settings
+    features = patch_features(
+        pictures,
+        flip=settings.flip,
+        seed=settings.seed,
+        device=pick_device(settings.device),
+        on_block=partial(hearing.progress, "looking at patches"),
+    )
+    folds = draw_folds(labels, together, settings.member_count, settings.seed)
+    heard = hear(
+        Material(principal(features, settings.seed)),
+        LabelledFolds(labels, hearing.classes, folds, together, settings.seed),
+        folder=hearing.unfinished / "patches",
+        on=hearing.workers,
+        on_learner=partial(hearing.progress, "learning from patches"),
+    )
+    fresh = log_expected_softmax(torch.from_numpy(mean[:unseen]), torch.from_numpy(spread[:unseen])).mean(0).numpy()
+    of_networks, of_patches = pooling_weights([fresh, heard.log_probs.mean(axis=0)], labels).astype(np.float32)
+    beside = of_patches * heard.log_probs[np.arange(len(mean)) % len(heard.log_probs)]
+    return Pooled(
+        of_networks * mean + beside,
+        of_networks * spread,
+        f"networks {of_networks:.2f}, simple learners of patches {of_patches:.2f}",
+    )

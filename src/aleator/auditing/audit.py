@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from aleator.auditing.choosing import TRIED, choose_backbone
+from aleator.auditing.choosing import TRIED, choose_pretrained
 from aleator.auditing.features import features_kept, features_of, those_of
 from aleator.auditing.folds import kept_together
 from aleator.auditing.hearing import Hearing
@@ -99,7 +99,7 @@ def _audit(  # longer than a function is otherwise: the whole system on one page
     with clock("embedding"):
         choice = None
         if settings.backbone == AUTO:
-            choice = choose_backbone(
+            choice = choose_pretrained(
                 dataset, unfinished / TRIED, changes=settings.changes or None, device=settings.device,
                 flip=settings.flip, seed=settings.seed, progress=progress,
             )  # fmt: skip

@@ -36,6 +36,11 @@ def numbers(cells: list[str], by: str = ",") -> Callable[[Path], Path]:
                                    ["size", "label"], by=by)  # fmt: skip
 
 
+def dates_beside(cells: list[str], other: str) -> Callable[[Path], Path]:
+    rows = [[cell, other.format(row % 28 + 1), labels_of(40)[row]] for row, cell in enumerate(cells)]
+    return lambda root: text_table(root, rows, ["size", "other", "label"])
+
+
 def parquet_of(**columns: object) -> Callable[[Path], Path]:
     def write(root: Path) -> Path:
         pq.write_table(pa.table(columns), root / "t.parquet")
@@ -383,6 +388,27 @@ FORMS = (
         numbers([f"{row % 9 + 1}/{row % 28 + 1}/2020" for row in range(40)]),
         MANY,
         "in the dates of 'size' the month stands first",
+    ),
+    Form(
+        TABLES,
+        "dates that can be read in two ways, beside others",
+        dates_beside([f"{row % 9 + 1}/{row * 5 % 12 + 1}/2020" for row in range(40)], "{}/5/2020"),
+        MANY,
+        "in the dates of 'size' the day stands first, as in the other dates.*in the dates of 'other' the day stands",
+    ),
+    Form(
+        TABLES,
+        "dates that can be read in two ways, by which the rows are sorted",
+        numbers([f"{row % 12 + 1:02}/{row // 12 + 1:02}/2020" for row in range(40)]),
+        MANY,
+        "in the dates of 'size' the day stands first, since the rows are then in their order",
+    ),
+    Form(
+        TABLES,
+        "dates that can be read in two ways",
+        numbers([f"{row % 3 + 1}/{row * 5 % 4 + 1}/2020" for row in range(40)]),
+        MANY,
+        "in the dates of 'size' nothing tells days from months, so they stay words; write them as 2020-12-31",
     ),
     Form(
         TABLES,

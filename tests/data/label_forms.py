@@ -204,6 +204,28 @@ FORMS = (
     ),
     Form(
         LABELS,
+        "a column of 0 and 1 for each class, with `--label-column label_1,label_2`",
+        in_columns(sets_of("1", "0"), sets_of("0", "1"), names="label_1,label_2"),
+        {"label_1": 20, "label_2": 20},
+        "The label is the column that holds the 1",
+        options=ReadOptions(label_column="label_1,label_2"),
+    ),
+    Form(
+        LABELS,
+        "ranks in columns, which add up to the same as well",
+        in_columns(*(sets_of(*ranks) for ranks in ("123", "312", "231")), names="cat,dog,owl"),
+        None,
+        "no column of labels; it has text, cat, dog, owl",
+    ),
+    Form(
+        LABELS,
+        "three of several labels in columns of 0 and 1",
+        in_columns(*(sets_of(*places) for places in ("1110", "1101", "1011", "0111")), names="cat,dog,owl,pet"),
+        None,
+        "no column of labels; it has text, cat, dog, owl, pet",
+    ),
+    Form(
+        LABELS,
         "the same, with `--label-column cat,dog --votes-form counts`",
         in_columns(*counted(more=True), names="cat,dog"),
         MANY,

@@ -58,7 +58,7 @@ def with_one_label(
     options with its name; and what is said of it. Any other table as it is."""
     named = columns_of_one_label(table, options.label_column)
     if named:
-        if options.votes_form is None and not all(map(PERSON.match, named)):
+        if options.votes_form is None and not all(map(_is_person, named)):
             made, said = with_label_column(table, options.label_column, path)
             if made is not table:
                 return made, options, said
@@ -87,7 +87,7 @@ def _are_people(table: pa.Table, names: Sequence[str], path: Path, options: Read
     if options.votes_form is not None:
         return options.votes_form == "answers"
     numbers = [name for name in names if _is_number(table[name].type)]
-    if len(numbers) < len(names) or all(map(PERSON.match, names)):
+    if len(numbers) < len(names) or all(map(_is_person, names)):
         return True
     if _one_total(table, names) is not None:
         return False
@@ -169,17 +169,19 @@ def _counted(table: pa.Table, names: Sequence[str], path: Path, options: ReadOpt
 
 def _columns_of_people(table: pa.Table) -> list[str]:
     """The columns that are called as people are, of whom each agrees with another better than by chance; else none."""
-    called = {name: match for name in table.column_names if (match := PERSON.match(name))}
-    names = [
-        name
-        for name, match in called.items()
-        if match[1].lower() not in NOT_ONE_QUESTION and holds_classes(table[name])
-    ]
+    called = [name for name in table.column_names if PERSON.match(name)]
+    names = [name for name in called if _is_person(name) and holds_classes(table[name])]
     if len(names) < 2 or len(names) < len(called):
         return []
     cells = {name: texts_of(table[name]) for name in names}
     pairs = [pair for pair in combinations(names, 2) if _agreement(*(cells[name] for name in pair)).better_than_chance]
     return names if {name for pair in pairs for name in pair} == {*names} else []
+
+
+def _is_person(name: str) -> bool:
+    """Whether a column is called as a person is who answers one question."""
+    match = PERSON.match(name)
+    return match is not None and match[1].lower() not in NOT_ONE_QUESTION
 
 
 def _agreement(one: NDArray[np.str_], other: NDArray[np.str_]) -> Agreement:
@@ -192,8 +194,8 @@ def _agreement(one: NDArray[np.str_], other: NDArray[np.str_]) -> Agreement:
 
 
 def _columns_of_counts(table: pa.Table, path: Path, root: Path, options: ReadOptions) -> list[str]:
-    """All columns of numbers, where they are whole and add up to the same in each row, beside texts or pictures; else
-    none."""
+    """All columns of numbers, where they are whole and add up to the same in each row, beside texts or pictures; none
+    where they are no counts, or several labels of an example, or ranks."""
     known = (*ID_COLUMNS, *SPLIT_COLUMNS, *GROUP_COLUMNS)
     taken = {find_column(table.column_names, [name], None, str(path)) for name in known} | {*INDEX_COLUMNS}
     taken |= set(numbering_columns(table, taken))
@@ -202,8 +204,9 @@ def _columns_of_counts(table: pa.Table, path: Path, root: Path, options: ReadOpt
     total = _one_total(table, names)
     if total is None or not FEWEST_VOTES <= total < MOST_VOTES:
         return []
-    highest = np.stack([numbers_in(table, name) for name in names], axis=1).argmax(axis=1)
-    if len(np.unique(highest)) < 2:
+    values = np.stack([numbers_in(table, name) for name in names], axis=1)
+    ranks = (np.sort(values, axis=1) == np.sort(values[0])).all()  # these add up to the same too
+    if ranks or values.max() <= 1 or len(np.unique(values.argmax(axis=1))) < 2:
         return []
     pictures = path_column(table, path, options.image_root or root, options, None)[0]
     texts = options.text_column or text_column(table, {name for name in (*taken, *numbers) if name is not None})[0]

@@ -20,7 +20,7 @@ from aleator.errors import DataError
 FORM = "V7's tags (Darwin JSON, a file for each picture)"
 PLACES = (
     ("*.json",),
-    *((f"{place}/*.json", f"{place}/*/*.json") for place in ("annotations", "releases/*/annotations")),
+    *((f"{place}/*.json", f"{place}/*/*.json") for place in ("annotations", "releases/latest/annotations")),
 )
 """Where the files lie in a folder: as they come out of the archive, or as V7's own program lays them down."""
 HEAD, LARGEST = 1 << 16, 64 << 20

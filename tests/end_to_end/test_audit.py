@@ -15,6 +15,7 @@ from aleator.auditing.referee import detection_scores
 from aleator.auditing.reviewed import judge_again
 from aleator.auditing.settings import AuditSettings
 from aleator.audits.info import SCHEMA_VERSION
+from aleator.audits.truth import Truth
 from aleator.data import FeatureArray, ImageArray, LabelledDataset
 from aleator.data.drawn_faces import DrawnFaces, drawn_faces
 from aleator.data.options import ReadOptions
@@ -214,7 +215,13 @@ def test_a_broken_picture_is_skipped_and_listed(tmp_path: Path, faces: DrawnFace
         (tmp_path / "data" / label).mkdir(parents=True, exist_ok=True)
         source.load(row).save(tmp_path / "data" / label / f"{row:02d}.png")
     (tmp_path / "data" / "a" / "04.png").write_bytes(b"broken")
-    result = aleator.audit(tmp_path / "data", tmp_path / "audit", AuditSettings(effort="quick"))
+    labels = np.repeat([0, 1], 30)
+    labels[[2, 10]] = 1  # of the broken one, and of another
+    with pytest.raises(DataError, match="The truth has 59 labels, the data 60 examples"):
+        aleator.audit(tmp_path / "data", tmp_path / "audit", truth=Truth("maker", "as drawn", labels[1:]))
+    truth = Truth("maker", "as drawn", labels)
+    result = aleator.audit(tmp_path / "data", tmp_path / "audit", AuditSettings(effort="quick"), truth=truth)
+    assert (result.info.referee.examples, result.info.referee.confusion) == (59, [[28, 1], [0, 30]])
     assert [item.id for item in result.info.skipped] == ["a/04.png"]
     assert result.labels.num_rows == 59
     assert "a/04.png" not in result.labels["id"].to_pylist()

@@ -33,7 +33,7 @@ from aleator.data.duplicates import Duplicates, find_duplicates
 from aleator.data.examples import load_examples
 from aleator.embedding import AUTO
 from aleator.embedding.finetuning import check_finetunable
-from aleator.errors import AuditFolderError
+from aleator.errors import AuditFolderError, DataError
 from aleator.evidence import EVIDENCE, EvidenceInputs
 from aleator.evidence.inputs import normalised
 from aleator.files import as_folder, write_array
@@ -89,6 +89,8 @@ def _audit(  # longer than a function is otherwise: the whole system on one page
     with clock("reading"):
         dataset = data if isinstance(data, LabelledDataset) else read_dataset(data, progress=progress)
         dataset.check_learnable()
+        if truth is not None and len(truth.label) != len(dataset):
+            raise DataError(f"The truth has {len(truth.label):,} labels, the data {len(dataset):,} examples.")
         if settings.finetune:
             check_finetunable(dataset.source.kind)
         whole = dataset
@@ -132,7 +134,7 @@ def _audit(  # longer than a function is otherwise: the whole system on one page
         inputs = _judge_inputs(dataset, said, duplicates, settings, kept, workers)
         judgement = pass_judgement(inputs, folder=kept, on=workers)
         scores = _scores(inputs.observations, said)
-        truth = _truth(dataset, truth, settings)
+        truth = _truth(dataset, truth, whole, settings)
         referee = None if truth is None else score_audit(dataset.given_labels, judgement.verdicts, scores, truth)
         progress("judging", 1, 1)
 
@@ -193,12 +195,16 @@ def _scores(observations: Observations, said: Said) -> dict[str, NDArray[Any]]:
     return said.uncertainty | {name: score(inputs) for name, score in EVIDENCE.items()}
 
 
-def _truth(dataset: LabelledDataset, truth: Truth | None, settings: AuditSettings) -> Truth | None:
-    """What somebody says whom the audit did not listen to; None where there is nobody."""
+def _truth(
+    dataset: LabelledDataset, truth: Truth | None, whole: LabelledDataset, settings: AuditSettings
+) -> Truth | None:
+    """What somebody says, whom the audit did not listen to, of the examples that could be read; None where there is
+    nobody. `truth` is of the `whole` data."""
     votes = dataset.votes
     if truth is None:
         return None if votes is None or settings.use_votes else truth_of_votes(votes)
-    return truth if votes is None else replace(truth, vote_entropy=vote_entropy(votes))
+    label = truth.label[np.isin(whole.ids, dataset.ids)]
+    return replace(truth, label=label, vote_entropy=None if votes is None else vote_entropy(votes))
 
 
 def _count_duplicates(duplicates: Duplicates, verdict: NDArray[np.str_]) -> DuplicateCounts:

@@ -89,7 +89,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(parts: Path, *arguments: str) -> str:
     command = [sys.executable, "with_parts.py", *arguments]
-    wide = {**os.environ, "COLUMNS": "400"}  # so that no line of the help is broken
+    wide = {**os.environ, "COLUMNS": "2000"}  # so that no line of the help is broken
     result = subprocess.run(command, capture_output=True, text=True, cwd=parts, env=wide)
     assert result.returncode == 0, result.stderr
     return " ".join(result.stdout.split())

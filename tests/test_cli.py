@@ -174,9 +174,9 @@ def test_the_summary_takes_names_as_they_are(name: str, capsys: pytest.CaptureFi
         verdicts={"ok": 7, "mistake": 2},
         confusion=[[4.0, 2.0], [0.0, 3.0]],
     )
-    judged = AuditFolder.load(OLD / "judged").info
-    info = replace(judged, class_names=("[red]a", "[/b]"), estimates=estimates, timings={"total": 1.0})
-    print_summary(info, Path(name))
+    judged = AuditFolder.load(OLD / "judged")
+    info = replace(judged.info, class_names=("[red]a", "[/b]"), estimates=estimates, timings={"total": 1.0})
+    print_summary(replace(judged, info=info, folder=Path(name)))
     told = capsys.readouterr().out
     assert str(Path(name) / "report.html") in told
     assert "[red]a" in told

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import entr
 from sklearn.metrics import roc_auc_score
 
-from aleator.auditing.referee import NO_OPINION, vote_entropy_correlation
+from aleator.auditing.referee import NO_OPINION, entropy_correlation, vote_entropy
 from aleator.decisions.reviews import Reviews
 from aleator.verdicts import LabelPosterior, Verdicts, judge, review_order, weigh_sources
 from aleator.verdicts.estimates import DRAWS, MOST_ROWS, credible_interval
@@ -126,7 +126,7 @@ def _against_ambiguity(track: Track, verdicts: Verdicts, rows: NDArray[np.bool_]
     entropy = entr(verdicts.label_distribution[chosen]).sum(axis=1)
     return {
         "mistake_auroc": float(roc_auc_score(mistake[asked], clear_mistake(verdicts)[chosen][asked])),
-        "entropy_spearman": vote_entropy_correlation(entropy, votes) or float("nan"),
+        "entropy_spearman": entropy_correlation(entropy, vote_entropy(votes)) or float("nan"),
     }
 
 

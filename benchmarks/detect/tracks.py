@@ -29,7 +29,7 @@ from aleator.learning.devices import pick_device
 from aleator.learning.job import TrainingJob
 from aleator.learning.members import fit_members, fold_tasks
 from aleator.learning.settings import TrainingSettings
-from aleator.models.backbones import choose_backbone
+from aleator.models.backbones import usual_backbone
 from aleator.models.network import NetworkSpec
 from aleator.neighbours.search import nearest_neighbours
 from aleator.noise.counted import measured_confusion
@@ -81,7 +81,7 @@ def faces_out_of_sample(dataset: LabelledDataset, finished: Audit, trainer: Trai
     dataset, pixels, _ = load_examples(dataset, settings.max_side)
     assert isinstance(pixels, np.ndarray)
     labels, classes = dataset.given_labels, len(dataset.class_names)
-    spec = NetworkSpec(choose_backbone("images").name, tuple(pixels.shape[1:]), classes)
+    spec = NetworkSpec(usual_backbone("images").name, tuple(pixels.shape[1:]), classes)
     group = np.nan_to_num(finished.column("duplicate_group"), nan=-1).astype(np.int64)
     tasks, fold = fold_tasks(labels, group, folds, trainer.seed)
     members = fit_members(

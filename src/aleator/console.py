@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from aleator.audits.folder import LABELS, REPORT
-from aleator.audits.info import AuditInfo, RefereeScores
+from aleator.audits.folder import LABELS, REPORT, AuditFolder
+from aleator.audits.info import RefereeScores
 from aleator.audits.next_steps import Step, next_steps
 from aleator.data.how_read import HowRead
 from aleator.data.overview import Overview
@@ -21,12 +21,13 @@ SHOWN = ("id", "label", "split", "pixels", "what it holds")
 LONGEST_LINE = 100
 
 
-def print_summary(info: AuditInfo, folder: Path, seconds: float | None = None) -> None:
+def print_summary(audit: AuditFolder, seconds: float | None = None) -> None:
     """A dozen lines: how many labels are wrong, in which direction, how sure that is, where to look, what to do next.
 
     `seconds` is how long it took; without it the audit's own time is told.
     """
     console = Console(highlight=False, soft_wrap=True)
+    info, folder = audit.info, audit.folder
     estimates, names = info.estimates, info.class_names
     wrong = estimates.mislabelled
     console.print(
@@ -61,7 +62,7 @@ def print_summary(info: AuditInfo, folder: Path, seconds: float | None = None) -
     # Names of folders and classes are untrusted text: square brackets would be read as markup.
     report, labels = escape(str(folder / REPORT)), escape(str(folder / LABELS))
     console.print(f"\nReport: {report}\nAll examples: {labels}")
-    print_next(next_steps(info, folder))
+    print_next(next_steps(info, audit.labels, folder))
     took = round(info.timings["total"] if seconds is None else seconds)
     console.print(f"[dim]{took} second{'' if took == 1 else 's'}[/dim]")
 

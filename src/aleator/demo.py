@@ -6,7 +6,7 @@ import numpy as np
 
 from aleator.auditing import Audit, AuditSettings
 from aleator.auditing.audit import audit
-from aleator.auditing.referee import Truth
+from aleator.audits.truth import Truth
 from aleator.data.drawn_faces import drawn_faces
 from aleator.progress import Progress, silent
 

@@ -19,8 +19,8 @@ PLACED = "complete.sha256"
 OURS = ("audit.json", "model.json")
 """A folder with one of these is an audit's or a model's, and its files are nobody else's to replace."""
 OUR_FILES = (
-    *OURS, "labels.parquet", "report.html", "logits.npy", "embeddings.npy", "examples.npz", "map.npy", "review.sqlite",
-    "README.md", "familiarity.safetensors", "vectors.npz",
+    *OURS, "labels.parquet", "report.html", "logits.npy", "embeddings.npy", "examples.npz", "map.npy", "referee.npz",
+    "review.sqlite", "README.md", "familiarity.safetensors", "vectors.npz",
 )  # fmt: skip
 OUR_FOLDERS = ("models", "features", "unfinished")
 """What there is in such a folder, or will be."""

@@ -9,11 +9,14 @@ from pathlib import Path
 from threading import Thread
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from numpy.typing import NDArray
 
 from aleator.audits.folder import UNFINISHED, AuditFolder, close_folder, open_folder
 from aleator.audits.info import AuditInfo, Identity, read_info
-from aleator.audits.next_steps import after_export, after_review, before_audit
+from aleator.audits.labels import label_column, set_columns
+from aleator.audits.next_steps import after_export, after_review, before_audit, next_steps
 from aleator.errors import AuditFolderError, DataError
 from aleator.files import check_target, write_array, write_json, write_whole
 from aleator.locks import only_one
@@ -212,3 +215,22 @@ def test_the_next_commands_name_the_data_and_the_database_that_were_named() -> N
     (train_it,) = after_export(Path("audit"), 3, database=place)
     assert f"--database {place} --labels reviewed" in train_it.command
     assert after_review(Path("audit"))[0].command == "aleator judge audit"
+
+
+def test_labels_are_proposed_to_be_put_right_only_where_some_would_be(tmp_path: Path) -> None:
+    audit = AuditFolder.load(OLD / "pictures" / "audit")
+    given = audit.column("given_label")
+
+    def proposed(p_mislabelled: float, suggested: NDArray[np.int64]) -> str:
+        columns: dict[str, pa.Array] = {
+            "p_mislabelled": pa.array(np.full(len(given), p_mislabelled, np.float32)),
+            "suggested_label": label_column(suggested, audit.class_names),
+        }
+        labels = set_columns(audit.labels, columns)
+        return "; ".join(step.command for step in next_steps(audit.info, labels, tmp_path / "audit"))
+
+    other = (given + 1) % len(audit.class_names)
+    assert "--relabel-above 0.9" in proposed(0.95, other)
+    assert "--relabel-above" not in proposed(0.85, other)
+    assert "--relabel-above" not in proposed(0.95, given)
+    assert "train" in proposed(0.85, other)

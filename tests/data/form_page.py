@@ -20,8 +20,9 @@ from tests.data.label_forms import FORMS as OF_LABELS
 from tests.data.more_forms import FORMS as MORE
 from tests.data.odd_tables import FORMS as ODD
 from tests.data.text_forms import FORMS as OF_TEXTS
+from tests.data.tool_forms import FORMS as OF_TOOLS
 
-FORMS = (*FIRST, *MORE, *OF_TEXTS, *OF_LABELS, *ODD, *FOUND)
+FORMS = (*FIRST, *MORE, *OF_TEXTS, *OF_LABELS, *ODD, *FOUND, *OF_TOOLS)
 PAGE = Path(__file__).parents[2] / "docs" / "forms.md"
 
 

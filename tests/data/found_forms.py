@@ -24,7 +24,7 @@ from tests.data.forms import (
     png_bytes,
     text_table,
 )
-from tests.data.text_forms import MANY, SENTENCES, TEXTS, written
+from tests.data.text_forms import MANY, SENTENCES, SORTED, TEXTS, written
 
 VECTORS = np.random.default_rng(0).normal(size=(40, 4)).round(2)
 COUNTED = [f"{row * 7 % 40}" for row in range(40)]
@@ -34,6 +34,11 @@ def numbers(cells: list[str], by: str = ",") -> Callable[[Path], Path]:
     """A table of these cells as features, beside labels."""
     return lambda root: text_table(root, [[f'"{one}"', label] for one, label in zip(cells, labels_of(40), strict=True)],
                                    ["size", "label"], by=by)  # fmt: skip
+
+
+def dates_beside(cells: list[str], other: str) -> Callable[[Path], Path]:
+    rows = [[cell, other.format(row % 28 + 1), labels_of(40)[row]] for row, cell in enumerate(cells)]
+    return lambda root: text_table(root, rows, ["size", "other", "label"])
 
 
 def parquet_of(**columns: object) -> Callable[[Path], Path]:
@@ -135,6 +140,13 @@ def parts(root: Path) -> Path:
     return root
 
 
+def parts_in_parquet(root: Path, more: str = "id") -> Path:
+    for place, name in enumerate(("data-9", "data-10")):
+        columns = {"id": list(range(20)), "text": SENTENCES[place::2], "label": SORTED[place::2]}
+        pq.write_table(pa.table(columns | ({more: list(range(20))} if place else {})), root / f"{name}.parquet")
+    return root
+
+
 def in_json(content: object, encoding: str = "utf-8") -> Callable[[Path], Path]:
     return file_of("t.json", json.dumps(content).encode(encoding))
 
@@ -170,7 +182,23 @@ OF_JSON = (
         None,
         "is UTF-16, and JSON is read",
     ),
-    Form(TEXTS, "a folder of parts of a table", parts, None, "It is one of 2 that are called alike: join them"),
+    Form(
+        TEXTS, "a folder of parts of a table", parts, MANY, r"Read as 2 parts of one table \(part-00000, part-00001\)"
+    ),
+    Form(
+        TEXTS,
+        "parts in Parquet (`data-9.parquet`, `data-10.parquet`), whose ids begin anew",
+        parts_in_parquet,
+        MANY,
+        r"Read as 2 parts of one table \(data-9, data-10\).*the name of each stands before them \(data-9/0\)",
+    ),
+    Form(
+        TEXTS,
+        "tables that are called alike, and have other columns",
+        lambda root: parts_in_parquet(root, more="source"),
+        None,
+        r"data-10.parquet has other columns than data-9.parquet \('source' in one of them only\)",
+    ),
 )
 
 FORMS = (
@@ -360,6 +388,27 @@ FORMS = (
         numbers([f"{row % 9 + 1}/{row % 28 + 1}/2020" for row in range(40)]),
         MANY,
         "in the dates of 'size' the month stands first",
+    ),
+    Form(
+        TABLES,
+        "dates that can be read in two ways, beside others",
+        dates_beside([f"{row % 9 + 1}/{row * 5 % 12 + 1}/2020" for row in range(40)], "{}/5/2020"),
+        MANY,
+        "in the dates of 'size' the day stands first, as in the other dates.*in the dates of 'other' the day stands",
+    ),
+    Form(
+        TABLES,
+        "dates that can be read in two ways, by which the rows are sorted",
+        numbers([f"{row % 12 + 1:02}/{row // 12 + 1:02}/2020" for row in range(40)]),
+        MANY,
+        "in the dates of 'size' the day stands first, since the rows are then in their order",
+    ),
+    Form(
+        TABLES,
+        "dates that can be read in two ways",
+        numbers([f"{row % 3 + 1}/{row * 5 % 4 + 1}/2020" for row in range(40)]),
+        MANY,
+        "in the dates of 'size' nothing tells days from months, so they stay words; write them as 2020-12-31",
     ),
     Form(
         TABLES,

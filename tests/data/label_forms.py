@@ -15,6 +15,7 @@ from tests.data.text_forms import MANY, SENTENCES, TEXTS
 
 ANSWERS = [[label, label, ("cat", "dog")[number % 3 == 0]] for number, label in enumerate(labels_of(40))]
 """Of three people, of whom two always agree."""
+SOMETIMES_WRONG = ["dog" if number % 10 == 0 else label for number, label in enumerate(labels_of(40))]
 NUMBERS = {"cat": 3, "dog": 7}
 OF_MOST = "Its cells hold 120 answers of several people .*: the given label is the answer of most"
 
@@ -49,6 +50,20 @@ def words_and_tags(root: Path) -> Path:
 def beside_features(**columns: list[str]) -> Callable[[Path], Path]:
     whole = {"weight": [f"{row * 7 % 40}.5" for row in range(40)], "label": labels_of(40)} | columns
     return lambda root: text_table(root, list(map(list, zip(*whole.values(), strict=True))), list(whole))
+
+
+def in_columns(*columns: Sequence[str], names: str) -> Callable[[Path], Path]:
+    """A table of texts with these columns beside them."""
+    rows = list(map(list, zip(SENTENCES, *columns, strict=True)))
+    return lambda root: text_table(root, rows, ["text", *names.split(",")])
+
+
+def counted(*, more: bool = False) -> list[list[str]]:
+    """How often each class was given; with `more` a fourth person answered every other example too."""
+    return [
+        [str(answers.count(name) + (more and row % 2 and answers[0] == name)) for row, answers in enumerate(ANSWERS)]
+        for name in ("cat", "dog")
+    ]
 
 
 def sets_of(*names: str) -> list[str]:
@@ -115,21 +130,123 @@ FORMS = (
             root, [[text, *one] for text, one in zip(SENTENCES, ANSWERS, strict=True)], ["text", "ann", "ben", "cem"]
         ),
         None,
-        "If 'ann', 'ben', 'cem' hold several people's answers, write the answer of most into a column 'label'.*--votes",
+        "If 'ann', 'ben', 'cem' hold several people's answers, --label-column ann,ben,cem takes the answer.*--votes",
+    ),
+    Form(
+        LABELS,
+        "the same, with `--label-column ann,ben,cem`",
+        in_columns(*zip(*ANSWERS, strict=True), names="ann,ben,cem"),
+        MANY,
+        "'ann', 'ben', 'cem' are people, and their cells answers .120 for 40 examples.: the given label is the answer",
+        options=ReadOptions(label_column="ann,ben,cem"),
+    ),
+    Form(
+        LABELS,
+        "answers in columns that are called as people are (`annotator1`)",
+        in_columns(labels_of(40), labels_of(40), SOMETIMES_WRONG, names="annotator1,annotator2,annotator3"),
+        MANY,
+        "'annotator1', 'annotator2', 'annotator3' are people",
+    ),
+    Form(
+        LABELS,
+        "the same, some of them gaps and words for none",
+        in_columns(
+            ["", *labels_of(40)[1:]],
+            ["skip", *labels_of(40)[1:]],
+            ["n/a", *SOMETIMES_WRONG[1:]],
+            names="rater_a,rater_b,rater_c",
+        ),
+        MANY | {"cat": 19},
+        r"2 cells \('skip', 'n/a'\) are no answers",
+    ),
+    Form(
+        LABELS,
+        "several labels of an example in columns that are called alike",
+        in_columns(labels_of(40), labels_of(40, ("dog", "cat")), names="coder1,coder2"),
+        None,
+        "If 'coder1', 'coder2' hold several people's answers, --label-column coder1,coder2",
+    ),
+    Form(
+        LABELS,
+        "people's answers in columns, and another that may be the label",
+        in_columns(labels_of(40), labels_of(40), labels_of(40, ("big", "small")), names="rater1,rater2,size"),
+        None,
+        "Name it with --label-column .'rater1', 'rater2', 'size' could be",
+    ),
+    Form(
+        LABELS,
+        "columns that answer several questions, named as if they were people",
+        in_columns(labels_of(40), labels_of(40, ("big", "small")), names="ann,ben"),
+        None,
+        "no cell of 'ann' is an answer in 'ben', so they are no people's answers to one question",
+        options=ReadOptions(label_column="ann,ben"),
     ),
     Form(
         LABELS,
         "numbers of votes in columns, and no label",
-        lambda root: text_table(
-            root,
-            [
-                [text, str(one.count("cat")), str(one.count("dog"))]
-                for text, one in zip(SENTENCES, ANSWERS, strict=True)
-            ],
-            ["text", "cat", "dog"],
-        ),
+        in_columns(*counted(), names="cat,dog"),
+        MANY,
+        "'cat', 'dog' count the votes for a class each .120 for 40 examples.: the given label is the answer of most",
+    ),
+    Form(
+        LABELS,
+        "the same, called `votes_cat`, beside a total",
+        in_columns(*counted(), ["3"] * 40, names="votes_cat,votes_dog,total"),
+        MANY,
+        "'votes_cat', 'votes_dog' count the votes for a class each",
+    ),
+    Form(
+        LABELS,
+        "numbers of votes of more or fewer people, and no label",
+        in_columns(*counted(more=True), names="cat,dog"),
         None,
-        "If 'cat', 'dog' count votes, write the answer of most.*--votes",
+        "If 'cat', 'dog' count votes, --label-column cat,dog --votes-form counts takes the answer of most.*--votes",
+    ),
+    Form(
+        LABELS,
+        "a column of 0 and 1 for each class, with `--label-column label_1,label_2`",
+        in_columns(sets_of("1", "0"), sets_of("0", "1"), names="label_1,label_2"),
+        {"label_1": 20, "label_2": 20},
+        "The label is the column that holds the 1",
+        options=ReadOptions(label_column="label_1,label_2"),
+    ),
+    Form(
+        LABELS,
+        "ranks in columns, which add up to the same as well",
+        in_columns(*(sets_of(*ranks) for ranks in ("123", "312", "231")), names="cat,dog,owl"),
+        None,
+        "no column of labels; it has text, cat, dog, owl",
+    ),
+    Form(
+        LABELS,
+        "three of several labels in columns of 0 and 1",
+        in_columns(*(sets_of(*places) for places in ("1110", "1101", "1011", "0111")), names="cat,dog,owl,pet"),
+        None,
+        "no column of labels; it has text, cat, dog, owl, pet",
+    ),
+    Form(
+        LABELS,
+        "the same, with `--label-column cat,dog --votes-form counts`",
+        in_columns(*counted(more=True), names="cat,dog"),
+        MANY,
+        "'cat', 'dog' count the votes for a class each",
+        options=ReadOptions(label_column="cat,dog", votes_form="counts"),
+    ),
+    Form(
+        LABELS,
+        "the same, with `--label-column cat,dog` alone",
+        in_columns(*counted(more=True), names="cat,dog"),
+        None,
+        "Say which: --votes-form counts or --votes-form answers",
+        options=ReadOptions(label_column="cat,dog"),
+    ),
+    Form(
+        LABELS,
+        "shares of the classes in columns, with `--label-column cat,dog --votes-form counts`",
+        in_columns(["0.7", "0.2"] * 20, ["0.3", "0.8"] * 20, names="cat,dog"),
+        None,
+        "row 0: 0.7 in the column 'cat' is no number of votes. If they are shares",
+        options=ReadOptions(label_column="cat,dog", votes_form="counts"),
     ),
     Form(
         LABELS,

@@ -215,3 +215,13 @@ def test_labels_that_are_brought_without_names_hear_decisions_by_number(tmp_path
     reviews = reviews_of_predictions(brought, DecisionSources(reviewed=(tmp_path / "d.csv",)))
     assert reviews is not None
     assert (reviews.row.tolist(), reviews.answer.tolist()) == ([1], [[1.0, 0.0]])
+
+
+def test_one_file_of_decisions_may_be_named_without_a_tuple() -> None:
+    one = DecisionSources(reviewed=(Path("decisions.csv"),))
+    for named in (Path("decisions.csv"), "decisions.csv", ["decisions.csv"]):
+        assert DecisionSources(reviewed=named) == one  # type: ignore[arg-type]
+    assert DecisionSources(database=Path("review.sqlite")).database == "review.sqlite"  # type: ignore[arg-type]
+    for wrong in (7, None, (7,), {"decisions.csv": 1}):
+        with pytest.raises(DataError, match="a file of decisions, or several in a tuple"):
+            DecisionSources(reviewed=wrong)  # type: ignore[arg-type]

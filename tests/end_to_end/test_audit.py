@@ -1,6 +1,7 @@
 """Whole audits of real examples, with thresholds that a broken step would miss."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from aleator.auditing.referee import detection_scores
 from aleator.auditing.reviewed import judge_again
 from aleator.auditing.settings import AuditSettings
 from aleator.audits.info import SCHEMA_VERSION
+from aleator.audits.truth import Truth
 from aleator.data import FeatureArray, ImageArray, LabelledDataset
 from aleator.data.drawn_faces import DrawnFaces, drawn_faces
 from aleator.data.options import ReadOptions
@@ -45,7 +47,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Audit:
 
 
 def test_the_folder_holds_exactly_the_files_and_columns_of_the_design(demo: Audit) -> None:
-    assert sorted(path.name for path in demo.folder.iterdir()) == FILES
+    assert sorted(path.name for path in demo.folder.iterdir()) == sorted([*FILES, "referee.npz"])
     table = pq.read_table(demo.folder / "labels.parquet")
     assert table.column_names == COLUMNS
     assert table["given_label"].type.value_type == "string"
@@ -72,6 +74,23 @@ def test_known_mistakes_of_drawn_faces_are_found(demo: Audit, faces: DrawnFaces)
     assert (demo.column("suggested_label") == referee)[clear].mean() > 0.85
     wrong = (faces.dataset.given_labels != referee)[clear].mean()
     assert demo.info.estimates.mislabelled.share_low < wrong < demo.info.estimates.mislabelled.share_high
+
+
+def test_an_audit_that_is_judged_again_is_scored_again(demo: Audit, faces: DrawnFaces, tmp_path: Path) -> None:
+    folder = tmp_path / "audit"
+    shutil.copytree(demo.folder, folder)
+    worst = np.argsort(-np.nan_to_num(demo.column("p_mislabelled")))[:150]
+    right = [faces.dataset.class_names[label] for label in faces.true_label[worst]]
+    lines = [f"{faces.dataset.ids[row]},{label}" for row, label in zip(worst, right, strict=True)]
+    (tmp_path / "reviewed.csv").write_text("\n".join(["id,label", *lines]) + "\n")
+    heard = DecisionSources(reviewed=(tmp_path / "reviewed.csv",))
+    before, after = demo.info.referee, judge_again(aleator.load_audit(folder), heard).info.referee
+    assert (after.name, after.wrong, after.confusion) == (before.name, before.wrong, before.confusion)
+    assert after.spearman_aleatoric_vote_entropy == pytest.approx(before.spearman_aleatoric_vote_entropy)
+    assert after.suggested_label_accuracy > before.suggested_label_accuracy
+    assert after.auroc > before.auroc
+    assert aleator.load_audit(folder).info.referee == after
+    assert "150 examples that people reviewed are scored" in (folder / "report.html").read_text()
 
 
 def test_ambiguity_and_strangeness_are_seen_where_they_are(demo: Audit, faces: DrawnFaces) -> None:
@@ -196,7 +215,13 @@ def test_a_broken_picture_is_skipped_and_listed(tmp_path: Path, faces: DrawnFace
         (tmp_path / "data" / label).mkdir(parents=True, exist_ok=True)
         source.load(row).save(tmp_path / "data" / label / f"{row:02d}.png")
     (tmp_path / "data" / "a" / "04.png").write_bytes(b"broken")
-    result = aleator.audit(tmp_path / "data", tmp_path / "audit", AuditSettings(effort="quick"))
+    labels = np.repeat([0, 1], 30)
+    labels[[2, 10]] = 1  # of the broken one, and of another
+    with pytest.raises(DataError, match="The truth has 59 labels, the data 60 examples"):
+        aleator.audit(tmp_path / "data", tmp_path / "audit", truth=Truth("maker", "as drawn", labels[1:]))
+    truth = Truth("maker", "as drawn", labels)
+    result = aleator.audit(tmp_path / "data", tmp_path / "audit", AuditSettings(effort="quick"), truth=truth)
+    assert (result.info.referee.examples, result.info.referee.confusion) == (59, [[28, 1], [0, 30]])
     assert [item.id for item in result.info.skipped] == ["a/04.png"]
     assert result.labels.num_rows == 59
     assert "a/04.png" not in result.labels["id"].to_pylist()

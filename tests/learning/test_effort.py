@@ -4,13 +4,13 @@ import pytest
 
 from aleator.auditing.settings import AuditSettings
 from aleator.learning.effort import AUDIT_EFFORTS, FEWEST_STEPS, MOST_EPOCHS, TRAINING_EFFORTS, schedule
-from aleator.models.backbones import choose_backbone
+from aleator.models.backbones import usual_backbone
 from aleator.training.settings import TrainSettings
 
 
 def test_audits_and_trainings_have_the_same_efforts() -> None:
     assert list(AUDIT_EFFORTS) == list(TRAINING_EFFORTS)
-    assert {effort.backbone for effort in AUDIT_EFFORTS.values()} == {choose_backbone("images").name}
+    assert {effort.backbone for effort in AUDIT_EFFORTS.values()} == {usual_backbone("images").name}
 
 
 @pytest.mark.parametrize(

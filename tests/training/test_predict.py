@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import resource
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import aleator
 from aleator.auditing.settings import AuditSettings
 from aleator.data.drawn_faces import drawn_faces
 from aleator.errors import DataError
+from aleator.html import percent
 from aleator.training.inputs import read_inputs
 from aleator.training.predict import class_columns, predict
 from aleator.training.prediction_files import write_predictions
@@ -129,6 +131,15 @@ def test_the_page_shows_the_pictures(model: aleator.Model, pictures: Path, tmp_p
     assert page.locator("article").count() == sum(min(200, answers.count(name)) for name in set(answers))
     assert page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
     assert messages == []
+    row = max(predicted.table.to_pylist(), key=lambda row: row["aleatoric"])
+    card = page.locator("article").filter(has_text=row["id"]).inner_text()
+    assert f"people differ\n{percent(row['aleatoric'] / math.log(len(model.class_names)))}" in card
+    assert "nats" not in page.content()
+    grounds = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        grounds.append(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+    assert grounds == ["rgb(251, 250, 247)", "rgb(20, 24, 28)"]  # the report's
     page.close()
 
 

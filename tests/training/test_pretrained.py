@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import aleator
-from aleator.auditing.choosing import ChosenNetwork, choose_backbone
+from aleator.auditing.choosing import ChosenNetwork, choose_pretrained
 from aleator.auditing.settings import AuditSettings
 from aleator.data import read_dataset
 from aleator.data.synthetic_noise import symmetric
@@ -160,7 +160,7 @@ def test_of_what_is_at_hand_the_best_is_taken(tints: tuple[Path, str, np.ndarray
     """Each with what it predicted, the best first; a network that is not there knows nothing."""
     dataset = read_dataset(tints[0])
     gone = f"onnx:{tmp_path}/gone.onnx"
-    choice = choose_backbone(dataset, tmp_path / "tried", candidates=[gone, tints[1]], progress=silent)
+    choice = choose_pretrained(dataset, tmp_path / "tried", candidates=[gone, tints[1]], progress=silent)
     said = choice.reason.partition("held-out given labels: ")[2].split(", ")
     told = {name: float(score) for name, score in (one.rsplit(" ", 1) for one in said)}
     assert list(told) == sorted(told, key=lambda name: -told[name])
@@ -169,7 +169,7 @@ def test_of_what_is_at_hand_the_best_is_taken(tints: tuple[Path, str, np.ndarray
     assert told[tints[1]] > 0.45  # an eighth of the labels is wrong
     assert told["pixels"] > 0.4
     assert told[gone] == 0
-    assert choose_backbone(dataset, tmp_path / "none", candidates=[], progress=silent).backbone is None
+    assert choose_pretrained(dataset, tmp_path / "none", candidates=[], progress=silent).backbone is None
     asked = AuditSettings(backbone="auto", picture_size=16)
     assert ChosenNetwork(None, "").on(asked) == AuditSettings()
     assert ChosenNetwork(tints[1], "").on(asked) == AuditSettings(backbone=tints[1], picture_size=16)

@@ -9,22 +9,23 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from aleator.auditing.choosing import TRIED, choose_backbone
+from aleator.auditing.choosing import TRIED, choose_pretrained
 from aleator.auditing.features import features_kept, features_of, those_of
 from aleator.auditing.folds import kept_together
 from aleator.auditing.hearing import Hearing
 from aleator.auditing.judging import JudgeInputs, observe, pass_judgement
 from aleator.auditing.learned import Marks, hear_learners, vectors_of
 from aleator.auditing.networks import hear_networks
-from aleator.auditing.referee import Truth, score_audit, truth_of_votes
+from aleator.auditing.referee import score_audit, truth_of_votes, vote_entropy
 from aleator.auditing.result import Audit
 from aleator.auditing.said import Said
 from aleator.auditing.settings import AuditSettings
 from aleator.audits.data import with_data
 from aleator.audits.folder import is_finished, open_folder
-from aleator.audits.info import AuditInfo, DuplicateCounts, RefereeScores, SettingsUsed, audited_data, identity_of
+from aleator.audits.info import AuditInfo, DuplicateCounts, SettingsUsed, audited_data, identity_of
 from aleator.audits.kept import kept_files
 from aleator.audits.labels import label_table
+from aleator.audits.truth import Truth, truth_file
 from aleator.clock import Clock
 from aleator.data import read_dataset
 from aleator.data.dataset import LabelledDataset
@@ -32,14 +33,14 @@ from aleator.data.duplicates import Duplicates, find_duplicates
 from aleator.data.examples import load_examples
 from aleator.embedding import AUTO
 from aleator.embedding.finetuning import check_finetunable
-from aleator.errors import AuditFolderError
+from aleator.errors import AuditFolderError, DataError
 from aleator.evidence import EVIDENCE, EvidenceInputs
 from aleator.evidence.inputs import normalised
 from aleator.files import as_folder, write_array
 from aleator.locks import one_at_a_time
 from aleator.progress import Progress, shows_progress, silent
 from aleator.records import as_asked, versions_of
-from aleator.verdicts import Observations, Verdicts, unfamiliar_examples
+from aleator.verdicts import Observations, unfamiliar_examples
 from aleator.workers import Where, Workers, workers_at
 
 
@@ -88,6 +89,8 @@ def _audit(  # longer than a function is otherwise: the whole system on one page
     with clock("reading"):
         dataset = data if isinstance(data, LabelledDataset) else read_dataset(data, progress=progress)
         dataset.check_learnable()
+        if truth is not None and len(truth.label) != len(dataset):
+            raise DataError(f"The truth has {len(truth.label):,} labels, the data {len(dataset):,} examples.")
         if settings.finetune:
             check_finetunable(dataset.source.kind)
         whole = dataset
@@ -98,7 +101,7 @@ def _audit(  # longer than a function is otherwise: the whole system on one page
     with clock("embedding"):
         choice = None
         if settings.backbone == AUTO:
-            choice = choose_backbone(
+            choice = choose_pretrained(
                 dataset, unfinished / TRIED, changes=settings.changes or None, device=settings.device,
                 flip=settings.flip, seed=settings.seed, progress=progress,
             )  # fmt: skip
@@ -131,7 +134,8 @@ def _audit(  # longer than a function is otherwise: the whole system on one page
         inputs = _judge_inputs(dataset, said, duplicates, settings, kept, workers)
         judgement = pass_judgement(inputs, folder=kept, on=workers)
         scores = _scores(inputs.observations, said)
-        referee = _referee(dataset, truth, judgement.verdicts, scores, settings)
+        truth = _truth(dataset, truth, whole, settings)
+        referee = None if truth is None else score_audit(dataset.given_labels, judgement.verdicts, scores, truth)
         progress("judging", 1, 1)
 
     predicted = inputs.observations.log_probs[:].argmax(axis=1)
@@ -156,6 +160,7 @@ def _audit(  # longer than a function is otherwise: the whole system on one page
     files = {
         **kept_files(whole),
         **features_kept(unfinished),
+        **truth_file(truth if referee else None),
         "logits.npy": lambda path: write_array(path, np.stack([said.mean, said.spread])),
         "embeddings.npy": lambda path: write_array(path, said.embedding),
     }
@@ -190,19 +195,16 @@ def _scores(observations: Observations, said: Said) -> dict[str, NDArray[Any]]:
     return said.uncertainty | {name: score(inputs) for name, score in EVIDENCE.items()}
 
 
-def _referee(
-    dataset: LabelledDataset,
-    truth: Truth | None,
-    verdicts: Verdicts,
-    scores: dict[str, NDArray[Any]],
-    settings: AuditSettings,
-) -> RefereeScores | None:
-    """How the audit agrees with somebody it did not listen to; None where there is nobody."""
+def _truth(
+    dataset: LabelledDataset, truth: Truth | None, whole: LabelledDataset, settings: AuditSettings
+) -> Truth | None:
+    """What somebody says, whom the audit did not listen to, of the examples that could be read; None where there is
+    nobody. `truth` is of the `whole` data."""
+    votes = dataset.votes
     if truth is None:
-        if dataset.votes is None or settings.use_votes:
-            return None
-        truth = truth_of_votes(dataset.votes)
-    return score_audit(dataset.given_labels, verdicts, scores, truth, votes=dataset.votes)
+        return None if votes is None or settings.use_votes else truth_of_votes(votes)
+    label = truth.label[np.isin(whole.ids, dataset.ids)]
+    return replace(truth, label=label, vote_entropy=None if votes is None else vote_entropy(votes))
 
 
 def _count_duplicates(duplicates: Duplicates, verdict: NDArray[np.str_]) -> DuplicateCounts:

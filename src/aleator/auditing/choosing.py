@@ -64,7 +64,7 @@ class ChosenNetwork:
         return replace(options, **usual)
 
 
-def choose_backbone(
+def choose_pretrained(
     dataset: LabelledDataset,
     folder: Path,
     *,

@@ -95,9 +95,9 @@ def observe(
     noise: average precision .970 without them, .997 with; FER2013 .765 and .783; photographs .398 and .410). With 0
     all have seen it, and nothing can be taken back. Of very many examples `on` does pieces, which `folder` keeps.
     """
-    fresh = _mean_log_probs(mean[: unseen or None], spread[: unseen or None], folder, on)
+    fresh = _pooled_log_probs(mean[: unseen or None], spread[: unseen or None], folder, on)
     if 0 < unseen < len(mean):
-        trained = _mean_log_probs(mean[unseen:], spread[unseen:], folder, on)
+        trained = _pooled_log_probs(mean[unseen:], spread[unseen:], folder, on)
         labelled = np.flatnonzero(labels >= 0)
         some = evenly(labelled, MOST_TO_REMEMBER)
         expected = _plain_p_given(fresh[some].astype(np.float64), labels[some]).mean()
@@ -108,17 +108,17 @@ def observe(
     return Observations(fresh, labels, leading_features(embedding))
 
 
-def _mean_log_probs(
+def _pooled_log_probs(
     mean: NDArray[np.float32], spread: NDArray[np.float32], folder: Path | None = None, on: Workers = HERE
 ) -> NDArray[np.float32]:
     examples, cells, threads = mean.shape[1], mean[:, :1].size, torch.get_num_threads()
     return by_rows(
-        "log_probs", mean_log_probs, lambda rows: (mean[:, rows], spread[:, rows]), examples, cells,
+        "log_probs", geometric_log_probs, lambda rows: (mean[:, rows], spread[:, rows]), examples, cells,
         threads=threads, folder=folder, on=on,
     )  # fmt: skip
 
 
-def mean_log_probs(mean: NDArray[np.float32], spread: NDArray[np.float32]) -> Arrays:
+def geometric_log_probs(mean: NDArray[np.float32], spread: NDArray[np.float32]) -> Arrays:
     """`log_probs`, of the geometric mean of the draws' distributions, `(example, class)`."""
     log_probs = np.empty(mean.shape[1:], dtype=np.float32)
     for rows in blocks(mean.shape[1], mean[:, 0].size):

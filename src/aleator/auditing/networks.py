@@ -20,7 +20,7 @@ from aleator.learning.devices import pick_device
 from aleator.learning.job import TrainingJob
 from aleator.learning.members import fit_members, fold_tasks
 from aleator.learning.pace import expected_seconds, in_words
-from aleator.models.backbones import BackboneChoice, choose_backbone
+from aleator.models.backbones import BackboneChoice, usual_backbone
 from aleator.models.network import Network, NetworkSpec
 from aleator.neighbours.search import nearest_neighbours
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
@@ -105,7 +105,7 @@ def _job(hearing: Hearing, trained_on: int, examples: Examples, begun: Finetunin
     assert isinstance(examples, np.ndarray)
     kind, settings = hearing.dataset.source.kind, hearing.settings
     if begun is None:
-        choice, module = choose_backbone("features" if kind == "features" else "images"), None
+        choice, module = usual_backbone("features" if kind == "features" else "images"), None
     else:
         name = begun.network.name
         choice, module = BackboneChoice(name, f"{name}, trained on from its pretrained weights"), begun.module

@@ -1,7 +1,6 @@
 """How well an audit did, judged by somebody it did not listen to: a crowd's votes, or the known truth."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from scipy.special import entr
 from scipy.stats import rankdata, spearmanr
 
 from aleator.audits.info import DetectionScores, RefereeScores
+from aleator.audits.truth import Truth
 from aleator.data.dataset import Votes
 from aleator.evidence import EVIDENCE
 from aleator.uncertainty.calibration import reliability_curve
@@ -25,19 +25,9 @@ VOTES_RULE = (
 )
 
 
-@dataclass(frozen=True)
-class Truth:
-    """What somebody knows about the labels; the audit is scored against it and never sees it."""
-
-    name: str
-    rule: str
-    label: NDArray[np.int64]
-    """`(example,)`: a class, -1 no opinion, -2 a class that the data set does not have."""
-
-
 def truth_of_votes(votes: Votes) -> Truth:
     """The majority's label, where there is one."""
-    return Truth("votes", VOTES_RULE, votes.majority())
+    return Truth("votes", VOTES_RULE, votes.majority(), vote_entropy(votes))
 
 
 def detection_scores(
@@ -68,8 +58,6 @@ def score_audit(
     verdicts: Verdicts,
     scores: Mapping[str, NDArray[Any]],
     truth: Truth,
-    *,
-    votes: Votes | None = None,
 ) -> RefereeScores | None:
     """The referee section of `audit.json`; `scores` are uncertainties and evidence (up is good), `(example,)` each.
 
@@ -98,9 +86,9 @@ def score_audit(
         calibration_error=reliability_curve(p_mislabelled, wrong).error,
         given_label_accuracy=float(1 - wrong.mean()),
         suggested_label_accuracy=float((verdicts.suggested_label == referee_label)[scored].mean()),
-        spearman_aleatoric_vote_entropy=vote_entropy_correlation(scores["aleatoric"], votes),
-        spearman_distribution_vote_entropy=vote_entropy_correlation(
-            entr(verdicts.label_distribution).sum(axis=1), votes
+        spearman_aleatoric_vote_entropy=entropy_correlation(scores["aleatoric"], truth.vote_entropy),
+        spearman_distribution_vote_entropy=entropy_correlation(
+            entr(verdicts.label_distribution).sum(axis=1), truth.vote_entropy
         ),
         baselines=baselines(scores, given, referee_label),
         precision_at=tuple(
@@ -132,17 +120,23 @@ def _flag_scores(flagged: NDArray[np.bool_], wrong: NDArray[np.bool_]) -> dict[s
     }
 
 
-def vote_entropy_correlation(uncertainty: NDArray[np.floating[Any]], votes: Votes | None) -> float | None:
-    """Spearman correlation of an uncertainty `(example,)` with the entropy of the votes on usable classes."""
-    if votes is None:
-        return None
+def vote_entropy(votes: Votes) -> NDArray[np.float64]:
+    """The entropy of the votes on usable classes, in nats, `(example,)`; NaN where there are fewer than two."""
     counts = votes.counts[:, ~votes.unusable].astype(np.float64)
     voted = counts.sum(axis=1)
     enough = voted > 1
-    if enough.sum() < 3:
-        return None
     share = counts[enough] / voted[enough, None]
-    entropy = -(share * np.log(np.where(share > 0, share, 1.0))).sum(axis=1)
-    if np.ptp(rankdata(entropy)) == 0 or np.ptp(uncertainty[enough]) == 0:
+    entropy = np.full(len(counts), np.nan)
+    entropy[enough] = -(share * np.log(np.where(share > 0, share, 1.0))).sum(axis=1)
+    return entropy
+
+
+def entropy_correlation(uncertainty: NDArray[np.floating[Any]], entropy: NDArray[np.float64] | None) -> float | None:
+    """Spearman correlation of an uncertainty `(example,)` with the entropy of votes; None where it has no meaning."""
+    if entropy is None:
         return None
-    return float(spearmanr(uncertainty[enough], entropy).statistic)
+    voted = ~np.isnan(entropy)
+    uncertainty, entropy = uncertainty[voted], entropy[voted]
+    if len(entropy) < 3 or np.ptp(rankdata(entropy)) == 0 or np.ptp(uncertainty) == 0:
+        return None
+    return float(spearmanr(uncertainty, entropy).statistic)

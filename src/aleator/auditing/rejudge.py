@@ -8,10 +8,15 @@ import pyarrow as pa
 
 from aleator.auditing.judging import Judgement, inputs_of, pass_judgement
 from aleator.auditing.many_classes import LikeliestJudgement, judged_by_likeliest, with_decisions
+from aleator.auditing.referee import score_audit
 from aleator.audits import AuditFolder
+from aleator.audits.info import RefereeScores
 from aleator.audits.labels import label_column, set_columns, verdict_columns
+from aleator.audits.truth import kept_truth
 from aleator.decisions.reviews import Reviews
 from aleator.decisions.settle import settle
+from aleator.evidence import EVIDENCE
+from aleator.verdicts import Verdicts
 
 SomeAudit = TypeVar("SomeAudit", bound=AuditFolder)
 
@@ -30,6 +35,14 @@ def with_reviews(audit: SomeAudit, judgement: Judgement | LikeliestJudgement, re
     reviewed[settled.row] = settled.label
     columns: dict[str, pa.Array] = verdict_columns(judgement.verdicts, audit.class_names)
     columns["reviewed_label"] = label_column(reviewed, audit.class_names)
-    # The referee scored the audit as it was.
-    info = replace(audit.info, estimates=judgement.estimates, referee=None)
+    info = replace(audit.info, estimates=judgement.estimates, referee=_scored_anew(audit, judgement.verdicts))
     return replace(audit, info=info, labels=set_columns(audit.labels, columns))
+
+
+def _scored_anew(audit: AuditFolder, verdicts: Verdicts) -> RefereeScores | None:
+    """How these verdicts agree with the audit's referee; None where it has none, or did not keep what that says."""
+    truth = kept_truth(audit)
+    if truth is None:
+        return None
+    scores = {name: audit.column(name) for name in ("aleatoric", *EVIDENCE)}
+    return score_audit(audit.column("given_label"), verdicts, scores, truth)

@@ -104,7 +104,7 @@ class Audit(AuditFolder):
             name=self.info.data.name,
             folder=self.folder,
             suspects=Markup(self.suspects(10)._repr_html_()),
-            steps=next_steps(self.info, self.folder)[:1],
+            steps=next_steps(self.info, self.labels, self.folder)[:1],
         )
 
 

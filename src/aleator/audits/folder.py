@@ -25,7 +25,9 @@ KEPT = "examples.npz"
 """The audited examples themselves, where they were made in memory; see `kept.py`."""
 LIKELIEST = "likeliest.npz"
 """The likeliest classes that labels were judged by, where there are many."""
-REPLACED = (LABELS, REPORT, KEPT, LIKELIEST, "logits.npy", "embeddings.npy", "models", "features", UNFINISHED)
+TRUTH = "referee.npz"
+"""The labels that the audit was scored against, where there is a referee; see `truth.py`."""
+REPLACED = (LABELS, REPORT, KEPT, LIKELIEST, TRUTH, "logits.npy", "embeddings.npy", "models", "features", UNFINISHED)
 """What an audit puts in the place of what has such a name, beside `audit.json`."""
 
 Files = dict[str, Callable[[Path], object]]
@@ -188,7 +190,7 @@ def close_folder(
     write_record(new / INFO, info)
     sync_all(new)
     discard(folder / INFO)
-    for name in (KEPT, LIKELIEST):
+    for name in (KEPT, LIKELIEST, TRUTH):
         if name not in files:
             discard(folder / name)
     sync(folder)

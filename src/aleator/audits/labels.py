@@ -235,6 +235,12 @@ def dense_rows(distribution: NDArray[np.float32] | csr_array, rows: Any) -> NDAr
     return np.asarray(some.toarray() if issparse(some) else some)
 
 
+def clear_mistakes(table: pa.Table, above: float) -> NDArray[np.bool_]:
+    """The labels that are at least so probably wrong, and have another suggested in their place, `(example,)`."""
+    surely = np.nan_to_num(decoded(table, "p_mislabelled").astype(np.float64)) >= above
+    return np.asarray(surely & (decoded(table, "suggested_label") != decoded(table, "given_label")))
+
+
 def set_columns(table: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:
     """The table with these columns in the place of the old; a new one comes last."""
     for name, array in columns.items():

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 
+import pyarrow as pa
+
 from aleator.audits.info import AuditInfo
+from aleator.audits.labels import clear_mistakes
+
+SURE = 0.9
+"""Labels that are wrong with this probability are proposed to be put right without a look."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +24,7 @@ class Step:
     purpose: str
 
 
-def next_steps(info: AuditInfo, folder: Path) -> tuple[Step, ...]:
+def next_steps(info: AuditInfo, labels: pa.Table, folder: Path) -> tuple[Step, ...]:
     """The steps that follow from what an audit is, the most useful first."""
     if info.only_labels_known and info.data.reading is None:
         # Where the examples are is not known, so the word in capitals is left to fill in.
@@ -28,15 +34,14 @@ def next_steps(info: AuditInfo, folder: Path) -> tuple[Step, ...]:
             Step(export, "write clean data"),
         )
     clean = _command("export", folder, "-o", _beside(folder, "clean.csv"))
+    review = Step(_command("review", folder), "look at the labels and put them right")
+    surest = [Step(f"{clean} --relabel-above {SURE}", "write a data set with the surest mistakes put right")]
+    surest = surest if clear_mistakes(labels, SURE).any() else []
     if not info.estimates.confusion:  # judged by each example's likeliest classes: nothing is trained on that
-        surest = Step(f"{clean} --relabel-above 0.9", "write a data set with the surest mistakes put right")
-        return Step(_command("review", folder), "look at the labels and put them right"), surest
+        return review, *surest
     if not info.estimates.reviewed:
-        return (
-            Step(_command("review", folder), "look at the labels and put them right"),
-            Step(_command("train", folder, "-o", _beside(folder, "model")), "train on what the audit believes"),
-            Step(f"{clean} --relabel-above 0.9", "write a data set with the surest mistakes put right"),
-        )
+        train = _command("train", folder, "-o", _beside(folder, "model"))
+        return review, Step(train, "train on what the audit believes"), *surest
     return (
         Step(_command("review", folder), "go on reviewing"),
         Step(clean, "write the data set with the labels that people put right"),

@@ -44,4 +44,4 @@ def tell(result: "AuditFolder", json_output: bool, seconds: float | None = None)
     if json_output:
         print(json.dumps({**to_json(result.info), "folder": str(result.folder.resolve())}, ensure_ascii=False))
     else:
-        print_summary(result.info, result.folder, seconds)
+        print_summary(result, seconds)

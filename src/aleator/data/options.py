@@ -29,7 +29,7 @@ class ReadOptions:
     """Columns of a table that are no features, separated by commas."""
     label_column: str | None = None
     """The table's column of labels, where its name does not tell; or, with commas between them, the columns of 0 and 1
-    of all classes."""
+    of all classes, or of all people who answered, or that count the votes for each class."""
     id_column: str | None = None
     """The table's column of ids, where its name does not tell."""
     class_names: Annotated[str | tuple[str, ...] | None, ONE_TEXT] = None

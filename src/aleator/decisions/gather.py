@@ -1,9 +1,10 @@
 """What was decided on a data set, wherever that is kept: the review page's database, and files from elsewhere."""
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -11,6 +12,7 @@ from aleator.data.texts import RowOf
 from aleator.decisions.decision import Decision
 from aleator.decisions.log import DecisionLog
 from aleator.decisions.read import read_decisions
+from aleator.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,17 @@ class DecisionSources:
     """Decisions made elsewhere, used beside those of the review page: a table with id and label (several classes
     joined by | where an example lies between them), and optionally decision (unusable), reviewer and time; or Label
     Studio's export (JSON, JSON-MIN or CSV). May be repeated."""
+
+    def __post_init__(self) -> None:
+        named: Any = self.reviewed
+        if self.database is not None:
+            object.__setattr__(self, "database", os.fspath(self.database))
+        files = [named] if isinstance(named, str | os.PathLike) else named
+        if not isinstance(files, list | tuple) or not all(isinstance(file, str | os.PathLike) for file in files):
+            raise DataError(
+                f"DecisionSources(reviewed=...) is a file of decisions, or several in a tuple, not {named!r}."
+            )
+        object.__setattr__(self, "reviewed", tuple(map(Path, files)))
 
 
 def database_beside(path: Path) -> Path:

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from aleator.audits.labels import dense_rows
+from aleator.audits.labels import clear_mistakes, dense_rows
 from aleator.data.groups import numbered, units
 from aleator.decisions.decision import AMBIGUOUS, LABEL, UNUSABLE
 from aleator.decisions.gather import DecisionSources, gather_decisions
@@ -105,7 +105,5 @@ def correct(examples: Examples, path: Path, sources: DecisionSources, relabel_ab
 def _relabel(examples: Examples, threshold: float, label: NDArray[np.int32], label_from: NDArray[np.str_]) -> None:
     if examples.audit is None:
         raise DataError("There is no audit of these data whose suggestions could be taken; leave --relabel-above out.")
-    suspected = np.nan_to_num(examples.audit.column("p_mislabelled").astype(np.float64)) >= threshold
-    suggested = examples.audit.column("suggested_label")
-    taken = suspected & (suggested >= 0) & (suggested != examples.given)
-    label[taken], label_from[taken] = suggested[taken], AUDIT
+    taken = clear_mistakes(examples.audit.labels, threshold)
+    label[taken], label_from[taken] = examples.audit.column("suggested_label")[taken], AUDIT

@@ -47,7 +47,7 @@ def render_report(
         info=info,
         names=names,
         remark=remark,
-        steps=next_steps(info, folder),
+        steps=next_steps(info, labels, folder),
         verdicts=[(name, info.estimates.verdicts.get(name, 0), meaning) for name, meaning in VERDICT_MEANING.items()],
         classes=_classes(info.estimates.per_class),
         directions=_directions(pairs or pairs_of(confusion, DIRECTIONS_SHOWN), names),

@@ -141,7 +141,7 @@ def learn_rule(
     )
 
 
-def mean_log_probs(mean: NDArray[np.float32], spread: NDArray[np.float32]) -> NDArray[np.float64]:
+def log_mean_probs(mean: NDArray[np.float32], spread: NDArray[np.float32]) -> NDArray[np.float64]:
     """Log of the members' mean prediction, before any temperature, `(example, class)`."""
     log_probs = _log_probs(mean, spread)
     return np.asarray((torch.logsumexp(log_probs, dim=0) - np.log(len(log_probs))).numpy())

@@ -21,7 +21,7 @@ from aleator.learning.settings import TrainingSettings
 from aleator.models.network import Network, NetworkSpec
 from aleator.noise.label_noise import LabelNoise
 from aleator.progress import Progress
-from aleator.training.abstention import mean_log_probs
+from aleator.training.abstention import log_mean_probs
 from aleator.training.beliefs import believed_labels, noise_of
 from aleator.training.card import NetworkInfo
 from aleator.training.examples import TrainingExamples
@@ -117,7 +117,7 @@ def _fit_networks(plan: Plan, work: Path, progress: Progress) -> Fitted:
     if settings.corrects:
         held_out = plan.held_out & (plan.targets.scored_by >= 0)
         mean, spread = (part[:, held_out] for part in members_say(said, None))
-        noise = noise_of(training, mean_log_probs(mean, spread), plan.targets.scored_by[held_out])
+        noise = noise_of(training, log_mean_probs(mean, spread), plan.targets.scored_by[held_out])
     return Fitted([member.weights for member in members], said, NetworkInfo(spec.backbone, parameters), training, noise)
 
 
@@ -159,5 +159,5 @@ def _believed(plan: Plan, training: TrainingSettings, fitted: list[Member]) -> N
     mean, spread = (part[:, used] for part in members_say([one.predictions for one in fitted], None))
     labels = np.asarray(targets.values[used], dtype=np.int64)
     believed = np.zeros((len(targets.weights), mean.shape[2]), dtype=np.float32)
-    believed[used] = believed_labels(training, mean_log_probs(mean, spread), labels, plan.held_out[used])
+    believed[used] = believed_labels(training, log_mean_probs(mean, spread), labels, plan.held_out[used])
     return believed

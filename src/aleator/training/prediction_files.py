@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,12 @@ def _html(predicted: Predicted, model: Model, path: Path) -> None:
         cards = [_card(predicted, model, number, rows[number]) for number in numbers[:MOST_PICTURES]]
         groups.append((answer, MEANING[answer], len(numbers), cards))
     page = template("predictions.html").render(
-        groups=groups, total=len(rows), model=model.card, skipped=predicted.skipped
+        groups=groups,
+        total=len(rows),
+        model=model.card,
+        classes=len(model.class_names),
+        largest=math.log(len(model.class_names)),
+        skipped=predicted.skipped,
     )
     path.write_text(page, encoding="utf-8")
 

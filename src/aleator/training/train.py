@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from aleator.auditing.choosing import TRIED, choose_backbone
+from aleator.auditing.choosing import TRIED, choose_pretrained
 from aleator.auditing.features import FEATURES
 from aleator.audits import AuditFolder
 from aleator.clock import Clock
@@ -74,7 +74,7 @@ def train(  # longer than a function is otherwise: the whole training on one pag
     with removed_if_unused(work):
         if settings.backbone == AUTO:
             with clock("choosing"):
-                settings = choose_backbone(
+                settings = choose_pretrained(
                     dataset, work / TRIED, changes=settings.changes or None, device=settings.device,
                     flip=settings.flip, seed=settings.seed, progress=progress,
                 ).on(settings)  # fmt: skip

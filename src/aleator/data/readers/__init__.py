@@ -13,6 +13,7 @@ from aleator.data.options import ReadOptions
 from aleator.data.readers import (
     annotations,
     arrays,
+    darwin,
     fiftyone,
     folder,
     hugging_face,
@@ -40,6 +41,7 @@ READERS: dict[str, Reader] = {
     "kaggle pixels": reader_of(kaggle_pixels),
     "pixel columns": reader_of(pixel_columns),
     "arrays": reader_of(arrays),
+    "darwin": reader_of(darwin),
     "annotations": reader_of(annotations),
     "table": reader_of(table),
     "fiftyone": reader_of(fiftyone),

@@ -304,14 +304,15 @@ def _said_of_people(table: pa.Table, free: list[str]) -> str:
     answers = [name for name in free if holds_classes(table[name])]
     same = [name for name in answers if any(values[name] == values[other] for other in answers if other != name)]
     if of_votes and (len(np.unique(numbers.sum(axis=0))) == 1 or len(same) < 2):
-        how, what = "idxmax(axis=1)", f"If {listed(map(repr, counts))} count votes"
+        what = f"If {listed(map(repr, counts))} count votes"
+        names = f"{','.join(counts)} --votes-form counts"
     elif len(same) > 1 and any(len(values[name]) > 1 and not values[name] <= {"0", "1"} for name in same):
-        how, what = "mode(axis=1)[0]", f"If {listed(map(repr, same))} hold several people's answers"
+        what, names = f"If {listed(map(repr, same))} hold several people's answers", ",".join(same)
     else:
         return ""
     return (
-        f" {what}, write the answer of most into a column 'label' (table[names].{how} with pandas), and name this "
-        "table with --votes too."
+        f" {what}, --label-column {names} takes the answer of most, and --votes, with this table once more, uses each "
+        "of them."
     )
 
 

@@ -24,7 +24,7 @@ from aleator.data.readers.remedies import (
 )
 from aleator.data.readers.shared import find_column, labels_of_folders
 from aleator.data.readers.split_names import has_split_word, is_split_name
-from aleator.data.readers.table import dataset_of_table, read_splits
+from aleator.data.readers.table import dataset_of_table, read_parts, read_splits
 from aleator.data.readers.tables import LIST_SUFFIXES, TABLE_SUFFIXES, read_table_saying
 from aleator.data.readers.text_folders import read_texts
 from aleator.data.sources import ImageFiles
@@ -66,6 +66,8 @@ def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
         return texts
     if not layout.found and (tables := _tables_of_splits(path)):
         return read_splits(path, tables, options)
+    if not layout.found and (tables := _parts_of_a_table(path)):
+        return read_parts(path, tables, options)
     single = len({name for _, name, _ in layout.found}) < 2
     if single and options.split_folders is None and (boxes := boxes_in(path)) is not None:
         raise DataError(f"{path} {boxes}.")
@@ -145,16 +147,8 @@ def _what_it_holds(path: Path) -> tuple[str, int]:
     if remedy is not None and not loose:
         return remedy, 0
     if table is not None:
-        return f"{held} (did you mean {table}?{_said_of_parts(path, table)})", 0
+        return f"{held} (did you mean {table}?)", 0
     return (f"{held}, but {other}", 0) if other is not None else (held, loose)
-
-
-def _said_of_parts(path: Path, table: Path) -> str:
-    """That a table is one of several that are called alike but for their numbers; else empty."""
-    alike = [file for file in _tables(path) if _without_numbers(file.name) == _without_numbers(table.name)]
-    if len(alike) < 2:
-        return ""
-    return f" It is one of {len(alike):,} that are called alike: join them into one, as with pandas.concat."
 
 
 def _without_numbers(name: str) -> str:
@@ -173,6 +167,15 @@ def _tables_of_splits(path: Path) -> list[Path]:
     """The tables that are called as splits are, where there are two and no others."""
     found = [file for file in _tables(path) if file.suffix.lower() in TABLE_SUFFIXES]
     return found if len(found) > 1 and all(has_split_word(file.stem) for file in found) else []
+
+
+def _parts_of_a_table(path: Path) -> list[Path]:
+    """The tables in the order of their numbers, where there are several that are called alike but for these, and no
+    others."""
+    found = [file for file in _tables(path) if file.suffix.lower() != ".txt"]
+    usual = all(file.suffix.lower() in TABLE_SUFFIXES for file in found)
+    alike = usual and len(found) > 1 and len({_without_numbers(file.name) for file in found}) == 1
+    return sorted(found, key=lambda file: [int(one) for one in re.findall(r"\d+", file.name)]) if alike else []
 
 
 def likeliest_table(path: Path) -> Path | None:

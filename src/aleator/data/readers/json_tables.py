@@ -11,6 +11,7 @@ import pyarrow.json as json
 from aleator.data.picture_files import has_picture_ending
 from aleator.data.readers.blocks import block_of_all, with_large_blocks
 from aleator.data.readers.headers import MEAN_WORDS, USUAL, has_no_header, names_without_header
+from aleator.data.readers.labelbox import is_of_labelbox, records_of_labelbox
 from aleator.data.readers.split_names import is_split_name
 from aleator.errors import DataError
 
@@ -26,6 +27,9 @@ def read_json(path: Path) -> pa.Table:
     errors, and DataError where there are no records."""
     with path.open("rb") as file:
         head = file.read(HEAD).lstrip(b"\xef\xbb\xbf \t\r\n")
+    if is_of_labelbox(head):
+        rows = plain_json.loads(path.read_text(encoding="utf-8-sig")) if head.startswith(b"[") else _lines(path)
+        return _table_of(records_of_labelbox(rows, path))
     if head.startswith(b"[") or not _has_a_record_a_line(head):
         content = plain_json.loads(path.read_text(encoding="utf-8-sig"))
         return of_prodigy(flat(_table_of(_records(content, path))))
@@ -38,8 +42,7 @@ def read_json(path: Path) -> pa.Table:
     except pa.ArrowInvalid as error:
         if "changed from" not in str(error):
             raise
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-        table = _table_of([plain_json.loads(line) for line in lines if line.strip()])
+        table = _table_of(_lines(path))
     dates = [field.name for field in table.schema if pa.types.is_timestamp(field.type)]
     if dates:  # Arrow takes text that looks like a date for one; a class may be called so.
         asked = pa.schema([pa.field(name, pa.string()) for name in dates])
@@ -47,6 +50,12 @@ def read_json(path: Path) -> pa.Table:
         size = json.ReadOptions(block_size=block_of_all(path))
         table = json.read_json(path, read_options=size, parse_options=options).select(table.column_names)
     return of_prodigy(flat(table))
+
+
+def _lines(path: Path) -> list[Any]:
+    """The record of each line."""
+    lines = path.read_text(encoding="utf-8-sig").split("\n")
+    return [plain_json.loads(line) for line in lines if line.strip()]
 
 
 def _table_of(records: list[dict[str, Any]]) -> pa.Table:

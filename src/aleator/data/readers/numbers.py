@@ -23,9 +23,6 @@ MINUS = (
     (r"(\d[\d.,]*)-", r"-\1", "a minus behind the number is its own"),
     (r"\(([$€£¥]?\d[\d.,]*)\)", r"-\1", "numbers in parentheses are negative"),
 )
-DATE = r"(?P<first>\d{1,2})(?P<sign>[./-])(?P<second>\d{1,2})[./-]\d{4}"
-DATES = {"%d{0}%m{0}%Y": "the day stands first", "%m{0}%d{0}%Y": "the month stands first"}
-"""What is said of dates, by their order."""
 UNITS_LEFT_OUT = "signs of units (%, $, €) are left out"
 SAMPLE = 1000
 
@@ -49,33 +46,6 @@ def numbers_of(column: pa.ChunkedArray, *, comma_is_decimal: bool) -> Numbers | 
         if found is None:
             return None
     return found
-
-
-def dates_of(column: pa.ChunkedArray) -> Numbers | None:
-    """A column of dates as 31.12.2020 or 12/31/2020, with gaps between them; None where it holds anything else, or
-    nothing tells days from months."""
-    texts = pc.utf8_trim_whitespace(column)
-    texts = pc.if_else(
-        pc.is_in(pc.utf8_lower(texts), value_set=pa.array(("", *MORE_GAPS))), pa.scalar(None, pa.string()), texts
-    )
-    if texts.null_count == len(texts) or not _all(texts.slice(0, SAMPLE), DATE) or not _all(texts, DATE):
-        return None
-    parts = pc.extract_regex(texts.drop_null(), rf"^{DATE}$")
-    first, second = (pc.max(pc.struct_field(parts, name).cast(pa.int64())).as_py() for name in ("first", "second"))
-    signs = pc.unique(pc.struct_field(parts, "sign")).to_pylist()
-    if len(signs) > 1 or min(first, second) > 12:
-        return None
-    if signs == ["."] or first > 12:
-        order = "%d{0}%m{0}%Y"
-    elif second > 12:
-        order = "%m{0}%d{0}%Y"
-    else:
-        return None
-    try:
-        values = pc.strptime(texts, format=order.format(signs[0]), unit="s")
-    except pa.ArrowInvalid:
-        return None
-    return Numbers(values.cast(pa.date32()), DATES[order])
 
 
 def _numbers_of(column: pa.ChunkedArray, comma_is_decimal: bool) -> Numbers | None:

@@ -56,15 +56,20 @@ def one_hot(table: pa.Table, others: Collection[str | None], where: Path) -> Enc
     return EncodedLabels(labels, tuple(names), tuple(said))
 
 
+def columns_of_one_label(table: pa.Table, asked: str | None) -> list[str]:
+    """The columns that `asked` names with commas between them, which say together what the label is; none where it
+    names one."""
+    names = [name.strip() for name in (asked or "").split(",")]
+    several = asked not in table.column_names and len(names) > 1 and set(names) <= set(table.column_names)
+    return names if several else []
+
+
 def with_label_column(table: pa.Table, asked: str | None, where: Path) -> tuple[pa.Table, tuple[str, ...]]:
     """The table with one column of labels, called `asked`, in the place of the columns of 0 and 1 that `asked` names
     with commas between them, and what is said of it; any other table as it is."""
-    names = [name.strip() for name in (asked or "").split(",")]
-    if asked is None or asked in table.column_names or len(names) < 2 or not set(names) <= set(table.column_names):
+    names = columns_of_one_label(table, asked)
+    if asked is None or not names or not all(_is_binary(table[name]) for name in names):
         return table, ()
-    other = next((name for name in names if not _is_binary(table[name])), None)
-    if other is not None:
-        raise DataError(f"{where}: the column {other!r} holds more than 0 and 1, so it is not that of one class.")
     labels = one_hot(table.select(names), (), where)
     if labels is None:
         raise DataError(f"{where}: no row has a 1 in any of the columns {listed(names)}.")

@@ -66,10 +66,10 @@ def labels_of_cells(
         f"Its cells hold {answers.told}: the given label is the answer of most."
         f"{f' --votes {path.name} --use-votes uses each of them.' if path.suffix else ''}"
     )
-    return labels, (said, *_said_of_ties(tied, "cells"))
+    return labels, (said, *said_of_ties(tied, "cells"))
 
 
-def _said_of_ties(tied: NDArray[np.bool_], noun: str) -> list[str]:
+def said_of_ties(tied: NDArray[np.bool_], noun: str) -> list[str]:
     count = int(tied.sum())
     said = f"{count:,} {noun} have no answer of most: of those given as often, one is drawn by the name of the example."
     return [said] if count else []
@@ -123,4 +123,4 @@ def answers_of_people(
         f"{len(files):,} rows are answers of several people (column {worker!r}) for {len(first):,} {noun}: the given "
         f"label is the answer of most. --votes {path.name} --use-votes uses each of them."
     )
-    return np.array(ids.tolist()), None, repeated.tolist(), [told, *said, *_said_of_ties(tied, noun)]
+    return np.array(ids.tolist()), None, repeated.tolist(), [told, *said, *said_of_ties(tied, noun)]

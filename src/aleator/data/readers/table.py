@@ -16,6 +16,7 @@ from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.how_read import HowRead
 from aleator.data.images import MOST_UNREADABLE
 from aleator.data.options import ReadOptions
+from aleator.data.readers.answer_columns import with_one_label
 from aleator.data.readers.columns import (
     EXPORTED,
     EXPORTED_OF_AUDITS,
@@ -46,7 +47,7 @@ from aleator.data.readers.columns import (
 )
 from aleator.data.readers.group_columns import group_column, grouped, groups_of_pictures
 from aleator.data.readers.locate import locate, not_named
-from aleator.data.readers.one_hot import binary_columns, one_hot, with_label_column
+from aleator.data.readers.one_hot import binary_columns, columns_of_one_label, one_hot
 from aleator.data.readers.paths import clean_paths
 from aleator.data.readers.people import answers_of_people, labels_of_cells, one_for_several_people
 from aleator.data.readers.rows import (
@@ -99,13 +100,67 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
 
 def read_splits(folder: Path, files: Sequence[Path], options: ReadOptions) -> LabelledDataset:
     """The data set of several tables of one folder, each a split with the name of the file."""
-    tables, how = [], HowRead(f"a table for each of the splits {listed(file.stem for file in files)}")
+    tables, how = _tables_of(folder, files, options, f"a table for each of the splits {_stems(files)}")
+    for place, (file, table) in enumerate(zip(files, tables, strict=True)):
+        if split_column(table, file) is None:
+            tables[place] = table.append_column("split", pa.array([file.stem] * len(table), pa.string()))
+    return _dataset_of_several(folder, files, tables, options, how)
+
+
+def read_parts(folder: Path, files: Sequence[Path], options: ReadOptions) -> LabelledDataset:
+    """The data set of several tables of one folder that are parts of one, in this order. Raises DataError where their
+    columns differ."""
+    tables, how = _tables_of(folder, files, options, f"{len(files)} parts of one table ({_stems(files)})")
+    for file, table in zip(files, tables, strict=True):
+        other = set(table.column_names) ^ set(tables[0].column_names)
+        if other:
+            raise DataError(
+                f"{file} has other columns than {files[0].name} ({listed(sorted(map(repr, other)))} in one of them "
+                "only), so they are no parts of one table; name one of them."
+            )
+    return _dataset_of_several(folder, files, tables, options, how)
+
+
+def _stems(files: Sequence[Path]) -> str:
+    return listed(file.stem for file in files)
+
+
+def _tables_of(folder: Path, files: Sequence[Path], options: ReadOptions, form: str) -> tuple[list[pa.Table], HowRead]:
+    tables, how = [], HowRead(form)
     for file in files:
         table, said = _table_of(file, folder, options)
         how = how.with_said(*said)
-        if split_column(table, file) is None:
-            table = table.append_column("split", pa.array([file.stem] * len(table), pa.string()))
         tables.append(with_plain_columns(table))
+    tables, said_of_ids = _with_ids_apart(tables, files, options)
+    return tables, how.with_said(said_of_ids)
+
+
+def _with_ids_apart(tables: list[pa.Table], files: Sequence[Path], options: ReadOptions) -> tuple[list[pa.Table], str]:
+    """The tables, the name of each before its ids where these begin anew in each table, and what is said of it."""
+    names = {find_column(one.column_names, ID_COLUMNS, options.id_column, str(files[0])) for one in tables}
+    name = names.pop()
+    if name is None or names:
+        return tables, ""
+    ids = [texts_of(table[name]) for table in tables]
+    together = len(np.unique(np.concatenate(ids)))
+    if together == sum(map(len, ids)) or any(len(np.unique(one)) < len(one) for one in ids):
+        return tables, ""
+    apart = [np.char.add(f"{file.stem}/", one) for file, one in zip(files, ids, strict=True)]
+    place = [table.column_names.index(name) for table in tables]
+    made = [
+        table.set_column(at, name, pa.array(one.tolist(), pa.string()))
+        for table, at, one in zip(tables, place, apart, strict=True)
+    ]
+    return (
+        made,
+        f"The ids in {name!r} begin anew in each table, so the name of each stands before them ({apart[0][0]}).",
+    )
+
+
+def _dataset_of_several(
+    folder: Path, files: Sequence[Path], tables: Sequence[pa.Table], options: ReadOptions, how: HowRead
+) -> LabelledDataset:
+    """Of tables one below the other. Raises DataError where one has a column that the widest lacks."""
     widest = max(tables, key=lambda table: table.num_columns)
     for file, table in zip(files, tables, strict=True):
         if more := [name for name in table.column_names if name not in widest.column_names]:
@@ -125,8 +180,9 @@ def _table_of(path: Path, root: Path, options: ReadOptions) -> tuple[pa.Table, t
     """The table of a file, its names and labels as text, and what is said of it."""
     asked = text_columns(options)
     table, said = read_table_saying(path, asked, options.encoding)
-    told = _with_names_as_text(with_label_column(table, options.label_column, path)[0], path, root, options)
-    more = columns_by_content(told, path, root, options) - asked
+    told, of_label, _ = with_one_label(table, path, root, options)
+    told = _with_names_as_text(told, path, root, of_label)
+    more = columns_by_content(told, path, root, of_label) - asked
     if more:  # 007 was taken for a number, since the column's name says nothing
         table, said = read_table_saying(path, asked | more, options.encoding)
     table, of_rows = without_empty_rows(table, path)
@@ -139,6 +195,8 @@ def _without_footer(
     """The table without a last row that has no label and a cell that calls it a sum of the others."""
     last = {name: str(cells[0] or "").strip() for name, cells in table.slice(len(table) - 1).to_pydict().items()}
     named = [cell for cell in last.values() if cell.lower().rstrip(":") in FOOTERS]
+    if columns_of_one_label(table, options.label_column):
+        return table, said
     label = label_column(table, path, options)[0] if named and len(table) > 1 else None
     if label is None or last[label]:
         return table, said
@@ -177,8 +235,8 @@ def dataset_of_table(
     Files that are not there (at most a tenth) and repeated rows are listed in `skipped`, but keep their rows, so that
     votes still line up; `read_dataset` takes them out.
     """
-    table, said_of_classes = with_label_column(with_plain_columns(table), options.label_column, path)
-    how = how.with_said(*said_of_classes)
+    table, options, said_of_label = with_one_label(with_plain_columns(table), path, root, options)
+    how = how.with_said(*said_of_label)
     in_the_table = _of_the_table_itself(table, path, root, options, how)
     if in_the_table is not None:
         return in_the_table

@@ -9,11 +9,12 @@ import pyarrow.csv as csv
 
 from aleator.data.readers.blocks import with_large_blocks
 from aleator.data.readers.broken import check_json, check_kind, check_lengths, check_marks
+from aleator.data.readers.dates import with_dates
 from aleator.data.readers.encodings import SPACES, Dialect, dialect_of, guessed_encoding, rows_of_list
 from aleator.data.readers.excel import EXCEL_SUFFIXES, read_excel
 from aleator.data.readers.json_tables import read_json
 from aleator.data.readers.limits import check_columns, check_depth, read_parquet
-from aleator.data.readers.numbers import DATES, dates_of, numbers_of
+from aleator.data.readers.numbers import numbers_of
 from aleator.data.readers.quoting import as_utf8, with_doubled_quotes
 from aleator.data.wording import listed
 from aleator.errors import DataError, while_reading
@@ -201,8 +202,10 @@ def _as_compared(names: Collection[str]) -> set[str]:
 def with_numbers(
     table: pa.Table, as_text: set[str], path: Path, *, comma_is_decimal: bool
 ) -> tuple[pa.Table, tuple[str, ...]]:
-    """Columns of text that hold numbers as numbers, but for those that stay text; and how they are written."""
+    """Columns of text that hold numbers as numbers, and dates as dates, but for those that stay text; and what is said
+    of how they are written."""
     hows: dict[str, list[str]] = {}
+    words: list[str] = []
     for place, field in enumerate(table.schema):
         if not pa.types.is_string(field.type) or {loosely(field.name), "*"} & as_text:
             continue
@@ -211,10 +214,8 @@ def with_numbers(
             table = table.set_column(place, field.name, numbers.values)
             if numbers.how:
                 hows.setdefault(numbers.how, []).append(field.name)
-        elif (dates := dates_of(table[place])) is not None:
-            table = table.set_column(place, field.name, dates.values)
-            hows.setdefault(dates.how, []).append(field.name)
-    return table, tuple(
-        f"{path.name}: in the {'dates' if how in DATES.values() else 'numbers'} of {listed(map(repr, names))} {how}."
-        for how, names in hows.items()
-    )
+        else:
+            words.append(field.name)
+    of_numbers = [f"in the numbers of {listed(map(repr, names))} {how}." for how, names in hows.items()]
+    table, of_dates = with_dates(table, words)
+    return table, tuple(f"{path.name}: {said}" for said in (*of_numbers, *of_dates))

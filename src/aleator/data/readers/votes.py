@@ -284,7 +284,7 @@ def _answers_of_people(
     for field in table.schema:
         if field.name == id_column or field.name.strip().lower() in NOT_PEOPLE - {"class"}:
             continue
-        texts = [_plain_number(text) for text in texts_of(table[field.name]).tolist()]
+        texts = [plain_number(text) for text in texts_of(table[field.name]).tolist()]
         texts = [text if _is_answer(text, classes) else "" for text in texts]
         told = {text for text in texts if text}
         if told and (all(meaning(text) in classes for text in told) or all(map(str.isdecimal, told))):
@@ -441,7 +441,7 @@ def _long(
 ) -> tuple[Votes, tuple[str, ...]]:
     """A row for each answer, and what is said of them; without a column of people each counts."""
     classes = dataset.class_names
-    answers = [_plain_number(text) for text in texts_of(table[label]).tolist()]
+    answers = [plain_number(text) for text in texts_of(table[label]).tolist()]
     given = np.array([answer not in ("", "-1") for answer in answers])
     if not given.any():
         raise DataError(f"{path}: the column {label!r} holds no answer.")
@@ -486,7 +486,7 @@ def _no_votes(names: list[str], path: Path, dataset: LabelledDataset) -> Votes:
     return Votes(np.zeros((len(dataset), len(names)), dtype=np.float32), tuple(names), class_index, unusable)
 
 
-def _plain_number(text: str) -> str:
+def plain_number(text: str) -> str:
     """A column of numbers with gaps is read as floats: 3.0 means 3."""
     return text[:-2] if text.endswith(".0") and text[:-2].lstrip("-").isdecimal() else text
 

@@ -29,7 +29,7 @@ class BackboneChoice:
     reason: str
 
 
-def choose_backbone(kind: Literal["images", "features"]) -> BackboneChoice:
+def usual_backbone(kind: Literal["images", "features"]) -> BackboneChoice:
     """The stated rule: pictures get a small plain convolutional net, feature vectors a small perceptron."""
     if kind == "features":
         return BackboneChoice("mlp", "feature vectors: a perceptron with two hidden layers")

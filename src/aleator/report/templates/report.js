@@ -9,20 +9,6 @@
     const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = dark ? "light" : "dark";
   });
-  /* Says for a moment what came of it; `otherwise` does what it can where a page may not copy, and says what. */
-  async function copy(button, wanted, otherwise) {
-    const text = button.firstChild, before = button.dataset.says ??= text.data;
-    try { await navigator.clipboard.writeText(wanted); text.data = "Copied"; }
-    catch { text.data = otherwise(); }
-    setTimeout(() => { text.data = before; }, 2000);
-  }
-  for (const button of document.querySelectorAll(".copy")) {
-    button.hidden = false;
-    button.addEventListener("click", () => copy(button, button.dataset.copy, () => {
-      getSelection().selectAllChildren(button.previousElementSibling);
-      return "Selected";
-    }));
-  }
 
   const examples = new Examples(JSON.parse(one("payload").textContent));
   const longNames = examples.names.some((name) => name.length > 11); // two lines of labels in each tile
@@ -212,7 +198,6 @@
   filters.addEventListener("submit", (event) => event.preventDefault());
   one("clear").addEventListener("click", () => { filters.reset(); filter(); remember(); });
   one("link").hidden = location.protocol === "about:"; // a frame in a notebook
-  one("link").addEventListener("click", () => copy(one("link"), location.href, () => "It stands in the address bar"));
   sizer.addEventListener("input", () => { for (const made of grids) made.resize(); remember(); });
   if (examples.kind === "picture" && examples.pictures < examples.length) {
     one("fewer").textContent = `Pictures of the ${examples.pictures.toLocaleString("en")} that matter most are in this file.`;

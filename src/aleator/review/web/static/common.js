@@ -106,13 +106,6 @@ const page = {
 };
 class Refused extends Error {}
 
-// Says for a moment what came of it; `otherwise` does what it can where a page may not copy, and says what.
-page.copy = async (button, wanted, otherwise) => {
-  const text = button.firstChild, before = button.dataset.says ??= text.data;
-  try { await navigator.clipboard.writeText(wanted); text.data = "Copied"; } catch { text.data = otherwise(); }
-  setTimeout(() => { text.data = before; }, 2000);
-};
-
 // What the next answers should bring, and how many wrong labels one puts right a minute.
 page.showPace = ({ next_expected: expected, pace }) => {
   const place = document.getElementById("pace");
@@ -171,18 +164,6 @@ page.onKey = (handle) => document.addEventListener("keydown", (event) => {
   for (const form of new Set([...lists].map((list) => list.form))) form.addEventListener("formdata", ({ formData }) => {
     for (const [name, value] of [...formData]) if (!value || (name === "state" && value === "unreviewed")) formData.delete(name); // a short address
   });
-  for (const button of document.querySelectorAll(".copy")) {
-    button.hidden = false;
-    button.addEventListener("click", () => page.copy(button, button.dataset.copy, () => {
-      getSelection().selectAllChildren(button.previousElementSibling);
-      return "Selected";
-    }));
-  }
-  const link = document.getElementById("link");
-  if (link) {
-    link.hidden = false;
-    link.addEventListener("click", () => page.copy(link, location.href, () => "It stands in the address bar"));
-  }
   const help = document.getElementById("help"), helpButton = document.getElementById("help-button");
   if (help) {
     helpButton.hidden = false;

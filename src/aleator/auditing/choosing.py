@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax
 
+from aleator.auditing.patches import hear_patches
 from aleator.auditing.settings import AuditSettings
 from aleator.data.dataset import LabelledDataset
 from aleator.data.examples import load_examples
@@ -28,6 +29,7 @@ from aleator.learning.effort import AUDIT_EFFORTS
 from aleator.learning.job import Task, TrainingJob
 from aleator.learning.members import fit_members, member_seed
 from aleator.models.network import NetworkSpec
+from aleator.noise.pooling import pooled
 from aleator.progress import Progress
 from aleator.rows import at_random
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
@@ -140,6 +142,10 @@ class Tried:
     def take(self, some: NDArray[np.int64]) -> "Tried":
         return Tried(self.dataset.take(some), self.rows[some], self.folds.take(some))
 
+    def asked(self, seed: int = 0) -> LabelledFolds:
+        """What learners of an audit are asked."""
+        return LabelledFolds(self.labels, self.classes, self.folds, np.full(len(self.labels), -1), seed)
+
 
 def to_choose_on(dataset: LabelledDataset, seed: int) -> Tried:
     """Some of the labelled examples, a fifth of them held out."""
@@ -155,27 +161,29 @@ def likelihood_by_features(tried: Tried, features: NDArray[np.float32]) -> float
 
 
 def _by_learners(tried: Tried, material: Material) -> float:
-    alone = np.full(len(tried.labels), -1)
-    log_probs = hear(material, LabelledFolds(tried.labels, tried.classes, tried.folds, alone)).log_probs[0]
+    log_probs = hear(material, tried.asked()).log_probs[0]
     return _likelihood(log_probs[tried.held_out], tried.labels[tried.held_out])
 
 
 def likelihood_by_pixels(tried: Tried, *, device: str, flip: bool, seed: int) -> float:
-    """What one small network, trained from scratch on the others, says of the held-out labels."""
+    """What one small network, trained from scratch on the others, and learners of patches say of the held-out
+    labels."""
     effort = AUDIT_EFFORTS["standard"]
     with TemporaryDirectory() as work:
         dataset, examples, _ = load_examples(tried.dataset, effort.max_side)
-        held_out = tried.held_out[np.isin(tried.dataset.ids, dataset.ids)]
+        tried = tried.take(np.flatnonzero(np.isin(tried.dataset.ids, dataset.ids)))
         assert isinstance(examples, np.ndarray)
-        rows = np.flatnonzero(~held_out)
+        rows = np.flatnonzero(~tried.held_out)
         training = AuditSettings(flip=flip).training(len(rows))
         spec = NetworkSpec(effort.backbone, tuple(examples.shape[1:]), tried.classes)
         job = TrainingJob(spec, examples, dataset.given_labels, training, pick_device(device))
         said = fit_members(job, [Task(member_seed(seed, 0), rows)], Path(work))[0].predictions
+        patches = hear_patches(examples, tried.asked(seed), flip=flip, device=job.device)[0]
     import torch
 
-    log_probs = log_expected_softmax(torch.from_numpy(said.mean), torch.from_numpy(said.spread)).numpy()
-    return _likelihood(log_probs[held_out], dataset.given_labels[held_out])
+    network = log_expected_softmax(torch.from_numpy(said.mean), torch.from_numpy(said.spread)).numpy()
+    each, labels = [network[tried.held_out], patches[tried.held_out]], tried.labels[tried.held_out]
+    return _likelihood(pooled(each, labels), labels)
 
 
 def _likelihood(log_probs: NDArray[np.floating], labels: NDArray[np.int64]) -> float:

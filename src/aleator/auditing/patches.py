@@ -4,6 +4,7 @@ They err in another way than networks, and need fewer examples.
 """
 
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -14,9 +15,11 @@ from aleator.auditing.hearing import Hearing
 from aleator.learners import LabelledFolds, Material, draw_folds, hear
 from aleator.learning.devices import pick_device
 from aleator.noise.pooling import pooling_weights
+from aleator.progress import Progress, silent
 from aleator.uncertainty.gaussian_logits import log_expected_softmax
 from aleator.vectors.dense import principal
 from aleator.vectors.patches import patch_features
+from aleator.workers import HERE, Workers
 
 MOST = 20_000
 """Pictures; of more, networks learn all that patches tell."""
@@ -43,26 +46,45 @@ def with_patches(
     with what learners of patches say, which never have. The weights are those under which the given labels are most
     probable."""
     labels, together, settings = hearing.dataset.given_labels, hearing.together, hearing.settings
-    features = patch_features(
+    heard = hear_patches(
         pictures,
+        LabelledFolds(
+            labels,
+            hearing.classes,
+            draw_folds(labels, together, settings.member_count, settings.seed),
+            together,
+            settings.seed,
+        ),
         flip=settings.flip,
-        seed=settings.seed,
         device=pick_device(settings.device),
-        on_block=partial(hearing.progress, "looking at patches"),
-    )
-    folds = draw_folds(labels, together, settings.member_count, settings.seed)
-    heard = hear(
-        Material(principal(features, settings.seed)),
-        LabelledFolds(labels, hearing.classes, folds, together, settings.seed),
         folder=hearing.unfinished / "patches",
         on=hearing.workers,
-        on_learner=partial(hearing.progress, "learning from patches"),
+        progress=hearing.progress,
     )
     fresh = log_expected_softmax(torch.from_numpy(mean[:unseen]), torch.from_numpy(spread[:unseen])).mean(0).numpy()
-    of_networks, of_patches = pooling_weights([fresh, heard.log_probs.mean(axis=0)], labels).astype(np.float32)
-    beside = of_patches * heard.log_probs[np.arange(len(mean)) % len(heard.log_probs)]
+    of_networks, of_patches = pooling_weights([fresh, heard.mean(axis=0)], labels).astype(np.float32)
+    beside = of_patches * heard[np.arange(len(mean)) % len(heard)]
     return Pooled(
         of_networks * mean + beside,
         of_networks * spread,
         f"networks {of_networks:.2f}, simple learners of patches {of_patches:.2f}",
     )
+
+
+def hear_patches(
+    pictures: NDArray[np.generic],
+    asked: LabelledFolds,
+    *,
+    flip: bool,
+    device: torch.device,
+    folder: Path | None = None,
+    on: Workers = HERE,
+    progress: Progress = silent,
+) -> NDArray[np.float32]:
+    """What the learners of vectors say of pictures `(example, channel, height, width)` by their patches: pooled
+    log-probabilities of each draw, `(draw, example, class)`. `folder` keeps what each said."""
+    features = patch_features(
+        pictures, flip=flip, seed=asked.seed, device=device, on_block=partial(progress, "looking at patches")
+    )
+    material = Material(principal(features, asked.seed))
+    return hear(material, asked, folder=folder, on=on, on_learner=partial(progress, "learning from patches")).log_probs

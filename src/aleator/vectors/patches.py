@@ -53,7 +53,7 @@ def patch_features(
     *,
     flip: bool,
     seed: int = 0,
-    device: torch.device = torch.device("cpu"),
+    device: torch.device | None = None,
     on_block: Callable[[int, int], None] = lambda done, total: None,
 ) -> NDArray[np.float32]:
     """Square roots of the summed responses of each picture, `(example, feature)`.
@@ -61,8 +61,10 @@ def patch_features(
     Args:
         pictures: `(example, channel, height, width)`.
         flip: a mirrored picture means the same: responses are those of both.
+        device: where to compute; the processor unless told otherwise.
         on_block: told how many pictures are done, and how many there are.
     """
+    device = device or torch.device("cpu")
     at_once = AT_ONCE if device.type == "cpu" else ON_GPU
     detectors = _detectors(pictures, Generator().manual_seed(seed))
     detectors = replace(detectors, kernels=detectors.kernels.to(device), offset=detectors.offset.to(device))
@@ -94,7 +96,7 @@ def _detectors(pictures: NDArray[np.generic], generator: Generator) -> _Detector
     flat = max(FLAT * float(variances.mean()), 1e-6)
     patches = patches / (variances + flat).sqrt()
     centre = patches.mean(0)
-    values, axes = torch.linalg.eigh(torch.atleast_2d(torch.cov(patches.T)).double())
+    values, axes = torch.linalg.eigh(torch.cov(patches.T).reshape(len(centre), -1).double())
     whitening = ((axes / (values.clamp(min=0) + SHRINKAGE).sqrt()) @ axes.T).float()
     white = (patches - centre) @ whitening
     chosen = white[torch.randperm(len(white), generator=generator)[:PATCHES]]

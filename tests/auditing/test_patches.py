@@ -1,0 +1,55 @@
+"""Networks and simple learners of patches, pooled."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+from aleator.auditing.hearing import Hearing
+from aleator.auditing.patches import Pooled, with_patches
+from aleator.auditing.settings import AuditSettings
+from aleator.data import ImageArray, LabelledDataset
+from aleator.progress import silent
+from aleator.workers import HERE
+
+RANDOM = np.random.default_rng(0)
+LABEL = np.arange(120) % 2
+LYING = np.sin(np.arange(16)[None] * RANDOM.uniform(0.8, 1.6, 120)[:, None] + RANDOM.uniform(0, 6, 120)[:, None])
+STRIPES = np.broadcast_to(LYING[:, :, None], (120, 16, 16))
+PICTURES = np.where(LABEL[:, None, None] == 0, STRIPES, STRIPES.transpose(0, 2, 1))
+PICTURES = np.clip(PICTURES * 60 + 128 + RANDOM.normal(0, 20, PICTURES.shape), 0, 255).astype(np.uint8)
+"""Stripes that lie or stand."""
+WRONG = RANDOM.random(120) < 0.1
+GIVEN = np.where(WRONG, 1 - LABEL, LABEL)
+
+
+def pooled_with(mean: NDArray[np.float32], folder: Path) -> Pooled:
+    dataset = LabelledDataset(
+        name="stripes", path="stripes", ids=np.arange(120).astype(np.str_), source=ImageArray(PICTURES),
+        given_labels=GIVEN, class_names=("lying", "standing"),
+    )  # fmt: skip
+    alone = np.full(120, -1)
+    hearing = Hearing(dataset, alone, alone, AuditSettings(), folder, HERE, silent)
+    return with_patches(hearing, PICTURES[:, None], mean, np.ones_like(mean), unseen=1)
+
+
+def right(mean: NDArray[np.float32]) -> float:
+    return float((mean[0].argmax(axis=1) == LABEL).mean())
+
+
+def test_patches_tell_what_networks_do_not_know(tmp_path: Path) -> None:
+    pooled = pooled_with(np.zeros((3, 120, 2), np.float32), tmp_path)
+    assert right(pooled.mean) > 0.95
+    said = softmax(pooled.mean[0], axis=1)[np.arange(120), GIVEN]
+    assert said[WRONG].max() < 0.5 < said[~WRONG].mean(), "who has seen no wrong label does not know it by heart"
+
+
+def test_networks_that_know_all_are_hardly_changed(tmp_path: Path) -> None:
+    known = np.log(np.where(np.eye(2)[GIVEN], 0.98, 0.02)).astype(np.float32)[None].repeat(3, axis=0)
+    pooled = pooled_with(known, tmp_path)
+    assert (pooled.mean.argmax(axis=2) == GIVEN).all()
+    assert pooled.mean.shape == pooled.spread.shape == (3, 120, 2)
+    networks, patches = (float(part.split()[-1]) for part in pooled.counted.split(", "))
+    assert networks > 3 * patches
+    assert np.allclose(pooled.spread, networks, atol=0.01), "a spread is scaled as the mean is"

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from aleator.auditing.hearing import Hearing
-from aleator.auditing.patches import MOST, with_patches
+from aleator.auditing.patches import with_patches
 from aleator.auditing.said import Said
 from aleator.audits.info import ModelInfo
 from aleator.data.examples import Examples
@@ -49,7 +49,7 @@ def hear_networks(hearing: Hearing, examples: Examples, values: ValueRange | Non
     )
     mean, spread = _unseen_first([member.draws for member in members], fold)
     unseen = len(mean) // len(members)
-    if begun is None and hearing.dataset.source.kind == "images" and len(mean[0]) <= MOST:
+    if settings.by_patches(hearing.dataset.source.kind, len(mean[0])):
         assert isinstance(examples, np.ndarray)
         mean, spread, counted = with_patches(hearing, examples, mean, spread, unseen)
         reason = f"{reason}; what each counts: {counted}"

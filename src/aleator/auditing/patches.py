@@ -21,9 +21,6 @@ from aleator.vectors.dense import principal
 from aleator.vectors.patches import patch_features
 from aleator.workers import HERE, Workers
 
-MOST = 20_000
-"""Pictures; of more, networks learn all that patches tell."""
-
 
 class Pooled(NamedTuple):
     """Networks and patches as one (a logarithmic pool)."""

@@ -24,6 +24,9 @@ photographs .71 and .64 (FER2013: .70 and .71). A perceptron on vectors learns n
 FIRST_SIDE = 0.67
 """Of their sides that pictures have at first."""
 
+MOST_FOR_PATCHES = 20_000
+"""Pictures; of more, networks learn all that patches tell."""
+
 
 @dataclass(frozen=True)
 class AuditSettings(FinetuneOptions):
@@ -86,6 +89,10 @@ class AuditSettings(FinetuneOptions):
         if kind == "images":
             return self.finetune or (self.backbone is None and self.features is None)
         return kind == "features" and (self.learner == "networks" or self.posterior != DEFAULT)
+
+    def by_patches(self, kind: str, examples: int) -> bool:
+        """Whether simple learners of small patches are heard beside networks."""
+        return kind == "images" and not self.finetune and examples <= MOST_FOR_PATCHES
 
     @property
     def made_of(self) -> str:

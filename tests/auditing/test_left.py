@@ -86,7 +86,7 @@ def test_more_reviews_make_it_narrower(stated: WrongLabels) -> None:
 
 def test_it_starts_from_what_the_audit_said() -> None:
     trial = Trial(0, 0.0)
-    stated = WrongLabels(*(trial.first.sum() * np.array([1.0, 0.7, 1.3])), 0.0, 0.0, 0.0)
+    stated = WrongLabels(*(trial.first.sum() * np.array([1.0, 0.3, 1.9])), 0.0, 0.0, 0.0)
     count, low, high = trial.counted(stated)
     assert count == pytest.approx(stated.count, rel=0.05)
     assert 1.0 < (high - low) / (stated.high - stated.low) < 1.6

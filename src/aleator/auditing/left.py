@@ -33,7 +33,7 @@ from aleator.noise.hypotheses import drawn
 from aleator.noise.sources import REVIEWER_ACCURACY
 from aleator.verdicts.estimates import LEVEL, ErrorsLeft, Estimates, WrongLabels
 
-OTHERS = 0.4
+OTHERS = 0.2
 """How much a reviewed label counts that was not drawn at random, to one that was."""
 SLIPS = 1 - REVIEWER_ACCURACY
 """Share of wrong answers among them. What is drawn at random and surprises is looked at twice."""
@@ -44,7 +44,7 @@ KNOTS = np.arange(-SUREST, SUREST + 1)
 BENT, REACH = 0.5, 2.0
 """Part of the deviations' variance that the curve has and not the offset, and how far, in logits, the curve hangs
 together along what was said."""
-SMALLEST = 0.3
+SMALLEST = 0.7
 """No audit is believed to be less off than with this standard deviation, in logits."""
 LEARNED = 0.2
 """Standard deviation of the part of what the audit says otherwise since people answered."""

@@ -88,7 +88,7 @@ def test_it_starts_from_what_the_audit_said() -> None:
     trial = Trial(0, 0.0)
     stated = WrongLabels(*(trial.first.sum() * np.array([1.0, 0.3, 1.9])), 0.0, 0.0, 0.0)
     count, low, high = trial.counted(stated)
-    assert count == pytest.approx(stated.count, rel=0.05)
+    assert count == pytest.approx(stated.count, rel=0.1)
     assert 1.0 < (high - low) / (stated.high - stated.low) < 1.6
 
 

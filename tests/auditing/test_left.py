@@ -136,6 +136,8 @@ def told(said: NDArray[np.int64], classes: int = 2) -> Estimates:
 def test_the_estimates_say_what_is_left_and_what_is_wrong_in_all() -> None:
     assert told(np.full(1000, -1)) == estimates()  # nobody reviewed anything
     order, said = drawing_order(np.zeros(1000, dtype=np.int64)), np.full(1000, -1)
+    said[order[-200:]] = 0
+    assert told(said) == estimates()  # nothing was drawn at random
     said[np.concatenate([order[:100], order[-200:]])] = 0
     helped = told(said)
     left = helped.errors_left

@@ -5,8 +5,8 @@ tell how far they are off. The log-odds that a label is wrong are what the audit
 deviations from it: an offset for all labels; a smooth curve over what it said (a Gaussian process: calibration that
 differs from the sure labels to the unsure ones), both about as large as the interval that the audit gave itself makes
 probable; and some part of what it says otherwise since people answered. What reviews found narrows these, as a logistic
-regression; the labels that nobody reviewed are then added up under plausible deviations. Before the first review that
-is about the audit's own number and interval, so that nothing takes over at any moment.
+regression; the labels that nobody reviewed are then added up under plausible deviations. Without reviews that is about
+the audit's own number and interval, so that it can take over from these with the first label that was drawn at random.
 
 People pick labels to review for other reasons than their probability, too, and now and then their hand slips. So a
 label that was drawn at random (`sampled.py`) counts fully, and another one `OTHERS` as much.
@@ -45,7 +45,7 @@ BENT, REACH = 0.5, 2.0
 """Part of the deviations' variance that the curve has and not the offset, and how far, in logits, the curve hangs
 together along what was said."""
 SMALLEST = 0.7
-"""No audit is believed to be less off than with this standard deviation, in logits."""
+"""No audit states so narrow an interval that this standard deviation, in logits, would not be added to it."""
 LEARNED = 0.2
 """Standard deviation of the part of what the audit says otherwise since people answered."""
 WIDTHS, PRIOR_OF_WIDTHS = np.array([0.6, 1.2, 2.4, 4.8]), np.array([0.7, 0.15, 0.1, 0.05])
@@ -68,7 +68,7 @@ def told_by_reviews(
     found: float,
     reviews: Reviews,
 ) -> Estimates:
-    """The estimates with what is left counted by what was found, where anything was reviewed.
+    """The estimates with what is left counted by what was found, where anything was drawn at random.
 
     Args:
         estimates: the posterior's.
@@ -80,14 +80,14 @@ def told_by_reviews(
         reviews: all decisions.
     """
     settled = settle(reviews)
-    told = (settled.kind != UNUSABLE) & (given[settled.row] >= 0)
-    if not told.any():
-        return estimates
     reviewed = np.zeros(len(given), dtype=bool)
     reviewed[settled.row] = True
+    told = (settled.kind != UNUSABLE) & (given[settled.row] >= 0)
     rows, share = settled.row[told], settled.share[told]
-    sample = drawn_and_reviewed(drawing_order(given), reviewed)
-    answers = Answers(suspicion(rows), 1 - share[np.arange(len(rows)), given[rows]], np.isin(rows, sample))
+    drawn_rows = np.isin(rows, drawn_and_reviewed(drawing_order(given), reviewed))
+    if not drawn_rows.any():
+        return estimates
+    answers = Answers(suspicion(rows), 1 - share[np.arange(len(rows)), given[rows]], drawn_rows)
     open_rows = np.flatnonzero(~reviewed & (given >= 0))
     left = count_left(answers, suspicion(open_rows), stated())
     labelled = max(1, int((given >= 0).sum()))

@@ -11,6 +11,7 @@ from scipy.special import entr
 from sklearn.metrics import average_precision_score
 
 from aleator.auditing.judging import JudgeInputs, Judgement, pass_judgement
+from aleator.auditing.sampled import drawing_order
 from aleator.decisions.reviews import Reviews, reviews_of_labels
 from aleator.evidence.confidence import margin, self_confidence
 from aleator.evidence.inputs import EvidenceInputs
@@ -153,7 +154,8 @@ def _reviewed(judged: Judged, unaided: Judgement) -> dict[str, float]:
         rows = np.concatenate([rows, order[may[order]][:BATCH]])
         reviews = _reviews(case, rows)
         judgement = judge_again(judged, reviews)
-    by_chance = random.permutation(np.flatnonzero(may))[:RANDOM_REVIEWS]
+    drawing = drawing_order(case.given)  # as the page's order "at random"
+    by_chance = drawing[case.truth[drawing] >= 0][:RANDOM_REVIEWS]
     at_random = judge_again(judged, _reviews(case, by_chance)).estimates.mislabelled
     before, after = unaided.estimates.mislabelled, judgement.estimates.mislabelled
     found = (case.given != case.truth)[rows].mean()

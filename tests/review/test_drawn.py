@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from aleator.auditing.sampled import FEWEST, drawing_order, drawn_and_reviewed
+from aleator.auditing.sampled import drawing_order, drawn_and_reviewed
 from aleator.review.queue import DRAWN, Filter
 from benchmarks.review.client import ReviewClient
 from tests.review.conftest import Running
@@ -88,7 +88,7 @@ def test_what_is_left_is_counted_by_what_was_drawn(running: Running) -> None:
     """Somebody who finds no label wrong: the audit's many suspects do not outweigh what was drawn at random."""
     client, board, live = ReviewClient(running.address, "Ann"), running.review.board, running.review.live
     given, order = running.review.examples.given, drawing_order(running.review.examples.given)
-    for row in [*order[:FEWEST].tolist(), *live.now.review_order[:60].tolist()]:
+    for row in [*order[:10].tolist(), *live.now.review_order[:60].tolist()]:
         if not board.answers_of[row]:
             client.decide(row, [int(given[row])])
     assert live.wait_for(board.version, 30)

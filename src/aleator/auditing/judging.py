@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 from threadpoolctl import threadpool_limits
 
-from aleator.auditing.sampled import told_by_sample
+from aleator.auditing.left import told_by_reviews
 from aleator.audits import AuditFolder
 from aleator.data.dataset import Votes
 from aleator.decisions.reviews import Reviews
@@ -199,7 +199,7 @@ def pass_judgement(
         if reviews is not None:
             found = float(np.nansum(verdicts.p_mislabelled[np.unique(reviews.row)]))
             given = inputs.observations.given_label
-            estimates = told_by_sample(
+            estimates = told_by_reviews(
                 estimates,
                 given,
                 lambda rows: _suspicion(inputs, posterior, rows),

@@ -1,7 +1,7 @@
 """Brought probabilities of each example's likeliest classes, judged, and judged again with decisions.
 
 A decision settles its own example. It teaches nothing of the others, as there are few of each class; but the reviewed
-ones that were drawn at random tell how many labels are wrong (`sampled.py`).
+reviews tell how many labels are wrong (`left.py`).
 """
 
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
-from aleator.auditing.sampled import told_by_sample
+from aleator.auditing.left import told_by_reviews
 from aleator.audits import AuditFolder
 from aleator.audits.labels import label_table
 from aleator.data.dataset import LabelledDataset
@@ -116,7 +116,7 @@ def _estimates(judged: LikeliestJudgement, verdicts: Verdicts, reviews: Reviews)
         flagged=int(verdicts.flagged.sum()),
         pairs=pairs_of_classes(verdicts.label_distribution, given),
     )
-    return told_by_sample(heard, given, lambda rows: np.stack([first[rows]] * 2), lambda: about, found, reviews)
+    return told_by_reviews(heard, given, lambda rows: np.stack([first[rows]] * 2), lambda: about, found, reviews)
 
 
 def _scores(given: NDArray[np.int64], likeliest: LikeliestClasses) -> dict[str, NDArray[Any]]:

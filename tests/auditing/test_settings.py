@@ -24,7 +24,7 @@ def test_how_often_pictures_are_passed() -> None:
     quick = AuditSettings(effort="quick")
     assert quick.training(60_000).epochs == 3
     assert 3 < quick.training(19_139).epochs < quick.training(6_667).epochs == quick.training(10).epochs == 8
-    for examples, epochs in ((10, 24), (1_000, 24), (3_000, 16), (6_667, 14), (28_709, 12)):
+    for examples, epochs in ((10, 12), (999, 12), (1_000, 24), (3_000, 16), (6_667, 14), (28_709, 12)):
         assert AuditSettings().training(examples).epochs == epochs
     assert AuditSettings().training(28_709, "features").epochs == 12
 

@@ -404,6 +404,8 @@ def test_decisions_are_sent_again_and_in_order_when_the_server_was_away(running:
     page = open_page(running)
     order = running.review.queue.order(EVERYTHING).tolist()
     page.route("**/api/decide", lambda route: route.abort())
+    page.reload()  # a browser that is busy may let the first request of an open page pass
+    expect(page.locator("#desk")).to_be_visible()
     page.keyboard.press("1")
     expect(page.locator("#trouble")).to_contain_text("sent again")
     # No handler may be left: it would only run while a call to the browser is waited for, not while the log is.

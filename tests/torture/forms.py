@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from scipy import sparse
 
-from tests.data import forms, more_forms
+from tests.data import forms, more_forms, tool_forms
 from tests.torture.reader import NAMES, ROWS, Reader, labels, read_data, write
 from tests.torture.unfinished import WHOLE
 
@@ -314,6 +314,7 @@ FORMS: dict[str, Reader] = {
             ("floats", forms.deep("floats"), ""),
             ("MedMNIST", forms.medmnist, "d.npz"),
             ("Excel", more_forms.workbook, "t.xlsx"),
+            ("V7", tool_forms.darwin(), ""),
         )
     },
     **{

@@ -40,11 +40,9 @@ def plan_of(overview: Overview, settings: AuditSettings) -> str:
     minutes = round(passes / PASSES_A_MINUTE * (side / SIDE) ** 2)
     about = f"{minutes:,} minutes" if minutes > 1 else "a minute"
     patches = (
-        ", and let simple learners predict them by small patches"
-        if settings.by_patches(overview.kind, labelled)
-        else ""
+        " Simple learners predict them by small patches too." if settings.by_patches(overview.kind, labelled) else ""
     )
     return (
-        f"{said} ({AUDIT_EFFORTS[settings.effort].backbone}, at {side} pixels a side){patches}: about {about} on two "
-        "idle cores, twice that on processors without bfloat16."
+        f"{said} ({AUDIT_EFFORTS[settings.effort].backbone}, at {side} pixels a side): about {about} on two idle "
+        f"cores, twice that on processors without bfloat16.{patches}"
     )

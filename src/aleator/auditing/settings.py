@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from aleator.embedding.backbone import is_pretrained
 from aleator.embedding.options import PRETRAINED, FinetuneOptions
 from aleator.errors import AleatorError
-from aleator.learning.effort import AUDIT_EFFORTS, EffortName, LearnerName, finetuning, schedule
+from aleator.learning.effort import AUDIT_EFFORTS, FEW, EffortName, LearnerName, finetuning, schedule
 from aleator.learning.settings import Augmentation, TrainingSettings
 from aleator.models.posteriors import DEFAULT, POSTERIORS
 
@@ -110,7 +110,7 @@ class AuditSettings(FinetuneOptions):
                 effort.epochs,
                 batch_size=128 if examples >= 4096 else max(8, min(64, examples // 5)),
                 fewest_steps=effort.fewest_steps,
-                most_epochs=effort.most_epochs,
+                most_epochs=effort.most_epochs if examples >= FEW else effort.few_epochs,
             )
         else:
             plan = schedule(examples, effort.epochs)

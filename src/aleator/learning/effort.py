@@ -8,6 +8,7 @@ from aleator.learning.settings import Augmentation, TrainingSettings
 
 FEWEST_STEPS, MOST_EPOCHS = 700, 60
 """Of a training on a small data set, where nothing else is said."""
+FEW = 1_000
 
 
 @dataclass(frozen=True)
@@ -23,16 +24,19 @@ class Effort:
     fewest_steps: int = FEWEST_STEPS
     """A small data set is passed more often, until the network has taken so many steps;"""
     most_epochs: int = MOST_EPOCHS
-    """but not more often than this."""
+    """but not more often than this,"""
+    few_epochs: int = MOST_EPOCHS
+    """and fewer than FEW examples not more often than this: what networks learn of so few is little either way."""
 
 
 AUDIT_EFFORTS = {
-    "quick": Effort(members=3, epochs=3, max_side=48, backbone="small_vgg", most_epochs=8),
-    "standard": Effort(members=3, epochs=12, max_side=64, backbone="small_vgg", most_epochs=24),
+    "quick": Effort(members=3, epochs=3, max_side=48, backbone="small_vgg", most_epochs=8, few_epochs=8),
+    "standard": Effort(members=3, epochs=12, max_side=64, backbone="small_vgg", most_epochs=24, few_epochs=12),
     "thorough": Effort(
-        members=5, epochs=24, max_side=64, backbone="small_vgg", fewest_steps=2 * FEWEST_STEPS, most_epochs=48
+        members=5, epochs=24, max_side=64, backbone="small_vgg", fewest_steps=2 * FEWEST_STEPS, most_epochs=48,
+        few_epochs=24,
     ),
-}
+}  # fmt: skip
 TRAINING_EFFORTS = {
     "quick": Effort(members=2, epochs=5, max_side=64, backbone="small_vgg"),
     "standard": Effort(members=2, epochs=12, max_side=64, backbone="deep_vgg"),

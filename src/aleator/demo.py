@@ -29,4 +29,6 @@ def run_demo(
         "and faces without a clear first choice are not scored",
         label=np.where(faces.is_ambiguous, -1, faces.true_label),
     )
-    return audit(faces.dataset, folder, AuditSettings(effort="quick", seed=seed), force=force, truth=truth, progress=progress)
+    return audit(
+        faces.dataset, folder, AuditSettings(effort="quick", seed=seed), force=force, truth=truth, progress=progress
+    )

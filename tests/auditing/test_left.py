@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from aleator.auditing.left import Answers, count_left, told_by_reviews
+from aleator.auditing.left import Outcomes, count_left, told_by_reviews
 from aleator.auditing.sampled import drawing_order, drawn_and_reviewed
 from aleator.decisions.reviews import no_reviews, reviews_of_labels
 from aleator.verdicts.estimates import ErrorsLeft, Estimates, WrongLabels
@@ -41,7 +41,7 @@ class Trial:
     def counted(self, stated: WrongLabels) -> tuple[float, float, float]:
         rows, both = np.flatnonzero(self.reviewed), np.stack([self.first, self.first])
         drawn = np.isin(rows, drawn_and_reviewed(self.order, self.reviewed))
-        answers = Answers(both[:, rows], self.wrong[rows].astype(float), drawn)
+        answers = Outcomes(both[:, rows], self.wrong[rows].astype(float), drawn)
         return count_left(answers, both[:, ~self.reviewed], stated)
 
 
@@ -99,20 +99,20 @@ def test_what_was_drawn_at_random_counts_more() -> None:
     stated = WrongLabels(168.0, 50.0, 300.0, 0.3, 0.1, 0.5)
 
     def high(drawn: bool) -> float:
-        return count_left(Answers(sure, np.zeros(60), np.full(60, drawn)), rest, stated)[2]
+        return count_left(Outcomes(sure, np.zeros(60), np.full(60, drawn)), rest, stated)[2]
 
     assert high(drawn=True) < 0.7 * high(drawn=False)
 
 
 def test_nothing_left_is_nothing_wrong() -> None:
-    answers = Answers(np.full((2, 1), 0.5), np.array([1.0]), np.array([True]))
+    answers = Outcomes(np.full((2, 1), 0.5), np.array([1.0]), np.array([True]))
     assert count_left(answers, np.empty((2, 0)), ANYTHING) == (0.0, 0.0, 0.0)
 
 
 def test_all_labels_reviewed_alike_are_counted_in_cells() -> None:
     """Very many reviewed labels take no more memory than a few kinds of them, and shares of an answer are heard."""
     sure = np.full((2, 100_000), 0.2)
-    answers = Answers(sure, np.full(100_000, 0.25), np.ones(100_000, dtype=bool))
+    answers = Outcomes(sure, np.full(100_000, 0.25), np.ones(100_000, dtype=bool))
     count, low, high = count_left(answers, sure, ANYTHING)
     assert count == pytest.approx(25_000, rel=0.02)
     assert low < 25_000 < high

@@ -87,7 +87,7 @@ def told_by_reviews(
     drawn_rows = np.isin(rows, drawn_and_reviewed(drawing_order(given), reviewed))
     if not drawn_rows.any():
         return estimates
-    answers = Answers(suspicion(rows), 1 - share[np.arange(len(rows)), given[rows]], drawn_rows)
+    answers = Outcomes(suspicion(rows), 1 - share[np.arange(len(rows)), given[rows]], drawn_rows)
     open_rows = np.flatnonzero(~reviewed & (given >= 0))
     left = count_left(answers, suspicion(open_rows), stated())
     labelled = max(1, int((given >= 0).sum()))
@@ -105,7 +105,7 @@ def told_by_reviews(
 
 
 @dataclass(frozen=True)
-class Answers:
+class Outcomes:
     """What was said of reviewed labels, and what they turned out to be."""
 
     suspicion: NDArray[np.floating]
@@ -116,7 +116,7 @@ class Answers:
     """Which were drawn at random."""
 
 
-def count_left(answers: Answers, left: NDArray[np.floating], stated: WrongLabels) -> tuple[float, float, float]:
+def count_left(answers: Outcomes, left: NDArray[np.floating], stated: WrongLabels) -> tuple[float, float, float]:
     """Wrong labels among those that nobody reviewed, with the interval.
 
     Args:
@@ -174,7 +174,7 @@ class _Likelihood:
     """Probability that an answer is not what was meant."""
 
     @classmethod
-    def of(cls, answers: Answers, offset: float, root: NDArray[np.float64]) -> "_Likelihood":
+    def of(cls, answers: Outcomes, offset: float, root: NDArray[np.float64]) -> "_Likelihood":
         """`offset` is expected for all; `root` is a square root of the deviations' covariance as stated."""
         both = []
         for kind, weight, slips in ((answers.drawn, 1.0, LEAST), (~answers.drawn, OTHERS, SLIPS)):

@@ -9,6 +9,7 @@ from aleator.learning.settings import Augmentation, TrainingSettings
 FEWEST_STEPS, MOST_EPOCHS = 700, 60
 """Of a training on a small data set, where nothing else is said."""
 FEW = 1_000
+"""Examples that are trained on; with fewer of them, passes are `Effort.few_epochs` at most."""
 
 
 @dataclass(frozen=True)

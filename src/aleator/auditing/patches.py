@@ -59,7 +59,10 @@ def with_patches(
         progress=hearing.progress,
     )
     fresh = log_expected_softmax(torch.from_numpy(mean[:unseen]), torch.from_numpy(spread[:unseen])).mean(0).numpy()
-    of_networks, of_patches = pooling_weights([fresh, heard.mean(axis=0)], labels).astype(np.float32)
+    if heard.any():
+        of_networks, of_patches = pooling_weights([fresh, heard.mean(axis=0)], labels).astype(np.float32)
+    else:
+        of_networks, of_patches = np.float32(1), np.float32(0)
     beside = of_patches * heard[np.arange(len(mean)) % len(heard)]
     return Pooled(
         of_networks * mean + beside,
@@ -79,9 +82,12 @@ def hear_patches(
     progress: Progress = silent,
 ) -> NDArray[np.float32]:
     """What the learners of vectors say of pictures `(example, channel, height, width)` by their patches: pooled
-    log-probabilities of each draw, `(draw, example, class)`. `folder` keeps what each said."""
+    log-probabilities of each draw, `(draw, example, class)`; zeros where patches do not tell pictures apart, as of
+    pictures in one colour each. `folder` keeps what each said."""
     features = patch_features(
         pictures, flip=flip, seed=asked.seed, device=device, on_block=partial(progress, "looking at patches")
     )
     material = Material(principal(features, asked.seed))
+    if not material.dense.shape[1]:
+        return np.zeros((asked.folds.draws, len(asked.labels), asked.classes), np.float32)
     return hear(material, asked, folder=folder, on=on, on_learner=partial(progress, "learning from patches")).log_probs

@@ -61,3 +61,20 @@ def test_pictures_in_one_colour_each_are_judged_by_networks_alone(tmp_path: Path
     pooled = pooled_with(said, tmp_path, flat)
     assert np.array_equal(pooled.mean, said)
     assert pooled.counted == "networks 1.00, simple learners of patches 0.00"
+
+
+def test_patches_count_less_beside_networks_that_know_more_together(tmp_path: Path) -> None:
+    """They are judged together: those that have seen an example, too, once what they memorised is taken back."""
+    faint = np.clip((PICTURES - 128.0) / 4 + 128 + RANDOM.normal(0, 45, PICTURES.shape), 0, 255).astype(np.uint8)
+    guessed = np.where(RANDOM.random((3, 120)) < 0.75, LABEL, 1 - LABEL)
+    several = np.log(np.where(np.eye(2)[guessed] > 0, 0.7, 0.3)).astype(np.float32)
+
+    def share(said: NDArray[np.float32], name: str) -> float:
+        (tmp_path / name).mkdir()
+        counted = pooled_with(said, tmp_path / name, faint).counted
+        networks, patches = (float(part.split()[-1]) for part in counted.split(", "))
+        return patches / (networks + patches)
+
+    one_alone = share(several[:1].repeat(3, axis=0), "one")
+    assert one_alone > 0.2
+    assert share(several, "several") < 0.8 * one_alone

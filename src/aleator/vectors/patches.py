@@ -18,8 +18,8 @@ from torch.nn import functional as F
 PATCHES = 256
 """That pictures are compared with; each makes two features in each part of a picture, for it and for its negative."""
 SIDE = 6
-"""Of a patch, in pixels; of smaller pictures a third of the side. 400 digits of 8 by 8 with a fifth of the labels wrong:
-average precision .984 with a quarter of the side, .998 with a third."""
+"""Of a patch, in pixels; of smaller pictures a third of the side (400 digits of 8 by 8 with a fifth of the labels
+wrong: average precision .998, with a quarter of the side .984)."""
 PARTS = 2
 """Of each side of a picture, in which responses are summed."""
 LARGEST = 48

@@ -125,12 +125,15 @@ def faces_drawn(*, quick: bool) -> Iterator[Case]:
 def kinds_drawn(*, quick: bool) -> Iterator[Case]:
     """Kinds of pictures that photographs and faces are not, drawn from nothing: for whole audits."""
     for name, kind in KINDS.items():
-        pictures, truth = pictures_of(kind, 500 if quick else 1500, seed=0)
+        pictures, truth = pictures_of(kind, kind.few if quick else 1500, seed=0)
         clean = Case(f"{name}, clean", name, truth, truth, kind.classes, pictures, flip=kind.flip)
         yield clean
-        yield _noisy(clean, name, "symmetric", 0.2, seed=1)
-        given = from_confusion(truth, errors_by_class(kind.classes), np.random.default_rng(1))
-        yield replace(clean, name=f"{name}, by class", given=given)
+        noise = {
+            "symmetric 20%": symmetric(truth, kind.classes, 0.2, np.random.default_rng(1)),
+            "by class": from_confusion(truth, errors_by_class(kind.classes), np.random.default_rng(1)),
+        }
+        for errors, given in noise.items():
+            yield replace(clean, name=f"{name}, {errors}", given=given)
 
 
 def errors_by_class(classes: int) -> NDArray[np.float64]:

@@ -25,6 +25,8 @@ class Kind:
     draw: Callable[[int, Random], Picture]
     """A picture of a class, `(row, column[, channel])`."""
     classes: int
+    few: int
+    """Pictures in the quick form."""
     flip: bool = True
     """A mirrored picture keeps its class."""
     rare: bool = False
@@ -236,11 +238,11 @@ def _colour(values: NDArray[np.int64]) -> tuple[int, ...]:
 
 
 KINDS = {
-    "letters": Kind(_letter, len(LETTERS), flip=False),
-    "words": Kind(_word, len(WORDS), flip=False),
-    "icons": Kind(_icon, len(SHAPES)),
-    "textures": Kind(_texture, 8),
-    "pages": Kind(_page, 6, flip=False),
-    "cells": Kind(_cells, 2, rare=True),
-    "small things": Kind(_small_thing, 5),
+    "letters": Kind(_letter, len(LETTERS), 600, flip=False),
+    "words": Kind(_word, len(WORDS), 400, flip=False),
+    "icons": Kind(_icon, len(SHAPES), 500),
+    "textures": Kind(_texture, 8, 400),
+    "pages": Kind(_page, 6, 200, flip=False),
+    "cells": Kind(_cells, 2, 500, rare=True),
+    "small things": Kind(_small_thing, 5, 500),
 }

@@ -17,7 +17,7 @@ from aleator.auditing.judging import inputs_of
 from aleator.progress import Progress, silent
 from aleator.verdicts.probabilities import observe_probabilities
 from benchmarks.extras import import_extra
-from benchmarks.portfolio.cases import Case, cases
+from benchmarks.portfolio.cases import Case, cases, kinds_drawn
 from benchmarks.portfolio.learners import Features, brought
 from benchmarks.portfolio.options import PortfolioOptions
 from benchmarks.portfolio.scores import HALVES, Judged, row_of, summary
@@ -66,6 +66,9 @@ def _all(options: PortfolioOptions, folder: Path, progress: Progress) -> Iterato
                         name = f"{case.name}; {one.learner}{with_features}"
                         yield Judged(name, case, observations, one.features, one.pred_probs)
         if "audit" in options.doors and case.origin != "made up":
+            yield _audited(case, options, folder, progress)
+    for case in kinds_drawn(quick=options.quick) if "audit" in options.doors else ():
+        if options.only in case.name:
             yield _audited(case, options, folder, progress)
 
 

@@ -68,7 +68,7 @@ def _all(options: PortfolioOptions, folder: Path, progress: Progress) -> Iterato
         if "audit" in options.doors and case.origin != "made up":
             yield _audited(case, options, folder, progress)
     for case in kinds_drawn(quick=options.quick) if "audit" in options.doors else ():
-        if options.only in case.name:
+        if options.takes(case.name):
             yield _audited(case, options, folder, progress)
 
 

@@ -1,5 +1,6 @@
 """Each form of labelled data is read back as it was written, and what cannot be read is told in words."""
 
+import gzip
 import io
 import json
 import re
@@ -294,6 +295,12 @@ def test_files_of_mnist_with_labels_in_one_of_theirs_or_in_lines(tmp_path: Path)
     assert read_dataset(images, ReadOptions(label_file=tmp_path / "labels.txt")).class_names == ("cat", "dog")
     with pytest.raises(DataError, match=r"Perhaps .*train-labels-idx1-ubyte"):
         read_dataset(images)
+    as_loaded_down = [file.with_name(f"{file.name}.gz") for file in (images, beside)]
+    for file, other in zip((images, beside), as_loaded_down, strict=True):
+        other.write_bytes(gzip.compress(file.read_bytes()))
+    again = read_dataset(as_loaded_down[0], ReadOptions(label_file=as_loaded_down[1]))
+    assert again.path == str(as_loaded_down[0])
+    assert again.fingerprint() == dataset.fingerprint()
     images.write_bytes(images.read_bytes()[:-1])
     with pytest.raises(DataError, match="says that it holds 108 numbers, and holds 107"):
         read_dataset(images, ReadOptions(label_file=beside))

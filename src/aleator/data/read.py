@@ -1,5 +1,7 @@
 """Any labelled data set in: the reader that knows the path reads it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.overview import names_alike
 from aleator.data.readers import forms, reader_for
 from aleator.data.readers.broken import check_kind
+from aleator.data.readers.compressed import unpacked
 from aleator.data.readers.remedies import LIBSVM, REMEDIES, is_of_libsvm, remedy_for
 from aleator.data.readers.shared import select_split
 from aleator.data.readers.tables import LIST_SUFFIXES
@@ -50,8 +53,8 @@ def read_dataset(
     else:
         dataset = _of_path(Path(path), options) if isinstance(path, str | Path) else dataset_of(path, options)
     if options.votes is not None:
-        with while_reading(options.votes, "votes"):
-            votes, said = join_votes(options.votes, dataset, options)
+        with unpacked(options.votes) as file, while_reading(options.votes, "votes"):
+            votes, said = join_votes(file, dataset, options)
         dataset = replace(dataset, votes=votes, how_read=dataset.how_read.with_said(*said))
     dataset = replace(_without_skipped(_of_split(dataset, options.split)), reading=_reading(path, options))
     dataset = _with_pictures_said(dataset)
@@ -86,6 +89,23 @@ def _reading(path: Any, options: ReadOptions) -> ReadOptions | None:
 def _of_path(path: Path, options: ReadOptions) -> LabelledDataset:
     if not path.exists():
         raise DataError(f"{path} is not there.")
+    with unpacked(path) as file, _unpacked_labels(options) as unpacked_options:
+        if file == path:
+            return _of_file_or_folder(path, unpacked_options)
+        beside = replace(unpacked_options, image_root=options.image_root or path.parent)
+        return replace(_of_file_or_folder(file, beside), path=str(path))
+
+
+@contextmanager
+def _unpacked_labels(options: ReadOptions) -> Iterator[ReadOptions]:
+    if options.label_file is None:
+        yield options
+        return
+    with unpacked(options.label_file) as file:
+        yield replace(options, label_file=file)
+
+
+def _of_file_or_folder(path: Path, options: ReadOptions) -> LabelledDataset:
     reader = reader_for(path)
     if path.is_file() and (reader is not None or path.suffix.lower() not in REMEDIES):
         with while_reading(path, "labelled data"):

@@ -23,10 +23,10 @@ from aleator.data.readers.arrays import (
     SPLIT_ARRAYS,
     source_and_range,
 )
-from aleator.data.readers.columns import LABEL_COLUMNS
+from aleator.data.readers.column_names import LABEL_COLUMNS, find_column
 from aleator.data.readers.limits import check_columns
 from aleator.data.readers.one_hot import one_hot_array
-from aleator.data.readers.shared import EncodedLabels, encoded, find_column
+from aleator.data.readers.shared import EncodedLabels, encoded
 from aleator.data.readers.table import dataset_of_table
 from aleator.data.sources import ExampleSource, ImageBytes
 from aleator.data.value_range import ValueRange
@@ -171,7 +171,7 @@ def _of_arrays(data: Mapping[Any, Any], options: ReadOptions) -> LabelledDataset
             f"{where} needs examples ({', '.join(EXAMPLE_ARRAYS[:3])}, ...) and labels ({', '.join(LABEL_ARRAYS[:3])}, "
             f"...); it has {listed(names)}."
         )
-    classes = find_column(names, NAME_ARRAYS, None, where)
+    classes = find_column(names, NAME_ARRAYS)
     if (
         classes is not None
         and options.names is None
@@ -179,7 +179,7 @@ def _of_arrays(data: Mapping[Any, Any], options: ReadOptions) -> LabelledDataset
     ):
         options = options.but(ReadOptions(class_names=tuple(map(str, columns[classes]))))
     dataset = _of_items(columns[examples], columns[labels], "a dict of arrays", options)
-    split = find_column(names, SPLIT_ARRAYS, None, where)
+    split = find_column(names, SPLIT_ARRAYS)
     ids = find_column(names, ID_ARRAYS, options.id_column, where)
     return replace(
         dataset,

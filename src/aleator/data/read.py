@@ -13,7 +13,6 @@ from aleator.data.overview import names_alike
 from aleator.data.readers import forms, reader_for
 from aleator.data.readers.broken import check_kind
 from aleator.data.readers.remedies import LIBSVM, REMEDIES, is_of_libsvm, remedy_for
-from aleator.data.readers.shared import select_split
 from aleator.data.readers.tables import LIST_SUFFIXES
 from aleator.data.readers.votes import join_votes
 from aleator.data.sources import ImageBytes, ImageFiles
@@ -53,7 +52,7 @@ def read_dataset(
         with while_reading(options.votes, "votes"):
             votes, said = join_votes(options.votes, dataset, options)
         dataset = replace(dataset, votes=votes, how_read=dataset.how_read.with_said(*said))
-    dataset = replace(_without_skipped(_of_split(dataset, options.split)), reading=_reading(path, options))
+    dataset = replace(_without_skipped(dataset.of_split(options.split)), reading=_reading(path, options))
     dataset = _with_pictures_said(dataset)
     alike = [
         f"The class names {listed(map(repr, group))} look alike; if they are one class, write them alike in the data."
@@ -101,14 +100,6 @@ def _of_path(path: Path, options: ReadOptions) -> LabelledDataset:
     if not dataset.how_read.form:
         dataset = replace(dataset, how_read=replace(dataset.how_read, form=reader.form))
     return dataset
-
-
-def _of_split(dataset: LabelledDataset, split: str | None) -> LabelledDataset:
-    rows = select_split(dataset.split, split, dataset.path)
-    if rows is None:
-        return dataset
-    ids = set(dataset.ids[rows].tolist())
-    return replace(dataset.take(rows), skipped=tuple(one for one in dataset.skipped if one.id in ids))
 
 
 def _without_skipped(dataset: LabelledDataset) -> LabelledDataset:

@@ -16,26 +16,22 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from aleator.data.options import ReadOptions
-from aleator.data.readers.columns import (
+from aleator.data.readers.column_names import (
     GROUP_COLUMNS,
     ID_COLUMNS,
     INDEX_COLUMNS,
-    MOST_VOTES,
     PATH_COLUMNS,
     PERSON,
     SPLIT_COLUMNS,
-    holds_classes,
+    find_column,
     is_exported,
-    label_column,
-    numbering_columns,
-    path_column,
-    texts_of,
 )
+from aleator.data.readers.columns import MOST_VOTES, holds_classes, label_column, numbering_columns, path_column
+from aleator.data.readers.kinds import is_number, texts_of
 from aleator.data.readers.numbers import NO_VALUES
 from aleator.data.readers.one_hot import columns_of_one_label, with_label_column
 from aleator.data.readers.people import answer_of_most, said_of_ties
 from aleator.data.readers.rows import text_column
-from aleator.data.readers.shared import find_column
 from aleator.data.readers.synonyms import meaning
 from aleator.data.readers.votes import Agreement, plain_number
 from aleator.data.readers.votes_table import NO_ANSWERS, UNUSABLE, numbers_in
@@ -69,15 +65,15 @@ def with_one_label(
         return table, options, ()
     people = _columns_of_people(table)
     names = people or _columns_of_counts(table, path, root, options)
-    if not names or _may_be_labels(table, names, path):
+    if not names or _may_be_labels(table, names):
         return table, options, ()
     return _with_votes(table, names, bool(people), path, options)
 
 
-def _may_be_labels(table: pa.Table, names: Sequence[str], path: Path) -> bool:
+def _may_be_labels(table: pa.Table, names: Sequence[str]) -> bool:
     """Whether another column than these can hold the labels."""
     known = (*ID_COLUMNS, *PATH_COLUMNS, *SPLIT_COLUMNS, *GROUP_COLUMNS, *INDEX_COLUMNS)
-    taken = {find_column(table.column_names, [name], None, str(path)) for name in known} | {*names}
+    taken = {find_column(table.column_names, [name]) for name in known} | {*names}
     free = [name for name in table.column_names if name not in taken and meaning(name) not in NO_ANSWERS]
     return any(holds_classes(table[name]) for name in free)
 
@@ -86,7 +82,7 @@ def _are_people(table: pa.Table, names: Sequence[str], path: Path, options: Read
     """Whether columns that somebody named are people, and no answers whose votes are counted."""
     if options.votes_form is not None:
         return options.votes_form == "answers"
-    numbers = [name for name in names if _is_number(table[name].type)]
+    numbers = [name for name in names if is_number(table[name].type)]
     if len(numbers) < len(names) or all(map(_is_person, names)):
         return True
     if _one_total(table, names) is not None:
@@ -101,7 +97,7 @@ def _with_votes(
     table: pa.Table, names: Sequence[str], people: bool, path: Path, options: ReadOptions
 ) -> tuple[pa.Table, ReadOptions, tuple[str, ...]]:
     classes, counts, said = (_answers if people else _counted)(table, names, path, options)
-    example = find_column(table.column_names, (*ID_COLUMNS, *PATH_COLUMNS), None, str(path))
+    example = find_column(table.column_names, (*ID_COLUMNS, *PATH_COLUMNS))
     rows = np.arange(len(table)).astype(str) if example is None else texts_of(table[example])
     most, tied = answer_of_most(counts, rows.tolist())
     useless = np.array([meaning(name) in UNUSABLE for name in classes]) & (not people)
@@ -150,7 +146,7 @@ def _answers(table: pa.Table, names: Sequence[str], path: Path, options: ReadOpt
 
 def _counted(table: pa.Table, names: Sequence[str], path: Path, options: ReadOptions) -> Found:
     """Of a column for each class. Raises DataError for what is no number of votes."""
-    other = next((name for name in names if not _is_number(table[name].type)), None)
+    other = next((name for name in names if not is_number(table[name].type)), None)
     if other is not None:
         raise DataError(f"{path}: the column {other!r} holds no numbers, so it counts no votes.")
     values = np.stack([numbers_in(table, name) for name in names], axis=1)
@@ -197,9 +193,9 @@ def _columns_of_counts(table: pa.Table, path: Path, root: Path, options: ReadOpt
     """All columns of numbers, where they are whole and add up to the same in each row, beside texts or pictures; none
     where they are no counts, or several labels of an example, or ranks."""
     known = (*ID_COLUMNS, *SPLIT_COLUMNS, *GROUP_COLUMNS)
-    taken = {find_column(table.column_names, [name], None, str(path)) for name in known} | {*INDEX_COLUMNS}
+    taken = {find_column(table.column_names, [name]) for name in known} | {*INDEX_COLUMNS}
     taken |= set(numbering_columns(table, taken))
-    numbers = [field.name for field in table.schema if _is_number(field.type) and field.name not in taken]
+    numbers = [field.name for field in table.schema if is_number(field.type) and field.name not in taken]
     names = [name for name in numbers if meaning(name) not in NO_ANSWERS]
     total = _one_total(table, names)
     if total is None or not FEWEST_VOTES <= total < MOST_VOTES:
@@ -221,7 +217,3 @@ def _one_total(table: pa.Table, names: Sequence[str]) -> float | None:
     totals = values.sum(axis=1)
     one = (values >= 0).all() and (values % 1 == 0).all() and (totals == totals[0]).all() and totals[0] > 0
     return float(totals[0]) if one else None
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from aleator.data.dataset import LabelledDataset
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
-from aleator.data.readers.columns import ID_COLUMNS, texts_of
+from aleator.data.readers.column_names import ID_COLUMNS, find_column
+from aleator.data.readers.kinds import texts_of
 from aleator.data.readers.one_hot import one_hot_array
-from aleator.data.readers.shared import EMOTIONS, encoded, find_column
+from aleator.data.readers.shared import EMOTIONS, encoded
 from aleator.data.readers.tables import EVERY_COLUMN, TABLE_SUFFIXES, read_table
 from aleator.data.sources import ExampleSource, FeatureArray, ImageArray
 from aleator.data.value_range import DARK, ValueRange, range_of_dark, value_range
@@ -67,8 +68,8 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
     if options.path_column is None and options.label_column is None and options.label_file is None:
         arrays = _with_splits(arrays, path)
     names = list(arrays)
-    examples = find_column(names, EXAMPLE_ARRAYS, options.path_column, str(path), "--path-column")
-    label = find_column(names, LABEL_ARRAYS, options.label_column, str(path), "--label-column")
+    examples = find_column(names, EXAMPLE_ARRAYS, options.path_column, path, "--path-column")
+    label = find_column(names, LABEL_ARRAYS, options.label_column, path, "--label-column")
     if examples is None:
         raise DataError(
             f"{path} has no array of examples ({', '.join(EXAMPLE_ARRAYS)}); it has {listed(names)}. "
@@ -138,8 +139,8 @@ def _dataset(
         number_names=EMOTIONS if label_name == "emotion" else None,
         missing=options.missing_label,
     )
-    split = find_column(list(arrays), SPLIT_ARRAYS, None, str(path))
-    ids = find_column(list(arrays), ID_ARRAYS, options.id_column, str(path), "--id-column")
+    split = find_column(list(arrays), SPLIT_ARRAYS)
+    ids = find_column(list(arrays), ID_ARRAYS, options.id_column, path, "--id-column")
     for what in (split, ids):
         if what is not None and arrays[what].ndim != 1:
             raise DataError(f"{path}: the array {what!r} has shape {arrays[what].shape}; wanted is (example,).")
@@ -166,7 +167,7 @@ def _dataset(
 
 def _class_names(arrays: Mapping[str, NDArray[Any]], values: NDArray[Any]) -> tuple[str, ...] | None:
     """The names that the file has for its labels, if these are numbers below their count."""
-    name = find_column(list(arrays), NAME_ARRAYS, None, "")
+    name = find_column(list(arrays), NAME_ARRAYS)
     if name is None or values.dtype.kind not in "iuf" or arrays[name].ndim != 1 or arrays[name].dtype.kind not in "US":
         return None
     names = tuple(arrays[name].astype(str).tolist())
@@ -176,7 +177,7 @@ def _class_names(arrays: Mapping[str, NDArray[Any]], values: NDArray[Any]) -> tu
 def source_of_file(path: Path) -> ExampleSource:
     """The examples of a file, without labels."""
     arrays = read_arrays(path)
-    name = ALONE if ALONE in arrays else find_column(list(arrays), EXAMPLE_ARRAYS, None, str(path))
+    name = ALONE if ALONE in arrays else find_column(list(arrays), EXAMPLE_ARRAYS)
     if name is None:
         raise DataError(
             f"{path} has no array of examples ({', '.join(EXAMPLE_ARRAYS)}); it has {listed(arrays) or 'none'}."
@@ -253,7 +254,7 @@ def _labels_from(path: Path) -> NDArray[Any]:
 
 def _order_of(table: pa.Table, path: Path) -> NDArray[np.int64]:
     """The rows of labels in the order of the examples, which row numbers in a column of ids say; else as they are."""
-    name = find_column(table.column_names, ID_COLUMNS, None, str(path))
+    name = find_column(table.column_names, ID_COLUMNS)
     numbers = [] if name is None else texts_of(table[name]).tolist()
     if not numbers or not all(map(str.isdecimal, numbers)):
         return np.arange(len(table))

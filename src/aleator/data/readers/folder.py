@@ -13,7 +13,9 @@ from aleator.data.options import ReadOptions
 from aleator.data.picture_files import has_picture_ending, skipped_folder
 from aleator.data.readers import arrays, kaggle_pixels
 from aleator.data.readers.class_folders import IN_NAMES, LAYOUTS, layout_of, names_below
-from aleator.data.readers.columns import PATH_COLUMNS, SPLIT_COLUMNS, text_columns, texts_of
+from aleator.data.readers.column_names import PATH_COLUMNS, SPLIT_COLUMNS, find_column
+from aleator.data.readers.columns import text_columns
+from aleator.data.readers.kinds import texts_of
 from aleator.data.readers.remedies import (
     SUPERVISELY,
     boxes_in,
@@ -22,7 +24,7 @@ from aleator.data.readers.remedies import (
     remedy_for,
     remedy_for_many,
 )
-from aleator.data.readers.shared import find_column, labels_of_folders
+from aleator.data.readers.shared import labels_of_folders
 from aleator.data.readers.split_names import has_split_word, is_split_name
 from aleator.data.readers.table import dataset_of_table, read_parts, read_splits
 from aleator.data.readers.tables import LIST_SUFFIXES, TABLE_SUFFIXES, read_table_saying
@@ -102,7 +104,7 @@ def _read_metadata(path: Path, files: list[Path], options: ReadOptions) -> Label
     for file in files:
         table, said = read_table_saying(file, text_columns(options), options.encoding)
         how = how.with_said(*said)
-        column = find_column(table.column_names, PATH_COLUMNS, options.path_column, str(file), "--path-column")
+        column = find_column(table.column_names, PATH_COLUMNS, options.path_column, file, "--path-column")
         if column is None:
             raise DataError(
                 f"{file} has no column 'file_name'; it has {listed(table.column_names)}. Name the column of paths "

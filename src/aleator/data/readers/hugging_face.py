@@ -10,7 +10,7 @@ import pyarrow.parquet as parquet
 from aleator.data.dataset import LabelledDataset
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
-from aleator.data.readers.columns import SPLIT_COLUMNS
+from aleator.data.readers.column_names import SPLIT_COLUMNS
 from aleator.data.readers.split_names import is_split_name
 from aleator.data.readers.table import dataset_of_table
 from aleator.data.wording import listed

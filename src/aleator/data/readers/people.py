@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from aleator.data.readers.answers_in_cells import AnswersInCells
-from aleator.data.readers.columns import WORKER_COLUMNS, texts_of
-from aleator.data.readers.shared import EncodedLabels, find_column
+from aleator.data.readers.column_names import WORKER_COLUMNS, find_column
+from aleator.data.readers.kinds import texts_of
+from aleator.data.readers.shared import EncodedLabels
 
 NO_NAME = "(no name)"
 """Whose answers are that name nobody. They may be of several people, so each of them counts."""
@@ -80,7 +81,7 @@ def one_for_several_people(
 ) -> tuple[NDArray[np.str_] | None, list[int], list[str]]:
     """The ids, where the rows of one example, known by its id or its text, are several people's answers: then the first
     row has the answer of most. Also the other rows, and what is said of it."""
-    worker, examples = find_column(table.column_names, WORKER_COLUMNS, None, str(path)), texts if ids is None else ids
+    worker, examples = find_column(table.column_names, WORKER_COLUMNS), texts if ids is None else ids
     if worker is None or examples is None or not _has_several_answers(examples, table[worker], ids is not None):
         return ids, [], []
     same = np.unique(examples, return_inverse=True)[1]

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from aleator.data.dataset import LabelledDataset
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
-from aleator.data.readers.columns import ID_COLUMNS, LABEL_COLUMNS, SPLIT_COLUMNS, text_columns, texts_of
-from aleator.data.readers.shared import encoded, find_column
+from aleator.data.readers.column_names import ID_COLUMNS, LABEL_COLUMNS, SPLIT_COLUMNS, find_column
+from aleator.data.readers.columns import text_columns
+from aleator.data.readers.kinds import texts_of
+from aleator.data.readers.shared import encoded
 from aleator.data.readers.tables import read_table_saying
 from aleator.data.sources import ImageArray
 from aleator.data.wording import listed
@@ -41,7 +43,7 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
     table, said = read_table_saying(path, text_columns(options), options.encoding)
     names = table.column_names
     pixels = _pixel_columns(names)
-    label = find_column(names, LABEL_COLUMNS, options.label_column, str(path), "--label-column")
+    label = find_column(names, LABEL_COLUMNS, options.label_column, path, "--label-column")
     if label is None:
         others = listed(name for name in names if name not in set(pixels))
         raise DataError(
@@ -57,8 +59,8 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
     labels = encoded(
         table[label].combine_chunks(), f"{path}, column {label!r}", options.names, missing=options.missing_label
     )
-    id_column = find_column(names, ID_COLUMNS, options.id_column, str(path), "--id-column")
-    split = find_column(names, SPLIT_COLUMNS, None, str(path))
+    id_column = find_column(names, ID_COLUMNS, options.id_column, path, "--id-column")
+    split = find_column(names, SPLIT_COLUMNS)
     pictures = _pictures(values.astype(np.uint8), path)
     shape = "x".join(map(str, pictures.shape[1:]))
     return LabelledDataset(

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.how_read import HowRead
-from aleator.data.readers.columns import decoded
+from aleator.data.readers.kinds import decoded, is_number, is_text
 from aleator.data.readers.numbers import MORE_GAPS, NUMBER
 from aleator.data.readers.shared import EncodedLabels
 from aleator.data.sources import FeatureArray, TableRows, TextArray
@@ -42,12 +42,16 @@ MOST_VALUES, MANY_VALUES = 50, 0.25
 
 def text_column(table: pa.Table, taken: set[str]) -> tuple[str | None, str]:
     """The column that holds texts, and on what evidence; None where there is none. `taken` hold something else."""
-    free = {name: table[name] for name in table.column_names if name not in taken and _is_text(table[name].type)}
+    free = {name: table[name] for name in table.column_names if name not in taken and is_text(table[name].type)}
     for wanted in TEXT_COLUMNS:
         for name, column in free.items():
             if name.strip().lower() == wanted and _holds_texts(column):
                 return name, f"The texts are in {name!r}; --text-column names another column."
-    numbers = [field.name for field in table.schema if field.name not in taken and _is_number(field.type)]
+    numbers = [
+        field.name
+        for field in table.schema
+        if field.name not in taken and (is_number(field.type) or pa.types.is_boolean(field.type))
+    ]
     fewest = WORDS if len(numbers) < FEATURES_BESIDE else WORDS_BESIDE
     long = {name: words for name, column in free.items() if (words := _words(column))[0] >= fewest}
     long = {name: words for name, words in long.items() if words[1] >= DISTINCT}
@@ -69,7 +73,7 @@ def dataset_of_texts(
     column = decoded(column)
     if pa.types.is_null(column.type):
         raise DataError(f"{path}: the column {name!r} is empty; name the column of texts with --text-column.")
-    if not _is_text(column.type):
+    if not is_text(column.type):
         raise DataError(
             f"{path}: the column {name!r} holds {column.type}, not text; name the column of texts with --text-column."
         )
@@ -152,11 +156,11 @@ def _dataset(
 def check_classes(column: pa.ChunkedArray, path: Path, name: str) -> None:
     """Raise DataError for labels that are measurements: what is wrong with them is another question."""
     column = decoded(column)
-    if _is_text(column.type):
+    if is_text(column.type):
         numbers = pc.match_substring_regex(pc.utf8_trim_whitespace(column), r"^[-+]?\d*\.?\d+(e[-+]?\d+)?$")
         if not (pc.mean(numbers.cast(pa.float64())).as_py() or 0) > 0.99:
             return
-    elif not (pa.types.is_floating(column.type) or pa.types.is_integer(column.type)):
+    elif not is_number(column.type):
         return
     distinct = pc.count_distinct(column).as_py()
     if distinct > MOST_VALUES and distinct > MANY_VALUES * len(column):
@@ -171,7 +175,7 @@ def check_features(table: pa.Table, path: Path) -> None:
     """Raise DataError where no column says anything of a row but its name: each value stands once."""
     for name in table.column_names:
         column = table[name]
-        if not _is_text(column.type) or pc.count_distinct(column).as_py() < MOST_NAMES * len(column):
+        if not is_text(column.type) or pc.count_distinct(column).as_py() < MOST_NAMES * len(column):
             return
     raise DataError(
         f"{path}: beside its labels it holds names only ({listed(table.column_names)}), a value for each row, and "
@@ -186,7 +190,7 @@ def said_of_features(table: pa.Table, labels: EncodedLabels) -> list[str]:
     said = []
     for name in table.column_names:
         column = decoded(table[name])
-        if _is_text(column.type) and (others := _no_numbers(column)):
+        if is_text(column.type) and (others := _no_numbers(column)):
             said.append(
                 f"{name!r} is read as words, since {len(others):,} of its cells are no numbers "
                 f"({listed(dict.fromkeys(others), 3)}); correct them, or leave them empty."
@@ -223,15 +227,6 @@ def _says_the_label(column: pa.ChunkedArray, labels: EncodedLabels) -> bool:
     codes = values.combine_chunks().dictionary_encode().indices.to_numpy()
     pairs = len(np.unique(labels.labels[labelled] * kinds + codes))
     return bool(pairs == len(np.unique(labels.labels[labelled])))
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind))
 
 
 def _holds_texts(column: pa.ChunkedArray) -> bool:

@@ -1,7 +1,7 @@
 """The steps that all readers share."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from aleator.data.readers.answers_in_cells import ANSWER_FIELDS, labels_of_one_hot, lists_in
+from aleator.data.readers.kinds import is_list, is_number, is_text
 from aleator.data.readers.numbers import NO_VALUES
 from aleator.data.readers.split_names import is_split_name
-from aleator.data.readers.tables import loosely
 from aleator.data.wording import listed, short
 from aleator.errors import DataError
 
@@ -108,7 +108,7 @@ def encoded(
             return replace(result, said=(*merged, *said, *result.said))
         result = _encode_numbers(numbers.to_numpy(zero_copy_only=False), where, class_names or number_names, missing)
         return replace(result, said=(*merged, *said, *result.said))
-    if not (pa.types.is_integer(array.type) or pa.types.is_floating(array.type)):
+    if not is_number(array.type):
         raise DataError(f"{where}: labels are {array.type}; wanted are numbers or text.")
     numbers = array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     result = _encode_numbers(numbers, where, class_names or number_names, missing)
@@ -137,7 +137,7 @@ def _as_text_where_no_number(array: pa.Array) -> pa.Array:
     if pa.types.is_integer(array.type):
         largest = pc.max(pc.abs(array.cast(pa.float64(), safe=False))).as_py()
         return array.cast(pa.string()) if largest is not None and largest >= LARGEST_LABEL else array
-    if pa.types.is_large_string(array.type) or pa.types.is_string(array.type) or pa.types.is_string_view(array.type):
+    if is_text(array.type) or pa.types.is_string_view(array.type):
         return array.cast(pa.string())
     return array
 
@@ -145,7 +145,7 @@ def _as_text_where_no_number(array: pa.Array) -> pa.Array:
 def _without_lists(array: pa.Array, where: str) -> tuple[pa.Array, tuple[str, ...]]:
     """Lists of one label each as labels, an empty one is none; and lists of 0 and 1, one 1 in each, as its place, which
     is said."""
-    if not (pa.types.is_list(array.type) or pa.types.is_large_list(array.type)):
+    if not is_list(array.type):
         return array, ()
     lengths = pc.list_value_length(array).fill_null(0).to_numpy(zero_copy_only=False)
     if (lengths > 1).any():
@@ -178,7 +178,7 @@ def _are_named(array: pa.Array, class_names: tuple[str, ...] | None) -> bool:
 
 def _without_written_lists(array: pa.Array, where: str) -> pa.Array:
     """Lists that a table holds as text (`['cat']`, `["cat", "dog"]`) as lists; any other array as it is."""
-    if not (pa.types.is_string(array.type) or pa.types.is_large_string(array.type)):
+    if not is_text(array.type):
         return array
     if not pc.all(pc.match_substring_regex(array, WRITTEN_LIST)).as_py():
         return array
@@ -407,30 +407,3 @@ def labels_of_folders(
         ]
     labels = encoded(np.array(class_of), str(path), names, missing=missing or "", names_only=names is None)
     return replace(labels, said=(*labels.said, *said))
-
-
-def select_split(splits: NDArray[np.str_] | None, wanted: str | None, where: str) -> NDArray[np.int64] | None:
-    """Rows of the wanted split; None means all rows."""
-    if wanted is None:
-        return None
-    if splits is None:
-        raise DataError(f"{where} has no splits; leave --split out.")
-    rows = np.flatnonzero(np.char.lower(splits) == wanted.lower())
-    if not len(rows):
-        raise DataError(f"{where} has no split {wanted!r}; there are {listed(sorted(set(splits.tolist())))}.")
-    return rows
-
-
-def find_column(
-    columns: Iterable[str], candidates: Sequence[str], asked: str | None, where: str, flag: str = ""
-) -> str | None:
-    """The column that the user named by a flag, or the first whose name is a candidate, compared loosely."""
-    names = list(columns)
-    if asked is not None:
-        asked = asked if asked in names else asked.strip()
-        if asked not in names:
-            remedy = f" Give {flag} one of these." if flag else ""
-            raise DataError(f"{where} has no column {asked!r}; it has {listed(names)}.{remedy}")
-        return asked
-    loose = {loosely(name): name for name in reversed(names)}
-    return next((loose[loosely(candidate)] for candidate in candidates if loosely(candidate) in loose), None)

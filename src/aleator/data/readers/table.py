@@ -17,7 +17,7 @@ from aleator.data.how_read import HowRead
 from aleator.data.images import MOST_UNREADABLE
 from aleator.data.options import ReadOptions
 from aleator.data.readers.answer_columns import with_one_label
-from aleator.data.readers.columns import (
+from aleator.data.readers.column_names import (
     EXPORTED,
     EXPORTED_OF_AUDITS,
     EXPORTED_OF_GROUPS,
@@ -26,13 +26,17 @@ from aleator.data.readers.columns import (
     INDEX_COLUMNS,
     PATH_COLUMNS,
     WORKER_COLUMNS,
+    find_column,
+    is_exported,
+    loosely,
+)
+from aleator.data.readers.columns import (
     Columns,
     answers_of_cells,
     class_label_names,
     columns_of_models,
     columns_of_people,
     is_embedded,
-    is_exported,
     label_column,
     names_in_order,
     names_of_pictures,
@@ -42,10 +46,9 @@ from aleator.data.readers.columns import (
     path_column,
     split_column,
     text_columns,
-    texts_of,
-    with_plain_columns,
 )
 from aleator.data.readers.group_columns import group_column, grouped, groups_of_pictures
+from aleator.data.readers.kinds import texts_of, with_plain_columns
 from aleator.data.readers.locate import locate, not_named
 from aleator.data.readers.one_hot import binary_columns, columns_of_one_label, one_hot
 from aleator.data.readers.paths import clean_paths
@@ -58,12 +61,11 @@ from aleator.data.readers.rows import (
     dataset_of_vectors,
     text_column,
 )
-from aleator.data.readers.shared import EncodedLabels, encoded, find_column
+from aleator.data.readers.shared import EncodedLabels, encoded
 from aleator.data.readers.tables import (
     EVERY_COLUMN,
     LIST_SUFFIXES,
     TABLE_SUFFIXES,
-    loosely,
     read_table_saying,
     with_numbers,
     without_empty_rows,
@@ -102,7 +104,7 @@ def read_splits(folder: Path, files: Sequence[Path], options: ReadOptions) -> La
     """The data set of several tables of one folder, each a split with the name of the file."""
     tables, how = _tables_of(folder, files, options, f"a table for each of the splits {_stems(files)}")
     for place, (file, table) in enumerate(zip(files, tables, strict=True)):
-        if split_column(table, file) is None:
+        if split_column(table) is None:
             tables[place] = table.append_column("split", pa.array([file.stem] * len(table), pa.string()))
     return _dataset_of_several(folder, files, tables, options, how)
 
@@ -137,7 +139,7 @@ def _tables_of(folder: Path, files: Sequence[Path], options: ReadOptions, form: 
 
 def _with_ids_apart(tables: list[pa.Table], files: Sequence[Path], options: ReadOptions) -> tuple[list[pa.Table], str]:
     """The tables, the name of each before its ids where these begin anew in each table, and what is said of it."""
-    names = {find_column(one.column_names, ID_COLUMNS, options.id_column, str(files[0])) for one in tables}
+    names = {find_column(one.column_names, ID_COLUMNS, options.id_column, files[0]) for one in tables}
     name = names.pop()
     if name is None or names:
         return tables, ""
@@ -220,8 +222,8 @@ def columns_by_content(table: pa.Table, path: Path, root: Path, options: ReadOpt
     """The columns of names and labels that are known by what they hold, as `loosely` writes them."""
     label, _ = label_column(table, path, options)
     pictures, _ = path_column(table, path, root, options, label)
-    taken = {pictures, find_column(table.column_names, ID_COLUMNS, options.id_column, str(path), "--id-column")}
-    taken |= {split_column(table, path), find_column(table.column_names, WORKER_COLUMNS, None, str(path))}
+    taken = {pictures, find_column(table.column_names, ID_COLUMNS, options.id_column, path, "--id-column")}
+    taken |= {split_column(table), find_column(table.column_names, WORKER_COLUMNS)}
     if label is None and pictures is not None and len(binary_columns(table, taken)) < 2:
         label, _ = only_label_column(table, taken)
     return {loosely(name) for name in (label, pictures) if name is not None}
@@ -245,7 +247,7 @@ def dataset_of_table(
     source, ids_of_files, missing, said = _pictures(table[columns.path], path, root, options)
     ids, group, repeated, said_of_ids = _examples(table, columns, ids_of_files, labels, path)
     if group is None:
-        group, said_of_group = groups_of_pictures(table, columns, path)
+        group, said_of_group = groups_of_pictures(table, columns)
         said_of_ids = [*said_of_ids, *said_of_group]
     left_out = dict.fromkeys(missing, "is not there") | dict.fromkeys(repeated, REPEATED)
     how = how if how.form else replace(how, form=f"a table with {source.noun} in {columns.path!r}")
@@ -260,7 +262,7 @@ def dataset_of_table(
         group=group,
         skipped=tuple(Skipped(str(ids[row]), source.of.describe(row), why) for row, why in sorted(left_out.items())),
         how_read=how.with_said(
-            *columns.said, *labels.said, *said, *said_of_ids, _said_of_unused(table, columns, path)
+            *columns.said, *labels.said, *said, *said_of_ids, _said_of_unused(table, columns)
         ).with_passed_over(
             not_named(source.of.root, Texts(source.of.paths)) if isinstance(source.of, ImageFiles) else ()
         ),
@@ -323,12 +325,12 @@ def _own_columns(table: pa.Table, path: Path, root: Path, options: ReadOptions) 
     labels."""
     names = table.column_names
     label, said_of_labels = label_column(table, path, options)
-    text = find_column(names, (), options.text_column, str(path), "--text-column")
+    text = find_column(names, (), options.text_column, path, "--text-column")
     pictures = None if text is not None else path_column(table, path, options.image_root or root, options, label)[0]
-    id_column = find_column(names, ID_COLUMNS, options.id_column, str(path), "--id-column")
-    split = split_column(table, path)
-    left_out = [find_column(names, (), name, str(path), "--leave-out") for name in options.left_out]
-    other = {label, id_column, split, find_column(names, WORKER_COLUMNS, None, str(path)), *INDEX_COLUMNS, *left_out}
+    id_column = find_column(names, ID_COLUMNS, options.id_column, path, "--id-column")
+    split = split_column(table)
+    left_out = [find_column(names, (), name, path, "--leave-out") for name in options.left_out]
+    other = {label, id_column, split, find_column(names, WORKER_COLUMNS), *INDEX_COLUMNS, *left_out}
     if set(EXPORTED) <= set(names):
         other |= {*EXPORTED, *EXPORTED_OF_AUDITS, *EXPORTED_OF_GROUPS}
     numbering = numbering_columns(table, other)
@@ -345,7 +347,7 @@ def _own_columns(table: pa.Table, path: Path, root: Path, options: ReadOptions) 
         other |= {label}
     elif options.label_column is None and not said_of_labels:
         said_of_labels = f"The labels are in {label!r}; --label-column names another column."
-    group = None if text is not None else group_column(table, path, other)
+    group = None if text is not None else group_column(table, other)
     features = [name for name in names if name not in other and name != group]
     if not features and group is not None and not is_exported(names):
         features, group = [group], None  # nothing else is left to learn from
@@ -411,7 +413,7 @@ def _said_of_models(names: list[str]) -> str:
 
 def _surely_pictures(table: pa.Table, path: Path, options: ReadOptions) -> set[str]:
     """The columns that hold pictures, or are called as their paths are."""
-    named = find_column(table.column_names, PATH_COLUMNS, options.path_column, str(path), "--path-column")
+    named = find_column(table.column_names, PATH_COLUMNS, options.path_column, path, "--path-column")
     return {field.name for field in table.schema if is_embedded(field.type) or field.name == named}
 
 
@@ -419,7 +421,7 @@ def _columns(table: pa.Table, path: Path, root: Path, options: ReadOptions) -> C
     label, said_of_labels = label_column(table, path, options)
     pictures, said = path_column(table, path, options.image_root or root, options, label)
     names = table.column_names
-    id_column = find_column(names, ID_COLUMNS, options.id_column, str(path), "--id-column")
+    id_column = find_column(names, ID_COLUMNS, options.id_column, path, "--id-column")
     if pictures is None and id_column is not None:
         pictures = id_column
         said = f"The ids in {id_column!r} are taken as the pictures' names; --path-column names another column."
@@ -430,7 +432,7 @@ def _columns(table: pa.Table, path: Path, root: Path, options: ReadOptions) -> C
             f"{path} has no column of picture paths, of texts or of features beside its labels; it has "
             f"{listed(names)}. Name one with --path-column or --text-column, and the labels with --label-column."
         )
-    return Columns(pictures, id_column, label, split_column(table, path), tuple(filter(None, (said, said_of_labels))))
+    return Columns(pictures, id_column, label, split_column(table), tuple(filter(None, (said, said_of_labels))))
 
 
 def _labels(table: pa.Table, columns: Columns, path: Path, options: ReadOptions) -> EncodedLabels:
@@ -444,7 +446,7 @@ def _labels(table: pa.Table, columns: Columns, path: Path, options: ReadOptions)
                     f"{path} has {len(labels.names)} columns of classes, --class-names {len(options.names)}."
                 )
             return replace(labels, names=options.names or labels.names)
-        worker = find_column(table.column_names, WORKER_COLUMNS, None, str(path))
+        worker = find_column(table.column_names, WORKER_COLUMNS)
         name, said = only_label_column(table, taken | {worker})
         if name is None:
             raise no_label_column(table, path, taken | {worker})
@@ -571,15 +573,15 @@ def _examples(
         )
         return files, ids, [], [said]
     same_file = np.unique(files, return_inverse=True)[1]
-    worker = find_column(table.column_names, WORKER_COLUMNS, None, str(path))
+    worker = find_column(table.column_names, WORKER_COLUMNS)
     if worker is not None and len(pc.unique(table[worker])) > 1:
         return answers_of_people(files, same_file, labels, table[worker], worker, path)
     return _repeated(files, same_file, labels)
 
 
-def _said_of_unused(table: pa.Table, columns: Columns, path: Path) -> str:
+def _said_of_unused(table: pa.Table, columns: Columns) -> str:
     """What is said of a table's columns that a data set of pictures does not use."""
-    worker, group = (find_column(table.column_names, of, None, str(path)) for of in (WORKER_COLUMNS, GROUP_COLUMNS))
+    worker, group = (find_column(table.column_names, of) for of in (WORKER_COLUMNS, GROUP_COLUMNS))
     used = {columns.path, columns.id, columns.label, columns.split, worker, group, *INDEX_COLUMNS}
     if is_exported(table.column_names) or columns.label is None:
         return ""

@@ -9,6 +9,7 @@ import pyarrow.csv as csv
 
 from aleator.data.readers.blocks import with_large_blocks
 from aleator.data.readers.broken import check_json, check_kind, check_lengths, check_marks
+from aleator.data.readers.column_names import loosely
 from aleator.data.readers.dates import with_dates
 from aleator.data.readers.encodings import SPACES, Dialect, dialect_of, guessed_encoding, rows_of_list
 from aleator.data.readers.excel import EXCEL_SUFFIXES, read_excel
@@ -87,11 +88,6 @@ def read_table_saying(
     if table.num_rows == 0:
         raise DataError(f"{path} has no rows.")
     return table, said
-
-
-def loosely(name: str) -> str:
-    """A column's name without case, spaces, dashes and underscores: what names of columns are compared by."""
-    return "".join(sign for sign in name.lower() if sign not in " _-\t") or name.strip()
 
 
 def _text_table(path: Path, dialect: Dialect, as_text: Collection[str]) -> tuple[pa.Table, tuple[str, ...]]:

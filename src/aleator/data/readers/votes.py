@@ -11,23 +11,19 @@ from scipy.stats import binom
 
 from aleator.data.dataset import AnnotatorVotes, LabelledDataset, Votes
 from aleator.data.options import NOTHING_ASKED, ReadOptions
-from aleator.data.readers.columns import (
-    CELLS_TRIED,
+from aleator.data.readers.column_names import (
     ID_COLUMNS,
     INDEX_COLUMNS,
     LABEL_COLUMNS,
-    MOST_CLASSES,
-    MOSTLY,
     PATH_COLUMNS,
     SPLIT_COLUMNS,
     WORKER_COLUMNS,
-    answers_of_cells,
-    is_text,
-    texts_of,
+    find_column,
 )
+from aleator.data.readers.columns import CELLS_TRIED, MOST_CLASSES, MOSTLY, answers_of_cells
+from aleator.data.readers.kinds import is_text, texts_of
 from aleator.data.readers.numbers import NO_VALUES
 from aleator.data.readers.people import named_people, once_each
-from aleator.data.readers.shared import find_column
 from aleator.data.readers.synonyms import meaning
 from aleator.data.readers.votes_table import (
     ANSWER_COLUMNS,
@@ -79,7 +75,7 @@ def join_votes(path: Path, dataset: LabelledDataset, options: ReadOptions) -> tu
     if agreement.examples:
         told += f"; the answer of most is the given label of {agreement.share:.1%} of {agreement.examples:,} examples"
         told += f" ({agreement.chance:.1%} by chance)"
-    others = _said_of_others(votes, table, _id_column(table, path, dataset), dataset)
+    others = _said_of_others(votes, table, _id_column(table, dataset), dataset)
     return votes, (*said, f"{told}.", *said_of_votes, *others)
 
 
@@ -139,9 +135,9 @@ def _joined(
 ) -> tuple[Votes, str, tuple[str, ...]]:
     """The votes, how they are joined, and what else is said of them."""
     columns = table.column_names
-    task = _task_column(table, path, dataset)
-    worker = find_column(columns, WORKER_COLUMNS, None, str(path))
-    label = find_column(columns, ANSWER_COLUMNS, None, str(path))
+    task = _task_column(table, dataset)
+    worker = find_column(columns, WORKER_COLUMNS)
+    label = find_column(columns, ANSWER_COLUMNS)
     if task is not None and worker is not None and label is not None:
         votes, told = _long(table, task, worker, label, path, dataset)
         return votes, f"by {task!r}", told
@@ -154,7 +150,7 @@ def _joined(
         votes, told = _long(table, task, worker, label, path, dataset)
         how = f"by {task!r}, whose cells are ids of the data; {worker!r} are the people, {label!r} their answers"
         return votes, how, told
-    id_column = _id_column(table, path, dataset)
+    id_column = _id_column(table, dataset)
     in_cells = _in_cells(table, id_column, path, dataset) if options.votes_form is None else None
     if in_cells is not None:
         votes, name, told = in_cells
@@ -208,7 +204,9 @@ def _long_columns(table: pa.Table, dataset: LabelledDataset) -> tuple[str, str, 
     people = [
         name
         for name, cells in texts.items()
-        if name not in (*tasks, *labels) and is_text(table[name]) and 2 <= len(set(cells.tolist())) < len(cells) / 2
+        if name not in (*tasks, *labels)
+        and is_text(table[name].type)
+        and 2 <= len(set(cells.tolist())) < len(cells) / 2
     ]
     return (tasks[0], people[0], labels[0]) if len(people) == 1 else None
 
@@ -244,7 +242,7 @@ def _order(table: pa.Table, id_column: str | None, votes: Votes, path: Path, dat
     """How they line up, in words. Raises DataError for rows whose order nothing proves."""
     if id_column is not None:
         return f"by {id_column!r}"
-    split = find_column(table.column_names, SPLIT_COLUMNS, None, str(path))
+    split = find_column(table.column_names, SPLIT_COLUMNS)
     if split is not None and dataset.split is not None:
         same = np.char.lower(texts_of(table[split])) == np.char.lower(dataset.split)
         if same.all() and len(np.unique(dataset.split)) > 1:
@@ -419,18 +417,18 @@ def _counts(
     return votes
 
 
-def _task_column(table: pa.Table, path: Path, dataset: LabelledDataset) -> str | None:
+def _task_column(table: pa.Table, dataset: LabelledDataset) -> str | None:
     """The column that names the example: the first of the usual ones that holds an id of the data, else the first."""
-    found = [find_column(table.column_names, [name], None, str(path)) for name in TASK_COLUMNS]
+    found = [find_column(table.column_names, [name]) for name in TASK_COLUMNS]
     named = [name for name in found if name is not None]
     fits = [name for name in named if np.isin(texts_of(table[name]), dataset.ids).any()]
     return next(iter([*fits, *named]), None)
 
 
-def _id_column(table: pa.Table, path: Path, dataset: LabelledDataset) -> str | None:
+def _id_column(table: pa.Table, dataset: LabelledDataset) -> str | None:
     """The column of ids; a column of paths counts as one only where a path is an id of the data set."""
-    by_id = find_column(table.column_names, ("task", *ID_COLUMNS), None, str(path))
-    by_path = find_column(table.column_names, PATH_COLUMNS, None, str(path))
+    by_id = find_column(table.column_names, ("task", *ID_COLUMNS))
+    by_path = find_column(table.column_names, PATH_COLUMNS)
     if by_id is None and by_path is not None and np.isin(texts_of(table[by_path]), dataset.ids).any():
         return by_path
     return by_id

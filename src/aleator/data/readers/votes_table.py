@@ -10,14 +10,8 @@ from numpy.typing import NDArray
 from aleator.data.dataset import LabelledDataset
 from aleator.data.options import ReadOptions
 from aleator.data.readers.arrays import read_arrays
-from aleator.data.readers.columns import (
-    ID_COLUMNS,
-    LABEL_COLUMNS,
-    PATH_COLUMNS,
-    SPLIT_COLUMNS,
-    WORKER_COLUMNS,
-    texts_of,
-)
+from aleator.data.readers.column_names import ID_COLUMNS, LABEL_COLUMNS, PATH_COLUMNS, SPLIT_COLUMNS, WORKER_COLUMNS
+from aleator.data.readers.kinds import is_number, texts_of
 from aleator.data.readers.numbers import UNITS_LEFT_OUT
 from aleator.data.readers.synonyms import meaning
 from aleator.data.readers.tables import read_table_saying
@@ -110,7 +104,7 @@ def _turned(table: pa.Table, path: Path, dataset: LabelledDataset) -> tuple[pa.T
     if len(set(names.tolist())) < len(names):
         return table, ()
     wanted = {meaning(name) for name in dataset.class_names}
-    counted = all(_is_number(table[name].type) for name in examples) and wanted & set(map(meaning, names.tolist()))
+    counted = all(_may_count(table[name].type) for name in examples) and wanted & set(map(meaning, names.tolist()))
     what = "a class" if counted else "a person"
     said = f"Each column of {path.name} is an example, each row {what}: it is read the other way round."
     rows = zip(*(table[name].to_pylist() for name in examples), strict=True)
@@ -121,7 +115,7 @@ def _turned(table: pa.Table, path: Path, dataset: LabelledDataset) -> tuple[pa.T
 def _without_prefix(table: pa.Table, path: Path, dataset: LabelledDataset) -> tuple[pa.Table, tuple[str, ...]]:
     """The table, its columns `votes_cat`, `votes_dog` called after the classes alone, where all of them are there."""
     wanted = {meaning(name) for name in dataset.class_names}
-    means = {name: meaning(name.replace(".", " ")) for name in table.column_names if _is_number(table[name].type)}
+    means = {name: meaning(name.replace(".", " ")) for name in table.column_names if _may_count(table[name].type)}
     if wanted & set(means.values()) or all(map(str.isdecimal, wanted)):  # `person 1` is no class
         return table, ()
     starts = {means[name][: -len(one)] for name in means for one in wanted if means[name].endswith(f" {one}")}
@@ -133,14 +127,15 @@ def _without_prefix(table: pa.Table, path: Path, dataset: LabelledDataset) -> tu
     return table, ()
 
 
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind))
+def _may_count(kind: pa.DataType) -> bool:
+    """Whether cells can be numbers of votes, or all are missing."""
+    return is_number(kind) or bool(pa.types.is_null(kind))
 
 
 def columns_of_counts(table: pa.Table, id_column: str | None, dataset: LabelledDataset) -> tuple[list[str], list[str]]:
     """The columns of numbers that count votes, and those beside them that count none: they are called as totals and
     measures are, hold fractions beside whole numbers of votes, add the others up, or are larger than all of them."""
-    numbers = [field.name for field in table.schema if _is_number(field.type) and field.name != id_column]
+    numbers = [field.name for field in table.schema if _may_count(field.type) and field.name != id_column]
     classes = {meaning(name) for name in dataset.class_names}
     counts = [name for name in numbers if meaning(name) in classes]
     votes = np.stack([numbers_in(table, name) for name in counts], axis=1) if counts else np.zeros((len(table), 0))

@@ -24,10 +24,11 @@ from aleator.data.readers.arrays import (
     source_and_range,
 )
 from aleator.data.readers.column_names import LABEL_COLUMNS, find_column
+from aleator.data.readers.labels import EncodedLabels, encoded
 from aleator.data.readers.limits import check_columns
 from aleator.data.readers.one_hot import one_hot_array
-from aleator.data.readers.shared import EncodedLabels, encoded
 from aleator.data.readers.table import dataset_of_table
+from aleator.data.readers.tables import joined, with_split
 from aleator.data.sources import ExampleSource, ImageBytes
 from aleator.data.value_range import ValueRange
 from aleator.data.wording import listed
@@ -77,13 +78,10 @@ def _hugging_face(data: Any, options: ReadOptions) -> LabelledDataset:
     """Its Arrow table, with pictures as they are stored."""
     if isinstance(data, Mapping):  # DatasetDict
         parts = {str(split): _arrow_of(part) for split, part in data.items()}
-        tables = [
-            table.append_column("split", pa.array([split] * len(table), pa.string())) for split, table in parts.items()
-        ]
+        tables = [with_split(table, split) for split, table in parts.items()]
         if not tables:
             raise DataError("The DatasetDict holds no split.")
-        table = pa.concat_tables(tables, promote_options="permissive")
-        table = table.replace_schema_metadata(tables[0].schema.metadata)
+        table = joined(tables, "The splits of the DatasetDict").replace_schema_metadata(tables[0].schema.metadata)
         return _of_table(table, f"a Hugging Face DatasetDict ({listed(parts)})", options)
     if hasattr(data, "with_format") and hasattr(data, "__len__"):
         return _of_table(_arrow_of(data), "a Hugging Face Dataset", options)

@@ -22,9 +22,9 @@ from aleator.data.likeliest_files import (
 )
 from aleator.data.readers.arrays import read_arrays
 from aleator.data.readers.column_names import ID_COLUMNS, LABEL_COLUMNS, find_column
-from aleator.data.readers.columns import is_row_number
 from aleator.data.readers.kinds import is_number, texts_of
-from aleator.data.readers.shared import encode_labels
+from aleator.data.readers.labels import encode_labels
+from aleator.data.readers.no_features import is_row_number
 from aleator.data.readers.tables import EVERY_COLUMN, TABLE_SUFFIXES, read_table
 from aleator.data.wording import listed
 from aleator.errors import DataError

@@ -14,8 +14,8 @@ from aleator.data.readers.arrays import source_of_file
 from aleator.data.readers.column_names import ID_COLUMNS, PATH_COLUMNS, find_column
 from aleator.data.readers.kinds import texts_of, with_plain_columns
 from aleator.data.readers.paths import relative_paths
-from aleator.data.readers.rows import text_column
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
+from aleator.data.readers.text_columns import text_column
 from aleator.data.readers.text_folders import texts_of_files, why_no_text
 from aleator.data.readers.vectors import vectors_of, with_columns_of_vectors
 from aleator.data.sources import ExampleSource, FeatureArray, ImageFiles, TableRows, TextArray

@@ -15,8 +15,8 @@ from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
 from aleator.data.readers.column_names import ID_COLUMNS, find_column
 from aleator.data.readers.kinds import texts_of
+from aleator.data.readers.labels import EMOTIONS, encoded
 from aleator.data.readers.one_hot import one_hot_array
-from aleator.data.readers.shared import EMOTIONS, encoded
 from aleator.data.readers.tables import EVERY_COLUMN, TABLE_SUFFIXES, read_table
 from aleator.data.sources import ExampleSource, FeatureArray, ImageArray
 from aleator.data.value_range import DARK, ValueRange, range_of_dark, value_range

@@ -2,11 +2,14 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
 
+from aleator.data.options import ReadOptions
 from aleator.data.picture_files import find_files, length_of_root, skipped_folder, why_no_picture
+from aleator.data.readers.labels import EncodedLabels, encoded
+from aleator.data.readers.missing_labels import NO_LABELS
 from aleator.data.readers.split_names import differ_by_split_only, has_split_word, is_numbered_part, is_split_name
 from aleator.data.sources import check_names, first_outside
 from aleator.data.wording import listed
@@ -144,6 +147,27 @@ def layout_of(
     labelled, classes = {split for split, _, _ in found}, {name for _, name, _ in found}
     form = f"{len(labelled)} split folders of {len(classes)} class folders ({listed(sorted(classes))})"
     return Layout(found, form, tuple(said), passed)
+
+
+def labels_of_folders(class_of: Sequence[str], path: Path, options: ReadOptions) -> EncodedLabels:
+    """The names of the folders, as they are; numbers where there are names for them."""
+    names, missing = options.names, options.missing_label
+    apart = sorted({name for name in class_of if name != name.strip()})
+    said = [f"Spaces around the folders' names are left out: {listed(map(repr, apart))}."] if apart else []
+    folders = sorted(set(class_of)) if missing is None else []
+    said += [
+        f"The folder {name!r} is read as a class; --missing-label {name} reads it as no label."
+        for name in folders
+        if name.strip().lower().strip("_") in NO_LABELS
+    ]
+    said += [
+        f"The folder {name!r} is called as a split is, and read as a class; --missing-label {name} reads it as no "
+        "label."
+        for name in folders
+        if is_split_name(name)
+    ]
+    labels = encoded(class_of, str(path), names, missing=missing or "", names_only=names is None)
+    return replace(labels, said=(*labels.said, *said))
 
 
 def _check_classes(tops: list[_Node], splits: list[_Node], path: Path) -> None:

@@ -12,8 +12,8 @@ from aleator.data.dataset import LabelledDataset
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
 from aleator.data.readers.column_names import find_column
+from aleator.data.readers.labels import EMOTIONS, encoded
 from aleator.data.readers.limits import check_columns, check_utf8
-from aleator.data.readers.shared import EMOTIONS, encoded
 from aleator.data.sources import ImageArray
 from aleator.data.wording import listed
 from aleator.errors import DataError, while_reading

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from aleator.data.readers.json_tables import flat
 from aleator.data.texts import Texts
 
+CELLS_TRIED = 2000
+"""So many cells of a column say what it holds."""
+
 
 def is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from aleator.data.readers.kinds import is_number, is_text
-from aleator.data.readers.shared import EncodedLabels
+from aleator.data.readers.labels import EncodedLabels
 from aleator.data.wording import listed
 from aleator.errors import DataError
 

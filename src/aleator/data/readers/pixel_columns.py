@@ -15,7 +15,7 @@ from aleator.data.options import ReadOptions
 from aleator.data.readers.column_names import ID_COLUMNS, LABEL_COLUMNS, SPLIT_COLUMNS, find_column
 from aleator.data.readers.columns import text_columns
 from aleator.data.readers.kinds import texts_of
-from aleator.data.readers.shared import encoded
+from aleator.data.readers.labels import encoded
 from aleator.data.readers.tables import read_table_saying
 from aleator.data.sources import ImageArray
 from aleator.data.wording import listed

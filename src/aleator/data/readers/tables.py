@@ -1,6 +1,6 @@
 """Tables of any common format as pyarrow tables."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -163,6 +163,19 @@ def without_empty_rows(table: pa.Table, path: Path) -> tuple[pa.Table, tuple[str
         if count
         else (table, ())
     )
+
+
+def joined(tables: Sequence[pa.Table], what: str) -> pa.Table:
+    """The tables one below the other, gaps where one lacks a column. Raises DataError where their kinds differ."""
+    try:
+        return pa.concat_tables(tables, promote_options="permissive")
+    except pa.ArrowException as error:
+        raise DataError(f"{what} do not fit together: {error}") from error
+
+
+def with_split(table: pa.Table, split: str) -> pa.Table:
+    """The table with a column that says for each row that it is of this split."""
+    return table.append_column("split", pa.array([split] * len(table), pa.string()))
 
 
 def _unquoted(table: pa.Table, path: Path) -> tuple[pa.Table, tuple[str, ...]]:

@@ -8,11 +8,10 @@ import numpy as np
 from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
-from aleator.data.readers.class_folders import layout_of, names_below
+from aleator.data.readers.class_folders import labels_of_folders, layout_of, names_below
 from aleator.data.readers.encodings import broken_utf8
 from aleator.data.readers.guessing import GUESSED_FROM, likeliest_encoding
 from aleator.data.readers.rows import EMPTY
-from aleator.data.readers.shared import labels_of_folders
 from aleator.data.sources import TextArray
 from aleator.data.texts import Texts
 from aleator.errors import DataError
@@ -35,7 +34,7 @@ def read_texts(path: Path, options: ReadOptions) -> LabelledDataset | None:
         first = min(guessed)
         read_as = f"{names[first]} is read as {guessed[first]}"
         said = f"{len(guessed):,} files are not UTF-8 ({read_as}); --encoding names another."
-    labels = labels_of_folders(class_of, path, options.names, options.missing_label)
+    labels = labels_of_folders(class_of, path, options)
     empty = [name for name, text in zip(names, texts, strict=True) if not text.strip()]
     return LabelledDataset(
         name=path.resolve().name,

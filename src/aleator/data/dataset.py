@@ -156,6 +156,10 @@ class LabelledDataset:
             group=None if self.group is None else self.group[rows],
         )
 
+    def saying(self, *sentences: str) -> "LabelledDataset":
+        """The same, with more said of how it was read; what is empty is not said."""
+        return replace(self, how_read=self.how_read.with_said(*sentences))
+
     def of_split(self, split: str | None) -> "LabelledDataset":
         """The data set of one split; None means all."""
         if split is None:

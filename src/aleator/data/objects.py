@@ -15,14 +15,8 @@ from aleator.data.encoded_pictures import encoded_picture, is_picture
 from aleator.data.how_read import HowRead
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.picture_files import has_picture_ending
-from aleator.data.readers.arrays import (
-    EXAMPLE_ARRAYS,
-    ID_ARRAYS,
-    LABEL_ARRAYS,
-    NAME_ARRAYS,
-    SPLIT_ARRAYS,
-    source_and_range,
-)
+from aleator.data.readers.array_sources import source_and_range
+from aleator.data.readers.arrays import EXAMPLE_ARRAYS, ID_ARRAYS, LABEL_ARRAYS, NAME_ARRAYS, SPLIT_ARRAYS
 from aleator.data.readers.column_names import LABEL_COLUMNS, find_column
 from aleator.data.readers.labels import EncodedLabels, encoded
 from aleator.data.readers.limits import check_columns
@@ -214,7 +208,7 @@ def _of_samples(data: Any, options: ReadOptions) -> LabelledDataset:
     asked = options if options.names is not None else options.but(ReadOptions(class_names=names))
     form = f"a torchvision {type(data).__name__}"
     dataset = _named(dataset_of_table(table, Path(form), root, asked, HowRead(form)), form)
-    return replace(dataset, how_read=dataset.how_read.with_said("The picture files are read, without the transforms."))
+    return dataset.saying("The picture files are read, without the transforms.")
 
 
 def _of_pairs(data: Any, options: ReadOptions) -> LabelledDataset:

@@ -20,7 +20,7 @@ from aleator.data.likeliest_files import (
     named_probabilities,
     read_sparse,
 )
-from aleator.data.readers.arrays import read_arrays
+from aleator.data.readers.array_files import read_arrays
 from aleator.data.readers.column_names import ID_COLUMNS, LABEL_COLUMNS, find_column
 from aleator.data.readers.kinds import is_number, texts_of
 from aleator.data.readers.labels import encode_labels

@@ -12,19 +12,8 @@ PATH_COLUMNS = (
     *("image_file", "img_path", "picture", "photo", "source-ref"),
 )
 LABEL_COLUMNS = (
-    *(
-        "label",
-        "given_label",
-        "noisy_label",
-        "class",
-        "target",
-        "emotion",
-        "category",
-        "y",
-        "class_name",
-        "label_name",
-        "labels",
-    ),
+    *("label", "given_label", "noisy_label", "class", "target", "emotion", "category", "y", "class_name"),
+    *("label_name", "labels"),
     *("expression", "class_id", "label_id", "choice", "ground_truth", "gt", "true_label", "class_label", "annotation"),
     *("category_name", "classification", "diagnosis", "sentiment", "species", "tag", "tags", "classes", "finding"),
     *("gold_label", "gold", "majority_label", "target_name", "target_names", "findings", "finding_labels", "intent"),

@@ -15,6 +15,7 @@ from aleator.data.readers.class_folders import IN_NAMES, LAYOUTS, labels_of_fold
 from aleator.data.readers.column_names import PATH_COLUMNS, SPLIT_COLUMNS, find_column
 from aleator.data.readers.columns import text_columns
 from aleator.data.readers.kinds import texts_of
+from aleator.data.readers.labels import labelled
 from aleator.data.readers.remedies import (
     SUPERVISELY,
     boxes_in,
@@ -82,16 +83,9 @@ def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
         if (other := refused_in(path)) is not None:
             raise DataError(f"{only}, but {other}.")
     labels = labels_of_folders(class_of, path, options)
-    return LabelledDataset(
-        name=path.resolve().name,
-        path=str(path),
-        ids=np.array(paths),
-        source=ImageFiles(path, paths),
-        given_labels=labels.labels,
-        class_names=labels.names,
-        split=np.array(split_of) if any(split_of) else None,
-        how_read=HowRead(layout.form).with_said(*layout.said, *labels.said).with_passed_over(layout.passed),
-    )
+    how = HowRead(layout.form).with_said(*layout.said, *labels.said).with_passed_over(layout.passed)
+    split = np.array(split_of) if any(split_of) else None
+    return labelled(ImageFiles(path, paths), labels, path, how, ids=np.array(paths), split=split)
 
 
 def _read_metadata(path: Path, files: list[Path], options: ReadOptions) -> LabelledDataset:

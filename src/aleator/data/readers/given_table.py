@@ -32,11 +32,6 @@ class GivenTable:
         return list(self.cells.column_names)
 
     @property
-    def name(self) -> str:
-        """Of a data set of it."""
-        return self.path.stem if self.path.is_file() else self.path.resolve().name
-
-    @property
     def id_column(self) -> str | None:
         return find_column(self.names, ID_COLUMNS, self.options.id_column, self.path, "--id-column")
 

@@ -12,7 +12,7 @@ from aleator.data.dataset import LabelledDataset
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
 from aleator.data.readers.column_names import find_column
-from aleator.data.readers.labels import EMOTIONS, encoded
+from aleator.data.readers.labels import EMOTIONS, encoded, labelled
 from aleator.data.readers.limits import check_columns, check_utf8
 from aleator.data.sources import ImageArray
 from aleator.data.wording import listed
@@ -56,16 +56,9 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
         number_names=EMOTIONS if label_column.strip().lower() == "emotion" else None,
         missing=options.missing_label,
     )
-    return LabelledDataset(
-        name=path.stem,
-        path=str(path),
-        ids=np.arange(table.num_rows).astype(str),
-        source=ImageArray(_pixels(table[pixel_column], path)),
-        given_labels=labels.labels,
-        class_names=labels.names,
-        split=None if usage_column is None else np.array([value or "" for value in table[usage_column].to_pylist()]),
-        how_read=HowRead(FORM).with_said(*labels.said),
-    )
+    source = ImageArray(_pixels(table[pixel_column], path))
+    split = None if usage_column is None else np.array([value or "" for value in table[usage_column].to_pylist()])
+    return labelled(source, labels, path, HowRead(FORM).with_said(*labels.said), split=split)
 
 
 def _pixels(column: pa.ChunkedArray, path: Path) -> NDArray[np.uint8]:

@@ -1,19 +1,23 @@
 """Labels as integers against class names."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from aleator.data.dataset import LabelledDataset, Skipped
+from aleator.data.how_read import HowRead
 from aleator.data.readers.answers_in_cells import ANSWER_FIELDS
 from aleator.data.readers.kinds import is_number, is_text
 from aleator.data.readers.labels_in_lists import are_written_lists, check_single, with_written_lists, without_lists
 from aleator.data.readers.missing_labels import NO_LABELS, code_of_missing, missing_numbers
 from aleator.data.readers.numbers import NO_VALUES
+from aleator.data.sources import ExampleSource
 from aleator.data.wording import listed, short
 from aleator.errors import DataError
 
@@ -41,6 +45,34 @@ with gaps is often written as 1.0, 2.0."""
 BROKEN_NUMBER = r"^-?\d*\.\d+$"
 LARGEST_LABEL = 2.0**53
 """Above it floats skip whole numbers, and infinity is none."""
+
+
+def labelled(
+    source: ExampleSource,
+    labels: EncodedLabels,
+    path: Path,
+    how: HowRead,
+    *,
+    ids: NDArray[np.str_] | None = None,
+    split: NDArray[np.str_] | None = None,
+    group: NDArray[np.str_] | None = None,
+    left_out: Mapping[int, str] | None = None,
+) -> LabelledDataset:
+    """The data set of a file or folder: examples with labels, numbered where they have no ids. Of rows `left_out` it is
+    said why they are no examples."""
+    ids = np.arange(len(source)).astype(str) if ids is None else ids
+    return LabelledDataset(
+        name=path.stem if path.is_file() else path.resolve().name,
+        path=str(path),
+        ids=ids,
+        source=source,
+        given_labels=labels.labels,
+        class_names=labels.names,
+        split=split,
+        group=group,
+        skipped=tuple(Skipped(str(ids[row]), source.describe(row), why) for row, why in (left_out or {}).items()),
+        how_read=how,
+    )
 
 
 def encode_labels(

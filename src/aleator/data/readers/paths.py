@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from aleator.data.below import first_outside
 from aleator.data.readers.kinds import decoded, is_text, trimmed
-from aleator.data.sources import first_outside
 from aleator.data.texts import Texts
 from aleator.errors import DataError
 

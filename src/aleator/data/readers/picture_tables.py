@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from aleator.data.dataset import LabelledDataset, Skipped
+from aleator.data.below import rows_outside
+from aleator.data.dataset import LabelledDataset
 from aleator.data.how_read import HowRead
 from aleator.data.images import MOST_UNREADABLE
 from aleator.data.readers.column_names import GROUP_COLUMNS, INDEX_COLUMNS, find_column, is_exported, loosely
@@ -17,12 +18,12 @@ from aleator.data.readers.columns import is_embedded, label_column, path_column,
 from aleator.data.readers.example_rows import ExampleRows, answers_of_people, ids_of
 from aleator.data.readers.given_table import GivenTable
 from aleator.data.readers.group_columns import group_of_pictures, grouped
-from aleator.data.readers.labels import EncodedLabels
+from aleator.data.readers.labels import EncodedLabels, labelled
 from aleator.data.readers.labels_in_table import labels_of_column, labels_without_column
 from aleator.data.readers.locate import locate, not_named
 from aleator.data.readers.no_label_column import no_label_column
 from aleator.data.readers.paths import clean_paths
-from aleator.data.sources import ImageBytes, ImageFiles, rows_outside
+from aleator.data.sources import ImageBytes, ImageFiles
 from aleator.data.texts import Texts
 from aleator.data.wording import listed, short
 from aleator.errors import DataError
@@ -70,19 +71,17 @@ def dataset_of_pictures(given: GivenTable, how: HowRead) -> LabelledDataset:
     left_out = dict.fromkeys(pictures.missing, MISSING) | rows.left_out
     source = pictures.source
     beside = not_named(source.root, Texts(source.paths)) if isinstance(source, ImageFiles) else ()
-    return LabelledDataset(
-        name=given.name,
-        path=str(given.path),
+    how = replace(how, form=how.form or f"a table with {pictures.noun} in {columns.path!r}")
+    how = how.with_said(*columns.said, *labels.said, pictures.said, *rows.said, _said_of_unused(given, columns))
+    return labelled(
+        source,
+        rows.labels,
+        given.path,
+        how.with_passed_over(beside),
         ids=rows.ids,
-        source=source,
-        given_labels=rows.labels.labels,
-        class_names=labels.names,
         split=None if columns.split is None else given.texts(columns.split),
         group=rows.group,
-        skipped=tuple(Skipped(str(rows.ids[row]), source.describe(row), why) for row, why in sorted(left_out.items())),
-        how_read=replace(how, form=how.form or f"a table with {pictures.noun} in {columns.path!r}")
-        .with_said(*columns.said, *labels.said, pictures.said, *rows.said, _said_of_unused(given, columns))
-        .with_passed_over(beside),
+        left_out=dict(sorted(left_out.items())),
     )
 
 

@@ -15,7 +15,7 @@ from aleator.data.options import ReadOptions
 from aleator.data.readers.column_names import ID_COLUMNS, LABEL_COLUMNS, SPLIT_COLUMNS, find_column
 from aleator.data.readers.columns import text_columns
 from aleator.data.readers.kinds import texts_of
-from aleator.data.readers.labels import encoded
+from aleator.data.readers.labels import encoded, labelled
 from aleator.data.readers.tables import read_table_saying
 from aleator.data.sources import ImageArray
 from aleator.data.wording import listed
@@ -63,15 +63,13 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
     split = find_column(names, SPLIT_COLUMNS)
     pictures = _pictures(values.astype(np.uint8), path)
     shape = "x".join(map(str, pictures.shape[1:]))
-    return LabelledDataset(
-        name=path.stem,
-        path=str(path),
-        ids=np.arange(len(values)).astype(str) if id_column is None else texts_of(table[id_column]),
-        source=ImageArray(pictures),
-        given_labels=labels.labels,
-        class_names=labels.names,
+    return labelled(
+        ImageArray(pictures),
+        labels,
+        path,
+        HowRead(f"pictures of {shape} in {len(pixels)} columns of pixels").with_said(*said, *labels.said),
+        ids=None if id_column is None else texts_of(table[id_column]),
         split=None if split is None else texts_of(table[split]),
-        how_read=HowRead(f"pictures of {shape} in {len(pixels)} columns of pixels").with_said(*said, *labels.said),
     )
 
 

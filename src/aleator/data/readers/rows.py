@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from aleator.data.dataset import LabelledDataset, Skipped
+from aleator.data.dataset import LabelledDataset
 from aleator.data.how_read import HowRead
 from aleator.data.readers.column_names import (
     EXPORTED,
@@ -24,7 +24,7 @@ from aleator.data.readers.features import check_features, check_kinds, said_of_f
 from aleator.data.readers.given_table import GivenTable
 from aleator.data.readers.group_columns import group_column, grouped
 from aleator.data.readers.kinds import decoded, is_number, is_text
-from aleator.data.readers.labels import EncodedLabels
+from aleator.data.readers.labels import EncodedLabels, labelled
 from aleator.data.readers.labels_in_table import labels_of_column
 from aleator.data.readers.no_features import columns_of_models, columns_of_people, numbering_columns
 from aleator.data.readers.no_label_column import no_label_column
@@ -145,17 +145,16 @@ def dataset_of_rows(given: GivenTable, columns: RowColumns, how: HowRead) -> Lab
         unused = [name for name in features.table.column_names if name != columns.text]
         said_of_others = [f"Only the texts are judged; not used: {listed(unused)}."] if unused else []
     how = how.with_said(*features.said, *rows.said, columns.said_of_text, columns.said_of_labels, said_of_group)
-    return LabelledDataset(
-        name=given.name,
-        path=str(given.path),
+    how = replace(how, form=how.form or content.form).with_said(*said_of_others, *content.said, *labels.said)
+    return labelled(
+        content.source,
+        rows.labels,
+        given.path,
+        how,
         ids=rows.ids,
-        source=content.source,
-        given_labels=rows.labels.labels,
-        class_names=labels.names,
         split=None if columns.split is None else given.texts(columns.split),
         group=group,
-        skipped=tuple(Skipped(str(rows.ids[row]), content.source.describe(row), why) for row, why in left_out.items()),
-        how_read=replace(how, form=how.form or content.form).with_said(*said_of_others, *content.said, *labels.said),
+        left_out=left_out,
     )
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset
 from aleator.data.options import ReadOptions
-from aleator.data.readers.arrays import read_arrays
+from aleator.data.readers.array_files import read_arrays
 from aleator.data.readers.column_names import (
     ID_COLUMNS,
     LABEL_COLUMNS,

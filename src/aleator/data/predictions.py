@@ -25,7 +25,8 @@ from aleator.data.readers.column_names import ID_COLUMNS, LABEL_COLUMNS, find_co
 from aleator.data.readers.kinds import is_number, texts_of
 from aleator.data.readers.labels import encode_labels
 from aleator.data.readers.no_features import is_row_number
-from aleator.data.readers.tables import EVERY_COLUMN, TABLE_SUFFIXES, read_table
+from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
+from aleator.data.readers.text_tables import EVERY_COLUMN
 from aleator.data.wording import listed
 from aleator.errors import DataError
 from aleator.files import write_array, write_whole

@@ -10,7 +10,8 @@ from uuid import NAMESPACE_URL, uuid5
 from aleator.data.cells import plain_cell, safe_cell
 from aleator.data.readers.column_names import ID_COLUMNS, find_column
 from aleator.data.readers.kinds import texts_of
-from aleator.data.readers.tables import EVERY_COLUMN, TABLE_SUFFIXES, read_table
+from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
+from aleator.data.readers.text_tables import EVERY_COLUMN
 from aleator.decisions.decision import LONGEST_NAME, SEPARATOR, Decision, kind_of, utc_text
 from aleator.errors import DataError
 

@@ -18,7 +18,8 @@ from aleator.data.readers.column_names import ID_COLUMNS, find_column
 from aleator.data.readers.kinds import texts_of
 from aleator.data.readers.labels import EMOTIONS, encoded, labelled
 from aleator.data.readers.one_hot import one_hot_array
-from aleator.data.readers.tables import EVERY_COLUMN, TABLE_SUFFIXES, read_table
+from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
+from aleator.data.readers.text_tables import EVERY_COLUMN
 from aleator.data.sources import ExampleSource
 from aleator.data.wording import listed
 from aleator.errors import DataError, while_reading

@@ -17,7 +17,8 @@ from aleator.data.readers.columns import (
 )
 from aleator.data.readers.given_table import GivenTable
 from aleator.data.readers.one_hot import binary_columns, columns_of_one_label
-from aleator.data.readers.tables import EVERY_COLUMN, read_table_saying, with_numbers, without_empty_rows
+from aleator.data.readers.tables import read_table_saying, without_empty_rows
+from aleator.data.readers.text_tables import EVERY_COLUMN, with_numbers
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 """Tables whose cells are text that may look like numbers."""

@@ -17,8 +17,8 @@ from PIL import Image
 
 from aleator.data import read_dataset
 from aleator.data.options import ReadOptions
+from aleator.data.readers.labels import encode_labels
 from aleator.data.readers.remedies import OF_ALEATOR, REMEDIES
-from aleator.data.readers.shared import encode_labels
 from aleator.data.sources import FeatureArray, ImageArray
 from aleator.errors import DataError
 

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import pyarrow as pa
 
-from aleator.data.readers.arrays import IDX
+from aleator.data.readers.array_files import IDX
 from aleator.data.readers.tables import LIST_SUFFIXES, TABLE_SUFFIXES
 from aleator.errors import DataError, while_reading
 

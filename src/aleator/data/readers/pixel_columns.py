@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 from aleator.data.dataset import LabelledDataset
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
-from aleator.data.readers.columns import ID_COLUMNS, LABEL_COLUMNS, SPLIT_COLUMNS, text_columns, texts_of
-from aleator.data.readers.shared import encoded, find_column
+from aleator.data.readers.column_names import ID_COLUMNS, LABEL_COLUMNS, SPLIT_COLUMNS, find_column
+from aleator.data.readers.columns import text_columns
+from aleator.data.readers.kinds import texts_of
+from aleator.data.readers.labels import encoded, labelled
 from aleator.data.readers.tables import read_table_saying
 from aleator.data.sources import ImageArray
 from aleator.data.wording import listed
@@ -59,7 +61,7 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
     table, said = read_table_saying(path, text_columns(options), options.encoding)
     names = table.column_names
     pixels = _pixel_columns(names)
-    label = find_column(names, LABEL_COLUMNS, options.label_column, str(path), "--label-column")
+    label = find_column(names, LABEL_COLUMNS, options.label_column, path, "--label-column")
     if not pixels:
         label = label or _label_beside_pictures(table, path)
         pixels = [name for name in names if name != label]
@@ -79,19 +81,17 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
     labels = encoded(
         table[label].combine_chunks(), f"{path}, column {label!r}", options.names, missing=options.missing_label
     )
-    id_column = find_column(names, ID_COLUMNS, options.id_column, str(path), "--id-column")
-    split = find_column(names, SPLIT_COLUMNS, None, str(path))
+    id_column = find_column(names, ID_COLUMNS, options.id_column, path, "--id-column")
+    split = find_column(names, SPLIT_COLUMNS)
     pictures = _pictures(values.astype(np.uint8), path)
     shape = "x".join(map(str, pictures.shape[1:]))
-    return LabelledDataset(
-        name=path.stem,
-        path=str(path),
-        ids=np.arange(len(values)).astype(str) if id_column is None else texts_of(table[id_column]),
-        source=ImageArray(pictures),
-        given_labels=labels.labels,
-        class_names=labels.names,
+    return labelled(
+        ImageArray(pictures),
+        labels,
+        path,
+        HowRead(f"pictures of {shape} in {len(pixels)} columns of pixels").with_said(*said, *labels.said),
+        ids=None if id_column is None else texts_of(table[id_column]),
         split=None if split is None else texts_of(table[split]),
-        how_read=HowRead(f"pictures of {shape} in {len(pixels)} columns of pixels").with_said(*said, *labels.said),
     )
 
 

@@ -12,7 +12,7 @@ from aleator.data.dataset import LabelledDataset
 from aleator.data.objects import dataset_of
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.overview import names_alike
-from aleator.data.readers import forms, reader_for
+from aleator.data.readers import READERS, forms, reader_for
 from aleator.data.readers.broken import check_kind
 from aleator.data.readers.compressed import unpacked
 from aleator.data.readers.remedies import LIBSVM, REMEDIES, is_of_libsvm, remedy_for
@@ -103,6 +103,8 @@ def _of_file_or_folder(path: Path, options: ReadOptions) -> LabelledDataset:
         raise DataError(f"{path} {remedy}.")
     if reader is None:
         raise DataError(f"{path} is in no form that is read: {forms()}.")
+    if options.label_file is not None and reader not in (READERS["arrays"], READERS["table"]):
+        raise DataError(f"{path} has its labels in itself ({reader.form}); leave --label-file out.")
     with while_reading(path, "labelled data"):
         dataset = reader.read(path, options)
     if not dataset.how_read.form:

@@ -27,6 +27,7 @@ from aleator.data.readers.remedies import (
 from aleator.data.readers.several_tables import read_tables
 from aleator.data.readers.split_names import is_split_name
 from aleator.data.readers.table import dataset_of_table
+from aleator.data.readers.table_beside import check_tables_beside
 from aleator.data.readers.tables import LIST_SUFFIXES, TABLE_SUFFIXES, joined, read_table_saying
 from aleator.data.readers.text_folders import read_texts
 from aleator.data.sources import ImageFiles
@@ -82,6 +83,8 @@ def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
             raise DataError(f"{only} (did you mean {meant}?).")
         if (other := refused_in(path)) is not None:
             raise DataError(f"{only}, but {other}.")
+    if options.split_folders is None:
+        check_tables_beside(path, paths, class_of, options)
     labels = labels_of_folders(class_of, path, options)
     how = HowRead(layout.form).with_said(*layout.said, *labels.said).with_passed_over(layout.passed)
     split = np.array(split_of) if any(split_of) else None

@@ -154,11 +154,13 @@ def _other_files(path: Path) -> str:
 
 def likeliest_table(path: Path) -> Path | None:
     """The table in a folder that its labels are likeliest in: one that is called as training data or labels are, else
-    the first; None where there is none."""
-    found = _tables(path)
-    called = [file for file in found if any(word in file.stem.lower() for word in ("train", "label", "annotation"))]
-    usual = [file for file in found if file.suffix.lower() in TABLE_SUFFIXES]
-    return next(iter([*called, *usual, *found]), None)
+    the first; lists and arrays only where there is no other. None where there is none."""
+
+    def unlikely(file: Path) -> tuple[bool, bool]:
+        called = any(word in file.stem.lower() for word in ("train", "label", "annotation"))
+        return file.suffix.lower() not in TABLE_SUFFIXES, not called
+
+    return min(_tables(path), key=unlikely, default=None)
 
 
 def _tables(path: Path) -> list[Path]:

@@ -22,9 +22,10 @@ from tests.data.forms import (
     named,
     pictures_in,
     png_bytes,
+    rows_of,
     text_table,
 )
-from tests.data.text_forms import MANY, SENTENCES, SORTED, TEXTS, written
+from tests.data.text_forms import MANY, SENTENCES, SORTED, TEXTS, table, written
 
 VECTORS = np.random.default_rng(0).normal(size=(40, 4)).round(2)
 COUNTED = [f"{row * 7 % 40}" for row in range(40)]
@@ -134,6 +135,15 @@ SOUND = "12 files in .wav \\(each is sound or film"
 RECORDS = [{"text": text, "label": label} for text, label in PAIRS]
 
 
+def competition(root: Path) -> Path:
+    """Survivors of a wreck: what is known of more people, whose fate is to be predicted, and how it is handed in."""
+    rows = rows_of([str(row) for row in range(1, 13)], ["0", "1"] * 6, [f"{row * 7 % 12}.5" for row in range(12)])
+    text_table(root, rows, ["PassengerId", "Survived", "Fare"], name="train.csv")
+    text_table(root, [[row[0], row[2]] for row in rows], ["PassengerId", "Fare"], name="test.csv")
+    text_table(root, [[row[0], "0"] for row in rows], ["PassengerId", "Survived"], name="gender_submission.csv")
+    return root
+
+
 def parts(root: Path) -> Path:
     for number in range(2):
         text_table(root, PAIRS[number::2], ["text", "label"], name=f"part-{number:05}.csv")
@@ -183,6 +193,22 @@ OF_JSON = (
         "is UTF-16, and JSON is read",
     ),
     Form(
+        TEXTS,
+        "`train.csv`, `test.csv` without labels and `gender_submission.csv` (Kaggle)",
+        competition,
+        {"0": 6, "1": 6},
+        r"train\.csv is read, which alone has 'Survived' beside the columns of test\.csv\. These are the labels; "
+        r".*Passed over: 1 for predictions, without examples \(gender_submission\.csv\)\. "
+        r"Passed over: 1 without the column 'Survived', which is to be predicted \(test\.csv\)\.",
+    ),
+    Form(
+        TEXTS,
+        "nothing but dates in which nothing tells days from months",
+        table(seen=[f"{row % 12 + 1:02}/{row * 5 % 12 + 1:02}/{2000 + row}" for row in range(40)], label=labels_of(40)),
+        None,
+        r"nothing tells days from months in the dates of 'seen' \(as '01/01/2000'\).*Write them as 2020-12-31",
+    ),
+    Form(
         TEXTS, "a folder of parts of a table", parts, MANY, r"Read as 2 parts of one table \(part-00000, part-00001\)"
     ),
     Form(
@@ -200,6 +226,23 @@ OF_JSON = (
         r"data-10.parquet has other columns than data-9.parquet \('source' in one of them only\)",
     ),
 )
+
+
+def folders_and_a_table(labels: Callable[[str, int], str]) -> Callable[[Path], Path]:
+    """Two folders of pictures, and a table beside them that names each without its ending."""
+
+    def write(root: Path) -> Path:
+        folders = ("HAM_part_1", "HAM_part_2")
+        classes_below(root, folders)
+        for folder in folders:
+            for file in sorted((root / folder).iterdir()):
+                file.rename(file.with_name(f"{folder[-1]}{file.name}"))
+        rows = [[f"{folder[-1]}{number}", labels(folder, number)] for folder in folders for number in range(6)]
+        text_table(root, rows, ["image_id", "dx"], name="metadata_of_lesions.csv")
+        return root
+
+    return write
+
 
 FORMS = (
     *OF_JSON,
@@ -581,4 +624,18 @@ FORMS = (
         "sklearn.datasets.load_svmlight_file",
     ),
     Form(TEXTS, "a workbook of another program", file_of("d.ods", b"PK\x03\x04"), None, "save it as .xlsx or CSV"),
+    Form(
+        FOLDERS,
+        "folders that are parts, beside a table of labels",
+        folders_and_a_table(lambda folder, number: ("nv", "mel")[number % 2]),
+        None,
+        r"labels the same pictures otherwise \(mel, nv\)\. Name the table",
+    ),
+    Form(
+        FOLDERS,
+        "class folders, and a table that says the same",
+        folders_and_a_table(lambda folder, number: folder.lower()),
+        {"HAM_part_1": 6, "HAM_part_2": 6},
+        "2 class folders",
+    ),
 )

@@ -17,11 +17,11 @@ from openpyxl import Workbook
 from PIL import Image
 
 from aleator.data import ImageFiles, read_dataset
+from aleator.data.decoding import UnreadableImage
 from aleator.data.options import ReadOptions
 from aleator.data.readers import limits
-from aleator.data.readers.arrays import read_arrays
+from aleator.data.readers.array_files import read_arrays
 from aleator.data.readers.tables import read_table
-from aleator.data.sources import UnreadableImage
 from aleator.errors import DataError
 
 

@@ -7,8 +7,9 @@ import pyarrow as pa
 import pytest
 from PIL import Image
 
+from aleator.data.decoding import UnreadableImage, upright
 from aleator.data.images import Geometry, choose_geometry, load_pixels, thumbnail
-from aleator.data.sources import ImageArray, ImageBytes, ImageFiles, UnreadableImage, upright
+from aleator.data.sources import ImageArray, ImageBytes, ImageFiles
 from aleator.errors import DataError
 from tests.data.more_forms import planes_apart, png_of_16_bits, tiff_of_16_bits
 

@@ -21,7 +21,7 @@ from aleator.auditing.audit import audit
 from aleator.auditing.settings import AuditSettings
 from aleator.data import read_dataset
 from aleator.data.options import ReadOptions
-from aleator.data.readers.shared import EMOTIONS
+from aleator.data.readers.labels import EMOTIONS
 from aleator.decisions.decision import AMBIGUOUS, LABEL, UNDO, UNUSABLE, Decision, utc_text
 from aleator.decisions.gather import database_beside
 from aleator.decisions.read import read_decisions

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from aleator.audits.folder import KEPT, AuditFolder, Files
 from aleator.data.dataset import AnnotatorVotes, LabelledDataset, Votes
-from aleator.data.readers.arrays import read_arrays
+from aleator.data.readers.array_files import read_arrays
 from aleator.data.sources import ExampleSource, FeatureArray, ImageArray, ImageBytes, ImageFiles, TableRows, TextArray
 from aleator.data.texts import Texts
 from aleator.errors import AuditFolderError, DataError

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from aleator.audits import AuditFolder
-from aleator.data.readers.columns import texts_of
-from aleator.data.readers.shared import find_column
+from aleator.data.readers.column_names import find_column
+from aleator.data.readers.kinds import texts_of
 from aleator.data.readers.tables import read_table
 from aleator.errors import DataError, MissingExtraError, while_reading
 
@@ -147,7 +147,7 @@ def second_opinion(audit: AuditFolder, issues: Any) -> SecondOpinion:
 
 
 def _beside(audit: AuditFolder, table: pa.Table, where: str) -> SecondOpinion:
-    score = find_column(table.column_names, SCORES, None, where)
+    score = find_column(table.column_names, SCORES)
     if FLAG not in table.column_names or score is None:
         raise DataError(
             f"{where} has no columns {FLAG} and {SCORES[0]} (or {SCORES[1]}); it has {', '.join(table.column_names)}. "

@@ -156,6 +156,24 @@ class LabelledDataset:
             group=None if self.group is None else self.group[rows],
         )
 
+    def saying(self, *sentences: str) -> "LabelledDataset":
+        """The same, with more said of how it was read; what is empty is not said."""
+        return replace(self, how_read=self.how_read.with_said(*sentences))
+
+    def of_split(self, split: str | None) -> "LabelledDataset":
+        """The data set of one split; None means all."""
+        if split is None:
+            return self
+        if self.split is None:
+            raise DataError(f"{self.path} has no splits; leave --split out.")
+        rows = np.flatnonzero(np.char.lower(self.split) == split.lower())
+        if not len(rows):
+            raise DataError(
+                f"{self.path} has no split {split!r}; there are {listed(sorted(set(self.split.tolist())))}."
+            )
+        ids = set(self.ids[rows].tolist())
+        return replace(self.take(rows), skipped=tuple(one for one in self.skipped if one.id in ids))
+
     def check_learnable(self) -> None:
         """Raise DataError unless there are two classes, and enough examples of each that occurs."""
         labels, names = self.given_labels, self.class_names

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset, Votes
-from aleator.data.readers.shared import EMOTIONS
+from aleator.data.readers.labels import EMOTIONS
 from aleator.data.sources import ImageArray
 from aleator.data.synthetic_noise import from_confusion
 

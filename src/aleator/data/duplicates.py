@@ -7,10 +7,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from aleator.data.examples import Examples
+from aleator.data.groups import connected
 from aleator.data.near_pictures import near_links
 from aleator.data.near_texts import near_pairs, plain
 from aleator.data.sources import TableRows, TextArray
@@ -51,9 +50,7 @@ def find_duplicates(
         pairs += _near_texts(examples, first)
     elif near and isinstance(examples, np.ndarray) and examples.ndim == 4:
         pairs.append(near_links(examples.astype(np.uint8, copy=False), first, folder=folder, on=on, on_block=on_block))
-    left, right = np.concatenate(pairs, axis=1)
-    links = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(len(examples),) * 2)
-    _, component = connected_components(links, directed=False)
+    component = connected(len(examples), np.concatenate(pairs, axis=1))
     size = np.bincount(component)
     grouped = size[component] > 1
     group = np.full(len(examples), -1, dtype=np.int64)

@@ -67,6 +67,5 @@ def load_examples(
         values=geometry.values,
     )
     if geometry.values is not None:
-        said = geometry.values.sentence("Pictures")
-        dataset = replace(dataset, how_read=dataset.how_read.with_said(said))
+        dataset = dataset.saying(geometry.values.sentence("Pictures"))
     return dataset, pixels, shape

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from aleator.data.sources import ExampleSource, ImageArray, ImageSource, UnreadableImage
+from aleator.data.decoding import UnreadableImage
+from aleator.data.sources import ExampleSource, ImageArray, ImageSource
 from aleator.data.value_range import ValueRange
 from aleator.errors import DataError
 from aleator.progress import Progress, silent

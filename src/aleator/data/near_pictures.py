@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from aleator.data.groups import connected
 from aleator.workers.kept import results_of
 from aleator.workers.piece import HERE, Arrays, Piece, Workers
 
@@ -161,8 +160,7 @@ def _join(
         like = _correlate(pictures, rows[one], rows[other], enough)
         if like.any():
             ends = np.concatenate([[one[like], other[like]], [np.arange(len(joined)), joined]], axis=1)
-            links = coo_array((np.ones(ends.shape[1], dtype=np.int8), tuple(ends)), shape=(len(joined),) * 2)
-            _, group = connected_components(links, directed=False)
+            group = connected(len(joined), ends)
             _, first = np.unique(group, return_index=True)
             joined = first[group]
         left, right, most = left[~now], right[~now], most * 4

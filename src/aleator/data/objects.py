@@ -15,19 +15,14 @@ from aleator.data.encoded_pictures import encoded_picture, is_picture
 from aleator.data.how_read import HowRead
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.picture_files import has_picture_ending
-from aleator.data.readers.arrays import (
-    EXAMPLE_ARRAYS,
-    ID_ARRAYS,
-    LABEL_ARRAYS,
-    NAME_ARRAYS,
-    SPLIT_ARRAYS,
-    source_and_range,
-)
-from aleator.data.readers.columns import LABEL_COLUMNS
+from aleator.data.readers.array_sources import source_and_range
+from aleator.data.readers.arrays import EXAMPLE_ARRAYS, ID_ARRAYS, LABEL_ARRAYS, NAME_ARRAYS, SPLIT_ARRAYS
+from aleator.data.readers.column_names import LABEL_COLUMNS, find_column
+from aleator.data.readers.labels import EncodedLabels, encoded
 from aleator.data.readers.limits import check_columns
 from aleator.data.readers.one_hot import one_hot_array
-from aleator.data.readers.shared import EncodedLabels, encoded, find_column
 from aleator.data.readers.table import dataset_of_table
+from aleator.data.readers.tables import joined, with_split
 from aleator.data.sources import ExampleSource, ImageBytes
 from aleator.data.value_range import ValueRange
 from aleator.data.wording import listed
@@ -77,13 +72,10 @@ def _hugging_face(data: Any, options: ReadOptions) -> LabelledDataset:
     """Its Arrow table, with pictures as they are stored."""
     if isinstance(data, Mapping):  # DatasetDict
         parts = {str(split): _arrow_of(part) for split, part in data.items()}
-        tables = [
-            table.append_column("split", pa.array([split] * len(table), pa.string())) for split, table in parts.items()
-        ]
+        tables = [with_split(table, split) for split, table in parts.items()]
         if not tables:
             raise DataError("The DatasetDict holds no split.")
-        table = pa.concat_tables(tables, promote_options="permissive")
-        table = table.replace_schema_metadata(tables[0].schema.metadata)
+        table = joined(tables, "The splits of the DatasetDict").replace_schema_metadata(tables[0].schema.metadata)
         return _of_table(table, f"a Hugging Face DatasetDict ({listed(parts)})", options)
     if hasattr(data, "with_format") and hasattr(data, "__len__"):
         return _of_table(_arrow_of(data), "a Hugging Face Dataset", options)
@@ -171,7 +163,7 @@ def _of_arrays(data: Mapping[Any, Any], options: ReadOptions) -> LabelledDataset
             f"{where} needs examples ({', '.join(EXAMPLE_ARRAYS[:3])}, ...) and labels ({', '.join(LABEL_ARRAYS[:3])}, "
             f"...); it has {listed(names)}."
         )
-    classes = find_column(names, NAME_ARRAYS, None, where)
+    classes = find_column(names, NAME_ARRAYS)
     if (
         classes is not None
         and options.names is None
@@ -179,7 +171,7 @@ def _of_arrays(data: Mapping[Any, Any], options: ReadOptions) -> LabelledDataset
     ):
         options = options.but(ReadOptions(class_names=tuple(map(str, columns[classes]))))
     dataset = _of_items(columns[examples], columns[labels], "a dict of arrays", options)
-    split = find_column(names, SPLIT_ARRAYS, None, where)
+    split = find_column(names, SPLIT_ARRAYS)
     ids = find_column(names, ID_ARRAYS, options.id_column, where)
     return replace(
         dataset,
@@ -216,7 +208,7 @@ def _of_samples(data: Any, options: ReadOptions) -> LabelledDataset:
     asked = options if options.names is not None else options.but(ReadOptions(class_names=names))
     form = f"a torchvision {type(data).__name__}"
     dataset = _named(dataset_of_table(table, Path(form), root, asked, HowRead(form)), form)
-    return replace(dataset, how_read=dataset.how_read.with_said("The picture files are read, without the transforms."))
+    return dataset.saying("The picture files are read, without the transforms.")
 
 
 def _of_pairs(data: Any, options: ReadOptions) -> LabelledDataset:

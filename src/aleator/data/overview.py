@@ -11,9 +11,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from aleator.data.dataset import FEWEST_EXAMPLES, LabelledDataset, Skipped
+from aleator.data.decoding import UnreadableImage
 from aleator.data.how_read import HowRead
 from aleator.data.readers.synonyms import meaning
-from aleator.data.sources import ExampleSource, FeatureArray, ImageSource, TableRows, TextArray, UnreadableImage
+from aleator.data.sources import ExampleSource, FeatureArray, ImageSource, TableRows, TextArray
 from aleator.errors import DataError
 from aleator.files import check_target, write_whole
 

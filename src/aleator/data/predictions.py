@@ -20,10 +20,13 @@ from aleator.data.likeliest_files import (
     named_probabilities,
     read_sparse,
 )
-from aleator.data.readers.arrays import read_arrays
-from aleator.data.readers.columns import ID_COLUMNS, LABEL_COLUMNS, is_row_number, texts_of
-from aleator.data.readers.shared import encode_labels, find_column
-from aleator.data.readers.tables import EVERY_COLUMN, TABLE_SUFFIXES, read_table
+from aleator.data.readers.array_files import read_arrays
+from aleator.data.readers.column_names import ID_COLUMNS, LABEL_COLUMNS, find_column
+from aleator.data.readers.kinds import is_number, texts_of
+from aleator.data.readers.labels import encode_labels
+from aleator.data.readers.no_features import is_row_number
+from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
+from aleator.data.readers.text_tables import EVERY_COLUMN
 from aleator.data.wording import listed
 from aleator.errors import DataError
 from aleator.files import write_array, write_whole
@@ -57,18 +60,16 @@ def read_probabilities(
     table = read_table(path, (*ID_COLUMNS, *CLASS_COLUMNS))
     if not holds_likeliest(table.column_names):
         return _numbers_of(table, path)
-    id_column = find_column(table.column_names, ID_COLUMNS, None, str(path))
+    id_column = find_column(table.column_names, ID_COLUMNS)
     return named_probabilities(table, path), None, None if id_column is None else texts_of(table[id_column])
 
 
 def _numbers_of(table: pa.Table, path: Path) -> tuple[NDArray[Any], tuple[str, ...], NDArray[np.str_] | None]:
-    id_column = find_column(table.column_names, ID_COLUMNS, None, str(path))
+    id_column = find_column(table.column_names, ID_COLUMNS)
     names = [
         field.name
         for field in table.schema
-        if field.name != id_column
-        and not is_row_number(table, field.name)
-        and (pa.types.is_floating(field.type) or pa.types.is_integer(field.type))
+        if field.name != id_column and not is_row_number(table, field.name) and is_number(field.type)
     ]
     if not names:
         raise DataError(f"{path} has no column of numbers; it has {listed(table.column_names)}.")
@@ -181,12 +182,12 @@ def label_values(path: Path) -> tuple[Any, NDArray[np.str_] | None]:
     values: Any
     if path.suffix.lower() in TABLE_SUFFIXES:
         table = plain_cells(read_table(path, EVERY_COLUMN), path)
-        column = find_column(table.column_names, LABEL_COLUMNS, None, str(path))
+        column = find_column(table.column_names, LABEL_COLUMNS)
         if column is None and table.num_columns == 1:
             column = table.column_names[0]
         if column is None:
             raise DataError(f"{path} has no column 'label'; it has {listed(table.column_names)}.")
-        id_column = find_column(table.column_names, ID_COLUMNS, None, str(path))
+        id_column = find_column(table.column_names, ID_COLUMNS)
         ids = None if id_column is None else texts_of(table[id_column])
         values = table[column].to_pylist()
     else:

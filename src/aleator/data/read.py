@@ -1,5 +1,7 @@
 """Any labelled data set in: the reader that knows the path reads it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,10 +12,10 @@ from aleator.data.dataset import LabelledDataset
 from aleator.data.objects import dataset_of
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.overview import names_alike
-from aleator.data.readers import forms, reader_for
+from aleator.data.readers import READERS, forms, reader_for
 from aleator.data.readers.broken import check_kind
+from aleator.data.readers.compressed import unpacked
 from aleator.data.readers.remedies import LIBSVM, REMEDIES, is_of_libsvm, remedy_for
-from aleator.data.readers.shared import select_split
 from aleator.data.readers.tables import LIST_SUFFIXES
 from aleator.data.readers.votes import join_votes
 from aleator.data.sources import ImageBytes, ImageFiles
@@ -45,47 +47,52 @@ def read_dataset(
     Raises DataError naming the file, the row or the id, and the remedy.
     """
     progress("reading", 0, 1)
-    if isinstance(path, LabelledDataset):
-        dataset = path
-    else:
-        dataset = _of_path(Path(path), options) if isinstance(path, str | Path) else dataset_of(path, options)
+    dataset = _read(path, options)
     if options.votes is not None:
-        with while_reading(options.votes, "votes"):
-            votes, said = join_votes(options.votes, dataset, options)
-        dataset = replace(dataset, votes=votes, how_read=dataset.how_read.with_said(*said))
-    dataset = replace(_without_skipped(_of_split(dataset, options.split)), reading=_reading(path, options))
-    dataset = _with_pictures_said(dataset)
-    alike = [
-        f"The class names {listed(map(repr, group))} look alike; if they are one class, write them alike in the data."
-        for group in names_alike(dataset.class_names)
-    ]
-    dataset = replace(dataset, how_read=dataset.how_read.with_said(*alike))
-    if dataset.split is not None and (without := int((dataset.split == "").sum())):
-        dataset = replace(dataset, how_read=dataset.how_read.with_said(f"{without:,} examples are of no split."))
-    without = int((dataset.given_labels < 0).sum())
-    if 2 * without > len(dataset):
-        dataset = replace(dataset, how_read=dataset.how_read.with_said(f"{without:,} of {len(dataset):,} {FILL_DOWN}"))
+        with unpacked(options.votes) as file, while_reading(options.votes, "votes"):
+            votes, said = join_votes(file, dataset, options)
+        dataset = replace(dataset, votes=votes).saying(*said)
+    dataset = _without_skipped(dataset.of_split(options.split))
+    unlabelled = _said_of_labels(dataset)
+    dataset = dataset.saying(*_said_of_pictures(dataset), *_said_of_names(dataset), unlabelled)
     if learnable:
         try:
             dataset.check_learnable()
         except DataError as error:
-            if 2 * without <= len(dataset):
-                raise
-            raise DataError(f"{error} {without:,} of {len(dataset):,} {FILL_DOWN}") from None
+            raise DataError(f"{error} {unlabelled}".strip()) from None
     progress("reading", 1, 1)
     return dataset
 
 
-def _reading(path: Any, options: ReadOptions) -> ReadOptions | None:
-    """What was asked of a path; data in memory are not read again."""
+def _read(path: Any, options: ReadOptions) -> LabelledDataset:
+    """The data set, with what was asked where it is a path: data in memory are not read again."""
     if isinstance(path, LabelledDataset):
-        return path.reading
-    return options if isinstance(path, str | Path) else None
+        return path
+    if isinstance(path, str | Path):
+        return replace(_of_path(Path(path), options), reading=options)
+    return dataset_of(path, options)
 
 
 def _of_path(path: Path, options: ReadOptions) -> LabelledDataset:
     if not path.exists():
         raise DataError(f"{path} is not there.")
+    with unpacked(path) as file, _unpacked_labels(options) as unpacked_options:
+        if file == path:
+            return _of_file_or_folder(path, unpacked_options)
+        beside = replace(unpacked_options, image_root=options.image_root or path.parent)
+        return replace(_of_file_or_folder(file, beside), path=str(path))
+
+
+@contextmanager
+def _unpacked_labels(options: ReadOptions) -> Iterator[ReadOptions]:
+    if options.label_file is None:
+        yield options
+        return
+    with unpacked(options.label_file) as file:
+        yield replace(options, label_file=file)
+
+
+def _of_file_or_folder(path: Path, options: ReadOptions) -> LabelledDataset:
     reader = reader_for(path)
     if path.is_file() and (reader is not None or path.suffix.lower() not in REMEDIES):
         with while_reading(path, "labelled data"):
@@ -96,19 +103,13 @@ def _of_path(path: Path, options: ReadOptions) -> LabelledDataset:
         raise DataError(f"{path} {remedy}.")
     if reader is None:
         raise DataError(f"{path} is in no form that is read: {forms()}.")
+    if options.label_file is not None and reader not in (READERS["arrays"], READERS["table"]):
+        raise DataError(f"{path} has its labels in itself ({reader.form}); leave --label-file out.")
     with while_reading(path, "labelled data"):
         dataset = reader.read(path, options)
     if not dataset.how_read.form:
         dataset = replace(dataset, how_read=replace(dataset.how_read, form=reader.form))
     return dataset
-
-
-def _of_split(dataset: LabelledDataset, split: str | None) -> LabelledDataset:
-    rows = select_split(dataset.split, split, dataset.path)
-    if rows is None:
-        return dataset
-    ids = set(dataset.ids[rows].tolist())
-    return replace(dataset.take(rows), skipped=tuple(one for one in dataset.skipped if one.id in ids))
 
 
 def _without_skipped(dataset: LabelledDataset) -> LabelledDataset:
@@ -117,12 +118,26 @@ def _without_skipped(dataset: LabelledDataset) -> LabelledDataset:
     return dataset.take(np.flatnonzero(~np.isin(dataset.ids, skipped))) if skipped else dataset
 
 
-def _with_pictures_said(dataset: LabelledDataset) -> LabelledDataset:
-    """What is said of pictures: those of more than 8 bits are scaled by one rule, and of files that hold several the
-    first is read."""
+def _said_of_pictures(dataset: LabelledDataset) -> list[str]:
+    """Those of more than 8 bits are scaled by one rule, and of files that hold several the first is read."""
     source = dataset.source
     if not isinstance(source, ImageFiles | ImageBytes):
-        return dataset
+        return []
     values = source.scaling()
-    scaled = "" if values is None else values.sentence("Pictures")
-    return replace(dataset, how_read=dataset.how_read.with_said(scaled, source.several_in_a_file()))
+    return ["" if values is None else values.sentence("Pictures"), source.several_in_a_file()]
+
+
+def _said_of_names(dataset: LabelledDataset) -> list[str]:
+    """Names of classes that look alike, and examples without the name of a split."""
+    alike = [
+        f"The class names {listed(map(repr, group))} look alike; if they are one class, write them alike in the data."
+        for group in names_alike(dataset.class_names)
+    ]
+    without = 0 if dataset.split is None else int((dataset.split == "").sum())
+    return [*alike, f"{without:,} examples are of no split." if without else ""]
+
+
+def _said_of_labels(dataset: LabelledDataset) -> str:
+    """That most examples have none; empty where most have."""
+    without = int((dataset.given_labels < 0).sum())
+    return f"{without:,} of {len(dataset):,} {FILL_DOWN}" if 2 * without > len(dataset) else ""

@@ -8,9 +8,10 @@ from typing import TextIO
 from uuid import NAMESPACE_URL, uuid5
 
 from aleator.data.cells import plain_cell, safe_cell
-from aleator.data.readers.columns import ID_COLUMNS, texts_of
-from aleator.data.readers.shared import find_column
-from aleator.data.readers.tables import EVERY_COLUMN, TABLE_SUFFIXES, read_table
+from aleator.data.readers.column_names import ID_COLUMNS, find_column
+from aleator.data.readers.kinds import texts_of
+from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
+from aleator.data.readers.text_tables import EVERY_COLUMN
 from aleator.decisions.decision import LONGEST_NAME, SEPARATOR, Decision, kind_of, utc_text
 from aleator.errors import DataError
 
@@ -77,7 +78,7 @@ def _arrow_rows(path: Path) -> Iterator[Cells]:
 
 def _columns(names: list[str], path: Path) -> dict[str, str]:
     """What the columns that are there are called in this file."""
-    found = {name: find_column(names, candidates, None, str(path)) for name, candidates in KNOWN_AS.items()}
+    found = {name: find_column(names, candidates) for name, candidates in KNOWN_AS.items()}
     if "is_label_issue" in names:
         raise DataError(
             f"{path} is cleanlab's table of label issues: what a program found, and nobody's decision. "

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aleator.data.sources import ImageArray, ImageBytes, ImageFiles, UnreadableImage
+from aleator.data.decoding import UnreadableImage
+from aleator.data.sources import ImageArray, ImageBytes, ImageFiles
 
 WHOLE = 1 << 20
 """Bytes up to which all of a file is looked at; of larger ones, its size and three parts of it."""

@@ -11,7 +11,8 @@ import pyarrow as pa
 import torch
 from numpy.typing import NDArray
 
-from aleator.data.sources import ExampleSource, ImageArray, ImageBytes, ImageFiles, TextArray, UnreadableImage
+from aleator.data.decoding import UnreadableImage
+from aleator.data.sources import ExampleSource, ImageArray, ImageBytes, ImageFiles, TextArray
 from aleator.embedding.extractor import Extractor
 from aleator.errors import AleatorError
 from aleator.workers import Arrays, Piece, Workers

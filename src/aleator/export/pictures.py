@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from aleator.data.sources import ImageBytes, ImageFiles, ImageSource, UnreadableImage
+from aleator.data.decoding import UnreadableImage
+from aleator.data.sources import ImageBytes, ImageFiles, ImageSource
 from aleator.errors import DataError
 from aleator.export.corrected import Corrected
 from aleator.files import sync, sync_all, unfinished_beside

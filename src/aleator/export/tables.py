@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from aleator.data.cells import safe_cell
-from aleator.data.readers.columns import EXPORTED_OF_GROUPS
+from aleator.data.readers.column_names import EXPORTED_OF_GROUPS
 from aleator.data.sources import TableRows, TextArray
 from aleator.data.texts import Texts
 from aleator.decisions.tables import write_table

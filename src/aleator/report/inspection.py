@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aleator.data.dataset import LabelledDataset
+from aleator.data.decoding import UnreadableImage
 from aleator.data.overview import EXAMPLES_OF_A_CLASS, MOST_CLASSES, Overview, in_words, some_of
-from aleator.data.sources import ImageSource, UnreadableImage
+from aleator.data.sources import ImageSource
 from aleator.data.wording import listed, short
 from aleator.files import check_target, write_text
 from aleator.html import template

@@ -3,8 +3,9 @@
 import base64
 from functools import cache
 
+from aleator.data.decoding import UnreadableImage
 from aleator.data.images import thumbnail
-from aleator.data.sources import ExampleSource, ImageSource, UnreadableImage
+from aleator.data.sources import ExampleSource, ImageSource
 
 
 class Pictures:

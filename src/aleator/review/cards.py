@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from aleator.data.decoding import UnreadableImage
 from aleator.data.images import picture_file
-from aleator.data.sources import ImageSource, UnreadableImage
+from aleator.data.sources import ImageSource
 from aleator.decisions.decision import Decision, answer_text
 from aleator.report.reasons import Findings, reasons
 from aleator.review.board import Board

@@ -17,7 +17,7 @@ from torch import nn
 from aleator.auditing import AuditSettings
 from aleator.auditing.audit import audit
 from aleator.data.dataset import LabelledDataset
-from aleator.data.readers.arrays import source_of_array
+from aleator.data.readers.array_sources import source_of_array
 from aleator.data.sources import FeatureArray
 from aleator.embedding import EmbedSettings, is_pretrained
 from aleator.embedding.embed import embed_source, kind_of, open_backbone

@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
 from aleator.data.options import NOTHING_ASKED
 from aleator.data.picture_files import find_files, has_picture_ending
 from aleator.data.readers import kaggle_pixels, reader_for
 from aleator.data.readers.arrays import source_of_file
-from aleator.data.readers.columns import ID_COLUMNS, PATH_COLUMNS, texts_of, with_plain_columns
+from aleator.data.readers.column_names import ID_COLUMNS, PATH_COLUMNS, find_column
+from aleator.data.readers.kinds import texts_of, with_plain_columns
 from aleator.data.readers.paths import relative_paths
-from aleator.data.readers.rows import text_column
-from aleator.data.readers.shared import find_column, select_split
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
+from aleator.data.readers.text_columns import text_column
 from aleator.data.readers.text_folders import texts_of_files, why_no_text
 from aleator.data.readers.vectors import vectors_of, with_columns_of_vectors
 from aleator.data.sources import ExampleSource, FeatureArray, ImageFiles, TableRows, TextArray
@@ -85,7 +84,7 @@ def _files(root: Path, files: Sequence[str], ids: Sequence[str]) -> Inputs:
 
 def _table(path: Path, split: str | None) -> Inputs:
     table = read_table(path, {*PATH_COLUMNS, *ID_COLUMNS})
-    column = find_column(table.column_names, PATH_COLUMNS, None, str(path))
+    column = find_column(table.column_names, PATH_COLUMNS)
     if column is None and split is None and (vectors := _vectors(table, path)) is not None:
         return vectors
     if column is None:
@@ -93,7 +92,7 @@ def _table(path: Path, split: str | None) -> Inputs:
     if split is not None:
         raise DataError(f"{path}: a split is taken from data with labels only; leave --split out.")
     files = relative_paths(table[column], path, path.parent)
-    name = find_column(table.column_names, ID_COLUMNS, None, str(path))
+    name = find_column(table.column_names, ID_COLUMNS)
     return _files(path.parent, files, files if name is None else texts_of(table[name]).tolist())
 
 
@@ -102,7 +101,7 @@ def _vectors(table: pa.Table, path: Path) -> Inputs | None:
     found = [values for name in table.column_names if (values := vectors_of(table[name])) is not None]
     if len(found) != 1:
         return None
-    name = find_column(table.column_names, ID_COLUMNS, None, str(path))
+    name = find_column(table.column_names, ID_COLUMNS)
     ids = tuple(map(str, range(len(table)))) if name is None else tuple(texts_of(table[name]).tolist())
     return Inputs(ids, tuple(f"{path}, row {row}" for row in range(len(table))), FeatureArray(found[0]))
 
@@ -121,7 +120,7 @@ def _of_the_table_itself(path: Path, split: str | None, kind: str) -> Inputs:
     if split is not None:
         raise DataError(f"{path}: a split is taken from data with labels only; leave --split out.")
     table = with_plain_columns(read_table(path, ID_COLUMNS))
-    name = find_column(table.column_names, ID_COLUMNS, None, str(path))
+    name = find_column(table.column_names, ID_COLUMNS)
     ids = tuple(map(str, range(len(table)))) if name is None else tuple(texts_of(table[name]).tolist())
     where = tuple(f"{path}, row {row}" for row in range(len(table)))
     if kind == TableRows.kind:
@@ -140,8 +139,6 @@ def _labelled(path: Path, split: str | None) -> Inputs:
             f"{path} is in no form that is read: a picture, a folder of pictures, a table of paths, or arrays "
             "(.npz, .npy)."
         )
-    dataset = reader.read(path, NOTHING_ASKED)
-    rows = select_split(dataset.split, split, str(path))
-    dataset = dataset if rows is None else dataset.take(np.asarray(rows))
+    dataset = reader.read(path, NOTHING_ASKED).of_split(split)
     where = tuple(f"{path}, {dataset.source.describe(row)}" for row in range(len(dataset)))
     return Inputs(tuple(dataset.ids.tolist()), where, dataset.source)

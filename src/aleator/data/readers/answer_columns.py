@@ -9,36 +9,33 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from aleator.data.options import ReadOptions
-from aleator.data.readers.columns import (
+from aleator.data.readers.agreement import Agreement
+from aleator.data.readers.column_names import (
     GROUP_COLUMNS,
     ID_COLUMNS,
     INDEX_COLUMNS,
-    MOST_VOTES,
     PATH_COLUMNS,
     PERSON,
     SPLIT_COLUMNS,
-    holds_classes,
+    find_column,
     is_exported,
-    label_column,
-    numbering_columns,
-    path_column,
-    texts_of,
 )
-from aleator.data.readers.numbers import NO_VALUES
+from aleator.data.readers.columns import MOST_VOTES, holds_classes, label_column, path_column
+from aleator.data.readers.given_table import GivenTable
+from aleator.data.readers.kinds import is_number, texts_of
+from aleator.data.readers.no_features import numbering_columns
+from aleator.data.readers.numbers import NO_VALUES, plain_number
 from aleator.data.readers.one_hot import columns_of_one_label, with_label_column
 from aleator.data.readers.people import answer_of_most, said_of_ties
-from aleator.data.readers.rows import text_column
-from aleator.data.readers.shared import find_column
 from aleator.data.readers.synonyms import meaning
-from aleator.data.readers.votes import Agreement, plain_number
-from aleator.data.readers.votes_table import NO_ANSWERS, UNUSABLE, numbers_in
+from aleator.data.readers.text_columns import text_column
+from aleator.data.readers.vote_counts import numbers_in
+from aleator.data.readers.votes_table import NO_ANSWERS, UNUSABLE
 from aleator.data.wording import listed
 from aleator.errors import DataError
 
@@ -51,92 +48,92 @@ COUNTING = re.compile(r"(?i)(votes?|counts?|num|n)[ _.-]+(?=.)")
 MADE = "label"
 
 
-def with_one_label(
-    table: pa.Table, path: Path, root: Path, options: ReadOptions
-) -> tuple[pa.Table, ReadOptions, tuple[str, ...]]:
-    """The table with one column of labels in the place of those that hold a class, a person or an answer each; the
-    options with its name; and what is said of it. Any other table as it is."""
+def with_one_label(given: GivenTable) -> tuple[GivenTable, tuple[str, ...]]:
+    """The table with one column of labels, which its options name, in the place of those that hold a class, a person or
+    an answer each; and what is said of it. Any other table as it is."""
+    table, options = given.cells, given.options
     named = columns_of_one_label(table, options.label_column)
     if named:
         if options.votes_form is None and not all(map(_is_person, named)):
-            made, said = with_label_column(table, options.label_column, path)
+            made, said = with_label_column(table, options.label_column, given.path)
             if made is not table:
-                return made, options, said
-        return _with_votes(table, named, _are_people(table, named, path, options), path, options)
-    if options.label_column is not None or is_exported(table.column_names):
-        return table, options, ()
-    if label_column(table, path, options)[0] is not None:
-        return table, options, ()
+                return given.with_cells(made), said
+        return _with_votes(given, named, _are_people(given, named))
+    if options.label_column is not None or is_exported(given.names) or label_column(given)[0] is not None:
+        return given, ()
     people = _columns_of_people(table)
-    names = people or _columns_of_counts(table, path, root, options)
-    if not names or _may_be_labels(table, names, path):
-        return table, options, ()
-    return _with_votes(table, names, bool(people), path, options)
+    names = people or _columns_of_counts(given)
+    if not names or _may_be_labels(table, names):
+        return given, ()
+    return _with_votes(given, names, bool(people))
 
 
-def _may_be_labels(table: pa.Table, names: Sequence[str], path: Path) -> bool:
+def _may_be_labels(table: pa.Table, names: Sequence[str]) -> bool:
     """Whether another column than these can hold the labels."""
     known = (*ID_COLUMNS, *PATH_COLUMNS, *SPLIT_COLUMNS, *GROUP_COLUMNS, *INDEX_COLUMNS)
-    taken = {find_column(table.column_names, [name], None, str(path)) for name in known} | {*names}
+    taken = {find_column(table.column_names, [name]) for name in known} | {*names}
     free = [name for name in table.column_names if name not in taken and meaning(name) not in NO_ANSWERS]
     return any(holds_classes(table[name]) for name in free)
 
 
-def _are_people(table: pa.Table, names: Sequence[str], path: Path, options: ReadOptions) -> bool:
+def _are_people(given: GivenTable, names: Sequence[str]) -> bool:
     """Whether columns that somebody named are people, and no answers whose votes are counted."""
-    if options.votes_form is not None:
-        return options.votes_form == "answers"
-    numbers = [name for name in names if _is_number(table[name].type)]
+    if given.options.votes_form is not None:
+        return given.options.votes_form == "answers"
+    table = given.cells
+    numbers = [name for name in names if is_number(table[name].type)]
     if len(numbers) < len(names) or all(map(_is_person, names)):
         return True
     if _one_total(table, names) is not None:
         return False
     raise DataError(
-        f"{path}: {listed(map(repr, names))} hold numbers, which may count the votes for a class each, or be the "
+        f"{given.path}: {listed(map(repr, names))} hold numbers, which may count the votes for a class each, or be the "
         "classes that a person each has chosen. Say which: --votes-form counts or --votes-form answers."
     )
 
 
-def _with_votes(
-    table: pa.Table, names: Sequence[str], people: bool, path: Path, options: ReadOptions
-) -> tuple[pa.Table, ReadOptions, tuple[str, ...]]:
-    classes, counts, said = (_answers if people else _counted)(table, names, path, options)
-    example = find_column(table.column_names, (*ID_COLUMNS, *PATH_COLUMNS), None, str(path))
-    rows = np.arange(len(table)).astype(str) if example is None else texts_of(table[example])
+def _with_votes(given: GivenTable, names: Sequence[str], people: bool) -> tuple[GivenTable, tuple[str, ...]]:
+    path, options = given.path, given.options
+    classes, counts, said = (_answers if people else _counted)(given, names)
+    example = find_column(given.names, (*ID_COLUMNS, *PATH_COLUMNS))
+    rows = np.arange(len(given)).astype(str) if example is None else given.texts(example)
     most, tied = answer_of_most(counts, rows.tolist())
     useless = np.array([meaning(name) in UNUSABLE for name in classes]) & (not people)
     most[(most >= 0) & useless[most]] = -1
     what = "are people, and their cells answers" if people else "count the votes for a class each"
     use = f" --votes {path.name} --use-votes uses each of them." if path.suffix else ""
     told = (
-        f"{listed(map(repr, names))} {what} ({int(counts.sum()):,} for {len(table):,} examples): the given label is "
+        f"{listed(map(repr, names))} {what} ({int(counts.sum()):,} for {len(given):,} examples): the given label is "
         f"the answer of most.{use}{'' if options.label_column else ' --label-column names another column.'}"
     )
     asked = options.label_column or MADE
     labels = pa.array(classes, pa.string()).take(pa.array(most, mask=most < 0))
-    made = table.drop_columns(list(names)).append_column(asked, labels)
-    return made, replace(options, label_column=asked), (told, *said, *said_of_ties(tied, "examples"))
+    made = given.cells.drop_columns(list(names)).append_column(asked, labels)
+    given = replace(given, cells=made, options=replace(options, label_column=asked))
+    return given, (told, *said, *said_of_ties(tied, "examples"))
 
 
 Found = tuple[list[str], NDArray[np.int64], list[str]]
 """Classes, how often each was given `(example, class)`, and what is said of it."""
 
 
-def _answers(table: pa.Table, names: Sequence[str], path: Path, options: ReadOptions) -> Found:
+def _answers(given: GivenTable, names: Sequence[str]) -> Found:
     """Of a column for each person. Raises DataError for one whose answers are no others' answers."""
-    gaps = {"", "-1", *NO_VALUES, *UNUSABLE} if options.missing_label is None else {"", options.missing_label.lower()}
-    cells = {name: [plain_number(text) for text in texts_of(table[name]).tolist()] for name in names}
-    given = {name: [text for text in texts if text.lower() not in gaps] for name, texts in cells.items()}
-    for name, texts in given.items():
-        others = {text for other in names if other != name for text in given[other]}
+    missing = given.options.missing_label
+    gaps = {"", "-1", *NO_VALUES, *UNUSABLE} if missing is None else {"", missing.lower()}
+    cells = {name: [plain_number(text) for text in given.texts(name).tolist()] for name in names}
+    told = {name: [text for text in texts if text.lower() not in gaps] for name, texts in cells.items()}
+    for name, texts in told.items():
+        others = {text for other in names if other != name for text in told[other]}
         if texts and not set(texts) & others:
             raise DataError(
-                f"{path}: no cell of {name!r} is an answer in {listed(repr(one) for one in names if one != name)}, so "
-                "they are no people's answers to one question. Name in --label-column those that are."
+                f"{given.path}: no cell of {name!r} is an answer in "
+                f"{listed(repr(one) for one in names if one != name)}, so they are no people's answers to one "
+                "question. Name in --label-column those that are."
             )
-    classes = sorted({text for texts in given.values() for text in texts})
+    classes = sorted({text for texts in told.values() for text in texts})
     place = {name: number for number, name in enumerate(classes)}
-    counts = np.zeros((len(table), len(classes)), dtype=np.int64)
+    counts = np.zeros((len(given), len(classes)), dtype=np.int64)
     for texts in cells.values():
         for row, text in enumerate(texts):
             if text in place:
@@ -148,9 +145,10 @@ def _answers(table: pa.Table, names: Sequence[str], path: Path, options: ReadOpt
     return classes, counts, [said] if none else []
 
 
-def _counted(table: pa.Table, names: Sequence[str], path: Path, options: ReadOptions) -> Found:
+def _counted(given: GivenTable, names: Sequence[str]) -> Found:
     """Of a column for each class. Raises DataError for what is no number of votes."""
-    other = next((name for name in names if not _is_number(table[name].type)), None)
+    table, path = given.cells, given.path
+    other = next((name for name in names if not is_number(table[name].type)), None)
     if other is not None:
         raise DataError(f"{path}: the column {other!r} holds no numbers, so it counts no votes.")
     values = np.stack([numbers_in(table, name) for name in names], axis=1)
@@ -193,13 +191,14 @@ def _agreement(one: NDArray[np.str_], other: NDArray[np.str_]) -> Agreement:
     return Agreement(len(one), float((one == other).mean()) if len(one) else 0.0, chance)
 
 
-def _columns_of_counts(table: pa.Table, path: Path, root: Path, options: ReadOptions) -> list[str]:
+def _columns_of_counts(given: GivenTable) -> list[str]:
     """All columns of numbers, where they are whole and add up to the same in each row, beside texts or pictures; none
     where they are no counts, or several labels of an example, or ranks."""
+    table = given.cells
     known = (*ID_COLUMNS, *SPLIT_COLUMNS, *GROUP_COLUMNS)
-    taken = {find_column(table.column_names, [name], None, str(path)) for name in known} | {*INDEX_COLUMNS}
+    taken = {find_column(table.column_names, [name]) for name in known} | {*INDEX_COLUMNS}
     taken |= set(numbering_columns(table, taken))
-    numbers = [field.name for field in table.schema if _is_number(field.type) and field.name not in taken]
+    numbers = [field.name for field in table.schema if is_number(field.type) and field.name not in taken]
     names = [name for name in numbers if meaning(name) not in NO_ANSWERS]
     total = _one_total(table, names)
     if total is None or not FEWEST_VOTES <= total < MOST_VOTES:
@@ -208,8 +207,8 @@ def _columns_of_counts(table: pa.Table, path: Path, root: Path, options: ReadOpt
     ranks = (np.sort(values, axis=1) == np.sort(values[0])).all()  # these add up to the same too
     if ranks or values.max() <= 1 or len(np.unique(values.argmax(axis=1))) < 2:
         return []
-    pictures = path_column(table, path, options.image_root or root, options, None)[0]
-    texts = options.text_column or text_column(table, {name for name in (*taken, *numbers) if name is not None})[0]
+    pictures = path_column(given, None)[0]
+    texts = given.options.text_column or text_column(table, {*taken, *numbers})[0]
     return names if pictures is not None or texts is not None else []
 
 
@@ -221,7 +220,3 @@ def _one_total(table: pa.Table, names: Sequence[str]) -> float | None:
     totals = values.sum(axis=1)
     one = (values >= 0).all() and (values % 1 == 0).all() and (totals == totals[0]).all() and totals[0] > 0
     return float(totals[0]) if one else None
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))

@@ -4,14 +4,17 @@ import json
 import re
 from ast import literal_eval
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from aleator.data.readers.column_names import is_exported
+from aleator.data.readers.kinds import CELLS_TRIED, decoded, is_list, is_text, trimmed
 from aleator.data.wording import listed
 
 SEPARATORS = ("|", ";", ",", "/", " ")
@@ -29,7 +32,6 @@ NAMES_HOLD = ("/", " ", ",")
 FEWEST_WITH_SPACES = 0.9
 """With spaces between them only where nearly every cell holds several: names have spaces themselves."""
 CELLS_PER_NAME = 3
-CELLS_TRIED = 2000
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,28 @@ def answers_in_cells(column: pa.ChunkedArray | pa.Array) -> AnswersInCells | Non
     """
     found = _read(column.slice(0, CELLS_TRIED).to_pylist())
     return found if found is None or len(column) <= CELLS_TRIED else _read(column.to_pylist())
+
+
+def answers_in_column(table: pa.Table, name: str, classes: Collection[str] | None = None) -> AnswersInCells | None:
+    """Several people's answers in each cell of a column; None where it holds anything else: classes of these names, or
+    a label for each word of a text."""
+    column = decoded(table[name])
+    if not (is_text(column.type) or pa.types.is_nested(column.type)) or is_exported(table.column_names):
+        return None
+    if _words_beside(table, name):
+        return None
+    if classes is not None and is_text(column.type) and set(pc.unique(trimmed(column)).to_pylist()) <= {*classes}:
+        return None
+    return answers_in_cells(column)
+
+
+def _words_beside(table: pa.Table, name: str) -> bool:
+    """Whether each cell is a list as long as one of words beside it, whose lengths differ."""
+    lists = {one: pc.list_value_length(table[one]) for one in table.column_names if is_list(table[one].type)}
+    if name not in lists or len(pc.unique(lists[name])) < 2:
+        return False
+    others = [one for one, lengths in lists.items() if one != name and lengths.equals(lists[name])]
+    return any(2 * len(pc.unique(pc.list_flatten(table[one]))) > len(table) for one in others)
 
 
 def lists_in(texts: Sequence[str | None]) -> list[Any] | None:

@@ -1,26 +1,24 @@
 """Arrays: `.npz` with examples and labels, or `.npy` with the labels in a file of their own."""
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
-from aleator.data.readers.columns import ID_COLUMNS, texts_of
+from aleator.data.readers.array_files import ALONE, IDX, read_arrays
+from aleator.data.readers.array_sources import source_and_range, source_of_array
+from aleator.data.readers.column_names import find_column
+from aleator.data.readers.label_files import labels_of_file
+from aleator.data.readers.labels import EMOTIONS, encoded, labelled
 from aleator.data.readers.one_hot import one_hot_array
-from aleator.data.readers.shared import EMOTIONS, encoded, find_column
-from aleator.data.readers.tables import EVERY_COLUMN, TABLE_SUFFIXES, read_table
-from aleator.data.sources import ExampleSource, FeatureArray, ImageArray
-from aleator.data.value_range import DARK, ValueRange, range_of_dark, value_range
+from aleator.data.sources import ExampleSource
 from aleator.data.wording import listed
-from aleator.errors import DataError, while_reading
+from aleator.errors import DataError
 
 EXAMPLE_ARRAYS = (
     *("images", "pixels", "x", "data", "features", "embeddings", "embedding", "vectors", "x_train", "train_images"),
@@ -40,13 +38,6 @@ PAIRS = (
     ("{}_data", "{}_labels"),
 )
 """What the arrays of a split are called, in small letters."""
-ALONE = ""
-IDX = "-ubyte"
-"""How files end that hold bytes as MNIST's do (`train-images-idx3-ubyte`)."""
-LARGE = 1 << 28
-"""Bytes of an .npy from which on it is not read into memory, but mapped: what is looked at is read then."""
-FILES = "NumPy arrays"
-PICKLED = "holds Python objects; save it as numbers or text, for example numpy.save(file, labels.astype(str))"
 FORM = "arrays (.npz with examples and labels, or .npy or idx-ubyte with --label-file) of pictures or feature vectors"
 
 
@@ -63,12 +54,12 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
             raise DataError(
                 f"{path} holds examples but no labels; name the file with the labels: --label-file FILE.{_beside(path)}"
             )
-        return _dataset(path, arrays[ALONE], _labels_from(options.label_file), {}, "labels", options)
+        return _dataset(path, arrays[ALONE], labels_of_file(options.label_file), {}, "labels", options)
     if options.path_column is None and options.label_column is None and options.label_file is None:
         arrays = _with_splits(arrays, path)
     names = list(arrays)
-    examples = find_column(names, EXAMPLE_ARRAYS, options.path_column, str(path), "--path-column")
-    label = find_column(names, LABEL_ARRAYS, options.label_column, str(path), "--label-column")
+    examples = find_column(names, EXAMPLE_ARRAYS, options.path_column, path, "--path-column")
+    label = find_column(names, LABEL_ARRAYS, options.label_column, path, "--label-column")
     if examples is None:
         raise DataError(
             f"{path} has no array of examples ({', '.join(EXAMPLE_ARRAYS)}); it has {listed(names)}. "
@@ -79,12 +70,12 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
             f"{path} has no array of labels ({', '.join(LABEL_ARRAYS)}); it has {listed(names)}. "
             "Name it with --label-column, or a file with --label-file."
         )
-    values = arrays[str(label)] if options.label_file is None else _labels_from(options.label_file)
+    values = arrays[str(label)] if options.label_file is None else labels_of_file(options.label_file)
     dataset = _dataset(path, arrays[examples], values, arrays, str(label), options)
     used = {examples, label, *(name for name in names if name.lower() in (*NAME_ARRAYS, *SPLIT_ARRAYS, *ID_ARRAYS))}
     other = [name for name in names if name not in used and name != options.id_column]
     said = f"Not used: {listed(other)}; --path-column and --label-column name other arrays." if other else ""
-    return replace(dataset, how_read=dataset.how_read.with_said(said))
+    return dataset.saying(said)
 
 
 def _with_splits(arrays: Mapping[str, NDArray[Any]], path: Path) -> Mapping[str, NDArray[Any]]:
@@ -118,18 +109,9 @@ def _dataset(
     label_name: str,
     options: ReadOptions,
 ) -> LabelledDataset:
-    if values.ndim == 2 and values.shape[0] == 1 < examples.shape[0] == values.shape[1]:  # MATLAB has rows only
-        values = values[0]
-    if values.ndim != 1:
-        values = one_hot_array(values, str(path))
-    if len(values) > len(examples) and not any(map(str, values[len(examples) :])):  # empty lines at the end
-        values = values[: len(examples)]
     if examples.ndim == 0 or len(examples) == 0:
         raise DataError(f"{path}: there are no examples; their array has shape {examples.shape}.")
-    if len(values) != len(examples):
-        turned = examples.ndim == 2 and examples.shape[1] == len(values)
-        remedy = " The array of examples has a column for each label: save its transpose (.T)." if turned else ""
-        raise DataError(f"{path}: {len(examples)} examples but {len(values)} labels; they must line up.{remedy}")
+    values = _one_each(values, examples, path)
     named = _class_names(arrays, values) if options.names is None else None
     labels = encoded(
         values,
@@ -138,35 +120,45 @@ def _dataset(
         number_names=EMOTIONS if label_name == "emotion" else None,
         missing=options.missing_label,
     )
-    split = find_column(list(arrays), SPLIT_ARRAYS, None, str(path))
-    ids = find_column(list(arrays), ID_ARRAYS, options.id_column, str(path), "--id-column")
-    for what in (split, ids):
-        if what is not None and arrays[what].ndim != 1:
-            raise DataError(f"{path}: the array {what!r} has shape {arrays[what].shape}; wanted is (example,).")
+    split = find_column(arrays, SPLIT_ARRAYS)
+    ids = find_column(arrays, ID_ARRAYS, options.id_column, path, "--id-column")
     try:
         source, scaled = source_and_range(examples)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
-    shape = "x".join(map(str, examples.shape[1:]))
-    return LabelledDataset(
-        name=path.stem,
-        path=str(path),
-        ids=np.arange(len(values)).astype(str) if ids is None else arrays[ids].astype(str),
-        source=source,
-        given_labels=labels.labels,
-        class_names=labels.names,
-        split=None if split is None else arrays[split].astype(str),
-        how_read=HowRead(f"arrays of {source.kind}, {shape} each").with_said(
-            "" if named is None else f"The classes' names are those of the file ({listed(named)}).",
-            *labels.said,
-            "" if scaled is None else scaled.sentence("Pictures"),
-        ),
+    how = HowRead(f"arrays of {source.kind}, {'x'.join(map(str, examples.shape[1:]))} each").with_said(
+        "" if named is None else f"The classes' names are those of the file ({listed(named)}).",
+        *labels.said,
+        "" if scaled is None else scaled.sentence("Pictures"),
     )
+    return labelled(source, labels, path, how, ids=_texts(arrays, ids, path), split=_texts(arrays, split, path))
+
+
+def _texts(arrays: Mapping[str, NDArray[Any]], name: str | None, path: Path) -> NDArray[np.str_] | None:
+    """An array of a text for each example; None without a name."""
+    if name is not None and arrays[name].ndim != 1:
+        raise DataError(f"{path}: the array {name!r} has shape {arrays[name].shape}; wanted is (example,).")
+    return None if name is None else arrays[name].astype(str)
+
+
+def _one_each(labels: NDArray[Any], examples: NDArray[Any], path: Path) -> NDArray[Any]:
+    """One label for each example. Raises DataError where they do not line up."""
+    if labels.ndim == 2 and labels.shape[0] == 1 < examples.shape[0] == labels.shape[1]:  # MATLAB has rows only
+        labels = labels[0]
+    if labels.ndim != 1:
+        labels = one_hot_array(labels, str(path))
+    if len(labels) > len(examples) and not any(map(str, labels[len(examples) :])):  # empty lines at the end
+        labels = labels[: len(examples)]
+    if len(labels) != len(examples):
+        turned = examples.ndim == 2 and examples.shape[1] == len(labels)
+        remedy = " The array of examples has a column for each label: save its transpose (.T)." if turned else ""
+        raise DataError(f"{path}: {len(examples)} examples but {len(labels)} labels; they must line up.{remedy}")
+    return labels
 
 
 def _class_names(arrays: Mapping[str, NDArray[Any]], values: NDArray[Any]) -> tuple[str, ...] | None:
     """The names that the file has for its labels, if these are numbers below their count."""
-    name = find_column(list(arrays), NAME_ARRAYS, None, "")
+    name = find_column(arrays, NAME_ARRAYS)
     if name is None or values.dtype.kind not in "iuf" or arrays[name].ndim != 1 or arrays[name].dtype.kind not in "US":
         return None
     names = tuple(arrays[name].astype(str).tolist())
@@ -176,7 +168,7 @@ def _class_names(arrays: Mapping[str, NDArray[Any]], values: NDArray[Any]) -> tu
 def source_of_file(path: Path) -> ExampleSource:
     """The examples of a file, without labels."""
     arrays = read_arrays(path)
-    name = ALONE if ALONE in arrays else find_column(list(arrays), EXAMPLE_ARRAYS, None, str(path))
+    name = ALONE if ALONE in arrays else find_column(arrays, EXAMPLE_ARRAYS)
     if name is None:
         raise DataError(
             f"{path} has no array of examples ({', '.join(EXAMPLE_ARRAYS)}); it has {listed(arrays) or 'none'}."
@@ -190,147 +182,9 @@ def source_of_file(path: Path) -> ExampleSource:
         raise DataError(f"{path}: {error}") from error
 
 
-def source_of_array(examples: NDArray[Any]) -> ExampleSource:
-    """Two axes are feature vectors, three or four are pictures (other numbers than 0 to 255 are scaled)."""
-    return source_and_range(examples)[0]
-
-
-def source_and_range(examples: NDArray[Any]) -> tuple[ExampleSource, ValueRange | None]:
-    """The same, and the numbers that became black and white, where pictures were scaled."""
-    if not any(np.issubdtype(examples.dtype, kind) for kind in (np.integer, np.floating, np.bool_)):
-        raise DataError(f"examples are {examples.dtype}; wanted are numbers.")
-    if examples.ndim not in (2, 3, 4):
-        raise DataError(
-            f"examples have shape {examples.shape}; wanted are (example, feature), (example, height, width) or "
-            "(example, height, width, channel)."
-        )
-    if examples.ndim == 2:
-        with np.errstate(over="ignore"):  # too large for float32 becomes infinite, which is refused by its row
-            return FeatureArray(examples.astype(np.float32, copy=False)), None
-    if examples.ndim == 4 and examples.shape[1] in (1, 3) and examples.shape[3] not in (1, 3, 4):
-        examples = examples.transpose(0, 2, 3, 1)
-    if not examples.size or (examples.dtype == np.uint8 and not 0 < examples.max() <= DARK):
-        return ImageArray(examples.astype(np.uint8)), None
-    if examples.dtype == np.bool_:
-        return ImageArray(examples.astype(np.uint8) * 255), None
-    if not np.issubdtype(examples.dtype, np.integer):
-        empty = np.flatnonzero(~np.isfinite(examples).reshape(len(examples), -1).any(axis=1))
-        if len(empty):
-            raise DataError(f"the picture in row {empty[0]} has no value that is not NaN or infinite.")
-    low, high = float(np.nanmin(examples)), float(np.nanmax(examples))
-    if np.issubdtype(examples.dtype, np.integer) and low >= 0 and DARK < high <= 255:
-        return ImageArray(examples.astype(np.uint8)), None
-    if low >= 0 and 1 < high <= DARK and bool((examples == np.floor(examples)).all()):
-        dark = range_of_dark(int(high))
-        return ImageArray(dark.to_8_bits(examples)), dark
-    values = value_range(iter(examples)) if low < high else None
-    if values is None or (low >= 0 and high <= 255):
-        if low < 0 or high > 255:
-            raise DataError(f"pixels run from {low:g} to {high:g}; pictures differ somewhere.")
-        values = ValueRange(0.0, 1.0 if high <= 1 else 255.0, f"the numbers run from {low:g} to {high:g}")
-    return ImageArray(values.to_8_bits(examples)), values
-
-
-def _labels_from(path: Path) -> NDArray[Any]:
-    if path.suffix.lower() == ".npy" or path.name.endswith(IDX):
-        return read_arrays(path)[ALONE]
-    if path.suffix.lower() == ".txt":
-        with while_reading(path, "labels"):
-            return np.array(path.read_text(encoding="utf-8-sig").splitlines())
-    if path.suffix.lower() == ".json":
-        with while_reading(path, "labels"):
-            labels = json.loads(path.read_text(encoding="utf-8-sig"))
-        if isinstance(labels, list) and not any(isinstance(one, dict | list) for one in labels):
-            return np.array(labels)
-    if path.suffix.lower() in TABLE_SUFFIXES:
-        table = read_table(path, EVERY_COLUMN)
-        column = table.column_names[0] if table.num_columns == 1 else "label"
-        if column not in table.column_names:
-            raise DataError(f"{path} has no column 'label'; it has {listed(table.column_names)}.")
-        return np.array(table[column].to_pylist())[_order_of(table, path)]
-    raise DataError(f"{path}: labels are read from .npy, .txt (a line each) or a table ({', '.join(TABLE_SUFFIXES)}).")
-
-
-def _order_of(table: pa.Table, path: Path) -> NDArray[np.int64]:
-    """The rows of labels in the order of the examples, which row numbers in a column of ids say; else as they are."""
-    name = find_column(table.column_names, ID_COLUMNS, None, str(path))
-    numbers = [] if name is None else texts_of(table[name]).tolist()
-    if not numbers or not all(map(str.isdecimal, numbers)):
-        return np.arange(len(table))
-    rows = np.array(numbers, dtype=np.int64)
-    order = np.argsort(rows, kind="stable")
-    counted = any(np.array_equal(rows[order], np.arange(first, first + len(rows))) for first in (0, 1))
-    return order if counted else np.arange(len(rows))
-
-
 def _beside(path: Path) -> str:
     """A hint at files that may hold the labels."""
     of_mnist = path.name.replace("images", "labels").replace("idx3", "idx1")
     names = [of_mnist, "labels.npy", "y.npy", f"{path.stem}_labels.npy"]
     found = [file for name in names if name != path.name and (file := path.with_name(name)).is_file()]
     return f" Perhaps {found[0]}?" if found else ""
-
-
-def read_arrays(path: Path) -> Mapping[str, NDArray[Any]]:
-    """The arrays of a file by name, each read when it is asked for; the one of an .npy is ALONE.
-
-    Raises DataError, also later: a damaged array that nobody asks for does no harm.
-    """
-    with while_reading(path, FILES):
-        with path.open("rb") as file:
-            start = file.read(6)
-        if start == b"\x93NUMPY":
-            try:
-                large = path.stat().st_size > LARGE
-                return {ALONE: np.load(path, mmap_mode="r" if large else None, allow_pickle=False).view(np.ndarray)}
-            except ValueError as error:
-                if "Object arrays" not in str(error):
-                    raise
-                raise ValueError(f"it {PICKLED}") from error
-        if path.name.endswith(IDX):
-            return {ALONE: _of_idx(path)}
-        if not start.startswith(b"PK"):
-            raise ValueError("it begins neither as .npy nor as .npz")
-        return _Archive(path)
-
-
-def _of_idx(path: Path) -> NDArray[Any]:
-    """The array of a file of bytes as MNIST's: two zeros, 8, the count of axes, the length of each, the numbers."""
-    content = path.read_bytes()
-    if content[:3] != b"\0\0\x08" or len(content) < 4:
-        raise ValueError("it does not begin as such a file of bytes does")
-    shape = np.frombuffer(content, ">u4", count=content[3], offset=4)
-    numbers = np.frombuffer(content, np.uint8, offset=4 + 4 * content[3])
-    if len(numbers) != shape.prod(dtype=np.int64):
-        raise ValueError(f"it says that it holds {shape.prod(dtype=np.int64):,} numbers, and holds {len(numbers):,}")
-    return numbers.reshape(tuple(shape.tolist()))
-
-
-class _Archive(Mapping[str, NDArray[Any]]):
-    """The arrays of an .npz."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        with np.load(path, allow_pickle=False) as loaded:
-            self.names = tuple(loaded.files)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.names)
-
-    def __len__(self) -> int:
-        return len(self.names)
-
-    def __getitem__(self, name: str) -> NDArray[Any]:
-        if name not in self.names:
-            raise KeyError(name)
-        with while_reading(self.path, FILES), np.load(self.path, allow_pickle=False) as loaded:
-            try:
-                array = loaded[name]
-            except ValueError as error:
-                if "Object arrays" not in str(error):
-                    raise
-                # Never unpickled.
-                raise ValueError(f"{name!r} {PICKLED}") from error
-            if not isinstance(array, np.ndarray):
-                raise ValueError(f"{name!r} is no array")
-            return array

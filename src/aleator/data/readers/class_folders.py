@@ -2,13 +2,16 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from pathlib import Path
 
+from aleator.data.below import check_names, first_outside
+from aleator.data.options import ReadOptions
 from aleator.data.picture_files import find_files, length_of_root, skipped_folder, why_no_picture
+from aleator.data.readers.labels import EncodedLabels, encoded
+from aleator.data.readers.missing_labels import NO_LABELS
 from aleator.data.readers.split_names import differ_by_split_only, has_split_word, is_numbered_part, is_split_name
-from aleator.data.sources import check_names, first_outside
 from aleator.data.wording import listed
 from aleator.errors import DataError
 
@@ -21,28 +24,11 @@ FEW = 0.05
 """So small a share of pictures beside folders of pictures are no examples."""
 ALIKE, HALF_ALIKE = 0.8, 0.5
 """Shares of class names that two splits have in common."""
-BESIDE = "pictures beside the class folders"
+BESIDE = "files beside the class folders"
 PARTS = frozenset(
     (
-        "images",
-        "image",
-        "imgs",
-        "img",
-        "jpegimages",
-        "jpg",
-        "png",
-        "masks",
-        "mask",
-        "labels",
-        "annotations",
-        "ann",
-        "input",
-        "inputs",
-        "target",
-        "targets",
-        "gt",
-        "groundtruth",
-        "ground_truth",
+        *("images", "image", "imgs", "img", "jpegimages", "jpg", "png", "masks", "mask", "labels", "annotations"),
+        *("ann", "input", "inputs", "target", "targets", "gt", "groundtruth", "ground_truth"),
     )
 )
 """Folders by what lies in them, not by class."""
@@ -106,7 +92,7 @@ def layout_of(
     """
     passed: list[tuple[str, str]] = []
     root = _tree(path, passed, why_not)
-    base, wrappers = _inner(root, path, passed)
+    base, wrappers, beside = _inner(root)
     there = {one.name for one in path.joinpath(*wrappers).iterdir() if one.is_dir() and not skipped_folder(one.name)}
     outer = {name.split("/")[0] for name, _ in passed if "/" in name} - set(root.children) - set(wrappers)
     empty = sorted(outer | (there - set(base.children)))
@@ -115,7 +101,7 @@ def layout_of(
         said.append(f"The class folders lie in {'/'.join(wrappers)}/, the only folder with {noun}s.")
     if not base.children:
         return Layout([], "", (), passed)
-    passed += [(file.relative_to(path).as_posix(), BESIDE) for file in base.files]
+    passed += _with_reason([*beside, *base.files], path, BESIDE)
     # A folder that was gone through may have been the only split.
     only_split = next((name for name in reversed(wrappers) if has_split_word(name)), "") if asked is None else ""
     tops = _without_second_copy(base, path, passed)
@@ -131,24 +117,59 @@ def layout_of(
     if not splits:
         found = [(only_split, top.name, file) for top in tops for file in top.all_files()]
         return Layout(found, _folders_of(tops), tuple(said), passed)
-    found = []
+    found, without_label = _of_splits(splits, path, asked)
+    labelled, classes = {split for split, _, _ in found}, {name for _, name, _ in found}
+    form = f"{len(labelled)} split folders of {len(classes)} class folders ({listed(sorted(classes))})"
+    return Layout(found, form, tuple(said), passed + without_label)
+
+
+def _of_splits(
+    splits: list[_Node], path: Path, asked: str | None
+) -> tuple[list[tuple[str, str, Path]], list[tuple[str, str]]]:
+    """Split, class and file of each example below these splits, and what is passed over, as `Layout` has them."""
+    found: list[tuple[str, str, Path]] = []
+    passed: list[tuple[str, str]] = []
     for split in splits:
-        inner, _ = _inner(split, path, passed)
+        inner, _, beside = _inner(split)
+        passed += _with_reason(beside, path, BESIDE)
         if asked is None and _are_parts(inner.children):
             reason = f"in {split.name}/, whose folders ({listed(inner.children)}) are no classes (no labels)"
-            passed += [(file.relative_to(path).as_posix(), reason) for file in inner.all_files()]
+            passed += _with_reason(inner.all_files(), path, reason)
             continue
         found += [(split.name, one.name, file) for one in inner.children.values() for file in one.all_files()]
         reason = BESIDE if inner.children else f"in {split.name}/, which has no class folders (no labels)"
-        passed += [(file.relative_to(path).as_posix(), reason) for file in inner.files]
-    labelled, classes = {split for split, _, _ in found}, {name for _, name, _ in found}
-    form = f"{len(labelled)} split folders of {len(classes)} class folders ({listed(sorted(classes))})"
-    return Layout(found, form, tuple(said), passed)
+        passed += _with_reason(inner.files, path, reason)
+    return found, passed
+
+
+def _with_reason(files: Iterable[Path], path: Path, reason: str) -> list[tuple[str, str]]:
+    return [(file.relative_to(path).as_posix(), reason) for file in files]
+
+
+def labels_of_folders(class_of: Sequence[str], path: Path, options: ReadOptions) -> EncodedLabels:
+    """The names of the folders, as they are; numbers where there are names for them."""
+    names, missing = options.names, options.missing_label
+    apart = sorted({name for name in class_of if name != name.strip()})
+    said = [f"Spaces around the folders' names are left out: {listed(map(repr, apart))}."] if apart else []
+    folders = sorted(set(class_of)) if missing is None else []
+    said += [
+        f"The folder {name!r} is read as a class; --missing-label {name} reads it as no label."
+        for name in folders
+        if name.strip().lower().strip("_") in NO_LABELS
+    ]
+    said += [
+        f"The folder {name!r} is called as a split is, and read as a class; --missing-label {name} reads it as no "
+        "label."
+        for name in folders
+        if is_split_name(name)
+    ]
+    labels = encoded(class_of, str(path), names, missing=missing or "", names_only=names is None)
+    return replace(labels, said=(*labels.said, *said))
 
 
 def _check_classes(tops: list[_Node], splits: list[_Node], path: Path) -> None:
     """Raise DataError where no folder is a class, since all are called as parts of a data set are."""
-    inner = [set(_classes(split, path)) for split in splits] if splits else [{top.name for top in tops}]
+    inner = [set(_classes(split)) for split in splits] if splits else [{top.name for top in tops}]
     parts = sorted(set().union(*inner))
     if (splits or len(parts) > 1) and all(names and _are_parts(names) for names in inner):
         other = "all" if splits else "none"
@@ -175,23 +196,20 @@ def _tree(path: Path, passed: list[tuple[str, str]], why_not: Callable[[Path], s
     return root
 
 
-def _inner(node: _Node, path: Path, passed: list[tuple[str, str]]) -> tuple[_Node, list[str]]:
-    """The folder that holds the class folders, and the folders on the way that hold nothing else."""
-    wrappers = []
+def _inner(node: _Node) -> tuple[_Node, list[str], list[Path]]:
+    """The folder that holds the class folders, the folders on the way that hold nothing else, and files beside them."""
+    wrappers: list[str] = []
+    beside: list[Path] = []
     while len(node.children) == 1 and node.nested and (child := next(iter(node.children.values()))).children:
         if not child.nested:
             break
-        passed += [(file.relative_to(path).as_posix(), BESIDE) for file in node.files]
+        beside += node.files
         wrappers.append(child.name)
         node = child
-    return _through_flat(node, wrappers)
-
-
-def _through_flat(node: _Node, wrappers: list[str]) -> tuple[_Node, list[str]]:
-    """`seg_pred/seg_pred/1.jpg`: a folder in a folder of the same name is that folder."""
+    # `seg_pred/seg_pred/1.jpg`: a folder in a folder of the same name is that folder.
     if list(node.children) == [node.name] and not node.files and not node.children[node.name].children:
-        return node.children[node.name], [*wrappers, node.name]
-    return node, wrappers
+        return node.children[node.name], [*wrappers, node.name], beside
+    return node, wrappers, beside
 
 
 def _without_second_copy(base: _Node, path: Path, passed: list[tuple[str, str]]) -> list[_Node]:
@@ -200,8 +218,9 @@ def _without_second_copy(base: _Node, path: Path, passed: list[tuple[str, str]])
     for top in tops:
         others = {one.name for one in tops if one is not top}
         if len(others) > 1 and others == set(top.children):
-            reason = f"in {top.name}/, which holds the class folders beside it once more"
-            passed += [(file.relative_to(path).as_posix(), reason) for file in top.all_files()]
+            passed += _with_reason(
+                top.all_files(), path, f"in {top.name}/, which holds the class folders beside it once more"
+            )
             return [one for one in tops if one is not top]
     return tops
 
@@ -219,14 +238,20 @@ def _asked_splits(tops: list[_Node], asked: str, path: Path) -> tuple[list[_Node
 
 def _splits(tops: list[_Node], path: Path) -> tuple[list[_Node] | None, list[str]]:
     """The folders that are splits, none where they are classes, None where the splits are in the classes; and why."""
+    by_name = _splits_by_name(tops, path)
+    return _splits_by_content(tops, path) if by_name is None else by_name
+
+
+def _splits_by_name(tops: list[_Node], path: Path) -> tuple[list[_Node], list[str]] | None:
+    """The folders that are splits since some are called so, and why; None where no name tells."""
     exact = [top for top in tops if is_split_name(top.name)]
     named = [top for top in tops if has_split_word(top.name)]
-    nested = [top for top in named if _is_nested(top, path)]
+    nested = [top for top in named if _is_nested(top)]
     without = [top for top in tops if top not in nested]
     unlabelled = [top for top in without if top in named]
     if any(top in exact for top in nested):
         others = [top for top in without if top not in named]
-        if others and all(_is_nested(top, path) for top in others) and _in_common(tops, path) >= HALF_ALIKE:
+        if others and all(_is_nested(top) for top in others) and _in_common(tops) >= HALF_ALIKE:
             return tops, [
                 f"Read as {len(tops)} splits ({listed(top.name for top in tops)}), because {listed(_named(nested))} "
                 "are called so and the others hold the same classes; --split-folders names others."
@@ -245,17 +270,22 @@ def _splits(tops: list[_Node], path: Path) -> tuple[list[_Node] | None, list[str
             f"them and no class folders; layouts that are read: {LAYOUTS}. {IN_NAMES} If they are the classes, "
             "--split-folders none reads them so."
         )
-    if nested and len(without) == len(unlabelled) and (len(nested) == 1 or _in_common(nested, path) >= HALF_ALIKE):
+    if nested and len(without) == len(unlabelled) and (len(nested) == 1 or _in_common(nested) >= HALF_ALIKE):
         names = listed(top.name for top in nested)
-        classes = {name for top in nested for name in _classes(top, path)}
+        classes = {name for top in nested for name in _classes(top)}
         return tops, [
             f"Read as {len(nested)} splits ({names}) of {len(classes)} classes ({listed(sorted(classes))}), because "
             "the outer names say so and the inner ones are the same; --split-folders none reads the outer ones as "
             "classes."
         ]
-    if len(tops) < 2 or not all(_is_nested(top, path) for top in tops) or _alike(tops, path) < ALIKE:
-        return [], _of_folders_in_classes(tops, path)
-    inner = sorted({name for top in tops for name in _classes(top, path)})
+    return None
+
+
+def _splits_by_content(tops: list[_Node], path: Path) -> tuple[list[_Node] | None, list[str]]:
+    """The same by what they hold: the same folders each, which are called as splits or parts are, or these in them."""
+    if len(tops) < 2 or not all(_is_nested(top) for top in tops) or _alike(tops) < ALIKE:
+        return [], _of_folders_in_classes(tops)
+    inner = sorted({name for top in tops for name in _classes(top)})
     if all(map(has_split_word, inner)):
         return None, [f"The splits ({listed(inner)}) lie in the class folders; --split-folders none leaves them out."]
     if len(inner) < 2:
@@ -266,7 +296,7 @@ def _splits(tops: list[_Node], path: Path) -> tuple[list[_Node] | None, list[str
             "outer names are numbered parts with the same folders in each; --split-folders none reads them as classes."
         ]
     if all(is_numbered_part(name) or name.isdigit() for name in inner):
-        return [], _of_folders_in_classes(tops, path)
+        return [], _of_folders_in_classes(tops)
     raise DataError(
         f"{path} can be read in two ways: the folders {listed(top.name for top in tops)} each hold {listed(inner)}. "
         f"Say which are the classes: {OTHER_FLAGS}."
@@ -281,17 +311,17 @@ def _named(nodes: list[_Node]) -> list[str]:
     return [node.name for node in nodes]
 
 
-def _is_nested(top: _Node, path: Path) -> bool:
-    return _inner(top, path, [])[0].nested
+def _is_nested(top: _Node) -> bool:
+    return _inner(top)[0].nested
 
 
-def _classes(top: _Node, path: Path) -> set[str]:
-    return set(_inner(top, path, [])[0].children)
+def _classes(top: _Node) -> set[str]:
+    return set(_inner(top)[0].children)
 
 
-def _of_folders_in_classes(tops: list[_Node], path: Path) -> list[str]:
+def _of_folders_in_classes(tops: list[_Node]) -> list[str]:
     """What is said of folders within class folders: they are taken for parts of their class."""
-    inner = sorted({name for top in tops for name in _classes(top, path)})
+    inner = sorted({name for top in tops for name in _classes(top)})
     if not inner:
         return []
     return [
@@ -300,15 +330,13 @@ def _of_folders_in_classes(tops: list[_Node], path: Path) -> list[str]:
     ]
 
 
-def _in_common(tops: list[_Node], path: Path) -> float:
+def _in_common(tops: list[_Node]) -> float:
     """The least share of the smaller one's class names that two of these folders have in common."""
-    sets = [_classes(top, path) for top in tops]
-    pairs = [len(one & other) / max(min(len(one), len(other)), 1) for one, other in combinations(sets, 2)]
-    return min(pairs, default=0.0)
+    pairs = combinations(map(_classes, tops), 2)
+    return min((len(one & other) / max(min(len(one), len(other)), 1) for one, other in pairs), default=0.0)
 
 
-def _alike(tops: list[_Node], path: Path) -> float:
+def _alike(tops: list[_Node]) -> float:
     """The least share of class names that two of these folders have in common."""
-    sets = [_classes(top, path) for top in tops]
-    pairs = [len(one & other) / max(len(one | other), 1) for one, other in combinations(sets, 2)]
-    return min(pairs, default=0.0)
+    pairs = combinations(map(_classes, tops), 2)
+    return min((len(one & other) / max(len(one | other), 1) for one, other in pairs), default=0.0)

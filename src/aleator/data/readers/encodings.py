@@ -9,6 +9,7 @@ from typing import Any
 from aleator.data.picture_files import has_picture_ending
 from aleator.data.readers.guessing import GUESSED_FROM, likeliest_encoding
 from aleator.data.readers.headers import TwoHeaders, has_no_header, names_without_header, two_headers
+from aleator.data.readers.numbers import NUMBER
 from aleator.data.readers.quoting import Quoting, quoting_of
 from aleator.data.wording import listed
 from aleator.errors import DataError
@@ -26,7 +27,6 @@ ESCAPES, ISO_2022 = b"\x1b$", ("iso2022_jp", "iso2022_kr")
 MOSTLY_UTF8 = 0.9
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 SPACES = " "
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 FASTTEXT = "__label__"
 """What fastText's lines begin with."""
 
@@ -209,7 +209,9 @@ def rows_of_list(lines: list[str]) -> list[list[str]]:
     parts = [line.split() for line in lines]
     count = len(parts[0]) if parts else 0
     if count > 2 and all(len(row) == count for row in parts):
-        numbers = sum(all(map(NUMBER.fullmatch, column)) for column in list(zip(*parts, strict=True))[1:])
+        numbers = sum(
+            all(re.fullmatch(NUMBER, cell) for cell in column) for column in list(zip(*parts, strict=True))[1:]
+        )
         if 2 * numbers >= count - 1 or all(has_picture_ending(row[0]) for row in parts):
             return parts
     cut = (line.strip().rpartition(" ") for line in lines)

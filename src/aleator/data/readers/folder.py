@@ -1,6 +1,5 @@
 """A folder: class folders with or without split folders, an ImageFolder with metadata, or FER2013's own folder."""
 
-import re
 from collections import Counter
 from pathlib import Path
 
@@ -12,8 +11,11 @@ from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
 from aleator.data.picture_files import has_picture_ending, skipped_folder
 from aleator.data.readers import arrays, kaggle_pixels
-from aleator.data.readers.class_folders import IN_NAMES, LAYOUTS, layout_of, names_below
-from aleator.data.readers.columns import PATH_COLUMNS, SPLIT_COLUMNS, text_columns, texts_of
+from aleator.data.readers.class_folders import IN_NAMES, LAYOUTS, labels_of_folders, layout_of, names_below
+from aleator.data.readers.column_names import PATH_COLUMNS, SPLIT_COLUMNS, find_column
+from aleator.data.readers.columns import text_columns
+from aleator.data.readers.kinds import texts_of
+from aleator.data.readers.labels import labelled
 from aleator.data.readers.remedies import (
     SUPERVISELY,
     boxes_in,
@@ -22,10 +24,11 @@ from aleator.data.readers.remedies import (
     remedy_for,
     remedy_for_many,
 )
-from aleator.data.readers.shared import find_column, labels_of_folders
-from aleator.data.readers.split_names import has_split_word, is_split_name
-from aleator.data.readers.table import dataset_of_table, read_parts, read_splits
-from aleator.data.readers.tables import LIST_SUFFIXES, TABLE_SUFFIXES, read_table_saying
+from aleator.data.readers.several_tables import read_tables
+from aleator.data.readers.split_names import is_split_name
+from aleator.data.readers.table import dataset_of_table
+from aleator.data.readers.table_beside import check_tables_beside
+from aleator.data.readers.tables import LIST_SUFFIXES, TABLE_SUFFIXES, joined, read_table_saying
 from aleator.data.readers.text_folders import read_texts
 from aleator.data.sources import ImageFiles
 from aleator.data.wording import listed
@@ -64,10 +67,8 @@ def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
         raise
     if not layout.found and (texts := read_texts(path, options)) is not None:
         return texts
-    if not layout.found and (tables := _tables_of_splits(path)):
-        return read_splits(path, tables, options)
-    if not layout.found and (tables := _parts_of_a_table(path)):
-        return read_parts(path, tables, options)
+    if not layout.found and (of_tables := read_tables(path, options)) is not None:
+        return of_tables
     single = len({name for _, name, _ in layout.found}) < 2
     if single and options.split_folders is None and (boxes := boxes_in(path)) is not None:
         raise DataError(f"{path} {boxes}.")
@@ -82,17 +83,12 @@ def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
             raise DataError(f"{only} (did you mean {meant}?).")
         if (other := refused_in(path)) is not None:
             raise DataError(f"{only}, but {other}.")
-    labels = labels_of_folders(class_of, path, options.names, options.missing_label)
-    return LabelledDataset(
-        name=path.resolve().name,
-        path=str(path),
-        ids=np.array(paths),
-        source=ImageFiles(path, paths),
-        given_labels=labels.labels,
-        class_names=labels.names,
-        split=np.array(split_of) if any(split_of) else None,
-        how_read=HowRead(layout.form).with_said(*layout.said, *labels.said).with_passed_over(layout.passed),
-    )
+    if options.split_folders is None:
+        check_tables_beside(path, paths, class_of, options)
+    labels = labels_of_folders(class_of, path, options)
+    how = HowRead(layout.form).with_said(*layout.said, *labels.said).with_passed_over(layout.passed)
+    split = np.array(split_of) if any(split_of) else None
+    return labelled(ImageFiles(path, paths), labels, path, how, ids=np.array(paths), split=split)
 
 
 def _read_metadata(path: Path, files: list[Path], options: ReadOptions) -> LabelledDataset:
@@ -102,7 +98,7 @@ def _read_metadata(path: Path, files: list[Path], options: ReadOptions) -> Label
     for file in files:
         table, said = read_table_saying(file, text_columns(options), options.encoding)
         how = how.with_said(*said)
-        column = find_column(table.column_names, PATH_COLUMNS, options.path_column, str(file), "--path-column")
+        column = find_column(table.column_names, PATH_COLUMNS, options.path_column, file, "--path-column")
         if column is None:
             raise DataError(
                 f"{file} has no column 'file_name'; it has {listed(table.column_names)}. Name the column of paths "
@@ -114,10 +110,7 @@ def _read_metadata(path: Path, files: list[Path], options: ReadOptions) -> Label
         if not any(name.strip().lower() in SPLIT_COLUMNS for name in table.column_names):
             table = _with_split(table, below, names)
         tables.append(table)
-    try:
-        table = pa.concat_tables(tables, promote_options="permissive")
-    except pa.ArrowException as error:
-        raise DataError(f"The columns of {listed(files)} do not fit together: {error}") from error
+    table = joined(tables, f"The columns of {listed(files)}")
     return dataset_of_table(table, files[0] if len(files) == 1 else path, path, options, how)
 
 
@@ -151,31 +144,12 @@ def _what_it_holds(path: Path) -> tuple[str, int]:
     return (f"{held}, but {other}", 0) if other is not None else (held, loose)
 
 
-def _without_numbers(name: str) -> str:
-    return re.sub(r"\d+", "#", name)
-
-
 def _other_files(path: Path) -> str:
     """What lies in class folders and is neither picture nor text, in words."""
     endings = Counter(file.suffix.lower() for file in path.glob("*/*") if file.is_file() and file.suffix)
     ending, count = endings.most_common(1)[0] if endings else ("", 0)
     remedy = remedy_for_many(ending)
     return f"{count:,} files in {ending}" + (f" ({remedy})" if remedy else "") if count > 1 else ""
-
-
-def _tables_of_splits(path: Path) -> list[Path]:
-    """The tables that are called as splits are, where there are two and no others."""
-    found = [file for file in _tables(path) if file.suffix.lower() in TABLE_SUFFIXES]
-    return found if len(found) > 1 and all(has_split_word(file.stem) for file in found) else []
-
-
-def _parts_of_a_table(path: Path) -> list[Path]:
-    """The tables in the order of their numbers, where there are several that are called alike but for these, and no
-    others."""
-    found = [file for file in _tables(path) if file.suffix.lower() != ".txt"]
-    usual = all(file.suffix.lower() in TABLE_SUFFIXES for file in found)
-    alike = usual and len(found) > 1 and len({_without_numbers(file.name) for file in found}) == 1
-    return sorted(found, key=lambda file: [int(one) for one in re.findall(r"\d+", file.name)]) if alike else []
 
 
 def likeliest_table(path: Path) -> Path | None:

@@ -1,33 +1,28 @@
 """Which rows of a table belong together: several pictures, or rows, of one patient."""
 
-from pathlib import Path
-
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from aleator.data.readers.columns import EXPORTED_OF_GROUPS, GROUP_COLUMNS, Columns, is_exported, texts_of
-from aleator.data.readers.shared import find_column
+from aleator.data.readers.column_names import EXPORTED_OF_GROUPS, GROUP_COLUMNS, find_column, is_exported
+from aleator.data.readers.kinds import texts_of
 
 FEWEST_GROUPS = 5
 """With fewer groups of rows no folds can be made that keep them together."""
 
 
-def groups_of_pictures(table: pa.Table, columns: Columns, path: Path) -> tuple["NDArray[np.str_] | None", list[str]]:
-    """What several pictures are of, by the name of the column; None where there is none, or its cells never repeat."""
-    name = _exported_group(table) or find_column(table.column_names, GROUP_COLUMNS, None, str(path))
-    if name is None or name in (columns.path, columns.label, columns.id, columns.split) or not _repeats(table[name]):
-        return None, []
-    values, said = grouped(table, name)
-    return values, [said]
+def group_of_pictures(table: pa.Table, taken: set[str | None]) -> str | None:
+    """The column that says what several pictures are of; None where none is called so, or its cells never repeat."""
+    name = _exported_group(table) or find_column(table.column_names, GROUP_COLUMNS)
+    return name if name is not None and name not in taken and _repeats(table[name]) else None
 
 
-def group_column(table: pa.Table, path: Path, taken: set[str | None]) -> str | None:
+def group_column(table: pa.Table, taken: set[str | None]) -> str | None:
     """The column that says what several rows of features are of, where it is called so without doubt."""
     if (exported := _exported_group(table)) is not None:
         return exported
     ids = [one for one in GROUP_COLUMNS if one.endswith("_id")]
-    name = find_column(table.column_names, ids, None, str(path))
+    name = find_column(table.column_names, ids)
     return name if name is not None and name not in taken and _repeats(table[name], FEWEST_GROUPS) else None
 
 

@@ -10,9 +10,10 @@ import pyarrow.parquet as parquet
 from aleator.data.dataset import LabelledDataset
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
-from aleator.data.readers.columns import SPLIT_COLUMNS
+from aleator.data.readers.column_names import SPLIT_COLUMNS
 from aleator.data.readers.split_names import is_split_name
 from aleator.data.readers.table import dataset_of_table
+from aleator.data.readers.tables import joined, with_split
 from aleator.data.wording import listed
 from aleator.errors import DataError
 
@@ -40,16 +41,10 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
         raise DataError(f"{path} holds no rows.")
     several = {split for split, _ in tables if split}
     whole = [
-        table.append_column("split", pa.array([split] * len(table), pa.string()))
-        if several and not set(SPLIT_COLUMNS) & set(table.column_names)
-        else table
+        with_split(table, split) if several and not set(SPLIT_COLUMNS) & set(table.column_names) else table
         for split, table in tables
     ]
-    try:
-        table = pa.concat_tables(whole, promote_options="permissive")
-    except pa.ArrowException as error:
-        raise DataError(f"The parts of {path} do not fit together: {error}") from error
-    table = table.replace_schema_metadata(tables[0][1].schema.metadata)
+    table = joined(whole, f"The parts of {path}").replace_schema_metadata(tables[0][1].schema.metadata)
     form = f"{FORM.partition(' (')[0]}" + (f" with the splits {listed(sorted(several))}" if several else "")
     return dataset_of_table(table, path, path, options, HowRead(form))
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from aleator.data.dataset import LabelledDataset
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
+from aleator.data.readers.column_names import find_column
+from aleator.data.readers.labels import EMOTIONS, encoded, labelled
 from aleator.data.readers.limits import check_columns, check_utf8
-from aleator.data.readers.shared import EMOTIONS, encoded, find_column
 from aleator.data.sources import ImageArray
 from aleator.data.wording import listed
 from aleator.errors import DataError, while_reading
@@ -43,9 +44,9 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
         columns = table.column_names
     if table.num_rows == 0:
         raise DataError(f"{path} has a header but no rows.")
-    pixel_column = find_column(columns, ["pixels"], None, str(path))
-    label_column = find_column(columns, ["emotion", "label"], options.label_column, str(path))
-    usage_column = find_column(columns, ["usage", "split"], None, str(path))
+    pixel_column = find_column(columns, ["pixels"])
+    label_column = find_column(columns, ["emotion", "label"], options.label_column, path)
+    usage_column = find_column(columns, ["usage", "split"])
     if label_column is None or pixel_column is None:
         raise DataError(f"{path} has no column 'emotion'; it has {listed(columns)}. Name it with --label-column.")
     labels = encoded(
@@ -55,16 +56,9 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
         number_names=EMOTIONS if label_column.strip().lower() == "emotion" else None,
         missing=options.missing_label,
     )
-    return LabelledDataset(
-        name=path.stem,
-        path=str(path),
-        ids=np.arange(table.num_rows).astype(str),
-        source=ImageArray(_pixels(table[pixel_column], path)),
-        given_labels=labels.labels,
-        class_names=labels.names,
-        split=None if usage_column is None else np.array([value or "" for value in table[usage_column].to_pylist()]),
-        how_read=HowRead(FORM).with_said(*labels.said),
-    )
+    source = ImageArray(_pixels(table[pixel_column], path))
+    split = None if usage_column is None else np.array([value or "" for value in table[usage_column].to_pylist()])
+    return labelled(source, labels, path, HowRead(FORM).with_said(*labels.said), split=split)
 
 
 def _pixels(column: pa.ChunkedArray, path: Path) -> NDArray[np.uint8]:

@@ -94,6 +94,11 @@ def _numbers_of(column: pa.ChunkedArray, comma_is_decimal: bool) -> Numbers | No
     return Numbers(plain.cast(pa.float64()), ", ".join(how))
 
 
+def plain_number(text: str) -> str:
+    """A column of numbers with gaps is read as floats: 3.0 means 3."""
+    return text[:-2] if text.endswith(".0") and text[:-2].lstrip("-").isdecimal() else text
+
+
 def _with_plain_signs(texts: pa.ChunkedArray) -> tuple[pa.ChunkedArray, list[str]]:
     """The numbers with the digits and the minus of ASCII, and what they had in their place: other digits, a longer
     minus, one behind the number, or parentheses."""

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from aleator.data.readers.shared import EncodedLabels
+from aleator.data.readers.kinds import is_number, is_text
+from aleator.data.readers.labels import EncodedLabels
 from aleator.data.wording import listed
 from aleator.errors import DataError
 
@@ -152,9 +153,9 @@ def _as_binary(column: pa.ChunkedArray) -> NDArray[np.float32] | None:
     kind = column.type
     if pa.types.is_boolean(kind):
         return np.asarray(column.cast(pa.float32()).fill_null(0).to_numpy())
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+    if is_text(kind):
         return _of_words(column)
-    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind)) or column.null_count == len(column):
+    if not is_number(kind) or column.null_count == len(column):
         return None
     cells: NDArray[np.float32] = column.cast(pa.float64()).fill_null(0).to_numpy()
     return cells.astype(np.float32) if bool(np.isin(cells, (0.0, 1.0)).all()) else None

@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from aleator.data.readers.columns import decoded, is_text, trimmed
-from aleator.data.sources import first_outside
+from aleator.data.below import first_outside
+from aleator.data.readers.kinds import decoded, is_text, trimmed
 from aleator.data.texts import Texts
 from aleator.errors import DataError
 
@@ -30,7 +30,7 @@ def relative_paths(column: pa.ChunkedArray, table: Path, root: Path) -> Texts:
 def clean_paths(column: pa.ChunkedArray, table: Path, root: Path) -> Texts:
     """The same, wherever the paths point to."""
     column = decoded(column)
-    if not is_text(column):
+    if not is_text(column.type):
         raise DataError(
             f"{table}: its column of picture paths holds {column.type}, not text. Name the right one with "
             "--path-column."

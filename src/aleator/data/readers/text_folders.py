@@ -1,6 +1,7 @@
 """Class folders of text files, with or without split folders: one text a file."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,11 @@ import numpy as np
 from aleator.data.dataset import LabelledDataset, Skipped
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
-from aleator.data.readers.class_folders import layout_of, names_below
+from aleator.data.readers.class_folders import labels_of_folders, layout_of, names_below
 from aleator.data.readers.encodings import broken_utf8
 from aleator.data.readers.guessing import GUESSED_FROM, likeliest_encoding
+from aleator.data.readers.labels import labelled
 from aleator.data.readers.rows import EMPTY
-from aleator.data.readers.shared import labels_of_folders
 from aleator.data.sources import TextArray
 from aleator.data.texts import Texts
 from aleator.errors import DataError
@@ -35,21 +36,18 @@ def read_texts(path: Path, options: ReadOptions) -> LabelledDataset | None:
         first = min(guessed)
         read_as = f"{names[first]} is read as {guessed[first]}"
         said = f"{len(guessed):,} files are not UTF-8 ({read_as}); --encoding names another."
-    labels = labels_of_folders(class_of, path, options.names, options.missing_label)
+    labels = labels_of_folders(class_of, path, options)
     empty = [name for name, text in zip(names, texts, strict=True) if not text.strip()]
-    return LabelledDataset(
-        name=path.resolve().name,
-        path=str(path),
+    how = HowRead(f"text files in {layout.form}").with_said(*layout.said, said, *labels.said)
+    dataset = labelled(
+        TextArray(Texts(texts)),
+        labels,
+        path,
+        how.with_passed_over(layout.passed),
         ids=np.array(names),
-        source=TextArray(Texts(texts)),
-        given_labels=labels.labels,
-        class_names=labels.names,
         split=np.array(split_of) if any(split_of) else None,
-        skipped=tuple(Skipped(name, name, EMPTY) for name in empty),
-        how_read=HowRead(f"text files in {layout.form}")
-        .with_said(*layout.said, said, *labels.said)
-        .with_passed_over(layout.passed),
     )
+    return replace(dataset, skipped=tuple(Skipped(name, name, EMPTY) for name in empty))
 
 
 def texts_of_files(files: Sequence[Path], encoding: str | None, where: Path) -> tuple[list[str], dict[int, str]]:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from aleator.data.readers.columns import decoded, is_text
+from aleator.data.readers.kinds import decoded, is_list, is_number, is_text
 from aleator.data.readers.numbers import NUMBER
 
 ONE = rf"(?:{NUMBER}|nan|NaN|inf|-inf)"
@@ -31,9 +31,9 @@ def _vectors_of(column: pa.ChunkedArray) -> NDArray[np.float32] | None:
     if column.null_count or not len(column):
         return None
     kind = column.type
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
-        return _of_lists(column) if _is_number(kind.value_type) else None
-    if not is_text(column):
+    if is_list(kind) or pa.types.is_fixed_size_list(kind):
+        return _of_lists(column) if is_number(kind.value_type) else None
+    if not is_text(column.type):
         return None
     for part in (column.slice(0, SAMPLE), column):
         if not any(pc.all(pc.match_substring_regex(part, form)).as_py() for form in (ENCLOSED, FRACTIONS)):
@@ -52,10 +52,6 @@ def _of_lists(column: pa.ChunkedArray) -> NDArray[np.float32] | None:
         return None
     values: NDArray[np.float32] = flat.cast(pa.float32()).to_numpy(zero_copy_only=False)
     return values.reshape(len(column), lengths[0])
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
 def with_columns_of_vectors(table: pa.Table, names: Sequence[str]) -> tuple[pa.Table, list[str], str]:

@@ -1,6 +1,8 @@
-"""The table of several people's answers: what platforms call its columns, and which of them count votes."""
+"""The table of several people's answers, and what platforms call its columns."""
 
 import re
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +11,16 @@ from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset
 from aleator.data.options import ReadOptions
-from aleator.data.readers.arrays import read_arrays
-from aleator.data.readers.columns import (
+from aleator.data.readers.array_files import read_arrays
+from aleator.data.readers.column_names import (
     ID_COLUMNS,
     LABEL_COLUMNS,
     PATH_COLUMNS,
     SPLIT_COLUMNS,
     WORKER_COLUMNS,
-    texts_of,
+    find_column,
 )
-from aleator.data.readers.numbers import UNITS_LEFT_OUT
+from aleator.data.readers.kinds import is_number, texts_of
 from aleator.data.readers.synonyms import meaning
 from aleator.data.readers.tables import read_table_saying
 from aleator.data.wording import listed
@@ -45,21 +47,63 @@ REJECTED = "rejected"
 UNUSABLE = frozenset(
     ("unknown", "nf", "not a face", "no face", "unsure", "not sure", "unusable", "skip", "none", "bad image")
 )
-MOST_LARGER = 0.5
-NEAR, MOST_ADD_UP = 0.011, 0.9
-"""Shares may be rounded; and so many rows of them add to the whole."""
 
 
-def read_votes_table(path: Path, dataset: LabelledDataset, options: ReadOptions) -> tuple[pa.Table, tuple[str, ...]]:
-    """The table of votes, or an array `(example, person)` or `(example, class)` as one, and what is said of it."""
-    if path.suffix.lower() != ARRAY:
-        usual = (*TASK_COLUMNS, *SPLIT_COLUMNS, *ANSWER_COLUMNS, *WORKER_COLUMNS)
-        platforms = [f"{part}{name}" for part in ("Input.", "INPUT:") for name in TASK_COLUMNS]
-        table, said = read_table_saying(path, (*usual, *platforms, *WORKERS), options.encoding)
-        table, of_platform = _of_platform(table, path, dataset)
-        table, of_prefix = _without_prefix(table, path, dataset)
-        table, turned = _turned(table, path, dataset)
-        return table, (*said, *of_platform, *of_prefix, *turned)
+@dataclass(frozen=True)
+class VotesTable:
+    """A table of several people's answers for the examples of a data set."""
+
+    cells: pa.Table
+    path: Path
+    dataset: LabelledDataset
+    said: tuple[str, ...] = ()
+    """Of how it was read."""
+
+    @property
+    def names(self) -> list[str]:
+        """Of its columns."""
+        return list(self.cells.column_names)
+
+    @property
+    def classes(self) -> dict[str, int]:
+        """The number of each class of the data, by what its name means."""
+        return {meaning(name): number for number, name in enumerate(self.dataset.class_names)}
+
+    @cached_property
+    def ids(self) -> set[str]:
+        """Of the data."""
+        return set(self.dataset.ids.tolist())
+
+    @cached_property
+    def id_column(self) -> str | None:
+        """The column of ids; a column of paths counts as one only where a path is an id of the data."""
+        by_id, by_path = find_column(self.names, ("task", *ID_COLUMNS)), find_column(self.names, PATH_COLUMNS)
+        return by_path if by_id is None and by_path is not None and self.names_examples(by_path) else by_id
+
+    def names_examples(self, name: str) -> bool:
+        """Whether a cell of a column is an id of the data."""
+        return bool(self.ids & set(self.texts(name).tolist()))
+
+    def texts(self, name: str) -> NDArray[np.str_]:
+        """A column as text; what is missing is empty."""
+        return texts_of(self.cells[name])
+
+    def instead(self, cells: pa.Table, *said: str) -> "VotesTable":
+        """Other cells in its place, and what is said of it."""
+        return replace(self, cells=cells, said=(*self.said, *said))
+
+
+def read_votes_table(path: Path, dataset: LabelledDataset, options: ReadOptions) -> VotesTable:
+    """The table of votes, or an array `(example, person)` or `(example, class)` as one."""
+    if path.suffix.lower() == ARRAY:
+        return _of_array(path, dataset, options)
+    usual = (*TASK_COLUMNS, *SPLIT_COLUMNS, *ANSWER_COLUMNS, *WORKER_COLUMNS)
+    platforms = [f"{part}{name}" for part in ("Input.", "INPUT:") for name in TASK_COLUMNS]
+    cells, said = read_table_saying(path, (*usual, *platforms, *WORKERS), options.encoding)
+    return _turned(_without_prefix(_of_platform(VotesTable(cells, path, dataset, said))))
+
+
+def _of_array(path: Path, dataset: LabelledDataset, options: ReadOptions) -> VotesTable:
     (values,) = read_arrays(path).values()
     if values.ndim != 2:
         raise DataError(f"{path} has shape {values.shape}; wanted are votes (example, person) or (example, class).")
@@ -67,126 +111,73 @@ def read_votes_table(path: Path, dataset: LabelledDataset, options: ReadOptions)
     names, classes = [str(number) for number in range(len(columns))], dataset.class_names
     counted = bool((values >= len(classes)).any() or (np.nan_to_num(values) % 1 != 0).any())
     if len(columns) == len(classes) and (options.votes_form == "counts" or counted):
-        return pa.table(columns, list(classes)), (f"The columns of {path.name} are taken as {listed(classes)}.",)
-    return pa.table(columns, names), ()
+        said = f"The columns of {path.name} are taken as {listed(classes)}."
+        return VotesTable(pa.table(columns, list(classes)), path, dataset, (said,))
+    return VotesTable(pa.table(columns, names), path, dataset)
 
 
-def _of_platform(table: pa.Table, path: Path, dataset: LabelledDataset) -> tuple[pa.Table, tuple[str, ...]]:
+def _of_platform(table: VotesTable) -> VotesTable:
     """A table of Mechanical Turk or of Toloka as task, annotator and label; any other as it is."""
-    names = table.column_names
+    names, cells, path = table.names, table.cells, table.path
     worker = next((name for name in WORKERS if name in names), None)
     answers = [name for name in names if ANSWERED.match(name)]
     tasks = [name for name in names if ASKED.match(name)]
     if worker is None or not answers or not tasks:
-        return table, ()
+        return table
     if len(answers) > 1:
         raise DataError(f"{path} has several columns of answers ({listed(answers)}); leave one of them in the file.")
-    ids = set(dataset.ids.tolist())
-    fits = [name for name in tasks if ids & set(texts_of(table[name]).tolist())]
+    fits = [name for name in tasks if table.names_examples(name)]
     if not fits:
         raise DataError(
-            f"{path}: no cell of {listed(map(repr, tasks))} is an id of {dataset.path}, where ids look like "
-            f"{str(dataset.ids[0])!r}. Give both files a column of the same ids."
+            f"{path}: no cell of {listed(map(repr, tasks))} is an id of {table.dataset.path}, where ids look like "
+            f"{str(table.dataset.ids[0])!r}. Give both files a column of the same ids."
         )
     state = next((name for name in STATES if name in names), None)
-    rejected = None if state is None else np.char.lower(texts_of(table[state])) == REJECTED
+    rejected = None if state is None else np.char.lower(table.texts(state)) == REJECTED
     said = [f"{path.name}: the tasks are in {fits[0]!r}, the people in {worker!r}, their answers in {answers[0]!r}."]
-    table = pa.table({"task": table[fits[0]], "annotator": table[worker], "label": table[answers[0]]})
+    cells = pa.table({"task": cells[fits[0]], "annotator": cells[worker], "label": cells[answers[0]]})
     if rejected is not None and rejected.any():
-        table = table.filter(pa.array(~rejected))
+        cells = cells.filter(pa.array(~rejected))
         said.append(f"{int(rejected.sum()):,} answers whose {state!r} is {REJECTED} are left out.")
-    return table, tuple(said)
+    return table.instead(cells, *said)
 
 
-def _turned(table: pa.Table, path: Path, dataset: LabelledDataset) -> tuple[pa.Table, tuple[str, ...]]:
+def _turned(table: VotesTable) -> VotesTable:
     """A table whose columns are called as the examples are, a row for each person, or for each class, with an example a
     row; any other as it is."""
-    ids = set(dataset.ids.tolist())
-    examples = [name for name in table.column_names if name in ids]
-    others = [name for name in table.column_names if name not in ids]
-    if len(examples) < max(2, len(ids) / 2) or len(others) > 1 or (others and table[others[0]].null_count):
-        return table, ()
-    names = texts_of(table[others[0]]) if others else np.arange(len(table)).astype(str)
+    cells, ids = table.cells, table.ids
+    examples = [name for name in table.names if name in ids]
+    others = [name for name in table.names if name not in ids]
+    if len(examples) < max(2, len(ids) / 2) or len(others) > 1 or (others and cells[others[0]].null_count):
+        return table
+    names = table.texts(others[0]) if others else np.arange(len(cells)).astype(str)
     if len(set(names.tolist())) < len(names):
-        return table, ()
-    wanted = {meaning(name) for name in dataset.class_names}
-    counted = all(_is_number(table[name].type) for name in examples) and wanted & set(map(meaning, names.tolist()))
+        return table
+    counted = all(may_count(cells[name].type) for name in examples) and table.classes.keys() & set(
+        map(meaning, names.tolist())
+    )
     what = "a class" if counted else "a person"
-    said = f"Each column of {path.name} is an example, each row {what}: it is read the other way round."
-    rows = zip(*(table[name].to_pylist() for name in examples), strict=True)
+    said = f"Each column of {table.path.name} is an example, each row {what}: it is read the other way round."
+    rows = zip(*(cells[name].to_pylist() for name in examples), strict=True)
     columns = {str(name): pa.array(list(row), from_pandas=True) for name, row in zip(names, rows, strict=True)}
-    return pa.table({"id": pa.array(examples, pa.string()), **columns}), (said,)
+    return table.instead(pa.table({"id": pa.array(examples, pa.string()), **columns}), said)
 
 
-def _without_prefix(table: pa.Table, path: Path, dataset: LabelledDataset) -> tuple[pa.Table, tuple[str, ...]]:
+def _without_prefix(table: VotesTable) -> VotesTable:
     """The table, its columns `votes_cat`, `votes_dog` called after the classes alone, where all of them are there."""
-    wanted = {meaning(name) for name in dataset.class_names}
-    means = {name: meaning(name.replace(".", " ")) for name in table.column_names if _is_number(table[name].type)}
+    wanted = set(table.classes)
+    means = {name: meaning(name.replace(".", " ")) for name in table.names if may_count(table.cells[name].type)}
     if wanted & set(means.values()) or all(map(str.isdecimal, wanted)):  # `person 1` is no class
-        return table, ()
+        return table
     starts = {means[name][: -len(one)] for name in means for one in wanted if means[name].endswith(f" {one}")}
     for start in sorted(starts):
         called = {name: what.removeprefix(start) for name, what in means.items() if what.startswith(start)}
         if wanted <= set(called.values()):
-            said = f"The columns {listed(called)} of {path.name} are taken as {listed(called.values())}."
-            return table.rename_columns([called.get(name, name) for name in table.column_names]), (said,)
-    return table, ()
+            said = f"The columns {listed(called)} of {table.path.name} are taken as {listed(called.values())}."
+            return table.instead(table.cells.rename_columns([called.get(name, name) for name in table.names]), said)
+    return table
 
 
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind))
-
-
-def columns_of_counts(table: pa.Table, id_column: str | None, dataset: LabelledDataset) -> tuple[list[str], list[str]]:
-    """The columns of numbers that count votes, and those beside them that count none: they are called as totals and
-    measures are, hold fractions beside whole numbers of votes, add the others up, or are larger than all of them."""
-    numbers = [field.name for field in table.schema if _is_number(field.type) and field.name != id_column]
-    classes = {meaning(name) for name in dataset.class_names}
-    counts = [name for name in numbers if meaning(name) in classes]
-    votes = np.stack([numbers_in(table, name) for name in counts], axis=1) if counts else np.zeros((len(table), 0))
-    whole, total = bool((votes % 1 == 0).all()), votes.sum(axis=1)
-    others = []
-    for name in numbers:
-        if name in counts:
-            continue
-        cells = numbers_in(table, name)
-        measures = whole and bool((cells % 1 != 0).any())
-        named = bool({meaning(name), name.strip().lower()} & NO_ANSWERS)
-        larger = meaning(name) not in UNUSABLE and bool(np.mean(cells > total) > MOST_LARGER)
-        if named or (counts and (measures or larger or np.array_equal(cells, total))):
-            others.append(name)
-    return [name for name in numbers if name not in others], [name for name in others if name.strip()]
-
-
-def numbers_in(table: pa.Table, name: str) -> NDArray[np.float64]:
-    """The numbers of a column; what is missing is 0."""
-    cells: NDArray[np.float64] = table[name].cast(pa.float64()).fill_null(0).to_numpy()
-    return np.where(np.isnan(cells), 0.0, cells)
-
-
-def may_be_per_cent(counts: NDArray[np.floating]) -> bool:
-    """Whether the votes, `(example, answer)`, of each example with any add to 100: a hundred people, or per cent."""
-    added = counts.sum(axis=1)
-    return bool((added > 0).any() and (added[added > 0] == 100).all())
-
-
-def check_counts(values: NDArray[np.floating], path: Path, beside: list[str], said: tuple[str, ...]) -> None:
-    """Raise DataError where the cells, `(example, answer)`, are shares or per cent: how many people answered is not in
-    them, so nothing says what they weigh."""
-    added = values.sum(axis=1)
-    added = added[added > 0]
-    broken, of_units = bool((values % 1 != 0).any()), any(UNITS_LEFT_OUT in one for one in said)
-    if not len(added):
-        return
-    if broken and added.max() <= 1 + NEAR:
-        what, whole = "shares", "1"
-    elif (of_units and added.max() <= 101) or (broken and np.mean(abs(added - 100) <= 1) >= MOST_ADD_UP):
-        what, whole = "per cent", "100"
-    else:
-        return
-    people = f" ({listed(map(repr, beside))} may say it)" if beside else ""
-    raise DataError(
-        f"{path} holds {what} of the answers, {whole} for each example, and no numbers of votes: how many people "
-        f"answered{people} says how much they weigh. Write how often each answer was given, which is its share times "
-        "the number of people, as table[classes].mul(people, axis=0).round() does with pandas."
-    )
+def may_count(kind: pa.DataType) -> bool:
+    """Whether cells can be numbers of votes, or all are missing."""
+    return is_number(kind) or bool(pa.types.is_null(kind))

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 
-from aleator.data.sources import UnreadableImage
+from aleator.data.decoding import UnreadableImage
 from aleator.decisions.decision import UNDO, answer_text
 from aleator.decisions.tables import write_table
 from aleator.errors import DataError

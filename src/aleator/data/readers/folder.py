@@ -13,7 +13,7 @@ from aleator.data.picture_files import has_picture_ending, skipped_folder
 from aleator.data.readers import arrays, kaggle_pixels
 from aleator.data.readers.class_folders import IN_NAMES, LAYOUTS, labels_of_folders, layout_of, names_below
 from aleator.data.readers.column_names import PATH_COLUMNS, SPLIT_COLUMNS, find_column
-from aleator.data.readers.columns import text_columns
+from aleator.data.readers.columns import columns_that_stay_text
 from aleator.data.readers.kinds import texts_of
 from aleator.data.readers.labels import labelled
 from aleator.data.readers.remedies import (
@@ -93,7 +93,7 @@ def _read_metadata(path: Path, files: list[Path], options: ReadOptions) -> Label
     tables = []
     how = HowRead(f"an ImageFolder with {files[0].name}")
     for file in files:
-        table, said = read_table_saying(file, text_columns(options), options.encoding)
+        table, said = read_table_saying(file, columns_that_stay_text(options), options.encoding)
         how = how.with_said(*said)
         column = find_column(table.column_names, PATH_COLUMNS, options.path_column, file, "--path-column")
         if column is None:

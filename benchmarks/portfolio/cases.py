@@ -15,6 +15,7 @@ from aleator.data.sources import ExampleSource, FeatureArray, TextArray
 from aleator.data.synthetic_noise import from_confusion, pair_flip, scaled_to_rate, symmetric
 from aleator.noise.counted import measured_confusion
 from benchmarks.fer2013 import fer2013
+from benchmarks.portfolio.kinds import KINDS, pictures_of
 from benchmarks.portfolio.made_up import made_up_sets
 
 Labels = NDArray[np.int64]
@@ -119,6 +120,33 @@ def faces_drawn(*, quick: bool) -> Iterator[Case]:
             f"drawn faces, {rate:.0%}", "drawn faces", faces.dataset.given_labels, truth, 7, pictures.pixels,
             faces.is_ambiguous,
         )  # fmt: skip
+
+
+def kinds_drawn(*, quick: bool) -> Iterator[Case]:
+    """Kinds of pictures that photographs and faces are not, drawn from nothing: for whole audits."""
+    for name, kind in KINDS.items():
+        pictures, truth = pictures_of(kind, kind.few if quick else 1500, seed=0)
+        clean = Case(f"{name}, clean", name, truth, truth, kind.classes, pictures, flip=kind.flip)
+        yield clean
+        noise = {
+            "symmetric 20%": symmetric(truth, kind.classes, 0.2, np.random.default_rng(1)),
+            "by class": from_confusion(truth, errors_by_class(kind.classes), np.random.default_rng(1)),
+        }
+        for errors, given in noise.items():
+            yield replace(clean, name=f"{name}, {errors}", given=given)
+
+
+def errors_by_class(classes: int) -> NDArray[np.float64]:
+    """Some classes lose half of their labels to the two next ones, others hardly any, `(true, given)`; of two classes
+    the second loses two fifths."""
+    wrong = np.full(classes, 0.08)
+    wrong[classes // 2 : classes // 2 + max(1, classes // 4)] = 0.55
+    if classes == 2:
+        wrong = np.array([0.04, 0.4])
+    right, next_ones = np.eye(classes), np.zeros((classes, classes))
+    for step, share in ((1, 0.7), (2, 0.3)) if classes > 2 else ((1, 1.0),):
+        next_ones += share * np.roll(right, step, axis=1)
+    return (1 - wrong)[:, None] * right + wrong[:, None] * next_ones
 
 
 def made_up(*, quick: bool) -> Iterator[Case]:

@@ -120,7 +120,7 @@ def run(options: PortfolioOptions, *, person: Person = PERSON, progress: Progres
     """A row for each data set with wrong labels, by its first learner."""
     rows = []
     for number, case in enumerate(cases(options.data, quick=options.quick)):
-        if options.only not in case.name or case.share_wrong == 0:
+        if not options.takes(case.name) or case.share_wrong == 0:
             continue
         progress(f"reviewing {case.name}", number, number + 1)
         one = next(iter(brought(case, {})))

@@ -17,7 +17,7 @@ from aleator.auditing.judging import inputs_of
 from aleator.progress import Progress, silent
 from aleator.verdicts.probabilities import observe_probabilities
 from benchmarks.extras import import_extra
-from benchmarks.portfolio.cases import Case, cases
+from benchmarks.portfolio.cases import Case, cases, kinds_drawn
 from benchmarks.portfolio.learners import Features, brought
 from benchmarks.portfolio.options import PortfolioOptions
 from benchmarks.portfolio.scores import HALVES, Judged, row_of, summary
@@ -35,6 +35,11 @@ def run(options: PortfolioOptions, *, folder: Path | None = None, progress: Prog
     for number, judged in enumerate(_all(options, folder or Path("portfolio-audits"), progress)):
         progress(f"judging {judged.name}", number, number + 1)
         rows.append(row_of(judged, peers=options.peers, reviews=options.reviews))
+    return summarised(rows)
+
+
+def summarised(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The rows, and what they show together."""
     return {
         "rows": rows,
         "summary": {half: summary(some) for half in HALVES if (some := [row for row in rows if row["half"] == half])},
@@ -47,7 +52,7 @@ def _all(options: PortfolioOptions, folder: Path, progress: Progress) -> Iterato
     if options.embeddings is not None:
         embeddings["photographs"] = np.load(options.embeddings)
     for case in cases(options.data, quick=options.quick):
-        if options.only not in case.name:
+        if not options.takes(case.name):
             continue
         if {"brought", "features"} & set(options.doors):
             heard: list[Features] = []  # beside their first learner: what is learned of them is the same beside others
@@ -61,6 +66,9 @@ def _all(options: PortfolioOptions, folder: Path, progress: Progress) -> Iterato
                         name = f"{case.name}; {one.learner}{with_features}"
                         yield Judged(name, case, observations, one.features, one.pred_probs)
         if "audit" in options.doors and case.origin != "made up":
+            yield _audited(case, options, folder, progress)
+    for case in kinds_drawn(quick=options.quick) if "audit" in options.doors else ():
+        if options.takes(case.name):
             yield _audited(case, options, folder, progress)
 
 

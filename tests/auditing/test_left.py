@@ -41,8 +41,8 @@ class Trial:
     def counted(self, stated: WrongLabels) -> tuple[float, float, float]:
         rows, both = np.flatnonzero(self.reviewed), np.stack([self.first, self.first])
         drawn = np.isin(rows, drawn_and_reviewed(self.order, self.reviewed))
-        answers = Outcomes(both[:, rows], self.wrong[rows].astype(float), drawn)
-        return count_left(answers, both[:, ~self.reviewed], stated)
+        outcomes = Outcomes(both[:, rows], self.wrong[rows].astype(float), drawn)
+        return count_left(outcomes, both[:, ~self.reviewed], stated)
 
 
 @pytest.mark.parametrize("off", [-1.5, 0.0, 2.0])
@@ -105,15 +105,15 @@ def test_what_was_drawn_at_random_counts_more() -> None:
 
 
 def test_nothing_left_is_nothing_wrong() -> None:
-    answers = Outcomes(np.full((2, 1), 0.5), np.array([1.0]), np.array([True]))
-    assert count_left(answers, np.empty((2, 0)), ANYTHING) == (0.0, 0.0, 0.0)
+    outcomes = Outcomes(np.full((2, 1), 0.5), np.array([1.0]), np.array([True]))
+    assert count_left(outcomes, np.empty((2, 0)), ANYTHING) == (0.0, 0.0, 0.0)
 
 
 def test_all_labels_reviewed_alike_are_counted_in_cells() -> None:
     """Very many reviewed labels take no more memory than a few kinds of them, and shares of an answer are heard."""
     sure = np.full((2, 100_000), 0.2)
-    answers = Outcomes(sure, np.full(100_000, 0.25), np.ones(100_000, dtype=bool))
-    count, low, high = count_left(answers, sure, ANYTHING)
+    outcomes = Outcomes(sure, np.full(100_000, 0.25), np.ones(100_000, dtype=bool))
+    count, low, high = count_left(outcomes, sure, ANYTHING)
     assert count == pytest.approx(25_000, rel=0.02)
     assert low < 25_000 < high
 

@@ -24,14 +24,14 @@ WRONG = RANDOM.random(120) < 0.1
 GIVEN = np.where(WRONG, 1 - LABEL, LABEL)
 
 
-def pooled_with(mean: NDArray[np.float32], folder: Path) -> Pooled:
+def pooled_with(mean: NDArray[np.float32], folder: Path, pictures: NDArray[np.uint8] = PICTURES) -> Pooled:
     dataset = LabelledDataset(
-        name="stripes", path="stripes", ids=np.arange(120).astype(np.str_), source=ImageArray(PICTURES),
+        name="stripes", path="stripes", ids=np.arange(120).astype(np.str_), source=ImageArray(pictures),
         given_labels=GIVEN, class_names=("lying", "standing"),
     )  # fmt: skip
     alone = np.full(120, -1)
     hearing = Hearing(dataset, alone, alone, AuditSettings(), folder, HERE, silent)
-    return with_patches(hearing, PICTURES[:, None], mean, np.ones_like(mean), unseen=1)
+    return with_patches(hearing, pictures[:, None], mean, np.ones_like(mean), unseen=1)
 
 
 def right(mean: NDArray[np.float32]) -> float:
@@ -53,3 +53,28 @@ def test_networks_that_know_all_are_hardly_changed(tmp_path: Path) -> None:
     networks, patches = (float(part.split()[-1]) for part in pooled.counted.split(", "))
     assert networks > 3 * patches
     assert np.allclose(pooled.spread, networks, atol=0.01), "a spread is scaled as the mean is"
+
+
+def test_pictures_in_one_colour_each_are_judged_by_networks_alone(tmp_path: Path) -> None:
+    said = RANDOM.normal(size=(3, 120, 2)).astype(np.float32)
+    flat = np.broadcast_to(RANDOM.integers(0, 256, (120, 1, 1)), (120, 16, 16)).astype(np.uint8)
+    pooled = pooled_with(said, tmp_path, flat)
+    assert np.array_equal(pooled.mean, said)
+    assert pooled.counted == "networks 1.00, simple learners of patches 0.00"
+
+
+def test_patches_count_less_beside_networks_that_know_more_together(tmp_path: Path) -> None:
+    """They are judged together: those that have seen an example, too, once what they memorised is taken back."""
+    faint = np.clip((PICTURES - 128.0) / 4 + 128 + RANDOM.normal(0, 45, PICTURES.shape), 0, 255).astype(np.uint8)
+    guessed = np.where(RANDOM.random((3, 120)) < 0.75, LABEL, 1 - LABEL)
+    several = np.log(np.where(np.eye(2)[guessed] > 0, 0.7, 0.3)).astype(np.float32)
+
+    def share(said: NDArray[np.float32], name: str) -> float:
+        (tmp_path / name).mkdir()
+        counted = pooled_with(said, tmp_path / name, faint).counted
+        networks, patches = (float(part.split()[-1]) for part in counted.split(", "))
+        return patches / (networks + patches)
+
+    one_alone = share(several[:1].repeat(3, axis=0), "one")
+    assert one_alone > 0.2
+    assert share(several, "several") < 0.8 * one_alone

@@ -49,7 +49,7 @@ def test_slips_are_never_right_and_as_many_as_said() -> None:
 
 @pytest.mark.slow
 def test_a_row_of_a_small_data_set() -> None:
-    result = run(PortfolioOptions(only="iris, symmetric 30%"))
+    result = run(PortfolioOptions(only=("iris, symmetric 30%",)))
     (row,) = result["rows"]
     pace = row["removed_per_minute"]
     assert set(pace) == set(WAYS)

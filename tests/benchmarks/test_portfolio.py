@@ -1,5 +1,6 @@
 """The portfolio's quick form: slices of every kind of data, with what the verdict must show on them together."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,11 @@ import numpy as np
 import pytest
 
 from aleator.testing.fer2013 import fer2013_folder
-from benchmarks.portfolio.cases import cases
+from benchmarks.portfolio.cases import cases, errors_by_class, kinds_drawn
+from benchmarks.portfolio.kinds import KINDS, pictures_of
 from benchmarks.portfolio.made_up import made_up_sets
 from benchmarks.portfolio.options import PortfolioOptions
-from benchmarks.portfolio.run import format_table, run
+from benchmarks.portfolio.run import format_table, run, summarised
 from benchmarks.portfolio.scores import HALVES
 
 
@@ -20,9 +22,15 @@ def data_folder() -> Path | None:
     return None if folder is None else folder.parent
 
 
+WITH_FEATURES = ("iris", "wine", "breast", "digits", "drawn", "photographs", "news", "faces, measured")
+"""Kinds that are also judged with their features here; those of the others take as long as all of these."""
+
+
 @pytest.fixture(scope="module")
 def measured() -> dict[str, Any]:
-    return run(PortfolioOptions(data=data_folder(), quick=True, peers=False, reviews=False))
+    options = PortfolioOptions(data=data_folder(), doors=("brought",), quick=True, peers=False, reviews=False)
+    with_features = run(replace(options, doors=("features",), only=WITH_FEATURES))
+    return summarised([*run(options)["rows"], *with_features["rows"]])
 
 
 @pytest.mark.slow
@@ -73,3 +81,28 @@ def test_cases_say_what_is_right_and_made_up_sets_are_the_same_each_time() -> No
     for one, other in zip(first, again, strict=True):
         assert np.array_equal(one.given, other.given)
         assert np.allclose(one.pred_probs.sum(axis=1), 1)
+
+
+@pytest.mark.parametrize("name", sorted(KINDS))
+def test_drawn_pictures_are_of_every_class_and_the_same_each_time(name: str) -> None:
+    kind = KINDS[name]
+    pictures, label = pictures_of(kind, 60, seed=0)
+    assert np.array_equal(pictures, pictures_of(kind, 60, seed=0)[0])
+    assert not np.array_equal(pictures, pictures_of(kind, 60, seed=1)[0])
+    assert set(label) == set(range(kind.classes))
+    assert pictures.dtype == np.uint8
+    assert pictures.std(axis=0).mean() > 5, "no two pictures are alike"
+
+
+def test_drawn_kinds_are_clean_or_err_as_they_say() -> None:
+    by_name = {case.name: case for case in kinds_drawn(quick=True) if case.origin in ("words", "cells")}
+    assert by_name["words, clean"].share_wrong == 0
+    assert 0.15 < by_name["words, symmetric 20%"].share_wrong < 0.25
+    words, cells = by_name["words, by class"], by_name["cells, by class"]
+    wrong = np.array([(words.given != words.truth)[words.truth == one].mean() for one in range(8)])
+    assert wrong[4:6].min() > 0.4 > 0.2 > np.delete(wrong, [4, 5]).max()
+    rare = cells.truth == 1
+    assert 0.05 < rare.mean() < 0.15
+    assert (cells.given != cells.truth)[rare].mean() > 0.25
+    for classes in (2, 3, 26):
+        assert np.allclose(errors_by_class(classes).sum(axis=1), 1)

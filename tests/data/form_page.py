@@ -13,6 +13,7 @@ from aleator.data import LabelledDataset, read_dataset
 from aleator.data.options import ReadOptions
 from aleator.errors import DataError
 from aleator.export import FORMATS, export_audit
+from tests.data.compressed_forms import FORMS as COMPRESSED
 from tests.data.forms import FORMS as FIRST
 from tests.data.forms import LABELS, TABLES, Form
 from tests.data.found_forms import FORMS as FOUND
@@ -22,7 +23,7 @@ from tests.data.odd_tables import FORMS as ODD
 from tests.data.text_forms import FORMS as OF_TEXTS
 from tests.data.tool_forms import FORMS as OF_TOOLS
 
-FORMS = (*FIRST, *MORE, *OF_TEXTS, *OF_LABELS, *ODD, *FOUND, *OF_TOOLS)
+FORMS = (*FIRST, *MORE, *OF_TEXTS, *OF_LABELS, *ODD, *FOUND, *OF_TOOLS, *COMPRESSED)
 PAGE = Path(__file__).parents[2] / "docs" / "forms.md"
 
 

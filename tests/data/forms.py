@@ -8,6 +8,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -236,6 +237,18 @@ def rows_of(*columns: list[str]) -> list[list[str]]:
 def pixel_columns(root: Path) -> Path:
     rows = [[str(number % 2), *map(str, np.asarray(drawn(number, (4, 4))).ravel())] for number in range(12)]
     return text_table(root, rows, ["label", *(f"pixel{number}" for number in range(16))])
+
+
+def pixels_without_names(root: Path, *, label_last: bool = False, with_corners: bool = False) -> Path:
+    """As MNIST goes about: a label and the pixels of a dark-cornered picture, and no header."""
+    rows = []
+    for number in range(12):
+        pixels = np.asarray(drawn(number, (16, 16))).copy()
+        if not with_corners:
+            pixels[0, 0] = pixels[-1, -1] = 0
+        cells = [str(one) for one in pixels.ravel()]
+        rows.append([*cells, str(number % 2)] if label_last else [str(number % 2), *cells])
+    return text_table(root, rows, None)
 
 
 def kaggle_pixels(root: Path) -> Path:
@@ -702,6 +715,27 @@ FORMS: tuple[Form, ...] = (
     Form(TABLES, "JSON lines", lambda root: _json_lines(root), TWO, "a table"),
     Form(TABLES, "a JSON list in one line", json_list, TWO, "a table"),
     Form(TABLES, "`label,pixel0,pixel1,...`", pixel_columns, {"0": 6, "1": 6}, "16 columns of pixels"),
+    Form(
+        TABLES,
+        "a label and pixels, without names",
+        pixels_without_names,
+        {"0": 6, "1": 6},
+        "'column 1' is read as the label",
+    ),
+    Form(
+        TABLES,
+        "pixels and a label, without names",
+        partial(pixels_without_names, label_last=True),
+        {"0": 6, "1": 6},
+        "'column 257' is read as the label",
+    ),
+    Form(
+        TABLES,
+        "the same, no pixel alike in all",
+        partial(pixels_without_names, with_corners=True),
+        None,
+        "Name the label's with --label-column: 'column 1' or 'column 257'",
+    ),
     Form(
         TABLES,
         "Kaggle's `emotion,pixels,Usage`",

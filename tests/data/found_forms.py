@@ -227,6 +227,23 @@ OF_JSON = (
     ),
 )
 
+
+def folders_and_a_table(labels: Callable[[str, int], str]) -> Callable[[Path], Path]:
+    """Two folders of pictures, and a table beside them that names each without its ending."""
+
+    def write(root: Path) -> Path:
+        folders = ("HAM_part_1", "HAM_part_2")
+        classes_below(root, folders)
+        for folder in folders:
+            for file in sorted((root / folder).iterdir()):
+                file.rename(file.with_name(f"{folder[-1]}{file.name}"))
+        rows = [[f"{folder[-1]}{number}", labels(folder, number)] for folder in folders for number in range(6)]
+        text_table(root, rows, ["image_id", "dx"], name="metadata_of_lesions.csv")
+        return root
+
+    return write
+
+
 FORMS = (
     *OF_JSON,
     # tables
@@ -607,4 +624,18 @@ FORMS = (
         "sklearn.datasets.load_svmlight_file",
     ),
     Form(TEXTS, "a workbook of another program", file_of("d.ods", b"PK\x03\x04"), None, "save it as .xlsx or CSV"),
+    Form(
+        FOLDERS,
+        "folders that are parts, beside a table of labels",
+        folders_and_a_table(lambda folder, number: ("nv", "mel")[number % 2]),
+        None,
+        r"labels the same pictures otherwise \(mel, nv\)\. Name the table",
+    ),
+    Form(
+        FOLDERS,
+        "class folders, and a table that says the same",
+        folders_and_a_table(lambda folder, number: folder.lower()),
+        {"HAM_part_1": 6, "HAM_part_2": 6},
+        "2 class folders",
+    ),
 )

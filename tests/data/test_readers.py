@@ -1,5 +1,6 @@
 """Each form of labelled data is read back as it was written, and what cannot be read is told in words."""
 
+import gzip
 import io
 import json
 import re
@@ -18,7 +19,7 @@ from aleator.data import read_dataset
 from aleator.data.options import ReadOptions
 from aleator.data.readers.labels import encode_labels
 from aleator.data.readers.remedies import OF_ALEATOR, REMEDIES
-from aleator.data.sources import FeatureArray, ImageArray
+from aleator.data.sources import FeatureArray, ImageArray, TableRows
 from aleator.errors import DataError
 
 RANDOM = np.random.default_rng(0)
@@ -294,6 +295,12 @@ def test_files_of_mnist_with_labels_in_one_of_theirs_or_in_lines(tmp_path: Path)
     assert read_dataset(images, ReadOptions(label_file=tmp_path / "labels.txt")).class_names == ("cat", "dog")
     with pytest.raises(DataError, match=r"Perhaps .*train-labels-idx1-ubyte"):
         read_dataset(images)
+    as_loaded_down = [file.with_name(f"{file.name}.gz") for file in (images, beside)]
+    for file, other in zip((images, beside), as_loaded_down, strict=True):
+        other.write_bytes(gzip.compress(file.read_bytes()))
+    again = read_dataset(as_loaded_down[0], ReadOptions(label_file=as_loaded_down[1]))
+    assert again.path == str(as_loaded_down[0])
+    assert again.fingerprint() == dataset.fingerprint()
     images.write_bytes(images.read_bytes()[:-1])
     with pytest.raises(DataError, match="says that it holds 108 numbers, and holds 107"):
         read_dataset(images, ReadOptions(label_file=beside))
@@ -335,3 +342,32 @@ def test_vectors_in_a_table_are_its_examples(tmp_path: Path) -> None:
     dataset = read_dataset(tmp_path / "t.csv")
     assert isinstance(dataset.source, FeatureArray)
     assert np.allclose(dataset.source.values, vectors)
+
+
+def test_labels_in_a_file_of_their_own_belong_to_a_table_of_features_or_pictures(tmp_path: Path) -> None:
+    """As UCI's: `X_train.txt` with spaces between its numbers, `y_train.txt` with a number a line."""
+    numbers = np.random.default_rng(0).normal(size=(12, 3))
+    np.savetxt(tmp_path / "X_train.txt", numbers, fmt=" %.7e")
+    (tmp_path / "y_train.txt").write_text("1\n2\n" * 6)
+    dataset = read_dataset(tmp_path / "X_train.txt", ReadOptions(label_file=tmp_path / "y_train.txt"))
+    assert isinstance(dataset.source, TableRows)
+    assert dataset.source.table.num_columns == 3
+    assert dataset.class_names == ("1", "2")
+    np.testing.assert_array_equal(dataset.given_labels, np.arange(12) % 2)
+    (tmp_path / "t.csv").write_text("a,label\n" + "".join(f"{row},cat\n" for row in range(12)))
+    other = read_dataset(tmp_path / "t.csv", ReadOptions(label_file=tmp_path / "y_train.txt"))
+    assert other.class_names == ("1", "2")
+    assert "in the place of the column 'label'" in " ".join(other.how_read.lines())
+    (tmp_path / "y_train.txt").write_text("1\n2\n")
+    with pytest.raises(DataError, match="one for each row"):
+        read_dataset(tmp_path / "X_train.txt", ReadOptions(label_file=tmp_path / "y_train.txt"))
+
+
+def test_a_label_file_beside_a_form_that_has_its_labels_is_refused(tmp_path: Path) -> None:
+    for name in ("cat", "dog"):
+        for number in range(3):
+            (tmp_path / name).mkdir(exist_ok=True)
+            Image.new("L", (8, 8), number).save(tmp_path / name / f"{number}.png")
+    (tmp_path / "y.txt").write_text("1\n2\n" * 3)
+    with pytest.raises(DataError, match="leave --label-file out"):
+        read_dataset(tmp_path, ReadOptions(label_file=tmp_path / "y.txt"))

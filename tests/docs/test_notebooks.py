@@ -34,7 +34,7 @@ def test_notebooks_run_from_top_to_bottom(notebook: Path, tmp_path: Path) -> Non
     """Their cells, in one process, with little training; `make notebooks` runs them as they are."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
-    brief = f"from aleator.learning import effort\neffort.FEWEST_STEPS = 1\n{code}\n"
+    brief = f"from tests.docs.typed import brief\nbrief()\n{code}\n"
     done = subprocess.run(
         [sys.executable, "-c", brief], cwd=tmp_path, capture_output=True, text=True, env=ENVIRONMENT, timeout=600
     )

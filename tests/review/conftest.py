@@ -4,7 +4,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,6 +50,8 @@ class Running:
     address: str
     review: Review
     guard: Guard
+    opened: ExitStack
+    """Closes what was opened of it in a browser, before it ends: a page would ask on, and be refused."""
 
 
 @contextmanager
@@ -62,10 +64,12 @@ def serving(path: Path, examples: Examples | None = None, **options: Any) -> Ite
         server = uvicorn.Server(uvicorn.Config(app, http=Connection, log_level="warning", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
+        opened = ExitStack()
         try:
             # Connections are queued by the system until it accepts them: there is nothing to wait for.
-            yield Running(f"http://127.0.0.1:{listening.getsockname()[1]}", review, app)
+            yield Running(f"http://127.0.0.1:{listening.getsockname()[1]}", review, app, opened)
         finally:
+            opened.close()
             server.should_exit = True
             thread.join()
             listening.close()
@@ -86,6 +90,7 @@ def open_page(browser: "Browser") -> Iterator[Open]:
     def start(running: Running, path: str = "/queue", name: str = "Ada", blind: bool = False, **options: Any) -> "Page":
         context = browser.new_context(**options)
         contexts.append(context)
+        running.opened.callback(context.close)
         page = context.new_page()
         page.on("console", lambda message: trouble.append(message.text) if is_trouble(message) else None)
         page.on("pageerror", lambda error: trouble.append(str(error)))

@@ -32,12 +32,12 @@ def check(result: Result) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 def test_damaged_files_are_the_projects_own_error_or_a_right_result(part: int) -> None:
-    check(malformed.campaign(list(READERS)[part::PARTS], 20))
+    check(malformed.campaign(list(READERS)[part::PARTS], 12))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("name", "step"), [("judge into a new folder", 8), ("judge in place", 2), ("export csv", 1), ("embed", 3)]
+    ("name", "step"), [("judge into a new folder", 8), ("judge in place", 4), ("export csv", 1), ("embed", 6)]
 )
 def test_a_command_killed_at_any_file_operation_is_given_again(name: str, step: int) -> None:
     import aleator.auditing.predictions

@@ -70,6 +70,16 @@ def test_any_size_of_picture_has_features(shape: tuple[int, ...]) -> None:
     assert np.isfinite(patch_features(np.zeros(shape, np.uint8), flip=False)).all()
 
 
+@pytest.mark.parametrize("shape", [(4, 4), (5, 7), (40, 2), (1, 24)])
+def test_small_and_narrow_pictures_are_told_apart_by_their_contrast(shape: tuple[int, int]) -> None:
+    """Patches of a single pixel would have none."""
+    strong = np.arange(80) % 2 == 0
+    contrast = np.where(strong, 40, 4)[:, None, None, None]
+    pictures = np.clip(RANDOM.normal(128, contrast, (80, 1, *shape)), 0, 255).astype(np.uint8)
+    features = patch_features(pictures, flip=False)
+    assert features[strong].mean() > 1.5 * features[~strong].mean()
+
+
 def test_the_same_seed_gives_the_same_features_and_all_are_told_of() -> None:
     pictures, _ = stripes(10)
     told: list[tuple[int, int]] = []

@@ -87,7 +87,22 @@ def observe(
     folder: Path | None = None,
     on: Workers = HERE,
 ) -> Observations:
-    """What the networks said, and the leading features of the embedding.
+    """What the networks said, and the leading features of the embedding; arguments as of `said_together`."""
+    return Observations(
+        said_together(mean, spread, labels, unseen, folder=folder, on=on), labels, leading_features(embedding)
+    )
+
+
+def said_together(
+    mean: NDArray[np.float32],
+    spread: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    unseen: int = 0,
+    *,
+    folder: Path | None = None,
+    on: Workers = HERE,
+) -> NDArray[np.float32]:
+    """Log-probabilities of all networks together, `(example, class)`.
 
     Mean and spread are `(draw, example, class)`; they are read block by block, so that they may be mapped from disk.
     The first `unseen` draws are of networks that have not seen the example, and the others of networks that have: these
@@ -105,7 +120,7 @@ def observe(
         trained[labelled, labels[labelled]] -= np.float32(memory)
         fresh += trained
         fresh /= 2
-    return Observations(fresh, labels, leading_features(embedding))
+    return fresh
 
 
 def _pooled_log_probs(

@@ -87,9 +87,9 @@ def told_by_reviews(
     drawn_rows = np.isin(rows, drawn_and_reviewed(drawing_order(given), reviewed))
     if not drawn_rows.any():
         return estimates
-    answers = Outcomes(suspicion(rows), 1 - share[np.arange(len(rows)), given[rows]], drawn_rows)
+    outcomes = Outcomes(suspicion(rows), 1 - share[np.arange(len(rows)), given[rows]], drawn_rows)
     open_rows = np.flatnonzero(~reviewed & (given >= 0))
-    left = count_left(answers, suspicion(open_rows), stated())
+    left = count_left(outcomes, suspicion(open_rows), stated())
     labelled = max(1, int((given >= 0).sum()))
     total = [found + one for one in left]
     return replace(
@@ -98,7 +98,7 @@ def told_by_reviews(
         errors_left=ErrorsLeft(*left, len(open_rows)),
         remarks=(
             *estimates.remarks,
-            f"How many are left is estimated from all reviews; the {int(answers.drawn.sum()):,} that were drawn at "
+            f"How many are left is estimated from all reviews; the {int(outcomes.drawn.sum()):,} that were drawn at "
             "random tell most. The numbers of each class come from all reviews alike.",
         ),
     )
@@ -116,21 +116,21 @@ class Outcomes:
     """Which were drawn at random."""
 
 
-def count_left(answers: Outcomes, left: NDArray[np.floating], stated: WrongLabels) -> tuple[float, float, float]:
+def count_left(outcomes: Outcomes, left: NDArray[np.floating], stated: WrongLabels) -> tuple[float, float, float]:
     """Wrong labels among those that nobody reviewed, with the interval.
 
     Args:
-        answers: what is known of those that were reviewed.
+        outcomes: what is known of those that were reviewed.
         left: the probabilities of being wrong of the others, before anybody decided and now, `(2, left)`.
         stated: how many labels were said to be wrong before anybody decided.
     """
     if not left.shape[1]:
         return 0.0, 0.0, 0.0
-    said = _cells(np.concatenate([answers.suspicion, left], axis=1))
+    said = _cells(np.concatenate([outcomes.suspicion, left], axis=1))
     offset, deviation = _offset(said, stated)
     root = np.asarray(np.linalg.cholesky(_covariance(deviation)), dtype=np.float64)
     random = np.random.default_rng(0)
-    numbers = _plausible(_Likelihood.of(answers, offset, root), random)
+    numbers = _plausible(_Likelihood.of(outcomes, offset, root), random)
     cells, of_cell = _counted(_cells(left))
     base, design = _design(cells)
     share = expit(offset + base[:, None] + design @ root @ numbers.T)
@@ -174,13 +174,13 @@ class _Likelihood:
     """Probability that an answer is not what was meant."""
 
     @classmethod
-    def of(cls, answers: Outcomes, offset: float, root: NDArray[np.float64]) -> "_Likelihood":
+    def of(cls, outcomes: Outcomes, offset: float, root: NDArray[np.float64]) -> "_Likelihood":
         """`offset` is expected for all; `root` is a square root of the deviations' covariance as stated."""
         both = []
-        for kind, weight, slips in ((answers.drawn, 1.0, LEAST), (~answers.drawn, OTHERS, SLIPS)):
-            of_each = _cells(answers.suspicion[:, kind])
+        for kind, weight, slips in ((outcomes.drawn, 1.0, LEAST), (~outcomes.drawn, OTHERS, SLIPS)):
+            of_each = _cells(outcomes.suspicion[:, kind])
             cells, asked = _counted(of_each)
-            wrong = np.bincount(of_each, answers.wrong[kind])[cells]
+            wrong = np.bincount(of_each, outcomes.wrong[kind])[cells]
             base, design = _design(cells)
             both.append(
                 (offset + base, design @ root, weight * wrong, weight * (asked - wrong), np.full(len(cells), slips))

@@ -12,11 +12,11 @@ import torch
 from numpy.typing import NDArray
 
 from aleator.auditing.hearing import Hearing
+from aleator.auditing.judging import said_together
 from aleator.learners import LabelledFolds, Material, draw_folds, hear
 from aleator.learning.devices import pick_device
 from aleator.noise.pooling import pooling_weights
 from aleator.progress import Progress, silent
-from aleator.uncertainty.gaussian_logits import log_expected_softmax
 from aleator.vectors.dense import principal
 from aleator.vectors.patches import patch_features
 from aleator.workers import HERE, Workers
@@ -41,7 +41,8 @@ def with_patches(
 ) -> Pooled:
     """What networks say, `(draw, example, class)`, of which the first `unseen` draws have not seen the example, pooled
     with what learners of patches say, which never have. The weights are those under which the given labels are most
-    probable."""
+    probable, beside all networks together, as they are judged: beside those alone that have not seen an example,
+    patches counted too much."""
     labels, together, settings = hearing.dataset.given_labels, hearing.together, hearing.settings
     heard = hear_patches(
         pictures,
@@ -58,8 +59,11 @@ def with_patches(
         on=hearing.workers,
         progress=hearing.progress,
     )
-    fresh = log_expected_softmax(torch.from_numpy(mean[:unseen]), torch.from_numpy(spread[:unseen])).mean(0).numpy()
-    of_networks, of_patches = pooling_weights([fresh, heard.mean(axis=0)], labels).astype(np.float32)
+    if heard.any():
+        together_say = said_together(mean, spread, labels, unseen)
+        of_networks, of_patches = pooling_weights([together_say, heard.mean(axis=0)], labels).astype(np.float32)
+    else:
+        of_networks, of_patches = np.float32(1), np.float32(0)
     beside = of_patches * heard[np.arange(len(mean)) % len(heard)]
     return Pooled(
         of_networks * mean + beside,
@@ -79,9 +83,12 @@ def hear_patches(
     progress: Progress = silent,
 ) -> NDArray[np.float32]:
     """What the learners of vectors say of pictures `(example, channel, height, width)` by their patches: pooled
-    log-probabilities of each draw, `(draw, example, class)`. `folder` keeps what each said."""
+    log-probabilities of each draw, `(draw, example, class)`; zeros where patches do not tell pictures apart, as of
+    pictures in one colour each. `folder` keeps what each said."""
     features = patch_features(
         pictures, flip=flip, seed=asked.seed, device=device, on_block=partial(progress, "looking at patches")
     )
     material = Material(principal(features, asked.seed))
+    if not material.dense.shape[1]:
+        return np.zeros((asked.folds.draws, len(asked.labels), asked.classes), np.float32)
     return hear(material, asked, folder=folder, on=on, on_learner=partial(progress, "learning from patches")).log_probs

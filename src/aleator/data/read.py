@@ -1,5 +1,7 @@
 """Any labelled data set in: the reader that knows the path reads it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,8 +12,9 @@ from aleator.data.dataset import LabelledDataset
 from aleator.data.objects import dataset_of
 from aleator.data.options import NOTHING_ASKED, ReadOptions
 from aleator.data.overview import names_alike
-from aleator.data.readers import forms, reader_for
+from aleator.data.readers import READERS, forms, reader_for
 from aleator.data.readers.broken import check_kind
+from aleator.data.readers.compressed import unpacked
 from aleator.data.readers.remedies import LIBSVM, REMEDIES, is_of_libsvm, remedy_for
 from aleator.data.readers.tables import LIST_SUFFIXES
 from aleator.data.readers.votes import join_votes
@@ -46,8 +49,8 @@ def read_dataset(
     progress("reading", 0, 1)
     dataset = _read(path, options)
     if options.votes is not None:
-        with while_reading(options.votes, "votes"):
-            votes, said = join_votes(options.votes, dataset, options)
+        with unpacked(options.votes) as file, while_reading(options.votes, "votes"):
+            votes, said = join_votes(file, dataset, options)
         dataset = replace(dataset, votes=votes).saying(*said)
     dataset = _without_skipped(dataset.of_split(options.split))
     unlabelled = _said_of_labels(dataset)
@@ -73,6 +76,23 @@ def _read(path: Any, options: ReadOptions) -> LabelledDataset:
 def _of_path(path: Path, options: ReadOptions) -> LabelledDataset:
     if not path.exists():
         raise DataError(f"{path} is not there.")
+    with unpacked(path) as file, _unpacked_labels(options) as unpacked_options:
+        if file == path:
+            return _of_file_or_folder(path, unpacked_options)
+        beside = replace(unpacked_options, image_root=options.image_root or path.parent)
+        return replace(_of_file_or_folder(file, beside), path=str(path))
+
+
+@contextmanager
+def _unpacked_labels(options: ReadOptions) -> Iterator[ReadOptions]:
+    if options.label_file is None:
+        yield options
+        return
+    with unpacked(options.label_file) as file:
+        yield replace(options, label_file=file)
+
+
+def _of_file_or_folder(path: Path, options: ReadOptions) -> LabelledDataset:
     reader = reader_for(path)
     if path.is_file() and (reader is not None or path.suffix.lower() not in REMEDIES):
         with while_reading(path, "labelled data"):
@@ -83,6 +103,8 @@ def _of_path(path: Path, options: ReadOptions) -> LabelledDataset:
         raise DataError(f"{path} {remedy}.")
     if reader is None:
         raise DataError(f"{path} is in no form that is read: {forms()}.")
+    if options.label_file is not None and reader not in (READERS["arrays"], READERS["table"]):
+        raise DataError(f"{path} has its labels in itself ({reader.form}); leave --label-file out.")
     with while_reading(path, "labelled data"):
         dataset = reader.read(path, options)
     if not dataset.how_read.form:

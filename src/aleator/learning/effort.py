@@ -22,20 +22,24 @@ class Effort:
     """Pictures are worked on with at most this many pixels a side."""
     backbone: str
     """For pictures; feature vectors get a perceptron."""
-    fewest_steps: int = FEWEST_STEPS
-    """A small data set is passed more often, until the network has taken so many steps;"""
+    step_factor: int = 1
+    """A small data set is passed more often, until the network has taken this many times FEWEST_STEPS;"""
     most_epochs: int = MOST_EPOCHS
     """but not more often than this,"""
     few_epochs: int = MOST_EPOCHS
     """and fewer than FEW examples not more often than this: what networks learn of so few is little either way."""
+
+    @property
+    def fewest_steps(self) -> int:
+        """Of a training on a small data set."""
+        return self.step_factor * FEWEST_STEPS
 
 
 AUDIT_EFFORTS = {
     "quick": Effort(members=3, epochs=3, max_side=48, backbone="small_vgg", most_epochs=8, few_epochs=8),
     "standard": Effort(members=3, epochs=12, max_side=64, backbone="small_vgg", most_epochs=24, few_epochs=12),
     "thorough": Effort(
-        members=5, epochs=24, max_side=64, backbone="small_vgg", fewest_steps=2 * FEWEST_STEPS, most_epochs=48,
-        few_epochs=24,
+        members=5, epochs=24, max_side=64, backbone="small_vgg", step_factor=2, most_epochs=48, few_epochs=24,
     ),
 }  # fmt: skip
 TRAINING_EFFORTS = {

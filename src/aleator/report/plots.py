@@ -25,9 +25,10 @@ POINTS = {
 }
 """The shape of each verdict's points, for those who do not tell the colours apart; the legend's is in plots.css."""
 PAGE_FILES = tuple(
-    Path(__file__).parent / "templates" / name for name in ("plots.css", "plots.js", "marks.js", "copy.js")
+    Path(__file__).parent / "templates" / name
+    for name in ("colours.css", "plots.css", "plots.js", "marks.js", "copy.js")
 )
-"""What a page with a plot, or with texts, needs; the page itself gives the colours."""
+"""What a page with a plot, or with texts, needs."""
 
 
 def confusion_table(

@@ -18,7 +18,8 @@ from torch.nn import functional as F
 PATCHES = 256
 """That pictures are compared with; each makes two features in each part of a picture, for it and for its negative."""
 SIDE = 6
-"""Of a patch, in pixels; a quarter of smaller pictures' sides."""
+"""Of a patch, in pixels; of smaller pictures a third of the side (400 digits of 8 by 8 with a fifth of the labels
+wrong: average precision .998, with a quarter of the side .984)."""
 PARTS = 2
 """Of each side of a picture, in which responses are summed."""
 LARGEST = 48
@@ -114,12 +115,17 @@ def _sampled(pictures: NDArray[np.generic], generator: Generator) -> tuple[Tenso
     found = []
     for picture, places in zip(*torch.unique_consecutive(of_picture, return_counts=True), strict=True):
         whole = _brought_down(pictures[int(picture)][None])[0]
-        side = max(1, min(SIDE, min(whole.shape[1:]) // 4))
-        windows = whole.unfold(1, side, 1).unfold(2, side, 1)  # (channel, row, column, height, width)
+        height, width = (_side_of_patch(side) for side in whole.shape[1:])
+        windows = whole.unfold(1, height, 1).unfold(2, width, 1)  # (channel, row, column, height, width)
         place = torch.randint(windows.shape[1] * windows.shape[2], (int(places),), generator=generator)
         row, column = place // windows.shape[2], place % windows.shape[2]
         found.append(windows[:, row, column].transpose(0, 1).flatten(1))
-    return torch.cat(found), (len(whole), side, side)
+    return torch.cat(found), (len(whole), height, width)
+
+
+def _side_of_patch(side: int) -> int:
+    """Of pictures with so many pixels a side; single pixels would have no contrast."""
+    return min(SIDE, side, max(2, round(side / 3)))
 
 
 def _responses(pictures: Tensor, detectors: _Detectors) -> Tensor:

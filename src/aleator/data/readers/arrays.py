@@ -1,12 +1,10 @@
 """Arrays: `.npz` with examples and labels, or `.npy` with the labels in a file of their own."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from aleator.data.dataset import LabelledDataset
@@ -14,15 +12,13 @@ from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
 from aleator.data.readers.array_files import ALONE, IDX, read_arrays
 from aleator.data.readers.array_sources import source_and_range, source_of_array
-from aleator.data.readers.column_names import ID_COLUMNS, find_column
-from aleator.data.readers.kinds import texts_of
+from aleator.data.readers.column_names import find_column
+from aleator.data.readers.label_files import labels_of_file
 from aleator.data.readers.labels import EMOTIONS, encoded, labelled
 from aleator.data.readers.one_hot import one_hot_array
-from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
-from aleator.data.readers.text_tables import EVERY_COLUMN
 from aleator.data.sources import ExampleSource
 from aleator.data.wording import listed
-from aleator.errors import DataError, while_reading
+from aleator.errors import DataError
 
 EXAMPLE_ARRAYS = (
     *("images", "pixels", "x", "data", "features", "embeddings", "embedding", "vectors", "x_train", "train_images"),
@@ -58,7 +54,7 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
             raise DataError(
                 f"{path} holds examples but no labels; name the file with the labels: --label-file FILE.{_beside(path)}"
             )
-        return _dataset(path, arrays[ALONE], _labels_from(options.label_file), {}, "labels", options)
+        return _dataset(path, arrays[ALONE], labels_of_file(options.label_file), {}, "labels", options)
     if options.path_column is None and options.label_column is None and options.label_file is None:
         arrays = _with_splits(arrays, path)
     names = list(arrays)
@@ -74,7 +70,7 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
             f"{path} has no array of labels ({', '.join(LABEL_ARRAYS)}); it has {listed(names)}. "
             "Name it with --label-column, or a file with --label-file."
         )
-    values = arrays[str(label)] if options.label_file is None else _labels_from(options.label_file)
+    values = arrays[str(label)] if options.label_file is None else labels_of_file(options.label_file)
     dataset = _dataset(path, arrays[examples], values, arrays, str(label), options)
     used = {examples, label, *(name for name in names if name.lower() in (*NAME_ARRAYS, *SPLIT_ARRAYS, *ID_ARRAYS))}
     other = [name for name in names if name not in used and name != options.id_column]
@@ -184,38 +180,6 @@ def source_of_file(path: Path) -> ExampleSource:
         return source_of_array(examples)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
-
-
-def _labels_from(path: Path) -> NDArray[Any]:
-    if path.suffix.lower() == ".npy" or path.name.endswith(IDX):
-        return read_arrays(path)[ALONE]
-    if path.suffix.lower() == ".txt":
-        with while_reading(path, "labels"):
-            return np.array(path.read_text(encoding="utf-8-sig").splitlines())
-    if path.suffix.lower() == ".json":
-        with while_reading(path, "labels"):
-            labels = json.loads(path.read_text(encoding="utf-8-sig"))
-        if isinstance(labels, list) and not any(isinstance(one, dict | list) for one in labels):
-            return np.array(labels)
-    if path.suffix.lower() in TABLE_SUFFIXES:
-        table = read_table(path, EVERY_COLUMN)
-        column = table.column_names[0] if table.num_columns == 1 else "label"
-        if column not in table.column_names:
-            raise DataError(f"{path} has no column 'label'; it has {listed(table.column_names)}.")
-        return np.array(table[column].to_pylist())[_order_of(table, path)]
-    raise DataError(f"{path}: labels are read from .npy, .txt (a line each) or a table ({', '.join(TABLE_SUFFIXES)}).")
-
-
-def _order_of(table: pa.Table, path: Path) -> NDArray[np.int64]:
-    """The rows of labels in the order of the examples, which row numbers in a column of ids say; else as they are."""
-    name = find_column(table.column_names, ID_COLUMNS)
-    numbers = [] if name is None else texts_of(table[name]).tolist()
-    if not numbers or not all(map(str.isdecimal, numbers)):
-        return np.arange(len(table))
-    rows = np.array(numbers, dtype=np.int64)
-    order = np.argsort(rows, kind="stable")
-    counted = any(np.array_equal(rows[order], np.arange(first, first + len(rows))) for first in (0, 1))
-    return order if counted else np.arange(len(rows))
 
 
 def _beside(path: Path) -> str:

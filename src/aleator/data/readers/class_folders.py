@@ -24,7 +24,7 @@ FEW = 0.05
 """So small a share of pictures beside folders of pictures are no examples."""
 ALIKE, HALF_ALIKE = 0.8, 0.5
 """Shares of class names that two splits have in common."""
-BESIDE = "pictures beside the class folders"
+BESIDE = "files beside the class folders"
 PARTS = frozenset(
     (
         *("images", "image", "imgs", "img", "jpegimages", "jpg", "png", "masks", "mask", "labels", "annotations"),

@@ -27,6 +27,7 @@ from aleator.data.readers.remedies import (
 from aleator.data.readers.several_tables import read_tables
 from aleator.data.readers.split_names import is_split_name
 from aleator.data.readers.table import dataset_of_table
+from aleator.data.readers.table_beside import check_tables_beside
 from aleator.data.readers.tables import LIST_SUFFIXES, TABLE_SUFFIXES, joined, read_table_saying
 from aleator.data.readers.text_folders import read_texts
 from aleator.data.sources import ImageFiles
@@ -82,6 +83,8 @@ def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
             raise DataError(f"{only} (did you mean {meant}?).")
         if (other := refused_in(path)) is not None:
             raise DataError(f"{only}, but {other}.")
+    if options.split_folders is None:
+        check_tables_beside(path, paths, class_of, options)
     labels = labels_of_folders(class_of, path, options)
     how = HowRead(layout.form).with_said(*layout.said, *labels.said).with_passed_over(layout.passed)
     split = np.array(split_of) if any(split_of) else None
@@ -151,11 +154,13 @@ def _other_files(path: Path) -> str:
 
 def likeliest_table(path: Path) -> Path | None:
     """The table in a folder that its labels are likeliest in: one that is called as training data or labels are, else
-    the first; None where there is none."""
-    found = _tables(path)
-    called = [file for file in found if any(word in file.stem.lower() for word in ("train", "label", "annotation"))]
-    usual = [file for file in found if file.suffix.lower() in TABLE_SUFFIXES]
-    return next(iter([*called, *usual, *found]), None)
+    the first; lists and arrays only where there is no other. None where there is none."""
+
+    def unlikely(file: Path) -> tuple[bool, bool]:
+        called = any(word in file.stem.lower() for word in ("train", "label", "annotation"))
+        return file.suffix.lower() not in TABLE_SUFFIXES, not called
+
+    return min(_tables(path), key=unlikely, default=None)
 
 
 def _tables(path: Path) -> list[Path]:

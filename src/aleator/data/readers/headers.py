@@ -28,7 +28,7 @@ def has_no_header(rows: Sequence[Sequence[str]], *, a_list: bool = False) -> boo
     """Whether the first row is one like the others: it names a picture, or holds what no header does.
 
     That is a text that stands in its column again, beside others or all the way down; a sentence beside a number; or
-    nothing but numbers, of which one is a fraction; in a list (`path label`) any number.
+    nothing but numbers, of which one is a fraction or stands twice; in a list (`path label`) any number.
     """
     cells = [[cell.strip() for cell in row] for row in rows]
     if not cells:
@@ -42,8 +42,10 @@ def has_no_header(rows: Sequence[Sequence[str]], *, a_list: bool = False) -> boo
         others = [row for row in others if row != first]  # a header may stand again within a table
     if len(others) < FEWEST_ROWS:
         return False
-    if all(map(_is_number, first)) and not all(map(WHOLE.fullmatch, filter(None, first))):
-        return all(map(_is_number, (cell for row in others for cell in row)))
+    if all(map(_is_number, first)):
+        numbers = [cell for cell in first if cell]
+        if len(set(numbers)) < len(numbers) or not all(map(WHOLE.fullmatch, numbers)):
+            return all(map(_is_number, (cell for row in others for cell in row)))
     columns = list(zip(*others, strict=True))
     if any(map(_is_sentence, first)):
         for cell, column in zip(first, columns, strict=True):

@@ -7,7 +7,7 @@ from aleator.errors import DataError
 
 NO_LABELS = (
     *("?", "unknown", "unlabeled", "unlabelled", "undefined", "missing", "todo", "tbd", "n.a.", "no label"),
-    *("unsorted", "to_sort", "ignore", "skip", "not labeled", "not labelled"),
+    *("unsorted", "to_sort", "ignore", "skip", "not labeled", "not labelled", "unsup", "unsupervised"),
     *("#ref!", "#value!", "#div/0!", "#name?", "#num!", "#null!", "#error!", "#n/a!", "#calc!", "#getting_data"),
 )
 """Names of classes that may mean that there is none; it is told."""

@@ -1,8 +1,10 @@
-"""A CSV with a column for each pixel: `label,pixel0,pixel1,...`, as of MNIST and its kin."""
+"""A CSV with a column for each pixel: `label,pixel0,pixel1,...`, as of MNIST and its kin, or the same without names."""
 
 import csv
 import math
 import re
+from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -23,19 +25,35 @@ from aleator.errors import DataError
 
 FORM = "a CSV with a column for each pixel (label, pixel0, pixel1, ...)"
 PIXEL = re.compile(r"(pixel|px|p)[ _.]?\d+|\d+x\d+", re.IGNORECASE)
-FEWEST = 16
+FEWEST, FEWEST_UNNAMED = 16, 256
+"""Columns of pixels, where these have names, and where so many numbers from 0 to 255 beside one tell by themselves that
+they are a picture."""
+SOME_ROWS = 20
+PIXEL_VALUES = frozenset(map(str, range(256)))
 
 
 def knows(path: Path) -> bool:
-    """A CSV file whose header names pixels."""
+    """A CSV file whose header names pixels, or that has none and holds a square picture and a number in each row."""
     if path.suffix.lower() not in (".csv", ".tsv") or not path.is_file():
         return False
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         try:
-            header = next(csv.reader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ","), [])
+            rows = csv.reader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",")
+            first = next(rows, [])
+            return len(_pixel_columns(first)) >= FEWEST or _are_pictures([first, *islice(rows, SOME_ROWS)])
         except csv.Error:
             return False
-    return len(_pixel_columns(header)) >= FEWEST
+
+
+def _are_pictures(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether each row holds the pixels of a square picture, and one number more."""
+    count = len(rows[0]) - 1
+    return (
+        count >= FEWEST_UNNAMED
+        and _shape(count) is not None
+        and len(set(rows[0])) < len(rows[0])  # names of columns are not alike
+        and all(len(row) == count + 1 and PIXEL_VALUES.issuperset(row) for row in rows)
+    )
 
 
 def read(path: Path, options: ReadOptions) -> LabelledDataset:
@@ -44,6 +62,10 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
     names = table.column_names
     pixels = _pixel_columns(names)
     label = find_column(names, LABEL_COLUMNS, options.label_column, path, "--label-column")
+    if not pixels:
+        label = label or _label_beside_pictures(table, path)
+        pixels = [name for name in names if name != label]
+        said = (*said, f"{label!r} is read as the label, and the others as pixels.")
     if label is None:
         others = listed(name for name in names if name not in set(pixels))
         raise DataError(
@@ -77,10 +99,32 @@ def _pixel_columns(names: list[str]) -> list[str]:
     return [name for name in names if PIXEL.fullmatch(name.strip())]
 
 
+def _label_beside_pictures(table: pa.Table, path: Path) -> str:
+    """The first or the last column: the corners of such pictures are all alike, and labels are not. Raises DataError
+    where that does not tell."""
+    first, *_, last = table.column_names
+    ends = [name for name in (first, last) if len(table[name].unique()) > 1]
+    if len(ends) == 1:
+        return str(ends[0])
+    raise DataError(
+        f"{path} has {table.num_columns} columns without names, as pictures and a label have. Name the label's with "
+        f"--label-column: {first!r} or {last!r}."
+    )
+
+
 def _pictures(values: NDArray[np.uint8], path: Path) -> NDArray[np.uint8]:
-    count = values.shape[1]
+    shape = _shape(values.shape[1])
+    if shape is None:
+        raise DataError(
+            f"{path} has {values.shape[1]} columns of pixels, which are no square picture, grey or in colour."
+        )
+    return values.reshape(-1, *shape)
+
+
+def _shape(count: int) -> tuple[int, ...] | None:
+    """Of a square picture of so many numbers, grey or in colour."""
     for channels in (1, 3):
         side = math.isqrt(count // channels)
         if side * side * channels == count:
-            return values.reshape(-1, side, side) if channels == 1 else values.reshape(-1, side, side, 3)
-    raise DataError(f"{path} has {count} columns of pixels, which are no square picture, grey or in colour.")
+            return (side, side) if channels == 1 else (side, side, 3)
+    return None

@@ -11,6 +11,7 @@ from aleator.data.options import ReadOptions
 from aleator.data.readers.answer_columns import with_one_label
 from aleator.data.readers.given_table import GivenTable
 from aleator.data.readers.kinds import with_plain_columns
+from aleator.data.readers.label_files import with_labels_of_file
 from aleator.data.readers.picture_tables import dataset_of_pictures
 from aleator.data.readers.rows import dataset_of_rows, row_columns
 from aleator.data.readers.table_file import table_of_file
@@ -27,7 +28,8 @@ def knows(path: Path) -> bool:
 def read(path: Path, options: ReadOptions) -> LabelledDataset:
     """Read it; paths are relative to the table's folder (or `image_root`) and must lie below it."""
     table, said = table_of_file(path, path.parent, options)
-    return dataset_of_table(plain_cells(table, path), path, path.parent, options, HowRead().with_said(*said))
+    table, of_labels = with_labels_of_file(plain_cells(table, path), path, options)
+    return dataset_of_table(table, path, path.parent, options, HowRead().with_said(*said, *of_labels))
 
 
 def dataset_of_table(

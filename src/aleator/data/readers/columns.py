@@ -38,7 +38,7 @@ MOST_CLASSES, MOSTLY = 0.5, 0.9
 """A column holds classes if it has fewer values than this share of its cells; it is of a kind if so many cells are."""
 
 
-def text_columns(options: ReadOptions) -> set[str]:
+def columns_that_stay_text(options: ReadOptions) -> set[str]:
     """Columns that stay text even if they look like numbers, as `loosely` writes them."""
     asked = {options.path_column, options.id_column, options.label_column} - {None}
     usual = (*PATH_COLUMNS, *ID_COLUMNS, *LABEL_COLUMNS, *SPLIT_COLUMNS, *WORKER_COLUMNS)

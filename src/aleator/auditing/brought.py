@@ -1,14 +1,17 @@
 """Labels and probabilities that somebody brings in files, and the pictures that they are of."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 from scipy import sparse
+from scipy.optimize import linear_sum_assignment
 
 from aleator.auditing.predictions import LabelledPredictions
 from aleator.data.dataset import LabelledDataset
@@ -16,9 +19,14 @@ from aleator.data.likeliest_files import NamedProbabilities, named_classes
 from aleator.data.options import ReadOptions
 from aleator.data.predictions import label_values, read_features, read_labels, read_matrix, read_probabilities
 from aleator.data.read import read_dataset
+from aleator.data.readers.compressed import unpacked
 from aleator.data.readers.votes import read_votes
+from aleator.data.wording import listed
 from aleator.errors import DataError, while_reading
 from aleator.progress import Progress, silent
+
+ORDERED = 0.5
+"""Of so many examples the likeliest class is the given one where labels and columns are in the right order."""
 
 
 def read_predictions(
@@ -32,8 +40,10 @@ def read_predictions(
     files = [pred_probs] if isinstance(pred_probs, Path) else list(pred_probs)
     if reading.label_file is None:
         raise DataError(f"{files[0]} holds probabilities; name the file with the labels: --label-file FILE.")
-    with while_reading(files[0], f"probabilities for the labels in {reading.label_file}"):
-        return _lined_up(files, reading.label_file, reading, features)
+    with ExitStack() as stack:
+        label_file, *plain = (stack.enter_context(unpacked(file)) for file in (reading.label_file, *files))
+        stack.enter_context(while_reading(files[0], f"probabilities for the labels in {reading.label_file}"))
+        return replace(_lined_up(plain, label_file, reading, features), path=str(reading.label_file))
 
 
 def _lined_up(files: list[Path], label_file: Path, reading: ReadOptions, features: Path | None) -> LabelledPredictions:
@@ -57,8 +67,10 @@ def _lined_up(files: list[Path], label_file: Path, reading: ReadOptions, feature
         if its_ids is not None and ids_of_probs is not None and not np.array_equal(its_ids, ids_of_probs):
             raise DataError(f"{file} and {files[0]} name different ids, or in different order; they must line up.")
         several.append(more)
-    given, names, ids = read_labels(label_file, reading.names or columns, probs.shape[1])
+    given, names, ids = read_labels(label_file, reading.names, probs.shape[1], columns)
     ids = _same_ids(given, ids, ids_of_probs, label_file, files[0])
+    if reading.names is None and columns is None and not all(map(str.isdecimal, names)):
+        _check_order(probs, given, names, files[0])
     predictions = LabelledPredictions(
         given,
         probs if len(several) == 1 else np.stack(several),
@@ -71,6 +83,23 @@ def _lined_up(files: list[Path], label_file: Path, reading: ReadOptions, feature
         return predictions
     dataset = predictions.as_dataset(given, np.empty((len(given), 0), np.float32))
     return replace(predictions, votes=read_votes(reading.votes, dataset, reading))
+
+
+def _check_order(probs: NDArray[np.floating[Any]], given: NDArray[np.int64], names: Sequence[str], file: Path) -> None:
+    """Raise DataError where the columns, whose order nobody said, fit the labels in another order than that of the
+    names."""
+    said = np.zeros((len(names), len(names)))
+    np.add.at(said, (given, probs.argmax(axis=1)), 1)
+    classes, columns = linear_sum_assignment(said, maximize=True)
+    agree, best = float(np.trace(said)) / len(given), float(said[classes, columns].sum()) / len(given)
+    if best < ORDERED or agree > best / 2:
+        return
+    order = [names[one] for one in np.argsort(columns)]
+    raise DataError(
+        f"The columns of {file} have no names, and labels that are text are taken in the order {listed(names)}: so "
+        f"{agree:.0%} of the likeliest classes are the given ones, in the order {listed(order)} {best:.0%} are. "
+        f"Name the classes in the order of the columns: --class-names {','.join(order)}."
+    )
 
 
 def _likeliest_lined_up(

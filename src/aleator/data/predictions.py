@@ -23,10 +23,10 @@ from aleator.data.likeliest_files import (
 from aleator.data.readers.array_files import read_arrays
 from aleator.data.readers.column_names import ID_COLUMNS, LABEL_COLUMNS, find_column
 from aleator.data.readers.kinds import is_number, texts_of
-from aleator.data.readers.labels import encode_labels
+from aleator.data.readers.labels import encode_labels, encoded
 from aleator.data.readers.no_features import is_row_number
 from aleator.data.readers.tables import TABLE_SUFFIXES, read_table
-from aleator.data.readers.text_tables import EVERY_COLUMN
+from aleator.data.readers.text_tables import EVERY_COLUMN, stays_text
 from aleator.data.wording import listed
 from aleator.errors import DataError
 from aleator.files import write_array, write_whole
@@ -59,7 +59,9 @@ def read_probabilities(
         return read_matrix(path)
     table = read_table(path, (*ID_COLUMNS, *CLASS_COLUMNS))
     if not holds_likeliest(table.column_names):
-        return _numbers_of(table, path)
+        # Columns called class 1, class 2 were left as text, and hold numbers here.
+        as_text = any(map(stays_text(CLASS_COLUMNS), table.column_names))
+        return read_matrix(path) if as_text else _numbers_of(table, path)
     id_column = find_column(table.column_names, ID_COLUMNS)
     return named_probabilities(table, path), None, None if id_column is None else texts_of(table[id_column])
 
@@ -159,21 +161,41 @@ def _column(path: Path, name: str) -> NDArray[np.str_]:
 
 
 def read_labels(
-    path: Path, class_names: tuple[str, ...] | None, classes: int
+    path: Path, class_names: tuple[str, ...] | None, classes: int, columns: tuple[str, ...] | None = None
 ) -> tuple[NDArray[np.int64], tuple[str, ...], NDArray[np.str_] | None]:
     """Given labels `(example,)` against the names of so many classes, and the examples' ids where the file has them.
 
-    Text needs names in the order of the probabilities' columns, unless as many names occur, which are then sorted.
+    Without `class_names` the classes are called as the `columns` of the probabilities are, but for what all of these
+    begin and end with alike (`prob_cat`, `prob_dog`) where the labels go without it. Text needs names in the order of
+    the columns, unless as many names occur, which are then sorted.
     """
     values, ids = label_values(path)
-    numbers = tuple(map(str, range(classes)))
-    labels, names = encode_labels(values, str(path), class_names, number_names=numbers)
+    called = None if class_names is not None or columns is None else _called_as_columns(values, columns)
+    if called is not None:
+        texts = [None if one is None else str(one).strip() for one in values]
+        by_name = encoded(texts, str(path), called, names_only=True)
+        labels, names = by_name.labels, by_name.names
+    else:
+        numbers = tuple(map(str, range(classes)))
+        labels, names = encode_labels(values, str(path), class_names or columns, number_names=numbers)
     if len(names) != classes:
         raise DataError(
             f"{path} has {len(names)} classes, the probabilities have {classes} columns; name the classes in the order "
             "of the columns: --class-names a,b,c."
         )
     return labels, names, ids
+
+
+def _called_as_columns(labels: Any, columns: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The names of columns, without what they begin and end with alike, if all labels are among them; else None."""
+    occurring = {str(one).strip() for one in labels if one is not None}
+    longest = max(occurring, key=len, default="")
+    for column in columns:
+        begin, found, end = column.partition(longest)
+        names = tuple(one.removeprefix(begin).removesuffix(end) for one in columns)
+        if found and occurring <= set(names) and len(set(names)) == len(columns):
+            return names
+    return None
 
 
 def label_values(path: Path) -> tuple[Any, NDArray[np.str_] | None]:

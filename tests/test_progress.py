@@ -19,7 +19,11 @@ def test_a_log_gets_a_line_when_a_stage_begins_and_the_time_left_while_it_lasts(
         for step in range(11):
             now[0] = 20.0 * step
             tell("training", step, 10)
-    lines = capsys.readouterr().err.splitlines()
+        for step in range(4):  # the same work on other data, a long time after
+            now[0] = 10_000.0 + 20 * step
+            tell("training", step, 10)
+    *lines, begun, again = capsys.readouterr().err.splitlines()
+    assert (begun, again) == ("training ...", "training 20%, about 3 minutes left")
     assert lines[0] == "training ..."
     assert lines[1] == "training 20%, about 3 minutes left"
     assert len(lines) == 5

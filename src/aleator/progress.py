@@ -28,6 +28,27 @@ def silent(stage: str, completed: int, total: int) -> None:
     """Report nothing."""
 
 
+class _Stages:
+    """When each stage began. One that had ended begins anew, as where a benchmark does the same work again."""
+
+    def __init__(self) -> None:
+        self.begun: dict[str, float] = {}
+        self.ended: set[str] = set()
+
+    def begins(self, stage: str, completed: int, total: int, now: float) -> bool:
+        """Whether it begins with this call, `now`."""
+        again = stage in self.ended and completed < total
+        begins = again or stage not in self.begun
+        if begins:
+            self.begun[stage] = now
+        (self.ended.add if completed >= total else self.ended.discard)(stage)
+        return begins
+
+    def left(self, stage: str, completed: int, total: int, now: float) -> str:
+        """How long it still takes."""
+        return _time((now - self.begun[stage]) * (total - completed) / completed)
+
+
 class _Display(AbstractContextManager[Any]):
     """Shows nothing: what the others are kinds of."""
 
@@ -48,6 +69,7 @@ class Bars(_Display):
         from rich import progress
         from rich.console import Console
 
+        self.stages = _Stages()
         self.tasks: dict[str, TaskID] = {}
         self.progress = progress.Progress(
             progress.TextColumn("{task.description:20}"),
@@ -69,8 +91,11 @@ class Bars(_Display):
         self.progress.stop()
 
     def __call__(self, stage: str, completed: int, total: int) -> None:
+        begins = self.stages.begins(stage, completed, total, time.monotonic())
         if stage not in self.tasks:
             self.tasks[stage] = self.progress.add_task(stage, total=total)
+        elif begins:
+            self.progress.reset(self.tasks[stage])
         self.progress.update(self.tasks[stage], completed=completed, total=total)
 
 
@@ -78,17 +103,17 @@ class Lines(_Display):
     """A line when a stage begins and, while it lasts, one every half minute: for logs, on stderr."""
 
     def __init__(self) -> None:
-        self.begun: dict[str, float] = {}
+        self.stages = _Stages()
         self.last = 0.0
 
     def __call__(self, stage: str, completed: int, total: int) -> None:
         now = time.monotonic()
-        if stage not in self.begun:
-            self.begun[stage] = self.last = now
+        if self.stages.begins(stage, completed, total, now):
+            self.last = now
             print(f"{stage} ...", file=sys.stderr, flush=True)
         elif now - self.last >= SECONDS_BETWEEN_LINES and 0 < completed < total:
             self.last = now
-            left = _time((now - self.begun[stage]) * (total - completed) / completed)
+            left = self.stages.left(stage, completed, total, now)
             print(f"{stage} {completed / total:.0%}, about {left} left", file=sys.stderr, flush=True)
 
 
@@ -100,7 +125,7 @@ class NotebookBar(_Display):
 
         self.html = HTML
         self.handle = display(HTML(""), display_id=True)
-        self.begun: dict[str, float] = {}
+        self.stages = _Stages()
         self.last = 0.0
 
     def __exit__(
@@ -110,11 +135,11 @@ class NotebookBar(_Display):
 
     def __call__(self, stage: str, completed: int, total: int) -> None:
         now = time.monotonic()
-        begun = self.begun.setdefault(stage, now)
+        self.stages.begins(stage, completed, total, now)
         if now - self.last < SECONDS_BETWEEN_PICTURES and completed < total:
             return
         self.last = now
-        left = f", about {_time((now - begun) * (total - completed) / completed)} left" if completed else ""
+        left = f", about {self.stages.left(stage, completed, total, now)} left" if completed else ""
         bar = f'<progress value="{completed}" max="{max(total, 1)}"></progress>'
         self.handle.update(self.html(f"{bar} {escape(stage)}{left}"))
 

@@ -170,6 +170,13 @@ FORMS = (
     ),
     Form(
         TEXTS,
+        "TREC: `DESC:manner How did ... ?`",
+        written("t.txt", lines(labels_of(40), [f"{one} ?" for one in SENTENCES], by=" ")),
+        MANY,
+        "columns are taken as label, text",
+    ),
+    Form(
+        TEXTS,
         "fastText with several labels",
         written(
             "t.txt",

@@ -8,7 +8,7 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
 from aleator import rows
-from aleator.data.readers import arrays
+from aleator.data.readers import array_files
 from aleator.errors import DataError
 from aleator.vectors import dense
 from aleator.vectors.dense import principal, whitened
@@ -56,14 +56,14 @@ def test_whitened_axes_vary_alike_and_many_of_them_are_written_to_a_file(
 
 
 def test_a_large_file_is_mapped_and_a_cut_one_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(arrays, "LARGE", 100)
+    monkeypatch.setattr(array_files, "LARGE", 100)
     np.save(tmp_path / "x.npy", FEATURES)
-    (found,) = arrays.read_arrays(tmp_path / "x.npy").values()
+    (found,) = array_files.read_arrays(tmp_path / "x.npy").values()
     assert not found.flags.writeable
     assert np.array_equal(found, FEATURES)
     (tmp_path / "x.npy").write_bytes((tmp_path / "x.npy").read_bytes()[:-50])
     with pytest.raises(DataError, match=r"x\.npy cannot be read as NumPy arrays"):
-        arrays.read_arrays(tmp_path / "x.npy")
+        array_files.read_arrays(tmp_path / "x.npy")
 
 
 def test_what_was_written_and_let_go_is_in_the_file(tmp_path: Path) -> None:

@@ -202,8 +202,9 @@ def _rows(lines: list[str], delimiter: str) -> list[list[str]]:
 
 
 def rows_of_list(lines: list[str]) -> list[list[str]]:
-    """The lines of a list as cells: `path label`, cut at the last space, or, of a table with spaces between its columns
-    (`path 1 0 1`), at every one; of fastText's file the label and the text."""
+    """The lines of a list as cells: `path label`, cut at the last space, or at the first, of labels before texts (as
+    TREC's); of a table with spaces between its columns (`path 1 0 1`), at every one; of fastText's file the label and
+    the text."""
     if lines and all(line.startswith(FASTTEXT) for line in lines):
         return [list(_of_fasttext(line)) for line in lines]
     parts = [line.split() for line in lines]
@@ -214,8 +215,21 @@ def rows_of_list(lines: list[str]) -> list[list[str]]:
         )
         if 2 * numbers >= count - 1 or all(has_picture_ending(row[0]) for row in parts):
             return parts
+    if _begin_with_labels(parts[:LINES]):  # as many as are looked at before the file is read
+        return [line.strip().split(maxsplit=1) for line in lines]
     cut = (line.strip().rpartition(" ") for line in lines)
     return [[path.strip(), label] for path, _, label in cut]
+
+
+def _begin_with_labels(lines: list[list[str]]) -> bool:
+    """Whether the first words of lines are few that come again, and the last can be no labels: one that is always the
+    same (a question mark), or nearly as many as there are lines."""
+    if any(len(words) < 2 for words in lines):
+        return False
+    first, last = (len({words[place] for words in lines}) for place in (0, -1))
+    if last == 1:
+        return 1 < first < len(lines)
+    return 1 < first <= len(lines) / 4 and last > len(lines) / 2
 
 
 def _delimiter(lines: list[str], usual: str, *, spaces: bool) -> str:

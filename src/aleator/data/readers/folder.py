@@ -11,9 +11,9 @@ from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
 from aleator.data.picture_files import has_picture_ending, skipped_folder
 from aleator.data.readers import arrays, kaggle_pixels
-from aleator.data.readers.class_folders import IN_NAMES, LAYOUTS, labels_of_folders, layout_of, names_below
+from aleator.data.readers.class_folders import IN_NAMES, LAYOUTS, Layout, labels_of_folders, layout_of, names_below
 from aleator.data.readers.column_names import PATH_COLUMNS, SPLIT_COLUMNS, find_column
-from aleator.data.readers.columns import text_columns
+from aleator.data.readers.columns import columns_that_stay_text
 from aleator.data.readers.kinds import texts_of
 from aleator.data.readers.labels import labelled
 from aleator.data.readers.remedies import (
@@ -57,32 +57,13 @@ def read(path: Path, options: ReadOptions) -> LabelledDataset:
 def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
     if options.split_folders is None and is_of_supervisely(path):
         raise DataError(f"{path} {SUPERVISELY}.")
-    try:
-        layout = layout_of(path, options.split_folders)
-    except DataError as error:
-        if (boxes := boxes_in(path)) is not None:
-            raise DataError(f"{path} {boxes}.") from None
-        if (meant := likeliest_table(path)) is not None:
-            raise DataError(f"{error} Did you mean {meant}, a table beside them?") from None
-        raise
-    if not layout.found and (texts := read_texts(path, options)) is not None:
-        return texts
-    if not layout.found and (of_tables := read_tables(path, options)) is not None:
-        return of_tables
-    single = len({name for _, name, _ in layout.found}) < 2
-    if single and options.split_folders is None and (boxes := boxes_in(path)) is not None:
-        raise DataError(f"{path} {boxes}.")
+    layout = _layout(path, options)
     if not layout.found:
-        held, loose = _what_it_holds(path)
-        raise DataError(f"{path} {held}; layouts that are read: {LAYOUTS}.{f' {IN_NAMES}' if loose else ''}")
+        return _read_without_pictures(path, options)
     split_of, class_of, files = zip(*layout.found, strict=True)
-    paths = names_below(path, files)
     if len(set(class_of)) == 1 and options.split_folders is None:
-        only = f"{path} has pictures in one folder only, and no class folders"
-        if (meant := likeliest_table(path)) is not None:
-            raise DataError(f"{only} (did you mean {meant}?).")
-        if (other := refused_in(path)) is not None:
-            raise DataError(f"{only}, but {other}.")
+        _check_one_folder(path)
+    paths = names_below(path, files)
     if options.split_folders is None:
         check_tables_beside(path, paths, class_of, options)
     labels = labels_of_folders(class_of, path, options)
@@ -91,12 +72,46 @@ def _read_classes(path: Path, options: ReadOptions) -> LabelledDataset:
     return labelled(ImageFiles(path, paths), labels, path, how, ids=np.array(paths), split=split)
 
 
+def _layout(path: Path, options: ReadOptions) -> Layout:
+    """The layout of pictures. Raises DataError where there are two, with what else the folder may be."""
+    try:
+        return layout_of(path, options.split_folders)
+    except DataError as error:
+        if (boxes := boxes_in(path)) is not None:
+            raise DataError(f"{path} {boxes}.") from None
+        if (meant := likeliest_table(path)) is not None:
+            raise DataError(f"{error} Did you mean {meant}, a table beside them?") from None
+        raise
+
+
+def _read_without_pictures(path: Path, options: ReadOptions) -> LabelledDataset:
+    """The data set of texts in class folders, else of tables. Raises DataError where there are none."""
+    for read_others in (read_texts, read_tables):
+        if (dataset := read_others(path, options)) is not None:
+            return dataset
+    if options.split_folders is None and (boxes := boxes_in(path)) is not None:
+        raise DataError(f"{path} {boxes}.")
+    held, loose = _what_it_holds(path)
+    raise DataError(f"{path} {held}; layouts that are read: {LAYOUTS}.{f' {IN_NAMES}' if loose else ''}")
+
+
+def _check_one_folder(path: Path) -> None:
+    """Raise DataError where pictures in one folder only have their labels elsewhere."""
+    if (boxes := boxes_in(path)) is not None:
+        raise DataError(f"{path} {boxes}.")
+    only = f"{path} has pictures in one folder only, and no class folders"
+    if (meant := likeliest_table(path)) is not None:
+        raise DataError(f"{only} (did you mean {meant}?).")
+    if (other := refused_in(path)) is not None:
+        raise DataError(f"{only}, but {other}.")
+
+
 def _read_metadata(path: Path, files: list[Path], options: ReadOptions) -> LabelledDataset:
     """One metadata table at the root, or one beside each split; `file_name` is relative to the table."""
     tables = []
     how = HowRead(f"an ImageFolder with {files[0].name}")
     for file in files:
-        table, said = read_table_saying(file, text_columns(options), options.encoding)
+        table, said = read_table_saying(file, columns_that_stay_text(options), options.encoding)
         how = how.with_said(*said)
         column = find_column(table.column_names, PATH_COLUMNS, options.path_column, file, "--path-column")
         if column is None:
@@ -154,11 +169,13 @@ def _other_files(path: Path) -> str:
 
 def likeliest_table(path: Path) -> Path | None:
     """The table in a folder that its labels are likeliest in: one that is called as training data or labels are, else
-    the first; None where there is none."""
-    found = _tables(path)
-    called = [file for file in found if any(word in file.stem.lower() for word in ("train", "label", "annotation"))]
-    usual = [file for file in found if file.suffix.lower() in TABLE_SUFFIXES]
-    return next(iter([*called, *usual, *found]), None)
+    the first; lists and arrays only where there is no other. None where there is none."""
+
+    def unlikely(file: Path) -> tuple[bool, bool]:
+        called = any(word in file.stem.lower() for word in ("train", "label", "annotation"))
+        return file.suffix.lower() not in TABLE_SUFFIXES, not called
+
+    return min(_tables(path), key=unlikely, default=None)
 
 
 def _tables(path: Path) -> list[Path]:

@@ -15,7 +15,7 @@ from aleator.data.dataset import LabelledDataset
 from aleator.data.how_read import HowRead
 from aleator.data.options import ReadOptions
 from aleator.data.readers.column_names import ID_COLUMNS, LABEL_COLUMNS, SPLIT_COLUMNS, find_column
-from aleator.data.readers.columns import text_columns
+from aleator.data.readers.columns import columns_that_stay_text
 from aleator.data.readers.kinds import texts_of
 from aleator.data.readers.labels import encoded, labelled
 from aleator.data.readers.tables import read_table_saying
@@ -58,7 +58,7 @@ def _are_pictures(rows: Sequence[Sequence[str]]) -> bool:
 
 def read(path: Path, options: ReadOptions) -> LabelledDataset:
     """Read it; ids are the row numbers unless there is a column of ids. Raises DataError naming the row."""
-    table, said = read_table_saying(path, text_columns(options), options.encoding)
+    table, said = read_table_saying(path, columns_that_stay_text(options), options.encoding)
     names = table.column_names
     pixels = _pixel_columns(names)
     label = find_column(names, LABEL_COLUMNS, options.label_column, path, "--label-column")

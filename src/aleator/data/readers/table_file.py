@@ -8,12 +8,12 @@ from aleator.data.options import ReadOptions
 from aleator.data.readers.answer_columns import with_one_label
 from aleator.data.readers.column_names import loosely
 from aleator.data.readers.columns import (
+    columns_that_stay_text,
     label_column,
     names_of_pictures,
     only_label_column,
     path_column,
     split_column,
-    text_columns,
 )
 from aleator.data.readers.given_table import GivenTable
 from aleator.data.readers.one_hot import binary_columns, columns_of_one_label
@@ -29,7 +29,7 @@ FOOTERS = frozenset(
 
 def table_of_file(path: Path, root: Path, options: ReadOptions) -> tuple[pa.Table, tuple[str, ...]]:
     """The table, and what is said of it; pictures that it names lie below `root`, or where `options` say."""
-    as_text = text_columns(options)
+    as_text = columns_that_stay_text(options)
     table, said = read_table_saying(path, as_text, options.encoding)
     given, _ = with_one_label(GivenTable(table, path, options.image_root or root, options))
     more = _names_by_content(_with_names_as_written(given)) - as_text

@@ -72,21 +72,19 @@ def _read_list(path: Path, dialect: Dialect, as_text: Collection[str]) -> pa.Tab
     lines = path.read_text(encoding=dialect.encoding).splitlines()[dialect.skip_rows :]
     parts = rows_of_list([line for line in lines if line.strip()])
     names, rows = (dialect.header, parts) if dialect.header else (parts[0], parts[1:])
-    table, is_text = (
-        pa.table({name: [row[place] for row in rows] for place, name in enumerate(names)}),
-        stays_text(as_text),
-    )
+    table = pa.table({name: [row[place] for row in rows] for place, name in enumerate(names)})
+    stays = stays_text(as_text)
     for place, name in enumerate(names):
-        if not is_text(name) and pc.all(pc.match_substring_regex(table[place], WHOLE)).as_py():
+        if not stays(name) and pc.all(pc.match_substring_regex(table[place], WHOLE)).as_py():
             table = table.set_column(place, name, table[place].cast(pa.int64()))
     return table
 
 
 def _parsed(path: Path, dialect: Dialect, as_text: Collection[str], content: bytes | None) -> pa.Table:
     """The table as Arrow reads it: of the file, or of its content, changed and in UTF-8."""
-    is_text, quoted = stays_text(as_text), dialect.quoting.around_cells
+    stays, quoted = stays_text(as_text), dialect.quoting.around_cells
     in_utf8 = content is not None or dialect.encoding == "utf-8-sig"
-    texts = [name for written in dialect.columns if is_text(written) for name in (written, f" {written}")]
+    texts = [name for written in dialect.columns if stays(written) for name in (written, f" {written}")]
 
     def read(block: int) -> pa.Table:
         return csv.read_csv(
@@ -142,11 +140,11 @@ def with_numbers(
 ) -> tuple[pa.Table, tuple[str, ...]]:
     """Columns of text that hold numbers as numbers, and dates as dates, but for those that stay text; and what is said
     of how they are written."""
-    is_text = stays_text(as_text)
+    stays = stays_text(as_text)
     hows: dict[str, list[str]] = {}
     words: list[str] = []
     for place, field in enumerate(table.schema):
-        if not pa.types.is_string(field.type) or is_text(field.name):
+        if not pa.types.is_string(field.type) or stays(field.name):
             continue
         numbers = numbers_of(table[place], comma_is_decimal=comma_is_decimal)
         if numbers is not None:

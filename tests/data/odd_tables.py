@@ -152,5 +152,15 @@ FORMS = (
         LABELS, "people as rows, pictures as columns", people_as_rows, None,
         "its columns are called as pictures are.*turn it round",
     ),
+    Form(
+        LABELS, "one column of texts, and a last one of 0 and 1",
+        below("width,shop,is_fraud", rows=[[width, f"s{row % 3}", f"{row % 2}"] for row, width in enumerate(WIDTHS)]),
+        None, r"'shop', 'is_fraud' could be",
+    ),
+    Form(
+        LABELS, "one column of 0 and 1 beside numbers",
+        below("broken,width,height", rows=[[f"{row % 2}", *cells[:2]] for row, cells in enumerate(ROWS)]),
+        {"0": 20, "1": 20}, "'broken' is taken as the labels",
+    ),
     Form(TEXTS, "Qualtrics: two lines below the header", of_qualtrics, MANY, "left out is What is said"),
 )  # fmt: skip

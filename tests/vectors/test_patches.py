@@ -63,7 +63,7 @@ def test_a_response_is_what_a_whitened_patch_has_of_a_detector() -> None:
     assert torch.allclose(patches._responses(picture, detectors)[:, : wanted.shape[1]], wanted, atol=1e-4)
 
 
-@pytest.mark.parametrize("shape", [(3, 1, 1, 1), (4, 3, 2, 5), (5, 1, 8, 8), (2, 1, 100, 3)])
+@pytest.mark.parametrize("shape", [(3, 1, 1, 1), (4, 3, 2, 5), (5, 1, 8, 8), (2, 1, 100, 3), (2, 1, 40, 1000)])
 def test_any_size_of_picture_has_features(shape: tuple[int, ...]) -> None:
     some = RANDOM.integers(0, 256, shape).astype(np.uint8)
     assert np.isfinite(patch_features(some, flip=True)).all()

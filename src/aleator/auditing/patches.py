@@ -40,9 +40,7 @@ def with_patches(
     unseen: int,
 ) -> Pooled:
     """What networks say, `(draw, example, class)`, of which the first `unseen` draws have not seen the example, pooled
-    with what learners of patches say, which never have. The weights are those under which the given labels are most
-    probable, beside all networks together, as they are judged: beside those alone that have not seen an example,
-    patches counted too much."""
+    with what learners of patches say, which never have."""
     labels, together, settings = hearing.dataset.given_labels, hearing.together, hearing.settings
     heard = hear_patches(
         pictures,
@@ -59,17 +57,33 @@ def with_patches(
         on=hearing.workers,
         progress=hearing.progress,
     )
-    if heard.any():
-        together_say = said_together(mean, spread, labels, unseen)
-        of_networks, of_patches = pooling_weights([together_say, heard.mean(axis=0)], labels).astype(np.float32)
-    else:
-        of_networks, of_patches = np.float32(1), np.float32(0)
+    of_networks, of_patches = _weights(heard, mean, spread, unseen, labels)
     beside = of_patches * heard[np.arange(len(mean)) % len(heard)]
     return Pooled(
         of_networks * mean + beside,
         of_networks * spread,
         f"networks {of_networks:.2f}, simple learners of patches {of_patches:.2f}",
     )
+
+
+def _weights(
+    heard: NDArray[np.float32],
+    mean: NDArray[np.float32],
+    spread: NDArray[np.float32],
+    unseen: int,
+    labels: NDArray[np.int64],
+) -> NDArray[np.float32]:
+    """What networks and patches count, `(2,)`: halfway between two ways to make the given labels most probable.
+
+    Networks are judged together, also those that have seen an example. Beside those alone that have not, patches count
+    too much; beside all of them too little, since not all that they memorised is taken back.
+    """
+    if not heard.any():
+        return np.array([1, 0], np.float32)
+    by_patches = heard.mean(axis=0)
+    networks = said_together(mean[:unseen], spread[:unseen], labels), said_together(mean, spread, labels, unseen)
+    found = [pooling_weights([one, by_patches], labels) for one in networks]
+    return np.asarray(np.mean(found, axis=0), np.float32)
 
 
 def hear_patches(

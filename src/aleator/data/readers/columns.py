@@ -127,17 +127,28 @@ def only_label_column(
     table: pa.Table, taken: set[str | None], *, numbers_beside: bool = False
 ) -> tuple[str | None, str]:
     """The one column beside those that are `taken` whose cells can be classes, and what is said of it; where there are
-    features, the one that holds no numbers."""
+    features, the one that holds no numbers, unless the first or the last column of 0 and 1 may as well be meant."""
     free = [name for name in table.column_names if name not in taken and name not in INDEX_COLUMNS]
     fit = [name for name in free if holds_classes(table[name])]
     if numbers_beside:
         whole = [name for name in free if not pa.types.is_floating(table[name].type)]
         fit = [name for name in free if is_text(decoded(table[name]).type) and not _holds_names(table[name])] or whole
         fit = fit if len(free) > 1 and all(map(holds_classes, (table[name] for name in fit))) else []
+        ends = [name for name in (*free[:1], *free[-1:]) if name not in fit]
+        if fit != free[-1:] and any(_holds_yes_and_no(table[name]) for name in ends):
+            return None, ""  # churned, is_fraud: as likely the label as the one text is
     if len(fit) != 1:
         return None, ""
     said = f"{fit[0]!r} is taken as the labels, the one column that can hold them; --label-column names another."
     return fit[0], said
+
+
+def _holds_yes_and_no(column: pa.ChunkedArray) -> bool:
+    """Whether the cells are yes and no, or 0 and 1."""
+    column = decoded(column)
+    if pa.types.is_boolean(column.type):
+        return True
+    return pa.types.is_integer(column.type) and set(pc.unique(column.drop_null()).to_pylist()) == {0, 1}
 
 
 def _holds_names(column: pa.ChunkedArray) -> bool:

@@ -52,21 +52,8 @@ def dialect_of(path: Path, encoding: str | None = None) -> Dialect:
         head = file.read(SAMPLE)
         if b"\n" not in head:
             head += file.readline(LONGEST_HEADER)
-    said: list[str] = []
-    found = encoding or _marked(head) or _utf8_or_none(head)
-    if found == "utf-8" and encoding is None and (escaped := _escaped(head)) is not None:
-        found = escaped
-        said.append(f"{path.name} is ASCII with escapes and is read as {found}; --encoding names another.")
-    if found is None:
-        found = guessed_encoding(path)
-        said.append(f"{path.name} is not UTF-8 and is read as {found}; --encoding names another.")
-    try:
-        text = head.decode(found, errors="replace")
-    except LookupError as error:
-        raise DataError(f"There is no encoding {found!r}; give --encoding one that Python knows, as cp1252.") from error
-    lines = text.lstrip("\ufeff").splitlines()[:LINES]
-    if len(head) == SAMPLE and len(lines) < LINES:
-        lines = lines[:-1] or lines
+    found, guessed = (encoding, "") if encoding else _encoding_of(path, head)
+    lines, said = _first_lines(head, found), [guessed] if guessed else []
     skip, named = 0, None
     if lines and (match := re.fullmatch(r'"?sep=(.)"?', lines[0].strip("\r\n"))):
         skip, named = 1, match[1]
@@ -95,6 +82,29 @@ def dialect_of(path: Path, encoding: str | None = None) -> Dialect:
         skip, header = skip + two.lines + _blank_below(rows), two.names
         said.append(said_of_two(path, two))
     return Dialect(found, delimiter, skip, header, header or tuple(first), tuple(said), quoting)
+
+
+def _encoding_of(path: Path, head: bytes) -> tuple[str, str]:
+    """The encoding of a text by its first bytes, and what is said of it."""
+    found, kind = _marked(head) or _utf8_or_none(head), ""
+    if found == "utf-8" and (escaped := _escaped(head)) is not None:
+        found, kind = escaped, "ASCII with escapes and"
+    elif found is None:
+        found, kind = guessed_encoding(path), "not UTF-8 and"
+    return found, f"{path.name} is {kind} is read as {found}; --encoding names another." if kind else ""
+
+
+def _first_lines(head: bytes, encoding: str) -> list[str]:
+    """The first whole lines. Raises DataError for an encoding that is none."""
+    try:
+        text = head.decode(encoding, errors="replace")
+    except LookupError as error:
+        raise DataError(
+            f"There is no encoding {encoding!r}; give --encoding one that Python knows, as cp1252."
+        ) from error
+    lines = text.lstrip("\ufeff").splitlines()[:LINES]
+    cut = len(head) == SAMPLE and len(lines) < LINES
+    return lines[:-1] or lines if cut else lines
 
 
 def said_of_two(path: Path, two: TwoHeaders) -> str:

@@ -30,22 +30,7 @@ def read_excel(path: Path, stays_text: Callable[[str], bool]) -> tuple[pa.Table,
     Columns of which `stays_text` says so are text, with the zeros that their format shows. Raises DataError where there
     is no header of at least two columns.
     """
-    try:
-        from openpyxl import load_workbook
-    except ImportError:
-        raise MissingExtraError(
-            f"{path}: Excel's workbooks need openpyxl: pip install 'aleator[excel]'. Or save it as CSV."
-        ) from None
-    _check_size(path)
-    book = load_workbook(path, read_only=True, data_only=True)
-    try:
-        shown = [sheet for sheet in book.worksheets if getattr(sheet, "sheet_state", VISIBLE) == VISIBLE]
-        sheets = {sheet.title: sheet for sheet in shown or book.worksheets}
-        filled = {title: rows for title, sheet in sheets.items() if (rows := _rows(sheet, path))}
-    finally:
-        book.close()
-    if not filled:
-        raise DataError(f"{path} has no sheet with a header of at least two columns, and rows below it.")
+    filled = _sheets(path)
     title, (above, header, *rows) = next(iter(filled.items()))
     said = []
     if len(filled) > 1:
@@ -62,7 +47,33 @@ def read_excel(path: Path, stays_text: Callable[[str], bool]) -> tuple[pa.Table,
     elif (two := two_headers(sample)) is not None:
         names, rows = list(two.names), rows[1:]
         said.append(said_of_two(path, two))
-    columns = {}
+    return _table(names, rows, stays_text, path), tuple(said)
+
+
+def _sheets(path: Path) -> dict[str, list[Any]]:
+    """The shown sheets that hold rows, as `_rows` has them, by their titles."""
+    try:
+        from openpyxl import load_workbook
+    except ImportError:
+        raise MissingExtraError(
+            f"{path}: Excel's workbooks need openpyxl: pip install 'aleator[excel]'. Or save it as CSV."
+        ) from None
+    _check_size(path)
+    book = load_workbook(path, read_only=True, data_only=True)
+    try:
+        shown = [sheet for sheet in book.worksheets if getattr(sheet, "sheet_state", VISIBLE) == VISIBLE]
+        sheets = {sheet.title: sheet for sheet in shown or book.worksheets}
+        filled = {title: rows for title, sheet in sheets.items() if (rows := _rows(sheet, path))}
+    finally:
+        book.close()
+    if not filled:
+        raise DataError(f"{path} has no sheet with a header of at least two columns, and rows below it.")
+    return filled
+
+
+def _table(names: list[str], rows: list[Any], stays_text: Callable[[str], bool], path: Path) -> pa.Table:
+    """The rows as columns, without those that have no name and no cell."""
+    columns: dict[str, pa.Array] = {}
     for place, name in enumerate(names):
         cells = [row[place] if place < len(row) else (None, "") for row in rows]
         if not name and all(value is None for value, _ in cells):
@@ -70,7 +81,7 @@ def read_excel(path: Path, stays_text: Callable[[str], bool]) -> tuple[pa.Table,
         if name in columns:
             raise DataError(f"{path} has more than one column {name!r}; rename or remove one.")
         columns[name] = _column(cells, as_text=stays_text(name))
-    return pa.table(columns), tuple(said)
+    return pa.table(columns)
 
 
 def _check_size(path: Path) -> None:

@@ -8,7 +8,7 @@ from aleator.data.dataset import LabelledDataset
 from aleator.data.options import ReadOptions
 from aleator.data.readers import table
 from aleator.data.readers.tables import TABLE_SUFFIXES
-from aleator.data.sources import ExampleSource, ImageFiles
+from aleator.data.sources import ImageFiles
 from aleator.data.wording import listed
 from aleator.errors import DataError
 
@@ -23,12 +23,15 @@ def check_tables_beside(folder: Path, paths: Sequence[str], class_of: Sequence[s
     the folders that they lie in."""
     of_folders = dict(zip(paths, class_of, strict=True))
     for file in sorted(file for file in folder.iterdir() if file.suffix.lower() in TABLE_SUFFIXES):
-        described, source = _described_by(file, options)
-        if described is None or not isinstance(source, ImageFiles) or source.root != folder:
+        described = _described_by(file, options)
+        if described is None:
+            continue
+        labels, source = described.given_labels.tolist(), described.source
+        if not isinstance(source, ImageFiles) or source.root != folder:
             continue
         both = Counter(
             (label, of_folders[path])
-            for path, label in zip(source.paths, described.given_labels.tolist(), strict=True)
+            for path, label in zip(source.paths, labels, strict=True)
             if label >= 0 and path in of_folders
         )
         of_most = Counter[int]()
@@ -42,10 +45,9 @@ def check_tables_beside(folder: Path, paths: Sequence[str], class_of: Sequence[s
             )
 
 
-def _described_by(file: Path, options: ReadOptions) -> tuple[LabelledDataset | None, ExampleSource | None]:
-    """The data set of the table, and where its examples come from; None where it is none."""
+def _described_by(file: Path, options: ReadOptions) -> LabelledDataset | None:
+    """The data set of the table; None where it is none."""
     try:
-        dataset = table.read(file, options)
+        return table.read(file, options)
     except DataError:
-        return None, None
-    return dataset, dataset.source
+        return None

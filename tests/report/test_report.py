@@ -309,7 +309,7 @@ def test_a_verdict_is_told_by_its_shape_too(browser: "Browser", audit: Audit) ->
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(browser: "Browser", audit: Audit, scheme: str) -> None:
     """In every tab and in an opened example."""
-    page, _ = opened(browser, audit.folder / "report.html", color_scheme=scheme)
+    page, _ = opened(browser, audit.folder / "report.html", color_scheme=scheme, reduced_motion="reduce")
     for tab in page.get_by_role("tab").all():
         tab.click()
         assert violations(page, scheme) == []

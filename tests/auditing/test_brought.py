@@ -63,6 +63,10 @@ def test_columns_without_names_in_another_order_than_that_of_the_names_are_told(
     ordered = ("ant", "cow", "zebra")
     written(tmp_path, ordered, [ordered[one] for one in GIVEN])
     np.testing.assert_array_equal(read(tmp_path, "p.npy", "y.csv").labels, GIVEN)
+    np.save(tmp_path / "p.npy", PROBS[:-1])
+    assert len(read(tmp_path, "p.npy", "y.csv").pred_probs) == 59, (
+        "that they do not line up is told where they are judged"
+    )
     # A classifier that fits the labels in no order says nothing of the order.
     np.save(tmp_path / "p.npy", np.random.default_rng(0).dirichlet(np.ones(3), 60))
     np.testing.assert_array_equal(read(tmp_path, "p.npy", "y.csv").labels, GIVEN)

@@ -1,6 +1,7 @@
 """The notebooks of the docs: run to their end, small, and of names that are there."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -35,7 +36,8 @@ def test_notebooks_run_from_top_to_bottom(notebook: Path, tmp_path: Path) -> Non
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     code = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
     brief = f"from tests.docs.typed import brief\nbrief()\n{code}\n"
+    with_tests = ENVIRONMENT | {"PYTHONPATH": os.pathsep.join([str(ROOT), ENVIRONMENT["PYTHONPATH"]])}
     done = subprocess.run(
-        [sys.executable, "-c", brief], cwd=tmp_path, capture_output=True, text=True, env=ENVIRONMENT, timeout=600
+        [sys.executable, "-c", brief], cwd=tmp_path, capture_output=True, text=True, env=with_tests, timeout=600
     )
     assert done.returncode == 0, done.stderr

@@ -25,8 +25,9 @@ from aleator.data.wording import listed
 from aleator.errors import DataError, while_reading
 from aleator.progress import Progress, silent
 
-ORDERED = 0.5
-"""Of so many examples the likeliest class is the given one where labels and columns are in the right order."""
+ORDERED, MOST_ORDERED = 0.5, 2000
+"""Of so many examples the likeliest class is the given one where labels and columns are in the right order; with more
+classes the order is not looked for."""
 
 
 def read_predictions(
@@ -87,7 +88,9 @@ def _lined_up(files: list[Path], label_file: Path, reading: ReadOptions, feature
 
 def _check_order(probs: NDArray[np.floating[Any]], given: NDArray[np.int64], names: Sequence[str], file: Path) -> None:
     """Raise DataError where the columns, whose order nobody said, fit the labels in another order than that of the
-    names."""
+    names. (Whether there is a row for each label, and what is in it, is looked at elsewhere.)"""
+    if len(probs) != len(given) or len(names) > MOST_ORDERED:
+        return
     said = np.zeros((len(names), len(names)))
     np.add.at(said, (given, probs.argmax(axis=1)), 1)
     classes, columns = linear_sum_assignment(said, maximize=True)

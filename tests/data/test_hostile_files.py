@@ -193,3 +193,15 @@ def test_a_sheet_of_too_many_cells_is_refused(tmp_path: Path) -> None:
     path = workbook(tmp_path / "t.xlsx", lambda sheet: sheet.replace(b"</sheetData>", rows + b"</sheetData>"))
     with pytest.raises(DataError, match="more rows or cells than are read"):
         read_dataset(path)
+
+
+def test_a_damaged_archive_of_one_table(tmp_path: Path) -> None:
+    """Its end still says that it is one, and its list of what it holds is broken."""
+    path = tmp_path / "labels.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("labels.csv", "id,label\n1,cat\n2,dog\n")
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"PK\x01\x02", b"PK\x01\x09"))
+    assert zipfile.is_zipfile(path)
+    with pytest.raises(DataError, match=r"labels\.zip cannot be read as compressed data"):
+        read_dataset(path)

@@ -32,7 +32,8 @@ BLOCK = 16 << 20
 def unpacked(path: Path) -> Iterator[Path]:
     """The path itself; or, of a compressed table or MNIST file, and of a .zip with one of them and nothing else, a file
     with what it holds. Errors name the path. Raises DataError where it cannot be unpacked."""
-    inside = _inside(path)
+    with while_reading(path, "compressed data"):
+        inside = _inside(path)
     if inside is None:
         yield path
         return
